@@ -1,0 +1,56 @@
+package approval
+
+// Name is the name of an act; it is also the name of its Temporal update, and
+// is stored for years. 操作
+type Name string
+
+// The acts of this version. docs/acts.md holds the table act → update →
+// permission → event, and the names reserved for later.
+const (
+	Approve  Name = "approve"  // 同意
+	Reject   Name = "reject"   // 拒绝
+	Return   Name = "return"   // 退回
+	Resubmit Name = "resubmit" // 重新提交
+	Withdraw Name = "withdraw" // 撤回
+	Resolve  Name = "resolve"  // 处理挂起的入账
+)
+
+// Act is something a person does to a document. The gateway makes its id, signs
+// its canonical form and commits it to the inbox before anybody judges it.
+type Act struct {
+	ID          string `json:"id"` // UUIDv7; also the update's id
+	Name        Name   `json:"name"`
+	Document    string `json:"document"`
+	Task        string `json:"task,omitempty"`         // the task decided, for approve, reject, return
+	Round       int    `json:"round,omitempty"`        // the round seen, for the acts on a task
+	ContentHash string `json:"content_hash,omitempty"` // the content seen, for the acts on a task
+	Actor       string `json:"actor"`                  // from the session, never from the body
+	OnBehalfOf  string `json:"on_behalf_of,omitempty"` // whose task it is, when not the actor's own; verified by the gateway
+	Opinion     string `json:"opinion,omitempty"`      // the reason or remark 审批意见
+	Revision    int    `json:"revision,omitempty"`     // the new content, for resubmit; stored before the act
+	NewHash     string `json:"new_hash,omitempty"`     // its hash
+	Effect      string `json:"effect,omitempty"`       // the parked reference, for resolve
+	Ruling      string `json:"ruling,omitempty"`       // retry, redate or void, for resolve
+	Date        string `json:"date,omitempty"`         // posting date for redate, YYYY-MM-DD
+	Channel     string `json:"channel,omitempty"`      // api, web, …
+}
+
+// Rulings of a parked effect.
+const (
+	RulingRetry  = "retry"  // the cause is mended: try again under the same reference
+	RulingRedate = "redate" // post with another date, for a closed period
+	RulingVoid   = "void"   // give the posting up; the document stays approved and unposted
+)
+
+// Outcome is the answer to a cause: what it did, or the fault it met. It is
+// stored once and given again to whoever asks again.
+type Outcome struct {
+	Code   string            `json:"code"`             // "ok", or a fault's code
+	Kind   string            `json:"kind,omitempty"`   // a fault's kind
+	Args   map[string]string `json:"args,omitempty"`   // a fault's arguments
+	Status Status            `json:"status,omitempty"` // the document's status after it
+	Seq    int64             `json:"seq,omitempty"`    // the stream's head after it
+}
+
+// OK is the code of an outcome that took effect.
+const OK = "ok"

@@ -1,0 +1,85 @@
+package approval
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/countersign/countersign/domain/evidence"
+)
+
+// Command is something that may change a document. Its cause names it for ever:
+// the same cause is answered once, whoever repeats it.
+//
+// The commands are Act, Planned, Unplanned, Struck and Settled.
+type Command interface {
+	Cause() string
+}
+
+// Planned brings the route of a round. Its cause is the plan's round.
+type Planned struct{ Plan Plan }
+
+// Unplanned says that no route could be found: the document waits in the admin
+// queue with the fault's code, never approved by an error.
+type Unplanned struct {
+	Round  int
+	Code   string
+	Admins []string
+}
+
+// Struck says that a task's clock struck: the next reminder, or the deadline.
+type Struck struct {
+	Task string
+	Due  bool       // the deadline; else the next reminder
+	N    int        // which reminder, from 1
+	To   []Approver // who takes over, found by an activity, where the timeout escalates or reassigns
+}
+
+// Settled brings the answer about an effect.
+type Settled struct {
+	Reference string
+	Attempt   int    // State.Effect.Attempt when it was asked for
+	Posted    bool   // it is in the books
+	Number    string // the ERP's number, when posted
+	ID        string // the ERP's id, when posted
+	Code      string // why it was parked, when not posted
+	Detail    string // the ERP's words
+}
+
+// Cause of an act is its id.
+func (a Act) Cause() string { return a.ID }
+
+// Cause of a plan is its round.
+func (p Planned) Cause() string { return "plan:" + strconv.Itoa(p.Plan.Round) }
+
+// Cause of a missing plan is its round.
+func (u Unplanned) Cause() string { return "plan:" + strconv.Itoa(u.Round) }
+
+// Cause of a clock is the task and its generation.
+func (s Struck) Cause() string {
+	if s.Due {
+		return "clock:" + s.Task + ":due"
+	}
+	return "clock:" + s.Task + ":remind:" + strconv.Itoa(s.N)
+}
+
+// Cause of an effect's answer is its reference and attempt.
+func (s Settled) Cause() string {
+	return "effect:" + s.Reference + ":" + strconv.Itoa(s.Attempt)
+}
+
+// Machine is what the workflow needs of the core; State is the only one. It is
+// written down here so that the three promises stand in one place:
+//
+//   - Judge answers with drafts or a *fault.Fault and changes nothing. For an act
+//     already seen it answers with the fault act.seen (the caller gives the
+//     stored outcome instead); for a clock, plan or effect that is no longer
+//     wanted it answers with no drafts and no error.
+//   - Fold returns the next state; events at or before Seq are passed over.
+//   - Wake is the instant of the next reminder or deadline of an open task, zero
+//     for none; Strike lists what has struck by now, deadlines without To.
+type Machine interface {
+	Judge(c Command, now time.Time) ([]evidence.Draft, error)
+	Fold(events []evidence.Event) State
+	Wake() time.Time
+	Strike(now time.Time) []Struck
+}

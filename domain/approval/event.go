@@ -1,0 +1,129 @@
+package approval
+
+import (
+	"time"
+
+	"github.com/countersign/countersign/domain/money"
+)
+
+// The kinds of event in a document's stream. Names are stored for years.
+const (
+	DocumentSubmitted   = "document.submitted"   // written by the gateway's submit transaction, seq 1
+	DocumentResubmitted = "document.resubmitted" // a new revision, a new round
+	DocumentReturned    = "document.returned"
+	DocumentRejected    = "document.rejected"
+	DocumentWithdrawn   = "document.withdrawn"
+	DocumentApproved    = "document.approved"
+	DocumentClosed      = "document.closed"
+	PlanMade            = "plan.made"
+	PlanFailed          = "plan.failed"
+	StepOpened          = "step.opened"
+	StepSkipped         = "step.skipped"
+	StepAutoApproved    = "step.auto_approved"
+	StepPassed          = "step.passed"
+	TaskOpened          = "task.opened"
+	TaskReminded        = "task.reminded"
+	TaskWasApproved     = "task.approved"
+	TaskWasRejected     = "task.rejected"
+	TaskWasReturned     = "task.returned"
+	TaskWasSuperseded   = "task.superseded"
+	TaskWasEscalated    = "task.escalated"
+	TaskWasExpired      = "task.expired" // decided by system:deadline
+	VoucherPosted       = "voucher.posted"
+	VoucherParked       = "voucher.parked"
+	VoucherResolved     = "voucher.resolved" // a person ruled on a parked voucher
+)
+
+// SystemDeadline is the actor of a decision made by a timeout; it never counts
+// as a human. SystemPolicy is the actor of a decision made by a rule.
+const (
+	SystemDeadline = "system:deadline"
+	SystemPolicy   = "system:policy"
+	SystemPosting  = "system:posting"
+)
+
+// SubmittedData is the data of document.submitted.
+type SubmittedData struct {
+	Number     string       `json:"number"`
+	Type       string       `json:"type"`
+	Title      string       `json:"title"`
+	Entity     string       `json:"entity"`
+	Department string       `json:"department"`
+	Submitter  string       `json:"submitter"`
+	Requester  string       `json:"requester"`
+	Payee      string       `json:"payee"`
+	Urgency    string       `json:"urgency"`
+	Total      money.Amount `json:"total"`
+	BaseTotal  money.Amount `json:"base_total"`
+}
+
+// ResubmittedData is the data of document.resubmitted; the envelope carries the
+// new revision, round and content hash.
+type ResubmittedData struct {
+	Total     money.Amount `json:"total,omitzero"`
+	BaseTotal money.Amount `json:"base_total,omitzero"`
+}
+
+// PlanData is the data of plan.made.
+type PlanData struct {
+	Plan Plan `json:"plan"`
+}
+
+// PlanFailedData is the data of plan.failed.
+type PlanFailedData struct {
+	Code string `json:"code"`
+}
+
+// StepData is the data of step.opened, skipped, auto_approved and passed.
+type StepData struct {
+	Step   string `json:"step"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// TaskOpenedData is the data of task.opened. Record stamps DueAt and RemindAt
+// from Clock, counting from the database's time; everything else is judged.
+type TaskOpenedData struct {
+	Task        string      `json:"task"`
+	Step        string      `json:"step"`
+	Assignee    string      `json:"assignee"`
+	Via         string      `json:"via"`
+	Clock       Clock       `json:"clock"`
+	DueAt       time.Time   `json:"due_at,omitzero"`
+	RemindAt    []time.Time `json:"remind_at,omitempty"`
+	Provisional bool        `json:"provisional,omitempty"` // the deadline reaches into a year without a published calendar
+}
+
+// TaskEndedData is the data of task.approved, rejected, returned, superseded,
+// escalated and expired.
+type TaskEndedData struct {
+	Task    string   `json:"task"`
+	Step    string   `json:"step"`
+	Opinion string   `json:"opinion,omitempty"`
+	Reason  string   `json:"reason,omitempty"` // superseded: by which decision; escalated: to whom
+	To      []string `json:"to,omitempty"`
+}
+
+// TaskRemindedData is the data of task.reminded.
+type TaskRemindedData struct {
+	Task string `json:"task"`
+	Step string `json:"step"`
+	N    int    `json:"n"`
+}
+
+// EndedData is the data of document.returned, rejected, withdrawn and approved.
+type EndedData struct {
+	Step   string `json:"step,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// EffectData is the data of voucher.posted, parked and resolved.
+type EffectData struct {
+	Reference string `json:"reference"`
+	Attempt   int    `json:"attempt"`
+	Number    string `json:"number,omitempty"`
+	ID        string `json:"id,omitempty"`
+	Code      string `json:"code,omitempty"`
+	Detail    string `json:"detail,omitempty"`
+	Ruling    string `json:"ruling,omitempty"`
+	Date      string `json:"date,omitempty"`
+}

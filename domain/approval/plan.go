@@ -1,0 +1,83 @@
+package approval
+
+import "github.com/countersign/countersign/domain/calendar"
+
+// Mode says how the decisions of a step's approvers combine. 会签方式
+type Mode string
+
+// The modes of a step.
+const (
+	AnyOf   Mode = "any_of"   // the first decision decides 或签
+	AllOf   Mode = "all_of"   // all must agree; one rejection is a veto 会签
+	InOrder Mode = "in_order" // one after another, a rejection ends it 依次审批
+)
+
+// Plan is the route that a policy gave one document in one round. 流程
+type Plan struct {
+	Round         int      `json:"round"`
+	Policy        string   `json:"policy"`         // policy id
+	PolicyVersion int      `json:"policy_version"` // from 1
+	PolicyHash    string   `json:"policy_hash"`
+	OrgVersion    int64    `json:"org_version"` // organisation snapshot id
+	Interested    []string `json:"interested"`  // submitter, requester, payee and their aliases: none of them approves
+	Admins        []string `json:"admins"`      // who holds the admin queue, for reading; the gateway judges it anew
+	Steps         []Step   `json:"steps"`
+	Then          []string `json:"then"` // accrue, archive
+}
+
+// Need says whether a step needs people.
+type Need string
+
+// What a step needs.
+const (
+	NeedsPeople Need = "people"
+	AutoApprove Need = "auto_approve" // by rule, recorded so 自动通过
+	Skip        Need = "skip"
+)
+
+// Step is one stop of a plan. 审批节点
+type Step struct {
+	ID        string            `json:"id"`
+	Title     map[string]string `json:"title"` // by locale
+	Need      Need              `json:"need"`
+	Reason    string            `json:"reason"` // why it is needed or not: the condition, as written, and its value
+	Mode      Mode              `json:"mode,omitempty"`
+	Approvers []Approver        `json:"approvers,omitempty"`
+	Clock     Clock             `json:"clock"`
+	OnTimeout Timeout           `json:"on_timeout"`
+	Allow     []string          `json:"allow,omitempty"` // acts beyond approve, reject and return
+}
+
+// Approver is a person, or the admin queue, asked to decide a step. 审批人
+type Approver struct {
+	Person string `json:"person"` // person id, or AdminQueue
+	Via    string `json:"via"`    // how the policy found them: role:finance_clerk, manager:1, fallback:self, …
+}
+
+// AdminQueue is asked where no eligible human could be found. Whoever holds the
+// role admin may act for it; the gateway verifies that and signs it as OnBehalfOf.
+const AdminQueue = "queue:admin"
+
+// Clock is a step's deadline and reminders in working time. The instants are
+// stamped when a task opens, outside workflow code.
+type Clock struct {
+	Calendar string            `json:"calendar"` // calendar id
+	Due      calendar.Duration `json:"due"`      // zero: no deadline
+	First    calendar.Duration `json:"first"`    // first reminder after opening; zero: none
+	Every    calendar.Duration `json:"every"`
+	AtMost   int               `json:"at_most"`
+}
+
+// Timeout is what happens when a task is overdue.
+type Timeout struct {
+	Do   string `json:"do"`             // escalate, reassign, reject, approve, or "" (only remind)
+	Role string `json:"role,omitempty"` // for reassign
+}
+
+// What a timeout may do.
+const (
+	TimeoutEscalate = "escalate"
+	TimeoutReassign = "reassign"
+	TimeoutReject   = "reject"
+	TimeoutApprove  = "approve"
+)

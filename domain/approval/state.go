@@ -1,0 +1,107 @@
+// Package approval is the decision core: a state machine without I/O.
+//
+// A command is judged into drafts, the drafts are recorded by somebody else,
+// and the recorded events are folded into the next state: state = fold(events).
+// Nothing here knows a clock, a database or Temporal.
+package approval
+
+import (
+	"time"
+
+	"github.com/countersign/countersign/domain/evidence"
+)
+
+// Status is where a document stands. 单据状态
+type Status string
+
+// The statuses. Draft exists only before the stream begins.
+const (
+	Draft     Status = "draft"     // 草稿
+	Submitted Status = "submitted" // accepted, not routed yet 已提交
+	Pending   Status = "pending"   // waits for approvers 审批中
+	Returned  Status = "returned"  // back at the submitter 已退回
+	Approved  Status = "approved"  // approved, posting 已通过
+	Parked    Status = "parked"    // the ERP refused; waits for finance 入账挂起
+	Posted    Status = "posted"    // in the books, closing 已入账
+	Closed    Status = "closed"    // done 已办结
+	Rejected  Status = "rejected"  // 已拒绝
+	Withdrawn Status = "withdrawn" // 已撤回
+)
+
+// Final says whether nothing can change the status any more.
+func (s Status) Final() bool { return s == Closed || s == Rejected || s == Withdrawn }
+
+// TaskState is where a task stands.
+type TaskState string
+
+// The states of a task.
+const (
+	TaskOpen       TaskState = "open"
+	TaskApproved   TaskState = "approved"
+	TaskRejected   TaskState = "rejected"
+	TaskReturned   TaskState = "returned"
+	TaskSuperseded TaskState = "superseded" // ended by somebody else's decision: neither yes nor no
+	TaskEscalated  TaskState = "escalated"  // overdue, passed on
+	TaskExpired    TaskState = "expired"    // decided by system:deadline
+)
+
+// Task is one approver's part of a step. 待办
+type Task struct {
+	ID        string      `json:"id"`
+	Step      string      `json:"step"`
+	Round     int         `json:"round"`
+	Assignee  string      `json:"assignee"` // person id, or AdminQueue
+	Via       string      `json:"via"`
+	State     TaskState   `json:"state"`
+	DecidedBy string      `json:"decided_by,omitempty"`
+	DecidedAt time.Time   `json:"decided_at,omitzero"`
+	Opinion   string      `json:"opinion,omitempty"`
+	OpenedAt  time.Time   `json:"opened_at"`
+	DueAt     time.Time   `json:"due_at,omitzero"`     // zero: no deadline
+	RemindAt  []time.Time `json:"remind_at,omitempty"` // instants of the reminders, in order
+	Reminded  int         `json:"reminded,omitempty"`  // how many were sent
+}
+
+// State is one document's whole approval, as its events tell it. It is a value:
+// Fold returns the next one.
+type State struct {
+	Document    string             `json:"document"`
+	Number      string             `json:"number"`
+	Type        string             `json:"type"`
+	Entity      string             `json:"entity"`
+	Department  string             `json:"department"`
+	Urgency     string             `json:"urgency"`
+	Submitter   string             `json:"submitter"`
+	Requester   string             `json:"requester"`
+	Seq         int64              `json:"seq"` // the last event folded
+	Status      Status             `json:"status"`
+	Round       int                `json:"round"`
+	Revision    int                `json:"revision"`
+	ContentHash string             `json:"content_hash"`
+	Plan        *Plan              `json:"plan,omitempty"`
+	Step        int                `json:"step"`            // index of the current step in the plan; len(Steps) when passed
+	Tasks       []Task             `json:"tasks,omitempty"` // of the current round
+	Decided     bool               `json:"decided"`         // a human decided something in this document
+	Deciders    []string           `json:"deciders,omitempty"`
+	Effect      *Effect            `json:"effect,omitempty"`
+	Seen        map[string]Outcome `json:"seen"` // causes already answered, by cause
+}
+
+// Effect is the posting of a document's voucher as far as the stream knows it.
+type Effect struct {
+	Reference string `json:"reference"`      // v:<document>:<kind>:<revision>
+	Attempt   int    `json:"attempt"`        // rulings so far; part of the cause, never of the reference
+	Date      string `json:"date,omitempty"` // posting date ruled by finance
+	State     string `json:"state"`          // pending, parked, posted, void
+	Code      string `json:"code,omitempty"`
+	Detail    string `json:"detail,omitempty"`
+	Number    string `json:"number,omitempty"` // the ERP's number
+}
+
+// Recorded is what Record answers.
+type Recorded struct {
+	Events  []evidence.Event `json:"events"`            // ours, or the missing ones when Behind
+	Outcome Outcome          `json:"outcome"`           // stored for the cause
+	Behind  bool             `json:"behind,omitempty"`  // the stream is ahead of the caller: fold, then judge again
+	Waiting []string         `json:"waiting,omitempty"` // act ids received before the deadline: it yields to them
+}
