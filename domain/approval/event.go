@@ -60,8 +60,7 @@ type SubmittedData struct {
 // ResubmittedData is the data of document.resubmitted; the envelope carries the
 // new revision, round and content hash.
 type ResubmittedData struct {
-	Total     money.Amount `json:"total,omitzero"`
-	BaseTotal money.Amount `json:"base_total,omitzero"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // PlanData is the data of plan.made.

@@ -98,6 +98,16 @@ type Effect struct {
 	Number    string `json:"number,omitempty"` // the ERP's number
 }
 
+// RecordRequest asks for one transition to be recorded, in one transaction.
+type RecordRequest struct {
+	Document string           `json:"document"`
+	Expected int64            `json:"expected"`           // State.Seq the drafts were judged on
+	Cause    string           `json:"cause"`              // Command.Cause
+	Act      *Act             `json:"act,omitempty"`      // when the cause is an act: must equal the signed inbox row
+	Deadline string           `json:"deadline,omitempty"` // when the cause is a deadline: the task whose earlier acts it yields to
+	Drafts   []evidence.Draft `json:"drafts"`
+}
+
 // Recorded is what Record answers.
 type Recorded struct {
 	Events  []evidence.Event `json:"events"`            // ours, or the missing ones when Behind

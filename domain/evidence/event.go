@@ -12,8 +12,13 @@ const Version = 1
 
 // Draft is an event that was judged but not yet recorded.
 type Draft struct {
-	Kind string          `json:"kind"` // noun.verb_past, such as task.opened
-	Data json.RawMessage `json:"data"` // the event's own fields; integers and text, no floats
+	Kind        string          `json:"kind"`                   // noun.verb_past, such as task.opened
+	Actor       string          `json:"actor"`                  // a person's id, or system:<what>
+	OnBehalfOf  string          `json:"on_behalf_of,omitempty"` // B for A: the A
+	Round       int             `json:"round"`
+	Revision    int             `json:"revision"`
+	ContentHash string          `json:"content_hash"`
+	Data        json.RawMessage `json:"data"` // the event's own fields; integers and text, no floats
 }
 
 // Event is one recorded fact of a stream. Only Record gives out sequence

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+const (
+	loopback = "127.0.0.1"
+
+	// Below the range from which kernels take the ports of outgoing connections, so that no client of ours
+	// sits on a port between our look and the server's bind.
+	lowestFreePort  = 20000
+	highestFreePort = 32000
+	portTries       = 100
+)
+
+// freePort finds a port that nobody listens on, other than the ones already given away.
+func freePort(taken map[int]bool) (int, error) {
+	for range portTries {
+		port := lowestFreePort + rand.IntN(highestFreePort-lowestFreePort)
+		if !taken[port] && checkPort(port) == nil {
+			taken[port] = true
+			return port, nil
+		}
+	}
+	return 0, errors.New("no free port found")
+}
+
+// checkPort says clearly that a port is in use; the server itself would only end.
+func checkPort(port int) error {
+	listener, err := net.Listen("tcp", hostPort(port))
+	if err != nil {
+		return fmt.Errorf("port %d cannot be used: %w", port, err)
+	}
+	return listener.Close()
+}
+
+func hostPort(port int) string {
+	return net.JoinHostPort(loopback, strconv.Itoa(port))
+}
