@@ -1,0 +1,54 @@
+// Package erp books vouchers in an ERP exactly once, whatever the network does.
+//
+// The port and its types live in adapters/erp/port, so that providers and this
+// package's list of providers do not import each other; they carry the same
+// names here, and callers need no other package.
+//
+//	activities ─▶ erp.PostOnce ─▶ Port ─▶ tryton · httpjson ─▶ the ERP
+//	                  └─▶ AttemptBook: every attempt, written before the socket
+package erp
+
+import (
+	"github.com/countersign/countersign/adapters/erp/port"
+)
+
+// The port and what travels through it; see package port for each promise.
+type (
+	// Port is one connection to one ERP company.
+	Port = port.Port
+	// Discarder is a Port that can delete a refused draft.
+	Discarder = port.Discarder
+	// Found is a voucher as the ERP holds it.
+	Found = port.Found
+	// State is how far a voucher came inside the ERP.
+	State = port.State
+	// Totals are the two sums of a voucher, in the base currency.
+	Totals = port.Totals
+	// Line is one entry as the ERP holds it.
+	Line = port.Line
+	// Capabilities says what an ERP can do.
+	Capabilities = port.Capabilities
+	// Master is the ERP's master data.
+	Master = port.Master
+	// Account is a ledger account.
+	Account = port.Account
+	// Party is a supplier, customer or employee the books know.
+	Party = port.Party
+	// Period is a posting period.
+	Period = port.Period
+	// Currency is a currency the ERP knows.
+	Currency = port.Currency
+	// CostCenter is a cost center the ERP knows.
+	CostCenter = port.CostCenter
+	// Config is one connection.
+	Config = port.Config
+	// Secret is a password or token that never shows itself.
+	Secret = port.Secret
+)
+
+// The states of a voucher in the ERP.
+const (
+	Draft     = port.Draft
+	Posted    = port.Posted
+	Cancelled = port.Cancelled
+)

@@ -1,0 +1,72 @@
+package port
+
+import (
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// The codes of this room. Refusals carry the ERP's own words in the argument
+// words, so that the person on call reads what the ERP said.
+const (
+	CodeRefused        = "erp.refused"
+	CodeClosedPeriod   = "erp.closed_period"
+	CodeUnknownAccount = "erp.unknown_account"
+	CodeUnknownParty   = "erp.unknown_party"
+	CodeUnbalanced     = "erp.unbalanced"
+	CodeUnavailable    = "erp.unavailable"
+	CodeRateLimited    = "erp.rate_limited"
+	CodeUnknown        = "erp.unknown"
+	CodeConflict       = "erp.conflict"
+	CodeAmbiguous      = "erp.ambiguous"
+	CodeSettling       = "erp.settling"
+	CodeNotAllowed     = "erp.not_allowed"
+	CodeUnsupported    = "erp.unsupported"
+	CodeBadConfig      = "erp.bad_config"
+)
+
+// Faults is what the registry knows of the codes of this room.
+var Faults = fault.Register(map[string]fault.Entry{
+	CodeRefused:        {Kind: fault.Invalid, Args: []string{"words"}},
+	CodeClosedPeriod:   {Kind: fault.Invalid, Args: []string{"date", "words"}},
+	CodeUnknownAccount: {Kind: fault.Invalid, Args: []string{"account", "words"}},
+	CodeUnknownParty:   {Kind: fault.Invalid, Args: []string{"party", "words"}},
+	CodeUnbalanced:     {Kind: fault.Invalid, Args: []string{"words"}},
+	CodeUnavailable:    {Kind: fault.Busy, Args: []string{"words"}},
+	CodeRateLimited:    {Kind: fault.Busy, Args: []string{"words"}},
+	CodeUnknown:        {Kind: fault.Unknown, Args: []string{"words"}},
+	CodeConflict:       {Kind: fault.Conflict, Args: []string{"reference", "what", "words"}},
+	CodeAmbiguous:      {Kind: fault.Conflict, Args: []string{"reference", "count", "ids"}},
+	CodeSettling:       {Kind: fault.Busy, Args: []string{"reference"}},
+	CodeNotAllowed:     {Kind: fault.Forbidden, Args: []string{"words"}},
+	CodeUnsupported:    {Kind: fault.Invalid, Args: []string{"what"}},
+	CodeBadConfig:      {Kind: fault.Invalid, Args: []string{"what", "words"}},
+})
+
+// wordsMax bounds how much of an ERP's answer a fault carries.
+const wordsMax = 500
+
+// Fault makes a fault of this room with the kind that belongs to its code and
+// the ERP's own words.
+func Fault(code, words string, details ...fault.Detail) *fault.Fault {
+	if r := []rune(words); len(r) > wordsMax {
+		words = string(r[:wordsMax]) + "…"
+	}
+	if words != "" {
+		details = append(details, fault.Arg("words", words))
+	}
+	return fault.New(Faults[code].Kind, code, details...)
+}
+
+// MayHaveHappened says whether an error leaves it open if the ERP wrote something.
+func MayHaveHappened(err error) bool {
+	kind := fault.KindOf(err)
+	return err != nil && (kind == fault.Unknown || kind == fault.Internal)
+}
+
+// Refused says whether the ERP refused for good, with nothing written.
+func Refused(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Forbidden, fault.Conflict, fault.NotFound:
+		return err != nil
+	}
+	return false
+}

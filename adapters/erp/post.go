@@ -1,0 +1,257 @@
+package erp
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/voucher"
+)
+
+// Op is what an attempt asked the ERP for.
+type Op string
+
+// The operations that write.
+const (
+	OpCreate  Op = "create"
+	OpPost    Op = "post"
+	OpReverse Op = "reverse"
+)
+
+// Class is how an attempt ended; "" while nobody knows.
+type Class string
+
+// The ends of an attempt.
+const (
+	ClassOK      Class = "ok"
+	ClassRefused Class = "refused" // nothing was written, and asking again would not help
+	ClassBusy    Class = "busy"    // nothing was written
+	ClassUnknown Class = "unknown" // the answer was lost
+)
+
+// Attempt is one request that writes, on record before it was sent.
+type Attempt struct {
+	Reference string
+	No        int // 1, 2, 3 … within the reference; 0 = there is none
+	Op        Op
+	StartedAt time.Time // the book's clock
+	Class     Class
+	Detail    string // for people, never parsed
+}
+
+// answered says whether the outcome of the attempt is known.
+func (a Attempt) answered() bool { return a.Class != "" && a.Class != ClassUnknown }
+
+// AttemptBook is our own durable record of what was sent to the ERP.
+type AttemptBook interface {
+	// LastAttempt returns the newest attempt under a reference, No 0 for none.
+	LastAttempt(ctx context.Context, reference string) (Attempt, error)
+	// StartAttempt records attempt number after+1 durably, before anything is
+	// sent. If that number is taken, somebody else is at work: a fault of kind
+	// Conflict or Busy, and nothing is sent.
+	StartAttempt(ctx context.Context, reference string, op Op, after int) (Attempt, error)
+	// FinishAttempt records how it ended. Losing this write is harmless.
+	FinishAttempt(ctx context.Context, a Attempt, class Class, detail string) error
+}
+
+// PostInput is what PostOnce needs.
+type PostInput struct {
+	Port    Port
+	Voucher voucher.Voucher
+	Book    AttemptBook
+	// Settle is how long a request without an answer may still take effect: at
+	// least twice Config.Timeout, and longer than the ERP's own request limit.
+	Settle time.Duration
+	Now    func() time.Time // the clock that Attempt.StartedAt is compared with
+}
+
+// PostOnce leaves exactly one posted voucher under the reference, however often
+// and from wherever it is called, and returns it.
+//
+// It looks before it writes, and adopts what it finds if the content is ours.
+// Safe to repeat.
+// Errors: Invalid and Forbidden: refused, nothing is posted. Conflict
+// (erp.conflict, erp.ambiguous): a person must look. Busy and Unknown: call
+// again later; after Unknown the voucher may be there already.
+// Time: three calls to the ERP, each within Config.Timeout.
+func PostOnce(ctx context.Context, in PostInput) (Found, error) {
+	if err := checkBalance(in.Voucher); err != nil {
+		return Found{}, err
+	}
+	last, err := in.Book.LastAttempt(ctx, in.Voucher.Reference)
+	if err != nil {
+		return Found{}, err
+	}
+	found, err := in.Port.Find(ctx, in.Voucher.Reference)
+	if err != nil {
+		return Found{}, readFault(err)
+	}
+	p := &posting{in: in, last: last}
+	switch len(found) {
+	case 0:
+		return p.create(ctx)
+	case 1:
+		return p.adopt(ctx, found[0])
+	}
+	return Found{}, ambiguous(in.Voucher.Reference, found)
+}
+
+// posting is one call of PostOnce.
+type posting struct {
+	in   PostInput
+	last Attempt
+}
+
+// create writes the draft, unless an earlier attempt may still arrive. The
+// attempt before it is read before Find, so one that ended in between was seen.
+func (p *posting) create(ctx context.Context) (Found, error) {
+	reference := p.in.Voucher.Reference
+	if p.last.No > 0 && !p.last.answered() && p.in.Now().Sub(p.last.StartedAt) < p.in.Settle {
+		return Found{}, port.Fault(CodeSettling, "", fault.Arg("reference", reference))
+	}
+	var made Found
+	err := p.attempt(ctx, OpCreate, func(ctx context.Context) (err error) {
+		made, err = p.in.Port.Create(ctx, p.in.Voucher)
+		return err
+	})
+	if err != nil {
+		return Found{}, err
+	}
+	return p.post(ctx, made)
+}
+
+// adopt goes on with a voucher that is already there, if it is ours.
+func (p *posting) adopt(ctx context.Context, f Found) (Found, error) {
+	if what := difference(p.in.Voucher, f); what != "" {
+		return Found{}, port.Fault(CodeConflict, what,
+			fault.Arg("reference", f.Reference), fault.Arg("what", f.ID))
+	}
+	if f.State == Posted {
+		return f, nil
+	}
+	return p.post(ctx, f)
+}
+
+// post makes the draft effective. A refused draft is deleted where the ERP can,
+// so that a corrected voucher is not taken for a conflict.
+func (p *posting) post(ctx context.Context, draft Found) (Found, error) {
+	if draft.State == Posted {
+		return draft, nil
+	}
+	var done Found
+	err := p.attempt(ctx, OpPost, func(ctx context.Context) (err error) {
+		done, err = p.in.Port.Post(ctx, draft)
+		return err
+	})
+	if discarder, ok := p.in.Port.(Discarder); ok && port.Refused(err) {
+		_ = discarder.Discard(ctx, draft)
+	}
+	if err != nil {
+		return Found{}, err
+	}
+	return done, nil
+}
+
+// attempt records, sends, and records the end. The request must be over long
+// before others may believe it lost: hence the deadline at half of Settle.
+func (p *posting) attempt(ctx context.Context, op Op, send func(context.Context) error) error {
+	a, err := p.in.Book.StartAttempt(ctx, p.in.Voucher.Reference, op, p.last.No)
+	if kind := fault.KindOf(err); err != nil && (kind == fault.Conflict || kind == fault.Busy) {
+		return port.Fault(CodeSettling, "", fault.Arg("reference", p.in.Voucher.Reference))
+	}
+	if err != nil {
+		return err
+	}
+	p.last = a
+	bounded, cancel := context.WithTimeout(ctx, p.in.Settle/2-p.in.Now().Sub(a.StartedAt))
+	defer cancel()
+	err = send(bounded)
+	class, detail := classOf(err)
+	_ = p.in.Book.FinishAttempt(context.WithoutCancel(ctx), a, class, detail)
+	return err
+}
+
+func classOf(err error) (Class, string) {
+	switch {
+	case err == nil:
+		return ClassOK, ""
+	case port.Refused(err):
+		return ClassRefused, err.Error()
+	case fault.KindOf(err) == fault.Busy:
+		return ClassBusy, err.Error()
+	}
+	return ClassUnknown, err.Error()
+}
+
+// readFault turns a lost answer to a question into Busy: reading changes nothing.
+func readFault(err error) error {
+	if port.MayHaveHappened(err) {
+		return port.Fault(CodeUnavailable, err.Error())
+	}
+	return err
+}
+
+func ambiguous(reference string, found []Found) error {
+	ids := make([]string, 0, len(found))
+	for _, f := range found {
+		ids = append(ids, f.ID)
+	}
+	return port.Fault(CodeAmbiguous, "", fault.Arg("reference", reference),
+		fault.Arg("count", strconv.Itoa(len(found))), fault.Arg("ids", strings.Join(ids, ", ")))
+}
+
+// checkBalance refuses what no ERP should ever see.
+func checkBalance(v voucher.Voucher) error {
+	var debit, credit int64
+	for _, e := range v.Entries {
+		base := port.Base(e)
+		if base.Minor <= 0 || base.Currency != port.Base(v.Entries[0]).Currency {
+			return port.Fault(CodeUnbalanced, "entries must be positive and in one currency")
+		}
+		if e.Side == voucher.Debit {
+			debit += base.Minor
+		} else {
+			credit += base.Minor
+		}
+	}
+	if len(v.Entries) < 2 || debit != credit {
+		return port.Fault(CodeUnbalanced, fmt.Sprintf("debit %d, credit %d", debit, credit))
+	}
+	return nil
+}
+
+// difference says in words how a found voucher differs from ours, "" if it does not.
+func difference(v voucher.Voucher, f Found) string {
+	if f.State == Cancelled {
+		return "it was cancelled in the ERP"
+	}
+	if f.Date != v.Date {
+		return fmt.Sprintf("its date is %s, ours %s", f.Date, v.Date)
+	}
+	want := make([]Line, 0, len(v.Entries))
+	for _, e := range v.Entries {
+		want = append(want, port.LineOf(e))
+	}
+	ours, theirs := port.Sum(want), port.Sum(f.Lines)
+	if theirs != ours {
+		return fmt.Sprintf("its totals are %d/%d, ours %d/%d",
+			theirs.Debit.Minor, theirs.Credit.Minor, ours.Debit.Minor, ours.Credit.Minor)
+	}
+	if !slices.Equal(sorted(want), sorted(f.Lines)) {
+		return "its accounts, parties or amounts differ line by line"
+	}
+	return ""
+}
+
+func sorted(lines []Line) []Line {
+	return slices.SortedFunc(slices.Values(lines), func(a, b Line) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Party, b.Party),
+			cmp.Compare(a.Debit.Minor, b.Debit.Minor), cmp.Compare(a.Credit.Minor, b.Credit.Minor))
+	})
+}

@@ -1,0 +1,26 @@
+package erp
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// providers is the only list of ERP providers.
+var providers = map[string]func(Config) (Port, error){}
+
+// Providers lists the names that Config.Provider may have.
+func Providers() []string { return slices.Sorted(maps.Keys(providers)) }
+
+// Open makes the port of one connection. It does not speak to the ERP yet.
+//
+// Errors: Invalid erp.bad_config.
+func Open(config Config) (Port, error) {
+	open, ok := providers[config.Provider]
+	if !ok {
+		return nil, port.Fault(CodeBadConfig, config.Provider, fault.Arg("what", "provider"))
+	}
+	return open(config)
+}
