@@ -1,0 +1,149 @@
+// Package mail sends letters by SMTP.
+//
+// A letter is sent at least once: its Message-ID is made from the notice's id,
+// so that mail systems fold a repeat into the first.
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// sendTimeout bounds one dialogue with the mail server.
+const sendTimeout = 20 * time.Second
+
+var _ = fault.Register(map[string]fault.Entry{
+	"mail.bad_address": {Kind: fault.Invalid, Args: []string{"address"}},
+	"mail.refused":     {Kind: fault.Invalid, Args: []string{"words"}},
+	"mail.unavailable": {Kind: fault.Busy},
+})
+
+// Options says which mail server is used, and as whom.
+type Options struct {
+	Host     string
+	Port     int
+	User     string // "" = no sign-in
+	Password string
+	TLS      string // none, starttls or tls
+	From     string // the sender, as an address with or without a name
+	Domain   string // right-hand side of Message-IDs
+}
+
+// Letter is one mail to one person.
+type Letter struct {
+	ID      string // the notice's id; the same id is the same letter
+	Name    string
+	Address string
+	Subject string
+	Body    string // plain text; blank lines part paragraphs
+	Link    string // where the person acts; a GET there never decides
+	Button  string // the link's label
+}
+
+// Sender sends letters through one mail server.
+type Sender struct {
+	options Options
+}
+
+// New makes a sender. Nothing is dialled yet.
+func New(o Options) *Sender { return &Sender{options: o} }
+
+// Send delivers one letter to the mail server.
+//
+// Safe to repeat: the Message-ID is the same. Errors: Invalid for an address
+// or a letter that will never be taken, Busy for everything that may pass.
+// Time: 20 s at most.
+func (s *Sender) Send(ctx context.Context, l Letter) error {
+	msg, err := s.compose(l)
+	if err != nil {
+		return err
+	}
+	client, err := s.client()
+	if err != nil {
+		return fmt.Errorf("preparing the mail client: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	return refusal(client.DialAndSendWithContext(ctx, msg))
+}
+
+func (s *Sender) compose(l Letter) (*gomail.Msg, error) {
+	msg := gomail.NewMsg(gomail.WithCharset(gomail.CharsetUTF8))
+	if err := msg.From(s.options.From); err != nil {
+		return nil, fmt.Errorf("mail.from %q: %w", s.options.From, err)
+	}
+	if err := msg.AddToFormat(oneLine(l.Name), l.Address); err != nil {
+		return nil, fault.New(fault.Invalid, "mail.bad_address", fault.Arg("address", l.Address))
+	}
+	msg.Subject(oneLine(l.Subject))
+	msg.SetMessageIDWithValue(l.ID + "@" + s.options.Domain)
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // keeps absence replies away
+	msg.SetDate()
+	text := l.Body
+	if l.Link != "" {
+		text += "\n\n" + l.Button + ": " + l.Link
+	}
+	msg.SetBodyString(gomail.TypeTextPlain, text)
+	if err := msg.AddAlternativeHTMLTemplate(page, l); err != nil {
+		return nil, fmt.Errorf("composing letter %s: %w", l.ID, err)
+	}
+	return msg, nil
+}
+
+func (s *Sender) client() (*gomail.Client, error) {
+	o := []gomail.Option{gomail.WithPort(s.options.Port), gomail.WithTimeout(sendTimeout)}
+	switch s.options.TLS {
+	case "tls":
+		o = append(o, gomail.WithSSL())
+	case "starttls":
+		o = append(o, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	default:
+		o = append(o, gomail.WithTLSPolicy(gomail.NoTLS))
+	}
+	if s.options.User != "" {
+		o = append(o, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(s.options.User), gomail.WithPassword(s.options.Password))
+	}
+	return gomail.NewClient(s.options.Host, o...)
+}
+
+// refusal sorts the mail server's answer: a 5xx will not change, the rest may.
+func refusal(err error) error {
+	if err == nil {
+		return nil
+	}
+	var sent *gomail.SendError
+	if errors.As(err, &sent) && !sent.IsTemp() && sent.ErrorCode() >= 500 {
+		return fault.New(fault.Invalid, "mail.refused", fault.Arg("words", oneLine(sent.Error())))
+	}
+	return fmt.Errorf("sending mail: %w: %w", fault.New(fault.Busy, "mail.unavailable"), err)
+}
+
+// oneLine keeps a header a header.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// Paragraphs parts the body at blank lines, for the HTML form.
+func (l Letter) Paragraphs() []string { return strings.Split(l.Body, "\n\n") }
+
+var page = template.Must(template.New("letter").Parse(`<!doctype html>
+<html><head><meta charset="utf-8"><title>{{.Subject}}</title></head>
+<body style="font-family:system-ui,sans-serif;color:#1d2733;max-width:36rem;margin:1.5rem auto;line-height:1.5">
+{{range .Paragraphs}}<p style="white-space:pre-line">{{.}}</p>
+{{end}}{{if .Link}}<p><a href="{{.Link}}" style="display:inline-block;padding:.6rem 1.2rem;border-radius:.4rem;` +
+	`background:#1f5fbf;color:#fff;text-decoration:none">{{.Button}}</a></p>{{end}}
+</body></html>`))
