@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,6 +84,7 @@ func Read(text []byte) (*Calendar, error) {
 			return nil, err
 		}
 	}
+	slices.Sort(c.Years)
 	return c, c.Check()
 }
 
