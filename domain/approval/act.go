@@ -29,7 +29,8 @@ type Act struct {
 	Opinion     string `json:"opinion,omitempty"`      // the reason or remark 审批意见
 	Revision    int    `json:"revision,omitempty"`     // the new content, for resubmit; stored before the act
 	NewHash     string `json:"new_hash,omitempty"`     // its hash
-	Effect      string `json:"effect,omitempty"`       // the parked reference, for resolve
+	Effect      string `json:"effect,omitempty"`       // the parked reference, or plan:<round>, for resolve
+	Attempt     int    `json:"attempt,omitempty"`      // the attempt seen parked (Effect.Attempt, PlanAttempt), for resolve
 	Ruling      string `json:"ruling,omitempty"`       // retry, redate or void, for resolve
 	Date        string `json:"date,omitempty"`         // posting date for redate, YYYY-MM-DD
 	Channel     string `json:"channel,omitempty"`      // api, web, …

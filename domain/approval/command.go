@@ -15,22 +15,27 @@ type Command interface {
 	Cause() string
 }
 
-// Planned brings the route of a round. Its cause is the plan's round.
-type Planned struct{ Plan Plan }
+// Planned brings the route of a round. A plan that nobody could follow is judged
+// as if there were none: it waits in the admin queue.
+type Planned struct {
+	Plan    Plan
+	Attempt int // State.PlanAttempt when it was asked for
+}
 
 // Unplanned says that no route could be found: the document waits in the admin
 // queue with the fault's code, never approved by an error.
 type Unplanned struct {
-	Round  int
-	Code   string
-	Admins []string
+	Round   int
+	Attempt int // State.PlanAttempt when it was asked for
+	Code    string
+	Admins  []string
 }
 
 // Struck says that a task's clock struck: the next reminder, or the deadline.
 type Struck struct {
 	Task string
 	Due  bool       // the deadline; else the next reminder
-	N    int        // which reminder, from 1
+	N    int        // which reminder, from 1; the latest due one, so an outage is made up for by one
 	To   []Approver // who takes over, found by an activity, where the timeout escalates or reassigns
 }
 
@@ -48,11 +53,16 @@ type Settled struct {
 // Cause of an act is its id.
 func (a Act) Cause() string { return a.ID }
 
-// Cause of a plan is its round.
-func (p Planned) Cause() string { return "plan:" + strconv.Itoa(p.Plan.Round) }
+// Cause of a plan is its round and attempt, so that a plan asked for again after
+// a failure is not taken for the failure.
+func (p Planned) Cause() string { return planCause(p.Plan.Round, p.Attempt) }
 
-// Cause of a missing plan is its round.
-func (u Unplanned) Cause() string { return "plan:" + strconv.Itoa(u.Round) }
+// Cause of a missing plan is the same as that of the plan it stands for.
+func (u Unplanned) Cause() string { return planCause(u.Round, u.Attempt) }
+
+func planCause(round, attempt int) string {
+	return "plan:" + strconv.Itoa(round) + ":" + strconv.Itoa(attempt)
+}
 
 // Cause of a clock is the task and its generation.
 func (s Struck) Cause() string {

@@ -16,13 +16,15 @@ const (
 	DocumentApproved    = "document.approved"
 	DocumentClosed      = "document.closed"
 	PlanMade            = "plan.made"
-	PlanFailed          = "plan.failed"
+	PlanFailed          = "plan.failed"   // no route; waits for an admin, the status does not change
+	PlanResolved        = "plan.resolved" // an admin asked for the route again
 	StepOpened          = "step.opened"
 	StepSkipped         = "step.skipped"
 	StepAutoApproved    = "step.auto_approved"
 	StepPassed          = "step.passed"
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
+	TaskOverdue         = "task.overdue" // the deadline passed and nobody takes over; the task stays open
 	TaskWasApproved     = "task.approved"
 	TaskWasRejected     = "task.rejected"
 	TaskWasReturned     = "task.returned"
@@ -70,7 +72,16 @@ type PlanData struct {
 
 // PlanFailedData is the data of plan.failed.
 type PlanFailedData struct {
-	Code string `json:"code"`
+	Code    string   `json:"code"`
+	Attempt int      `json:"attempt,omitempty"` // the attempt that failed, from 0
+	Admins  []string `json:"admins,omitempty"`  // who held the admin queue then, for reading
+}
+
+// PlanResolvedData is the data of plan.resolved.
+type PlanResolvedData struct {
+	Attempt int    `json:"attempt"` // the attempt it opens
+	Ruling  string `json:"ruling"`
+	Reason  string `json:"reason,omitempty"`
 }
 
 // StepData is the data of step.opened, skipped, auto_approved and passed.
@@ -86,6 +97,7 @@ type TaskOpenedData struct {
 	Step        string      `json:"step"`
 	Assignee    string      `json:"assignee"`
 	Via         string      `json:"via"`
+	Slot        int         `json:"slot,omitempty"` // whose place in the step it fills, see Task.Slot
 	Clock       Clock       `json:"clock"`
 	DueAt       time.Time   `json:"due_at,omitzero"`
 	RemindAt    []time.Time `json:"remind_at,omitempty"`
@@ -95,27 +107,38 @@ type TaskOpenedData struct {
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,
 // escalated and expired.
 type TaskEndedData struct {
-	Task    string   `json:"task"`
-	Step    string   `json:"step"`
-	Opinion string   `json:"opinion,omitempty"`
-	Reason  string   `json:"reason,omitempty"` // superseded: by which decision; escalated: to whom
-	To      []string `json:"to,omitempty"`
+	Task     string   `json:"task"`
+	Step     string   `json:"step"`
+	Assignee string   `json:"assignee,omitempty"` // whose task it was
+	Opinion  string   `json:"opinion,omitempty"`
+	Reason   string   `json:"reason,omitempty"` // superseded, expired: which decision (an act's name); escalated: the timeout
+	To       []string `json:"to,omitempty"`     // escalated: who takes over
 }
 
-// TaskRemindedData is the data of task.reminded.
+// TaskRemindedData is the data of task.reminded, and of task.overdue with N 0.
 type TaskRemindedData struct {
-	Task string `json:"task"`
-	Step string `json:"step"`
-	N    int    `json:"n"`
+	Task     string `json:"task"`
+	Step     string `json:"step"`
+	Assignee string `json:"assignee,omitempty"` // whose task it is
+	N        int    `json:"n"`
 }
 
-// EndedData is the data of document.returned, rejected, withdrawn and approved.
+// Why a document was closed: the reason of document.closed.
+const (
+	ClosedPosted    = "posted"     // its voucher is in the books
+	ClosedVoid      = "void"       // a person gave the posting up
+	ClosedNoPosting = "no_posting" // its policy asks for none
+)
+
+// EndedData is the data of document.returned, rejected, withdrawn, approved and
+// closed.
 type EndedData struct {
 	Step   string `json:"step,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
 
-// EffectData is the data of voucher.posted, parked and resolved.
+// EffectData is the data of voucher.posted, parked and resolved. The attempt of
+// posted and parked is the one that was answered, of resolved the one it opens.
 type EffectData struct {
 	Reference string `json:"reference"`
 	Attempt   int    `json:"attempt"`

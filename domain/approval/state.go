@@ -52,6 +52,7 @@ type Task struct {
 	Round     int         `json:"round"`
 	Assignee  string      `json:"assignee"` // person id, or AdminQueue
 	Via       string      `json:"via"`
+	Slot      int         `json:"slot,omitempty"` // the approver's place in the step, from 0; who takes over fills the same place
 	State     TaskState   `json:"state"`
 	DecidedBy string      `json:"decided_by,omitempty"`
 	DecidedAt time.Time   `json:"decided_at,omitzero"`
@@ -59,7 +60,8 @@ type Task struct {
 	OpenedAt  time.Time   `json:"opened_at"`
 	DueAt     time.Time   `json:"due_at,omitzero"`     // zero: no deadline
 	RemindAt  []time.Time `json:"remind_at,omitempty"` // instants of the reminders, in order
-	Reminded  int         `json:"reminded,omitempty"`  // how many were sent
+	Reminded  int         `json:"reminded,omitempty"`  // how many were sent, or passed over after an outage
+	Overdue   bool        `json:"overdue,omitempty"`   // the deadline was recorded and strikes no more
 }
 
 // State is one document's whole approval, as its events tell it. It is a value:
@@ -79,9 +81,11 @@ type State struct {
 	Revision    int                `json:"revision"`
 	ContentHash string             `json:"content_hash"`
 	Plan        *Plan              `json:"plan,omitempty"`
-	Step        int                `json:"step"`            // index of the current step in the plan; len(Steps) when passed
-	Tasks       []Task             `json:"tasks,omitempty"` // of the current round
-	Decided     bool               `json:"decided"`         // a human decided something in this document
+	PlanAttempt int                `json:"plan_attempt,omitempty"` // rulings on a failed plan in this round; part of its cause
+	PlanFault   string             `json:"plan_fault,omitempty"`   // why no route could be found: waits in the admin queue
+	Step        int                `json:"step"`                   // index of the current step in the plan; len(Steps) when passed
+	Tasks       []Task             `json:"tasks,omitempty"`        // of the current round
+	Decided     bool               `json:"decided"`                // a human decided something in this document
 	Deciders    []string           `json:"deciders,omitempty"`
 	Effect      *Effect            `json:"effect,omitempty"`
 	Seen        map[string]Outcome `json:"seen"` // causes already answered, by cause

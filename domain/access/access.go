@@ -1,0 +1,192 @@
+// Package access is the only judge of who may do what.
+//
+// A permission is noun:verb. A role gives permissions, each with a reach: how
+// far from the person the object may lie. A grant ties a role to one legal
+// entity or to all of them. A machine's token narrows what its owner may do,
+// and never widens it.
+package access
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/org"
+)
+
+// Subject is who asks: a person, or a machine with a person's token.
+type Subject struct {
+	Person      string      `json:"person"`
+	Roles       []org.Grant `json:"roles"`                 // employee need not be among them: everybody is one
+	Departments []string    `json:"departments,omitempty"` // the departments this person heads
+	Scopes      []string    `json:"scopes,omitempty"`      // of the token: noun:verb, or noun:* for all of a noun
+	Machine     bool        `json:"machine,omitempty"`     // asks with a token: Scopes narrow the rights
+}
+
+// Object is what is asked about. What does not apply is left empty; an object
+// without an entity lies within the reach of an entity only for a grant of all.
+type Object struct {
+	Entity     string   `json:"entity"`
+	Department string   `json:"department"`
+	Owners     []string `json:"owners"`    // submitter and requester, the token's owner, …
+	Assignees  []string `json:"assignees"` // who was asked to decide, now or before; may hold approval.AdminQueue
+}
+
+// Scope is what a list is cut to: everything when All, else the objects of
+// these entities and departments, and those that the person owns or was asked
+// to decide. The zero value sees nothing.
+type Scope struct {
+	Person      string   `json:"person"`
+	Entities    []string `json:"entities"`
+	Departments []string `json:"departments,omitempty"`
+	All         bool     `json:"all"`
+}
+
+// Reasons of an answer, for logs and for the refusal's arguments.
+const (
+	ByOwn           = "own"                // theirs
+	ByTask          = "task"               // they were asked to decide
+	ByDepartment    = "department"         // they head the department
+	ByEntity        = "entity"             // their role covers the entity
+	ByAll           = "all"                // their role covers everything
+	NoPerson        = "no_person"          // nobody is signed in
+	NoPermission    = "unknown_permission" // no such permission
+	NoRole          = "no_role"            // no role of theirs gives it
+	OutOfReach      = "out_of_reach"       // a role gives it, but not for this object
+	OutOfTokenScope = "out_of_token_scope" // the token was not given it
+)
+
+// Can judges whether a subject may do something to an object, and says why.
+func Can(s Subject, permission string, o Object) (bool, string) {
+	reaches, refusal := reachesOf(s, permission)
+	if refusal != "" {
+		return false, refusal
+	}
+	for _, r := range reaches {
+		if why := r.covers(s, o); why != "" {
+			return true, why
+		}
+	}
+	return false, OutOfReach
+}
+
+// ScopeFor says what a list behind a permission is cut to.
+func ScopeFor(s Subject, permission string) Scope {
+	reaches, refusal := reachesOf(s, permission)
+	if refusal != "" {
+		return Scope{}
+	}
+	entities, departments := map[string]bool{}, map[string]bool{}
+	var scope Scope
+	for _, r := range reaches {
+		switch {
+		case r.reach == Own || r.reach == Assigned:
+			scope.Person = s.Person
+		case r.reach == Department:
+			for _, d := range s.Departments {
+				departments[d] = true
+			}
+		case r.reach == All || r.entity == "":
+			scope.All = true
+		default:
+			entities[r.entity] = true
+		}
+	}
+	scope.Entities = slices.Sorted(maps.Keys(entities))
+	scope.Departments = slices.Sorted(maps.Keys(departments))
+	return scope
+}
+
+// Has says whether a subject has a permission for some object at all: what a
+// menu asks before it shows an entry.
+func Has(s Subject, permission string) bool {
+	_, refusal := reachesOf(s, permission)
+	return refusal == ""
+}
+
+// Inboxes lists whose tasks a subject sees as their own: their own, and the
+// admin queue's where they hold the role admin.
+func Inboxes(s Subject) []string {
+	inboxes := []string{s.Person}
+	if slices.ContainsFunc(s.Roles, func(g org.Grant) bool { return g.Role == Admin }) {
+		inboxes = append(inboxes, approval.AdminQueue)
+	}
+	return inboxes
+}
+
+// held is one reach that a subject's role gives, and the entity of the grant.
+type held struct {
+	reach  Reach
+	entity string // "" = every entity
+}
+
+// covers says why an object lies within the reach, or "".
+func (h held) covers(s Subject, o Object) string {
+	within := h.entity == "" || h.entity == o.Entity
+	switch h.reach {
+	case Own:
+		return when(slices.Contains(o.Owners, s.Person), ByOwn)
+	case Assigned:
+		return when(slices.Contains(o.Assignees, s.Person), ByTask)
+	case Queue:
+		return when(within && slices.Contains(o.Assignees, approval.AdminQueue), ByTask)
+	case Department:
+		return when(o.Department != "" && slices.Contains(s.Departments, o.Department), ByDepartment)
+	case Entity:
+		return when(within, ByEntity)
+	case All:
+		return ByAll
+	}
+	return ""
+}
+
+func when(is bool, why string) string {
+	if is {
+		return why
+	}
+	return ""
+}
+
+// reachesOf lists the reaches a subject has for a permission, or the reason why
+// there are none.
+func reachesOf(s Subject, permission string) ([]held, string) {
+	switch {
+	case s.Person == "":
+		return nil, NoPerson
+	case !slices.Contains(Permissions(), permission):
+		return nil, NoPermission
+	case s.Machine && (!inScopes(s.Scopes, permission) || slices.Contains(peopleOnly, permission)):
+		return nil, OutOfTokenScope
+	}
+	var reaches []held
+	for _, g := range rolesOf(s) {
+		for _, r := range table[g.Role][permission] {
+			reaches = append(reaches, held{r, g.Entity})
+		}
+	}
+	if len(reaches) == 0 {
+		return nil, NoRole
+	}
+	slices.SortStableFunc(reaches, func(a, b held) int { return cmp.Compare(a.reach.order(), b.reach.order()) })
+	return reaches, ""
+}
+
+func rolesOf(s Subject) []org.Grant {
+	roles := []org.Grant{{Person: s.Person, Role: Employee}}
+	if len(s.Departments) > 0 {
+		roles = append(roles, org.Grant{Person: s.Person, Role: departmentHead})
+	}
+	for _, g := range s.Roles {
+		if g.Role != departmentHead {
+			roles = append(roles, g)
+		}
+	}
+	return roles
+}
+
+func inScopes(scopes []string, permission string) bool {
+	noun, _, _ := strings.Cut(permission, ":")
+	return slices.Contains(scopes, permission) || slices.Contains(scopes, noun+":*")
+}

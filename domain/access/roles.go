@@ -1,0 +1,168 @@
+package access
+
+import (
+	"maps"
+	"slices"
+)
+
+// The roles that a grant may give. 角色
+const (
+	Employee     = "employee"      // everybody
+	FinanceClerk = "finance_clerk" // 财务
+	FinanceHead  = "finance_head"  // 财务负责人
+	Cashier      = "cashier"       // 出纳
+	Auditor      = "auditor"       // 审计
+	Admin        = "admin"         // 管理员
+	Operator     = "operator"      // 运维
+)
+
+// departmentHead is no grant: the organisation says who heads what.
+const departmentHead = "department_head"
+
+// Roles lists the roles that a grant may give.
+func Roles() []string {
+	return []string{Employee, FinanceClerk, FinanceHead, Cashier, Auditor, Admin, Operator}
+}
+
+// The permissions. Names are stored in tokens for years.
+const (
+	DocumentCreate    = "document:create"
+	DocumentRead      = "document:read"
+	DocumentSubmit    = "document:submit"
+	DocumentResubmit  = "document:resubmit"
+	DocumentWithdraw  = "document:withdraw"
+	DocumentComment   = "document:comment"
+	DocumentUrge      = "document:urge"
+	TaskDecide        = "task:decide"
+	VoucherRead       = "voucher:read"
+	EffectRead        = "effect:read"
+	EffectResolve     = "effect:resolve" // rule on a parked voucher
+	PlanResolve       = "plan:resolve"   // ask again for a route that failed
+	PolicyRead        = "policy:read"
+	PolicyPublish     = "policy:publish"
+	CalendarRead      = "calendar:read"
+	ImportCreate      = "import:create"
+	PeopleRead        = "people:read"
+	OrganisationRead  = "organisation:read"
+	OrganisationWrite = "organisation:write"
+	AuditRead         = "audit:read"
+	TokenManage       = "token:manage"
+	MetricsRead       = "metrics:read"
+)
+
+// Reach is how far from a person an object may lie.
+type Reach string
+
+// The reaches, from near to far. Assigned and Queue are the nearness of an
+// approver: they count as own in the words of the contract.
+const (
+	Own        Reach = "own"        // the person is an owner
+	Assigned   Reach = "assigned"   // the person was asked to decide it
+	Queue      Reach = "queue"      // it waits in the admin queue, and the grant covers its entity
+	Department Reach = "department" // the person heads its department
+	Entity     Reach = "entity"     // the grant covers its entity
+	All        Reach = "all"        // everything
+)
+
+func (r Reach) order() int {
+	return slices.Index([]Reach{Own, Assigned, Queue, Department, Entity, All}, r)
+}
+
+// peopleOnly are the permissions that no token carries, whatever its scopes: a
+// token that makes tokens outlives its own revocation.
+var peopleOnly = []string{TokenManage}
+
+// rights are the permissions of one role, each with its reaches.
+type rights map[string][]Reach
+
+// table says what each role may do. A grant's entity narrows Entity and Queue;
+// Own and Assigned follow the person, All ignores both.
+var table = map[string]rights{
+	Employee: {
+		DocumentCreate:   {Own},
+		DocumentRead:     {Own, Assigned},
+		DocumentSubmit:   {Own},
+		DocumentResubmit: {Own},
+		DocumentWithdraw: {Own},
+		DocumentComment:  {Own, Assigned},
+		DocumentUrge:     {Own},
+		TaskDecide:       {Assigned},
+		VoucherRead:      {Own},
+		PolicyRead:       {All},
+		CalendarRead:     {All},
+		OrganisationRead: {All},
+		TokenManage:      {Own},
+	},
+	departmentHead: {
+		DocumentRead: {Department},
+	},
+	FinanceClerk: {
+		DocumentRead:    {Entity},
+		DocumentComment: {Entity},
+		DocumentUrge:    {Entity},
+		VoucherRead:     {Entity},
+		EffectRead:      {Entity},
+		EffectResolve:   {Entity},
+		ImportCreate:    {Entity},
+		PeopleRead:      {Entity},
+	},
+	FinanceHead: {
+		DocumentRead:    {Entity},
+		DocumentComment: {Entity},
+		DocumentUrge:    {Entity},
+		VoucherRead:     {Entity},
+		EffectRead:      {Entity},
+		EffectResolve:   {Entity},
+		ImportCreate:    {Entity},
+		PeopleRead:      {Entity},
+		AuditRead:       {Entity},
+	},
+	Cashier: {
+		DocumentRead: {Entity},
+		VoucherRead:  {Entity},
+		EffectRead:   {Entity},
+	},
+	Auditor: {
+		DocumentRead: {Entity},
+		VoucherRead:  {Entity},
+		EffectRead:   {Entity},
+		PeopleRead:   {Entity},
+		AuditRead:    {Entity},
+		MetricsRead:  {All},
+	},
+	Admin: {
+		DocumentRead:      {Entity},
+		DocumentComment:   {Entity},
+		DocumentUrge:      {Entity},
+		TaskDecide:        {Queue},
+		VoucherRead:       {Entity},
+		EffectRead:        {Entity},
+		PlanResolve:       {Entity},
+		PolicyPublish:     {Entity},
+		ImportCreate:      {Entity},
+		PeopleRead:        {Entity},
+		OrganisationWrite: {Entity},
+		AuditRead:         {Entity},
+		TokenManage:       {Entity},
+		MetricsRead:       {All},
+	},
+	Operator: {
+		EffectRead:  {Entity},
+		MetricsRead: {All},
+	},
+}
+
+// Permissions lists every permission that some role gives, sorted.
+func Permissions() []string { return slices.Clone(permissions) }
+
+var permissions = listed()
+
+func listed() []string {
+	all := map[string]bool{}
+	for _, of := range table {
+		for permission := range of {
+			all[permission] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}

@@ -1,0 +1,57 @@
+// Package notice says who must be told what when something happened.
+//
+// Owed is pure: the same event owes the same notices, so they can be enqueued in
+// the transaction that records the event and sent at least once afterwards. Text
+// lives in the catalogs, under notice.<kind>.subject and notice.<kind>.body:
+//
+//	kind                 to                                  own data, beside that of every notice
+//	task.opened          the assignee; admins                due_at, via
+//	task.reminded        the assignee; admins                n
+//	task.overdue         the assignee; admins                –
+//	task.superseded      the assignee (quiet)                by, act
+//	task.escalated       the old assignee; the submitter     to
+//	document.returned    submitter and requester             by, reason
+//	document.rejected    submitter and requester             by, reason
+//	document.approved    submitter and requester             by
+//	document.closed      submitter and requester             reason: posted, void, no_posting
+//	document.withdrawn   the deciders and open assignees     by, reason
+//	voucher.parked       finance_clerk of the entity         code, detail, reference
+//	plan.failed          admins of the entity                code
+//
+// Every notice has number, title, amount_minor and currency; those about a step
+// also have step (its id) and step.<locale> (its title). People are named by id
+// in by and to; the sender puts in their names.
+package notice
+
+import (
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/money"
+)
+
+// Notice is one message owed to one person, or to the holders of a role. 通知
+type Notice struct {
+	Kind     string            `json:"kind"`             // as in the table of the package
+	Person   string            `json:"person,omitempty"` // person id; "" when a role is told
+	Role     string            `json:"role,omitempty"`   // whose holders are told
+	Entity   string            `json:"entity,omitempty"` // the entity that the role is held for
+	Document string            `json:"document"`
+	Task     string            `json:"task,omitempty"`
+	Quiet    bool              `json:"quiet,omitempty"` // shown in the list of notices only, never sent
+	Data     map[string]string `json:"data"`            // arguments of the text
+}
+
+// Summary is what Record knows of the document when an event is written.
+type Summary struct {
+	Document  string
+	Number    string
+	Title     string
+	Entity    string
+	Submitter string
+	Requester string
+	Total     money.Amount
+	Steps     map[string]map[string]string // titles by step id, then by locale
+	Deciders  []string                     // the people who decided something in it
+}
+
+// Owed lists the notices that one event owes, in a fixed order.
+func Owed(e evidence.Event, d Summary) []Notice { return nil }

@@ -1,0 +1,113 @@
+package org
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// chainMax bounds a walk up the managers; no company is deeper.
+const chainMax = 100
+
+// Active says whether a person exists and may act.
+func (s *Snapshot) Active(person string) bool { return s.People[person].Active }
+
+// Manager returns whom a person answers to, active or not; false at the top or
+// where the person or the manager is unknown.
+func (s *Snapshot) Manager(person string) (Person, bool) {
+	p, ok := s.People[person]
+	if !ok || p.Manager == "" || p.Manager == person {
+		return Person{}, false
+	}
+	m, ok := s.People[p.Manager]
+	return m, ok
+}
+
+// Chain lists the managers of a person, the nearest first, active or not. A
+// cycle ends it: nobody appears twice, and never the person.
+func (s *Snapshot) Chain(person string) []Person {
+	var chain []Person
+	seen := map[string]bool{person: true}
+	for at := person; len(chain) < chainMax; {
+		m, ok := s.Manager(at)
+		if !ok || seen[m.ID] {
+			break
+		}
+		seen[m.ID] = true
+		chain = append(chain, m)
+		at = m.ID
+	}
+	return chain
+}
+
+// Head returns the head of a department, active or not; where it has none, the
+// head of the nearest department above it that has one.
+func (s *Snapshot) Head(department string) (Person, bool) {
+	seen := map[string]bool{}
+	for at := department; at != "" && !seen[at]; {
+		seen[at] = true
+		d, ok := s.Departments[at]
+		if !ok {
+			break
+		}
+		if p, ok := s.People[d.Head]; ok {
+			return p, true
+		}
+		at = d.Parent
+	}
+	return Person{}, false
+}
+
+// Holders lists the active people who hold a role for an entity, by a grant for
+// it or for every entity, sorted by id.
+func (s *Snapshot) Holders(role, entity string) []Person {
+	found := map[string]Person{}
+	for _, g := range s.Grants {
+		p, ok := s.People[g.Person]
+		if ok && p.Active && g.Role == role && (g.Entity == "" || g.Entity == entity) {
+			found[p.ID] = p
+		}
+	}
+	return sorted(found)
+}
+
+// GrantsOf lists a person's grants, sorted by role and entity.
+func (s *Snapshot) GrantsOf(person string) []Grant {
+	var grants []Grant
+	for _, g := range s.Grants {
+		if g.Person == person {
+			grants = append(grants, g)
+		}
+	}
+	slices.SortFunc(grants, func(a, b Grant) int {
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Entity, b.Entity))
+	})
+	return slices.Compact(grants)
+}
+
+// Aliases lists every account of the human behind an account, the account
+// itself included, sorted. Being an alias holds in both directions and through
+// others: whom a links to b, and b to c, is one human.
+func (s *Snapshot) Aliases(person string) []string {
+	same := map[string]bool{person: true}
+	for grown := true; grown; {
+		grown = false
+		for _, p := range s.People {
+			for _, alias := range p.Aliases {
+				if same[p.ID] != same[alias] {
+					same[p.ID], same[alias], grown = true, true, true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(same))
+}
+
+// Same says whether two accounts belong to one human.
+func (s *Snapshot) Same(a, b string) bool {
+	return a == b || slices.Contains(s.Aliases(a), b)
+}
+
+func sorted(people map[string]Person) []Person {
+	return slices.SortedFunc(maps.Values(people), func(a, b Person) int { return cmp.Compare(a.ID, b.ID) })
+}
