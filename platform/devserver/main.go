@@ -83,7 +83,13 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	logger := newLogger(s.logLevel)
+	if err := s.checkPorts(); err != nil {
+		return err
+	}
+	logger, hush, err := newLogger(s.logLevel)
+	if err != nil {
+		return err
+	}
 	if err := where.prepareDatabases(ctx, s.databases, logger); err != nil {
 		return err
 	}
@@ -102,6 +108,7 @@ func run(ctx context.Context, s settings) error {
 		return fmt.Errorf("report readiness: %w", err)
 	}
 	<-ctx.Done()
+	hush() // while they stop, the services complain of each other
 	return stopWithin(stopMax, running.stop)
 }
 

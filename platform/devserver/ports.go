@@ -30,7 +30,7 @@ func freePort(taken map[int]bool) (int, error) {
 	return 0, errors.New("no free port found")
 }
 
-// checkPort says clearly that a port is in use; the server itself would only end.
+// checkPort says why the port cannot be listened on, nil if it can.
 func checkPort(port int) error {
 	listener, err := net.Listen("tcp", hostPort(port))
 	if err != nil {

@@ -88,16 +88,25 @@ func (r *running) addresses(s settings) {
 	}
 }
 
-// choosePorts checks the ports that were asked for and finds the others anew on each start.
-func choosePorts(s settings) (servicePorts, error) {
-	taken := map[int]bool{}
-	for _, asked := range []int{s.frontendPort, s.httpPort, s.uiPort, s.metricsPort} {
+// checkPorts says clearly which of the ports asked for is in use; the server itself would only end.
+func (s settings) checkPorts() error {
+	for _, asked := range s.ports() {
 		if asked == 0 {
 			continue
 		}
 		if err := checkPort(asked); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	return nil
+}
+
+func (s settings) ports() []int { return []int{s.frontendPort, s.httpPort, s.uiPort, s.metricsPort} }
+
+// choosePorts finds the ports that nobody asked for, anew on each start.
+func choosePorts(s settings) (servicePorts, error) {
+	taken := map[int]bool{}
+	for _, asked := range s.ports() {
 		taken[asked] = true
 	}
 	ports := servicePorts{}
@@ -168,8 +177,4 @@ func persistenceConfig(s settings, where address) config.Persistence {
 			visibilityStore: pool(s.databases+visibilitySuffix, visibilityConnections),
 		},
 	}
-}
-
-func newLogger(level string) log.Logger {
-	return log.NewZapLogger(log.BuildZapLogger(log.Config{Level: level, Format: "console"}))
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/platform/filelock"
+	"github.com/countersign/countersign/platform/freeport"
 	"github.com/countersign/countersign/platform/process"
 )
 
@@ -81,7 +81,7 @@ func (s *Server) URL(database string) string {
 	u := url.URL{
 		Scheme:   "postgres",
 		User:     url.UserPassword(superuser, s.password),
-		Host:     net.JoinHostPort(loopback, strconv.Itoa(s.port)),
+		Host:     freeport.Address(s.port),
 		Path:     "/" + database,
 		RawQuery: "sslmode=disable",
 	}
@@ -221,7 +221,7 @@ func (s *Server) launchOnce(ctx context.Context, port int) error {
 
 func (s *Server) settings(port int) []string {
 	values := map[string]string{
-		"listen_addresses":        loopback,
+		"listen_addresses":        freeport.Loopback,
 		"port":                    strconv.Itoa(port),
 		"unix_socket_directories": s.sockets,
 		"max_connections":         strconv.Itoa(s.options.MaxConnections),
