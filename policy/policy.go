@@ -23,9 +23,8 @@ type Policy struct {
 	Steps []Step            `json:"steps"`
 	Then  []string          `json:"then"` // accrue, archive
 
-	file string
+	text *source.Text
 	hash string
-	at   source.Index
 }
 
 // Step is one stop as the policy words it; approval.Step is what it became for
@@ -76,4 +75,4 @@ type Types map[string]*doctype.Type
 func (p *Policy) Hash() string { return p.hash }
 
 // File is the name that Parse was given.
-func (p *Policy) File() string { return p.file }
+func (p *Policy) File() string { return p.text.Name }

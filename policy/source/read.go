@@ -1,0 +1,102 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// Read decodes a YAML text into a struct whose fields carry yaml tags: the key,
+// and ",required" where it may not be left out. Fields are structs, slices,
+// maps by text, text, int, bool and Choice.
+//
+// Errors: faults yaml.*, all that were found (see fault.Fault.More). The Text is
+// given even then.
+func Read(name string, text []byte, into any) (*Text, error) {
+	t := &Text{Name: name, At: Index{}}
+	body, err := t.parse(text)
+	if err != nil {
+		return t, err
+	}
+	d := &decoder{text: t}
+	d.value(body, "", 0, reflect.ValueOf(into).Elem())
+	return t, fault.Join(d.faults)
+}
+
+func (t *Text) parse(text []byte) (ast.Node, error) {
+	if len(text) > BytesMax {
+		return nil, fault.New(fault.Invalid, "yaml.too_large", fault.Arg("file", t.Name),
+			fault.Arg("size", strconv.Itoa(len(text))), fault.Arg("max", strconv.Itoa(BytesMax)))
+	}
+	if line, deep := nestedTooDeep(text); deep {
+		return nil, t.FaultAt("yaml.too_deep", "", Position{Line: line, Column: 1}, fault.Arg("max", strconv.Itoa(DepthMax)))
+	}
+	file, err := parseSafely(text)
+	if err != nil {
+		return nil, t.syntax(err)
+	}
+	if len(file.Docs) != 1 {
+		return nil, t.Fault("yaml.not_allowed", "", fault.Arg("what", fmt.Sprintf("%d documents", len(file.Docs))))
+	}
+	if file.Docs[0].Body == nil {
+		return nil, t.Fault("yaml.syntax", "", fault.Arg("words", "the text is empty"))
+	}
+	return file.Docs[0].Body, nil
+}
+
+// parseSafely turns a panic of the parser into an error: the text comes from a
+// person, and the parser is not ours.
+func parseSafely(text []byte) (file *ast.File, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("not readable as YAML: %v", p)
+		}
+	}()
+	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+}
+
+func (t *Text) syntax(err error) error {
+	var located yaml.Error
+	if errors.As(err, &located) && located.GetToken() != nil && located.GetToken().Position != nil {
+		p := located.GetToken().Position
+		return t.FaultAt("yaml.syntax", "", Position{Line: p.Line, Column: p.Column}, fault.Arg("words", located.GetMessage()))
+	}
+	return t.Fault("yaml.syntax", "", fault.Arg("words", err.Error()))
+}
+
+// nestedTooDeep looks at the raw text, before a recursive parser does. It counts
+// brackets and leading dashes, so it may also refuse a very odd harmless text.
+func nestedTooDeep(text []byte) (line int, deep bool) {
+	depth := 0
+	for i, row := range bytes.Split(text, []byte("\n")) {
+		marks := 0
+		for _, c := range row {
+			if c != ' ' && c != '-' && c != '?' && c != ':' && c != '\t' {
+				break
+			}
+			if c != ' ' && c != '\t' {
+				marks++
+			}
+		}
+		for _, c := range row {
+			switch c {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(0, depth-1)
+			}
+			if depth > 2*DepthMax || marks > 4*DepthMax {
+				return i + 1, true
+			}
+		}
+	}
+	return 0, false
+}
