@@ -1,8 +1,8 @@
 package document
 
-// Hash is the SHA-256 of the content's canonical form: what was decided on.
-func (c Content) Hash() (string, error) { return "", nil }
+import "github.com/countersign/countersign/domain/evidence"
 
-// Material lists what changed materially between two revisions, in a fixed
-// order; nothing material changed where it is empty.
-func Material(a, b Content) []string { return nil }
+// Hash is the SHA-256 of the content's canonical form: what was decided on.
+//
+// Errors: Invalid evidence.not_canonical, for text that is not UTF-8.
+func (c Content) Hash() (string, error) { return evidence.HashOf(c) }
