@@ -69,16 +69,17 @@ func (a account) own(path string) error {
 }
 
 // checkReach finds the directory on the way that the account may not pass; PostgreSQL's own words about it mislead.
+// What does not exist yet will be made open.
 func (a account) checkReach(dir string) error {
 	if a.name == "" {
 		return nil
 	}
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
-		if err != nil {
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		if !a.maySearch(info) {
+		if err == nil && !a.maySearch(info) {
 			return &UnreachableError{Dir: dir, Closed: at, Account: a.name}
 		}
 		if at == filepath.Dir(at) {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ const (
 	socketPathMax  = 107 // of the kernel, for the whole path of a unix socket
 	longestSocket  = "/.s.PGSQL.65535"
 	shortTemporary = "/tmp"
+	elsewhere      = "/var/lib/countersign" // only root writes there, so nobody can lay a trap
+	elsewhereBytes = 6
 	waitDelay      = 2 * time.Second // for the last words of a killed server's children
 )
 
@@ -41,6 +44,27 @@ func TempDir() (dir string, remove func(), err error) {
 		return "", nil, err
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// Settle returns a directory that Start can use: the preferred one, or, if we are root and the account that runs the
+// server may not enter it (a checkout below /root), always the same other one below /var/lib.
+//
+// It makes nothing. Errors: none but the system's.
+func Settle(preferred string) (dir string, err error) {
+	if dir, err = filepath.Abs(preferred); err != nil {
+		return "", err
+	}
+	a, err := chooseAccount(filepath.Join(dir, "data"))
+	if err != nil {
+		return "", err
+	}
+	err = a.checkReach(dir)
+	var unreachable *UnreachableError
+	if !errors.As(err, &unreachable) {
+		return dir, err
+	}
+	name := sha256.Sum256([]byte(dir))
+	return filepath.Join(elsewhere, hex.EncodeToString(name[:elsewhereBytes])), nil
 }
 
 // openDir makes the directory and finds out who will run the server in it.
@@ -66,12 +90,17 @@ func (s *Server) openDir() error {
 	return s.account.checkReach(dir)
 }
 
-// makeOpen sets the mode whatever the umask is, on a directory that it makes and on no other.
+// makeOpen sets the mode whatever the umask is, on the directories that it makes and on no other.
 func makeOpen(dir string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil
 	}
-	if err := os.MkdirAll(dir, openMode); err != nil {
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := makeOpen(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, openMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return os.Chmod(dir, openMode)

@@ -150,6 +150,15 @@ func TestClosedParent(t *testing.T) {
 	var unreachable *postgres.UnreachableError
 	require.ErrorAs(t, err, &unreachable)
 	require.Equal(t, closed, unreachable.Closed)
+
+	settled, err := postgres.Settle(filepath.Join(closed, "pg"))
+	require.NoError(t, err)
+	require.Equal(t, "/var/lib/countersign", filepath.Dir(settled))
+	reachable := filepath.Join(tempDir(t), "not", "yet")
+	settled, err = postgres.Settle(reachable)
+	require.NoError(t, err)
+	require.Equal(t, reachable, settled)
+	require.NoDirExists(t, reachable)
 }
 
 func TestLongDirectory(t *testing.T) {
