@@ -45,8 +45,8 @@ type Attempt struct {
 	Detail    string // for people, never parsed
 }
 
-// answered says whether the outcome of the attempt is known.
-func (a Attempt) answered() bool { return a.Class != "" && a.Class != ClassUnknown }
+// wroteNothing says whether the attempt is known to have left nothing behind.
+func (a Attempt) wroteNothing() bool { return a.Class == ClassRefused || a.Class == ClassBusy }
 
 // AttemptBook is our own durable record of what was sent to the ERP.
 type AttemptBook interface {
@@ -111,9 +111,8 @@ type posting struct {
 // create writes the draft, unless an earlier attempt may still arrive. The
 // attempt before it is read before Find, so one that ended in between was seen.
 func (p *posting) create(ctx context.Context) (Found, error) {
-	reference := p.in.Voucher.Reference
-	if p.last.No > 0 && !p.last.answered() && p.in.Now().Sub(p.last.StartedAt) < p.in.Settle {
-		return Found{}, port.Fault(CodeSettling, "", fault.Arg("reference", reference))
+	if err := p.mayCreate(); err != nil {
+		return Found{}, err
 	}
 	var made Found
 	err := p.attempt(ctx, OpCreate, func(ctx context.Context) (err error) {
@@ -124,6 +123,22 @@ func (p *posting) create(ctx context.Context) (Found, error) {
 		return Found{}, err
 	}
 	return p.post(ctx, made)
+}
+
+// mayCreate judges what it means that nothing was found after the last attempt.
+func (p *posting) mayCreate() error {
+	if p.last.No == 0 || p.last.wroteNothing() {
+		return nil
+	}
+	reference := fault.Arg("reference", p.in.Voucher.Reference)
+	if p.in.Now().Sub(p.last.StartedAt) < p.in.Settle {
+		return port.Fault(CodeSettling, "", reference)
+	}
+	if p.last.Op == OpPost {
+		// There was a draft, and it may have been posted: writing it anew could book twice.
+		return port.Fault(CodeConflict, "it was there before and is not found any more", reference)
+	}
+	return nil
 }
 
 // adopt goes on with a voucher that is already there, if it is ours.
@@ -243,10 +258,25 @@ func difference(v voucher.Voucher, f Found) string {
 		return fmt.Sprintf("its totals are %d/%d, ours %d/%d",
 			theirs.Debit.Minor, theirs.Credit.Minor, ours.Debit.Minor, ours.Credit.Minor)
 	}
+	dropUnkeptParties(want, f.Lines)
 	if !slices.Equal(sorted(want), sorted(f.Lines)) {
 		return "its accounts, parties or amounts differ line by line"
 	}
 	return ""
+}
+
+// dropUnkeptParties forgets our parties on accounts where the ERP keeps none:
+// Tryton refuses a party on an account that does not ask for one.
+func dropUnkeptParties(ours, theirs []Line) {
+	kept := map[string]bool{}
+	for _, l := range theirs {
+		kept[l.Account] = kept[l.Account] || l.Party != ""
+	}
+	for i := range ours {
+		if !kept[ours[i].Account] {
+			ours[i].Party = ""
+		}
+	}
 }
 
 func sorted(lines []Line) []Line {
