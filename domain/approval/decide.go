@@ -1,0 +1,130 @@
+package approval
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// judgeDecision judges approve, reject and return.
+func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
+	task, err := s.decidable(a)
+	if err != nil {
+		return nil, err
+	}
+	p := s.pen(now, a.Actor, a.OnBehalfOf)
+	ended := TaskEndedData{Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion}
+	switch a.Name {
+	case Approve:
+		p.write(TaskWasApproved, ended)
+		p.agree(task)
+	case Reject:
+		p.write(TaskWasRejected, ended)
+		p.supersede(Reject, func(Task) bool { return true })
+		p.write(DocumentRejected, EndedData{Step: task.Step, Reason: a.Opinion})
+	case Return:
+		p.write(TaskWasReturned, ended)
+		p.supersede(Return, func(Task) bool { return true })
+		p.write(DocumentReturned, EndedData{Step: task.Step, Reason: a.Opinion})
+	}
+	return p.drafts, nil
+}
+
+// decidable finds the task of a decision, or the reason why this act cannot
+// decide it. Who may not know of the task is refused before it is described.
+func (s State) decidable(a Act) (Task, error) {
+	task, found := s.task(a.Task)
+	switch {
+	case !found && a.Round > 0 && a.Round < s.Round:
+		return Task{}, fault.New(fault.Conflict, "task.closed")
+	case !found:
+		return Task{}, fault.New(fault.NotFound, "task.unknown", fault.Field("task"))
+	case s.Interested(a.Actor) || s.Interested(a.OnBehalfOf):
+		return Task{}, fault.New(fault.Forbidden, "task.interested")
+	case !entitled(a, task):
+		return Task{}, fault.New(fault.Forbidden, "task.not_yours")
+	case task.State != TaskOpen:
+		return Task{}, s.tooLate(task)
+	case a.Round != s.Round || a.ContentHash != s.ContentHash:
+		return Task{}, fault.New(fault.Conflict, "task.changed")
+	case s.decidedIn(task.Step, a.Actor):
+		return Task{}, fault.New(fault.Forbidden, "task.twice")
+	case len(s.Seen) >= actsMax && a.Name != Reject:
+		return Task{}, fault.New(fault.Conflict, "document.too_many_acts", maxArg(actsMax))
+	case a.Name != Approve && strings.TrimSpace(a.Opinion) == "":
+		return Task{}, opinionRequired()
+	}
+	return task, nil
+}
+
+// entitled says whether the task is the actor's, or that of the one they act
+// for. The gateway verified and signed on whose behalf it is; an act on behalf
+// of somebody is never taken for one's own.
+func entitled(a Act, task Task) bool {
+	if a.OnBehalfOf != "" {
+		return task.Assignee == a.OnBehalfOf
+	}
+	return task.Assignee == a.Actor
+}
+
+// decidedIn says whether a person decided a task of the step in this round.
+func (s State) decidedIn(step, person string) bool {
+	for _, t := range s.tasksOf(step) {
+		if t.DecidedBy == person {
+			return true
+		}
+	}
+	return false
+}
+
+// tooLate says who decided the task, or ended it by a decision of their own,
+// what and when; where nobody did, that it is closed.
+func (s State) tooLate(task Task) error {
+	decider, found := task, task.DecidedBy != ""
+	if task.State == TaskSuperseded && s.Status != Withdrawn {
+		decider, found = s.deciderOf(task)
+	}
+	if !found {
+		return fault.New(fault.Conflict, "task.closed")
+	}
+	return fault.New(fault.Conflict, "task.stale",
+		fault.Arg("by", decider.DecidedBy),
+		fault.Arg("at", decider.DecidedAt.UTC().Format(time.RFC3339)),
+		fault.Arg("act", string(decider.act())))
+}
+
+// deciderOf finds the decision that superseded a task: that of its own place in
+// the step, else the last one of the step.
+func (s State) deciderOf(task Task) (Task, bool) {
+	var last Task
+	for _, t := range s.tasksOf(task.Step) {
+		switch {
+		case t.DecidedBy == "":
+		case t.Slot == task.Slot:
+			return t, true
+		case !t.DecidedAt.Before(last.DecidedAt):
+			last = t
+		}
+	}
+	return last, last.DecidedBy != ""
+}
+
+// act is the name of the act that a decided task stands for.
+func (t Task) act() Name {
+	switch t.State {
+	case TaskRejected:
+		return Reject
+	case TaskReturned:
+		return Return
+	}
+	return Approve
+}
+
+func opinionRequired() error {
+	return fault.New(fault.Invalid, "act.opinion_required", fault.Field("opinion"))
+}
+
+func maxArg(n int) fault.Detail { return fault.Arg("max", strconv.Itoa(n)) }

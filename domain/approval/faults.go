@@ -1,0 +1,48 @@
+package approval
+
+import "github.com/countersign/countersign/domain/fault"
+
+// The faults of an act. What plan.… says stands in plan.failed and is shown, not
+// answered.
+var _ = fault.Register(map[string]fault.Entry{
+	"act.unknown":          {Kind: fault.Invalid, Args: []string{"act"}},
+	"act.seen":             {Kind: fault.Conflict}, // the stored outcome is the answer
+	"act.wrong_document":   {Kind: fault.Invalid},
+	"act.bad_id":           {Kind: fault.Invalid},
+	"act.bad_text":         {Kind: fault.Invalid}, // not UTF-8, or far too long
+	"act.no_person":        {Kind: fault.Forbidden},
+	"act.opinion_required": {Kind: fault.Invalid},
+	"act.opinion_too_long": {Kind: fault.Invalid, Args: []string{"max"}},
+	"act.hash_required":    {Kind: fault.Invalid},
+	"act.bad_ruling":       {Kind: fault.Invalid, Args: []string{"ruling"}},
+	"act.bad_date":         {Kind: fault.Invalid, Args: []string{"date"}},
+
+	"task.unknown":    {Kind: fault.NotFound},
+	"task.interested": {Kind: fault.Forbidden},
+	"task.not_yours":  {Kind: fault.Forbidden},
+	"task.twice":      {Kind: fault.Forbidden},
+	"task.stale":      {Kind: fault.Conflict, Args: []string{"by", "at", "act"}},
+	"task.closed":     {Kind: fault.Conflict},
+	"task.changed":    {Kind: fault.Conflict}, // open, but not of the round or content that was seen
+
+	"document.not_yours":       {Kind: fault.Forbidden},
+	"document.not_returned":    {Kind: fault.Conflict, Args: []string{"status"}},
+	"document.too_late":        {Kind: fault.Conflict, Args: []string{"status"}},
+	"document.final":           {Kind: fault.Conflict, Args: []string{"status"}},
+	"document.revision_stale":  {Kind: fault.Conflict, Args: []string{"expected"}},
+	"document.too_many_rounds": {Kind: fault.Conflict, Args: []string{"max"}},
+	"document.too_many_acts":   {Kind: fault.Conflict, Args: []string{"max"}},
+
+	"voucher.not_parked":       {Kind: fault.Conflict},
+	"voucher.resolve_stale":    {Kind: fault.Conflict},
+	"voucher.too_many_rulings": {Kind: fault.Conflict, Args: []string{"max"}},
+
+	"plan.not_failed":          {Kind: fault.Conflict},
+	"plan.resolve_stale":       {Kind: fault.Conflict},
+	"plan.too_many_rulings":    {Kind: fault.Conflict, Args: []string{"max"}},
+	"plan.no_steps":            {Kind: fault.Invalid},
+	"plan.too_large":           {Kind: fault.Invalid},
+	"plan.bad_step":            {Kind: fault.Invalid},
+	"plan.no_approver":         {Kind: fault.Invalid},
+	"plan.interested_approver": {Kind: fault.Invalid},
+})

@@ -1,0 +1,189 @@
+package approval
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/countersign/countersign/domain/evidence"
+)
+
+// judgePlanned takes a route into use and walks to the first step that needs
+// people.
+func (s State) judgePlanned(c Planned, now time.Time) []evidence.Draft {
+	if !s.wants(c.Plan.Round, c.Attempt) {
+		return nil
+	}
+	if code := s.unfit(c.Plan); code != "" {
+		return s.judgeUnplanned(Unplanned{c.Plan.Round, c.Attempt, code, c.Plan.Admins}, now)
+	}
+	p := s.pen(now, SystemPolicy, "")
+	p.write(PlanMade, PlanData{Plan: c.Plan})
+	p.walk()
+	return p.drafts
+}
+
+// judgeUnplanned lets the document wait visibly: an error is never an approval.
+func (s State) judgeUnplanned(c Unplanned, now time.Time) []evidence.Draft {
+	if !s.wants(c.Round, c.Attempt) {
+		return nil
+	}
+	code := c.Code
+	if code == "" {
+		code = "plan.no_steps"
+	}
+	p := s.pen(now, SystemPolicy, "")
+	p.write(PlanFailed, PlanFailedData{Code: code, Attempt: c.Attempt, Admins: c.Admins})
+	return p.drafts
+}
+
+func (s State) wants(round, attempt int) bool {
+	return s.WantsPlan() && round == s.Round && attempt == s.PlanAttempt
+}
+
+// unfit says why nobody could follow a plan, or "".
+func (s State) unfit(plan Plan) string {
+	if len(plan.Steps) == 0 {
+		return "plan.no_steps"
+	}
+	tasks, ids := 0, map[string]bool{}
+	for _, step := range plan.Steps {
+		if step.ID == "" || len(step.ID) > textMax || ids[step.ID] {
+			return "plan.bad_step"
+		}
+		ids[step.ID] = true
+		if code := s.unfitStep(plan, step); code != "" {
+			return code
+		}
+		tasks += len(step.Approvers)
+	}
+	if len(plan.Steps) > stepsMax || tasks > tasksMax/2 {
+		return "plan.too_large"
+	}
+	return ""
+}
+
+func (s State) unfitStep(plan Plan, step Step) string {
+	switch step.Need {
+	case AutoApprove, Skip:
+		return ""
+	case NeedsPeople:
+	default:
+		return "plan.bad_step"
+	}
+	if !slices.Contains([]Mode{AnyOf, AllOf, InOrder}, step.Mode) {
+		return "plan.bad_step"
+	}
+	if len(step.Approvers) > approversMax {
+		return "plan.too_large"
+	}
+	s.Plan = &plan
+	for _, a := range step.Approvers {
+		if a.Person != AdminQueue && !human(a.Person) || len(a.Person) > textMax {
+			return "plan.no_approver"
+		}
+		if s.Interested(a.Person) {
+			return "plan.interested_approver"
+		}
+	}
+	if len(step.Approvers) == 0 {
+		return "plan.no_approver"
+	}
+	return ""
+}
+
+// places lists who is asked in a step, one for each place. A person is asked
+// once; the admin queue as often as it is named, since each place there needs
+// another human.
+func places(step Step) []Approver {
+	var of []Approver
+	for _, a := range step.Approvers {
+		again := slices.ContainsFunc(of, func(b Approver) bool { return a.Person == b.Person })
+		if a.Person == AdminQueue || !again {
+			of = append(of, a)
+		}
+	}
+	return of
+}
+
+// walk passes the steps that need nobody and opens the first that needs people;
+// past the last one the document is approved.
+func (p *pen) walk() {
+	for p.s.Step < len(p.s.Plan.Steps) {
+		step := p.s.Plan.Steps[p.s.Step]
+		switch step.Need {
+		case Skip:
+			p.follow(StepSkipped, StepData{Step: step.ID, Reason: step.Reason})
+		case AutoApprove:
+			p.follow(StepAutoApproved, StepData{Step: step.ID, Reason: step.Reason})
+		default:
+			p.openStep(step)
+			return
+		}
+	}
+	p.write(DocumentApproved, EndedData{})
+	if p.s.Effect == nil {
+		p.follow(DocumentClosed, EndedData{Reason: ClosedNoPosting})
+	}
+}
+
+func (p *pen) openStep(step Step) {
+	p.follow(StepOpened, StepData{Step: step.ID, Reason: step.Reason})
+	for place, a := range places(step) {
+		if place == 0 || step.Mode != InOrder {
+			p.openTask(step, a, place)
+		}
+	}
+}
+
+func (p *pen) openTask(step Step, a Approver, place int) {
+	n := len(p.s.tasksOf(step.ID)) + 1
+	p.follow(TaskOpened, TaskOpenedData{
+		Task: fmt.Sprintf("%s.r%d.%s.%d", p.s.Document, p.s.Round, step.ID, n),
+		Step: step.ID, Assignee: a.Person, Via: a.Via, Slot: place, Clock: step.Clock,
+	})
+}
+
+// agree goes on after a yes in a task's place: the others of that place, or of
+// the step where one yes is enough, are superseded.
+func (p *pen) agree(task Task) {
+	step, ok := p.s.CurrentStep()
+	if !ok || step.ID != task.Step {
+		return
+	}
+	p.supersede(Approve, func(t Task) bool { return step.Mode == AnyOf || t.Slot == task.Slot })
+	if !p.agreed(step) {
+		if next := task.Slot + 1; step.Mode == InOrder && next < len(places(step)) {
+			p.openTask(step, places(step)[next], next)
+		}
+		return
+	}
+	p.write(StepPassed, StepData{Step: step.ID})
+	p.walk()
+}
+
+// agreed says whether the yeses of a step are enough.
+func (p *pen) agreed(step Step) bool {
+	yes := map[int]bool{}
+	for _, t := range p.s.tasksOf(step.ID) {
+		if t.agreed() {
+			yes[t.Slot] = true
+		}
+	}
+	if step.Mode == AnyOf {
+		return len(yes) > 0
+	}
+	return len(yes) == len(places(step))
+}
+
+// supersede ends the open tasks that a decision leaves without a purpose:
+// neither a yes nor a no of their assignees.
+func (p *pen) supersede(by Name, ends func(Task) bool) {
+	for _, t := range p.s.OpenTasks() {
+		if ends(t) {
+			p.write(TaskWasSuperseded, TaskEndedData{
+				Task: t.ID, Step: t.Step, Assignee: t.Assignee, Reason: string(by),
+			})
+		}
+	}
+}
