@@ -23,10 +23,7 @@
 // in by and to; the sender puts in their names.
 package notice
 
-import (
-	"github.com/countersign/countersign/domain/evidence"
-	"github.com/countersign/countersign/domain/money"
-)
+import "github.com/countersign/countersign/domain/money"
 
 // Notice is one message owed to one person, or to the holders of a role. 通知
 type Notice struct {
@@ -52,6 +49,3 @@ type Summary struct {
 	Steps     map[string]map[string]string // titles by step id, then by locale
 	Deciders  []string                     // the people who decided something in it
 }
-
-// Owed lists the notices that one event owes, in a fixed order.
-func Owed(e evidence.Event, d Summary) []Notice { return nil }
