@@ -13,9 +13,8 @@ import (
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql"
-	sqltool "go.temporal.io/server/tools/sql"
-
 	"go.temporal.io/server/tools/common/schema"
+	sqltool "go.temporal.io/server/tools/sql"
 )
 
 const (
@@ -139,7 +138,8 @@ func (a address) prepareDatabases(ctx context.Context, name string, logger log.L
 	defer admin.Close()
 	for database, files := range map[string]string{name: mainSchema, name + visibilitySuffix: visibilitySchema} {
 		var exists bool
-		err := admin.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, database).Scan(&exists)
+		err := admin.QueryRowContext(ctx,
+			`SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, database).Scan(&exists)
 		if err != nil {
 			return fmt.Errorf("look for database %s: %w", database, err)
 		}

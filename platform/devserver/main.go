@@ -70,8 +70,10 @@ func main() {
 func parseFlags() settings {
 	var s settings
 	flag.StringVar(&s.postgres, "postgres", os.Getenv(postgresVariable),
-		"PostgreSQL as a URL or as host=… port=… user=… password=…; the host may be a socket directory ("+postgresVariable+")")
-	flag.StringVar(&s.databases, "databases", "temporal", "name of the database, and with _visibility added of the second one")
+		"PostgreSQL as a URL or as host=… port=… user=… password=…; the host may be a socket directory; "+
+			"better given as "+postgresVariable)
+	flag.StringVar(&s.databases, "databases", "temporal",
+		"name of the database, and with _visibility added of the second one")
 	flag.IntVar(&s.frontendPort, "frontend-port", defaultFrontendPort, "gRPC port of the frontend; 0 takes a free one")
 	flag.IntVar(&s.httpPort, "http-port", 0, "port of the HTTP API; 0 is none")
 	flag.IntVar(&s.uiPort, "ui-port", 0, "port of the web UI; 0 is none")

@@ -11,7 +11,8 @@ import (
 type account struct{}
 
 func chooseAccount(string) (account, error) {
-	return account{}, errors.New("a private PostgreSQL runs on Linux and macOS only: use a server of yours with --postgres <URL>")
+	return account{}, errors.New("a private PostgreSQL runs on Linux and macOS only: " +
+		"use a server of yours with --postgres <URL>")
 }
 
 func (account) apply(*exec.Cmd)         {}

@@ -42,7 +42,8 @@ func Install(ctx context.Context, out io.Writer) error {
 		{"sh", "-c", fmt.Sprintf("mkdir -p %s && { grep -qs '^create_main_cluster' %s || echo '%s' >> %s; }",
 			clusterConfigDir, clusterConfig, noSystemCluster, clusterConfig)},
 		{"apt-get", "update", "-q"},
-		{"env", aptAnswerNothing, keepOurConfigFile, "apt-get", "install", "-y", "-q", "--no-install-recommends", "postgresql"},
+		{"env", aptAnswerNothing, keepOurConfigFile,
+			"apt-get", "install", "-y", "-q", "--no-install-recommends", "postgresql"},
 	} {
 		if err := runStep(ctx, out, slices.Concat(root, step)); err != nil {
 			return errors.Join(err, missing)

@@ -34,7 +34,8 @@ type MissingError struct {
 // Error says what to do.
 func (e *MissingError) Error() string {
 	return fmt.Sprintf("no Temporal development server: %s.\nRun from a checkout of Countersign with Go installed, "+
-		"put %s beside this program, name it with %s=<file>, or use a Temporal of yours", e.Reason, programName, binaryVariable)
+		"put %s beside this program, name it with %s=<file>, or use a Temporal of yours",
+		e.Reason, programName, binaryVariable)
 }
 
 // Find returns the path of the server's binary: the one given, the one COUNTERSIGN_DEVSERVER names, the one beside
