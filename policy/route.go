@@ -1,10 +1,15 @@
 package policy
 
 import (
+	"errors"
+	"strconv"
+
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/policy/expr"
 )
 
 // RouteInput is everything a route depends on.
@@ -20,17 +25,149 @@ type RouteInput struct {
 	Rates func(from, to money.Currency) (rate string, known bool)
 }
 
+// always is the reason of a step without a condition.
+const always = "always"
+
 // Route turns a policy into the plan of one document in one round.
 //
-// Errors: a fault policy.* where no plan can be made; the document then waits
-// in the admin queue. It never approves by an error.
-func Route(in RouteInput) (approval.Plan, error) { return approval.Plan{}, nil }
-
-// NextApprover finds who takes over from somebody: up the managers to a
-// different, active, uninterested human, else the admin queue.
-func NextApprover(snapshot *org.Snapshot, from string, interested []string) approval.Approver {
-	return approval.Approver{Person: approval.AdminQueue, Via: "fallback:no_manager"}
+// Errors: Invalid policy.bad_condition, condition_failed, no_rate, unknown_entity
+// or too_many_approvers, where no plan can be made; the document then waits in
+// the admin queue. It never approves by an error.
+func Route(in RouteInput) (approval.Plan, error) {
+	p, c := in.Policy, in.Content
+	entity, ok := in.Org.Entities[c.Entity]
+	if !ok {
+		return approval.Plan{}, fault.New(fault.Invalid, "policy.unknown_entity", fault.Field("entity"), fault.Arg("entity", c.Entity))
+	}
+	seen, err := in.sight()
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	plan := approval.Plan{
+		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
+		Interested: interestedIn(c, in.Org), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
+	}
+	for _, admin := range in.Org.Holders("admin", c.Entity) {
+		plan.Admins = append(plan.Admins, admin.ID)
+	}
+	find := &search{org: in.Org, content: c, interested: plan.Interested}
+	for i, s := range p.Steps {
+		step, err := p.route(i, seen, find)
+		if err != nil {
+			return approval.Plan{}, err
+		}
+		step.Clock = s.clock(entity.Calendar, c.Urgency)
+		plan.Steps = append(plan.Steps, step)
+	}
+	return plan, nil
 }
 
-// Explain prints a plan for people, in a locale (zh-CN or en).
-func Explain(plan approval.Plan, locale string) string { return "" }
+func (p *Policy) route(i int, seen expr.Input, find *search) (approval.Step, error) {
+	s := p.Steps[i]
+	step := approval.Step{ID: s.ID, Title: s.Title, Need: approval.NeedsPeople, Reason: always,
+		Mode: s.Mode, OnTimeout: s.OnTimeout, Allow: s.Allow}
+	if s.When != "" {
+		verdict, err := p.judge(i, seen)
+		if err != nil {
+			return approval.Step{}, err
+		}
+		step.Reason = verdict.Reason
+		if !verdict.True {
+			step.Need = s.Otherwise
+			return step, nil
+		}
+	}
+	step.Approvers = find.approvers(s)
+	if n := len(step.Approvers); n > ApproversMax {
+		return approval.Step{}, fault.New(fault.Invalid, "policy.too_many_approvers", fault.Arg("step", s.ID),
+			fault.Arg("count", strconv.Itoa(n)), fault.Arg("max", strconv.Itoa(ApproversMax)))
+	}
+	return step, nil
+}
+
+func (p *Policy) judge(i int, seen expr.Input) (expr.Verdict, error) {
+	condition, err := p.condition(i)
+	if err != nil {
+		return expr.Verdict{}, err
+	}
+	verdict, err := condition.Judge(seen)
+	if err != nil {
+		return expr.Verdict{}, p.text.Fault("policy.condition_failed", whenPath(i), fault.Arg("step", p.Steps[i].ID),
+			fault.Arg("expression", p.Steps[i].When), fault.Arg("words", err.Error()))
+	}
+	return verdict, nil
+}
+
+// condition compiles a step's condition; expr remembers what it compiled before.
+func (p *Policy) condition(i int) (*expr.Condition, error) {
+	env, err := expr.For(p.Base)
+	if err != nil {
+		return nil, err
+	}
+	c, err := env.Compile(p.Steps[i].When)
+	var wrong *expr.Error
+	if errors.As(err, &wrong) {
+		at := p.text.Inside(whenPath(i), wrong.Line, wrong.Column)
+		return nil, p.text.FaultAt("policy.bad_condition", whenPath(i), at,
+			fault.Arg("expression", p.Steps[i].When), fault.Arg("words", wrong.Words))
+	}
+	return c, err
+}
+
+func whenPath(i int) string { return "steps[" + strconv.Itoa(i) + "].when" }
+
+// sight gathers what the conditions may see.
+func (in RouteInput) sight() (expr.Input, error) {
+	c := in.Content
+	seen := expr.Input{Content: c, Grade: in.Org.People[c.Requester].Grade, Base: in.toBase}
+	if c.Payee.Kind == document.PayeeSupplier {
+		seen.SupplierKind = in.Org.Suppliers[c.Payee.ID].Kind
+	}
+	amount := c.BaseTotal
+	if c.Total.Currency == in.Policy.Base {
+		amount = c.Total // exact: no rate there and back
+	}
+	var err error
+	seen.Amount, err = in.toBase(amount)
+	return seen, err
+}
+
+// toBase puts an amount into the policy's base currency: by the document's frozen
+// rate into the entity's, and by Rates from there.
+func (in RouteInput) toBase(a money.Amount) (money.Amount, error) {
+	base := in.Policy.Base
+	if a.Currency == base {
+		return a, nil
+	}
+	if own := in.Content.BaseTotal.Currency; a.Currency != own {
+		frozen := in.Content.Rate
+		if frozen == nil || frozen.Currency != a.Currency || frozen.Base != own {
+			return money.Amount{}, noRate(a.Currency, own)
+		}
+		converted, err := a.At(frozen.Value, own)
+		if err != nil || own == base {
+			return converted, err
+		}
+		a = converted
+	}
+	if in.Rates == nil {
+		return money.Amount{}, noRate(a.Currency, base)
+	}
+	rate, known := in.Rates(a.Currency, base)
+	if !known {
+		return money.Amount{}, noRate(a.Currency, base)
+	}
+	return a.At(rate, base)
+}
+
+func noRate(from, to money.Currency) error {
+	return fault.New(fault.Invalid, "policy.no_rate", fault.Arg("from", string(from)), fault.Arg("to", string(to)))
+}
+
+func (s Step) clock(calendarID string, urgency document.Urgency) approval.Clock {
+	due := s.Due.Normal
+	if urgency == document.Urgent {
+		due = s.Due.Urgent
+	}
+	return approval.Clock{Calendar: calendarID, Due: due, First: s.Remind.First, Every: s.Remind.Every, AtMost: s.Remind.AtMost}
+}

@@ -16,6 +16,7 @@ import (
 
 var (
 	choiceType  = reflect.TypeFor[Choice]()
+	laterType   = reflect.TypeFor[Later]()
 	plainNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 )
 
@@ -64,6 +65,7 @@ func (d *decoder) choice(n ast.Node, path string, depth int, target reflect.Valu
 
 func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Value) {
 	known, required := tags(target.Type())
+	later := false
 	seen := d.pairs(n, path, func(key string, at, value ast.Node) {
 		field := slices.Index(known, key)
 		if field < 0 {
@@ -71,9 +73,14 @@ func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Valu
 				fault.Arg("nearest", Nearest(key, known)), fault.Arg("known", strings.Join(known, ", ")))
 			return
 		}
+		if target.Field(field).Type() == laterType {
+			later = true
+			d.refuse("yaml.not_in_version", join(path, key), at, fault.Arg("what", key))
+			return
+		}
 		d.value(value, join(path, key), depth+1, target.Field(field))
 	})
-	if seen == nil {
+	if seen == nil || later {
 		return
 	}
 	for _, key := range required {

@@ -1,0 +1,182 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/policy/source"
+)
+
+var (
+	modes      = []string{string(approval.AnyOf), string(approval.AllOf), string(approval.InOrder)}
+	modesLater = []string{"quorum", "ratio", "per_group"}
+	timeouts   = []string{approval.TimeoutEscalate, approval.TimeoutReject, approval.TimeoutApprove}
+	allowed    = []string{"return"}
+	allowLater = []string{"transfer", "add_signer", "remove_signer", "consult", "sanction", "amend",
+		"request_info", "hold", "release", "extend", "retract"}
+	distinct  = []string{"submitter", "payee", "requester"}
+	finderBys = []string{"role", "manager", "top_manager", "department_head", "person", "field"}
+)
+
+func (r *reading) step(path string, raw stepYAML) Step {
+	s := Step{
+		ID: r.id(path+".id", raw.ID), Title: r.title(path+".title", raw.Title),
+		When: strings.TrimSpace(raw.When), Otherwise: r.otherwise(path, raw),
+		Mode: r.mode(path+".mode", raw.Mode), Due: r.due(path+".due", raw.Due),
+		Remind: r.remind(path+".remind", raw.Remind), OnTimeout: r.timeout(path, raw),
+		Allow:        r.words(path+".allow", raw.Allow, allowed, allowLater),
+		DistinctFrom: r.words(path+".distinct_from", raw.DistinctFrom, distinct, nil),
+	}
+	for _, always := range []string{"submitter", "payee"} {
+		if !slices.Contains(s.DistinctFrom, always) {
+			s.DistinctFrom = append(s.DistinctFrom, always)
+		}
+	}
+	slices.Sort(s.DistinctFrom)
+	r.count(path+".approvers", len(raw.Approvers), FindersMax)
+	for i, f := range raw.Approvers {
+		s.Approvers = append(s.Approvers, r.finder(path+".approvers["+strconv.Itoa(i)+"]", f))
+	}
+	return s
+}
+
+// otherwise must be said where there is a condition: nothing is approved or
+// skipped by default.
+func (r *reading) otherwise(path string, raw stepYAML) approval.Need {
+	when := strings.TrimSpace(raw.When) != ""
+	switch {
+	case !when && raw.Otherwise != "":
+		r.refuse("policy.otherwise_without", path+".otherwise")
+	case when && raw.Otherwise == "":
+		r.refuse("policy.missing_otherwise", path+".when")
+	case when:
+		r.oneOf(path+".otherwise", raw.Otherwise, []string{string(approval.AutoApprove), string(approval.Skip)})
+	case r.written(path + ".when"):
+		r.refuse("policy.empty", path+".when")
+	}
+	return approval.Need(raw.Otherwise)
+}
+
+func (r *reading) written(path string) bool {
+	_, ok := r.text.At[path]
+	return ok
+}
+
+func (r *reading) mode(path string, c source.Choice) approval.Mode {
+	for word := range c.Values {
+		r.later(path+"."+word, word, modes, modesLater)
+	}
+	if c.Word == "" {
+		return approval.AnyOf
+	}
+	r.later(path, c.Word, modes, modesLater)
+	return approval.Mode(c.Word)
+}
+
+func (r *reading) later(path, word string, known, later []string) {
+	if slices.Contains(later, word) {
+		r.refuse("policy.not_in_version", path, fault.Arg("what", word))
+		return
+	}
+	r.oneOf(path, word, known)
+}
+
+func (r *reading) due(path string, raw dueYAML) Due {
+	if !r.written(path) {
+		return Due{}
+	}
+	due := Due{Normal: r.duration(path+".normal", raw.Normal)}
+	due.Urgent = due.Normal
+	if raw.Urgent != "" {
+		due.Urgent = r.duration(path+".urgent", raw.Urgent)
+	}
+	return due
+}
+
+func (r *reading) duration(path, text string) calendar.Duration {
+	d, err := calendar.ParseDuration(text)
+	if err != nil {
+		r.refuse("policy.bad_duration", path, fault.Arg("value", text))
+	}
+	return d
+}
+
+func (r *reading) remind(path string, raw remindYAML) Remind {
+	if !r.written(path) {
+		return Remind{}
+	}
+	m := Remind{First: r.duration(path+".first", raw.First), AtMost: raw.AtMost}
+	r.number(path+".at_most", raw.AtMost, 1, RemindersMax)
+	switch {
+	case raw.Every != "":
+		m.Every = r.duration(path+".every", raw.Every)
+	case raw.AtMost > 1:
+		r.refuse("yaml.missing_key", path+".every", fault.Arg("key", "every"))
+	}
+	return m
+}
+
+func (r *reading) number(path string, n, least, most int) {
+	if n < least || n > most {
+		r.refuse("policy.bad_number", path, fault.Arg("value", strconv.Itoa(n)),
+			fault.Arg("min", strconv.Itoa(least)), fault.Arg("max", strconv.Itoa(most)))
+	}
+}
+
+// timeout is escalate where there is a deadline and nothing else is said.
+func (r *reading) timeout(path string, raw stepYAML) approval.Timeout {
+	at := path + ".on_timeout"
+	hasDue := r.written(path + ".due")
+	if !r.written(at) {
+		if hasDue {
+			return approval.Timeout{Do: approval.TimeoutEscalate}
+		}
+		return approval.Timeout{}
+	}
+	if !hasDue {
+		r.refuse("policy.timeout_without_due", at)
+	}
+	if raw.OnTimeout.Values == nil {
+		r.oneOf(at, raw.OnTimeout.Word, timeouts)
+		return approval.Timeout{Do: raw.OnTimeout.Word}
+	}
+	role, ok := raw.OnTimeout.Values[approval.TimeoutReassign]
+	if !ok || len(raw.OnTimeout.Values) != 1 || role == "" {
+		r.refuse("policy.bad_value", at, fault.Arg("value", "{…}"), fault.Arg("nearest", ""),
+			fault.Arg("known", strings.Join(timeouts, ", ")+", { reassign: role }"))
+	}
+	return approval.Timeout{Do: approval.TimeoutReassign, Role: role}
+}
+
+// finder takes exactly one way to find approvers.
+func (r *reading) finder(path string, raw finderYAML) Finder {
+	f := Finder{Role: raw.Role, Of: raw.Of, Manager: raw.Manager, TopManager: raw.TopManager,
+		DepartmentHead: raw.DepartmentHead, Person: raw.Person, Field: raw.Field}
+	var given []string
+	for _, by := range finderBys {
+		if r.written(path + "." + by) {
+			given = append(given, by)
+		}
+	}
+	if len(given) != 1 || f.way() == "" {
+		r.refuse("policy.bad_approver", path, fault.Arg("given", strings.Join(given, ", ")),
+			fault.Arg("known", strings.Join(finderBys, ", ")))
+		return f
+	}
+	if f.Manager != 0 {
+		r.number(path+".manager", f.Manager, 1, LevelMax)
+	}
+	switch {
+	case f.Role != "" && f.Of == "":
+		f.Of = ofEntity
+	case f.Role != "":
+		r.later(path+".of", f.Of, []string{ofEntity}, []string{"department", "cost_center", "group"})
+	case f.Of != "":
+		r.refuse("policy.bad_approver", path+".of", fault.Arg("given", "of, "+given[0]), fault.Arg("known", "of, role"))
+	}
+	return f
+}
