@@ -1,0 +1,234 @@
+// Package config is everything that can be set, typed and checked: from
+// defaults, a YAML file, the environment and flags, in that order.
+//
+// Key a.b is the environment's COUNTERSIGN_A_B. A secret may also be given as
+// the path of a file, by a_file beside a, or as a reference file:/path. Lists of
+// sections (identity.providers, erp.connections, temporal.codec.keys,
+// signing.previous) are set in the file only.
+package config
+
+import "time"
+
+// Mode says whom the program works for.
+type Mode string
+
+// The modes.
+const (
+	Dev        Mode = "dev"        // one person's machine: own servers, demo company, sign-in without a password
+	Production Mode = "production" // nothing is made up; what is missing is an error
+)
+
+// Config is everything that can be set. It is a value and never changes while
+// the program runs.
+type Config struct {
+	Mode          Mode          `mapstructure:"mode"`
+	Database      Database      `mapstructure:"database"`
+	Temporal      Temporal      `mapstructure:"temporal"`
+	Gateway       Gateway       `mapstructure:"gateway"`
+	Worker        Worker        `mapstructure:"worker"`
+	Relay         Relay         `mapstructure:"relay"`
+	Identity      Identity      `mapstructure:"identity"`
+	Signing       Signing       `mapstructure:"signing"`
+	ERP           ERP           `mapstructure:"erp"`
+	Mail          Mail          `mapstructure:"mail"`
+	Files         Files         `mapstructure:"files"`
+	Observability Observability `mapstructure:"observability"`
+	Locale        Locale        `mapstructure:"locale"`
+}
+
+// Database is PostgreSQL.
+type Database struct {
+	URL     Secret `mapstructure:"url"`      // postgres://user:password@host:5432/name?sslmode=verify-full
+	MaxOpen int    `mapstructure:"max_open"` // connections of one process
+	MaxIdle int    `mapstructure:"max_idle"` // of these, kept open when nobody needs them
+}
+
+// Temporal is the Temporal server and how we appear there.
+type Temporal struct {
+	Address    string     `mapstructure:"address"` // host:port of the frontend
+	Namespace  string     `mapstructure:"namespace"`
+	TLS        TLS        `mapstructure:"tls"`
+	APIKey     Secret     `mapstructure:"api_key"`
+	Codec      Codec      `mapstructure:"codec"`
+	Versioning Versioning `mapstructure:"versioning"`
+	Eager      bool       `mapstructure:"eager"` // start workflows on the worker of the same process, where there is one
+}
+
+// TLS is a client's side of a TLS connection; the zero value is none.
+type TLS struct {
+	CA         string `mapstructure:"ca"`          // file of authorities; "" = the system's
+	Cert       string `mapstructure:"cert"`        // file of our certificate, with Key
+	Key        string `mapstructure:"key"`         // file of its private key
+	ServerName string `mapstructure:"server_name"` // "" = the host of the address
+	Enabled    bool   `mapstructure:"enabled"`     // TLS without any of the above
+}
+
+// On says whether TLS is used: it is enabled, or something of it is set.
+func (t TLS) On() bool { return t.Enabled || t.CA != "" || t.Cert != "" || t.ServerName != "" }
+
+// Codec encrypts what Temporal keeps.
+type Codec struct {
+	Enabled bool       `mapstructure:"enabled"`
+	KeyID   string     `mapstructure:"key_id"` // of the key that encrypts; every key decrypts
+	Keys    []CodecKey `mapstructure:"keys"`
+}
+
+// CodecKey is one AES key.
+type CodecKey struct {
+	ID     string `mapstructure:"id"`
+	Secret Secret `mapstructure:"secret"` // 32 bytes in base64
+}
+
+// Versioning is Temporal's Worker Deployment Versioning.
+type Versioning struct {
+	Enabled    bool   `mapstructure:"enabled"`
+	Deployment string `mapstructure:"deployment"`
+	BuildID    string `mapstructure:"build_id"` // "" = the build's own version
+}
+
+// Gateway is the HTTP side.
+type Gateway struct {
+	Listen          string        `mapstructure:"listen"`          // host:port
+	PublicURL       string        `mapstructure:"public_url"`      // how people reach it, without a path
+	TrustedProxies  []string      `mapstructure:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
+	BodyLimitBytes  int64         `mapstructure:"body_limit_bytes"`
+	ReadTimeout     time.Duration `mapstructure:"read_timeout"`
+	WriteTimeout    time.Duration `mapstructure:"write_timeout"`
+	IdleTimeout     time.Duration `mapstructure:"idle_timeout"`
+	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
+}
+
+// Worker is the workflow and activity workers of one process.
+type Worker struct {
+	Approval    ApprovalQueue `mapstructure:"approval"`
+	Effects     EffectsQueue  `mapstructure:"effects"`
+	StickyCache int           `mapstructure:"sticky_cache"` // workflows kept in memory, about 30 KiB each
+	StopTimeout time.Duration `mapstructure:"stop_timeout"` // for work in hand when asked to stop
+}
+
+// ApprovalQueue is the task queue of workflows and local activities.
+type ApprovalQueue struct {
+	WorkflowSlots int `mapstructure:"workflow_slots"`
+	LocalSlots    int `mapstructure:"local_slots"`
+	ActivitySlots int `mapstructure:"activity_slots"`
+	Pollers       int `mapstructure:"pollers"`
+}
+
+// EffectsQueue is the task queue of effects on the world outside.
+type EffectsQueue struct {
+	Slots     int     `mapstructure:"slots"`
+	PerSecond float64 `mapstructure:"per_second"` // effects begun, over all workers
+}
+
+// Relay is what drains the database: starts, acts, notices.
+type Relay struct {
+	Interval time.Duration `mapstructure:"interval"` // between two looks when there was nothing
+	Batch    int           `mapstructure:"batch"`    // rows of one look
+}
+
+// Identity is how people sign in.
+type Identity struct {
+	Providers []Provider `mapstructure:"providers"`
+	Session   Session    `mapstructure:"session"`
+}
+
+// Provider is one OpenID Connect provider.
+type Provider struct {
+	ID           string   `mapstructure:"id"` // in the address of its sign-in: /login/<id>
+	Issuer       string   `mapstructure:"issuer"`
+	ClientID     string   `mapstructure:"client_id"`
+	ClientSecret Secret   `mapstructure:"client_secret"`
+	Scopes       []string `mapstructure:"scopes"` // none = openid profile email
+	Label        string   `mapstructure:"label"`  // on the button
+}
+
+// Session is how long a sign-in lasts.
+type Session struct {
+	Idle     time.Duration `mapstructure:"idle"`     // without a request
+	Absolute time.Duration `mapstructure:"absolute"` // at most
+}
+
+// Signing is the key that signs what people do.
+type Signing struct {
+	KeyID      string      `mapstructure:"key_id"`
+	PrivateKey Secret      `mapstructure:"private_key"` // Ed25519 seed, 32 bytes in base64
+	Previous   []PublicKey `mapstructure:"previous"`    // keys that signed before; they verify for ever
+}
+
+// PublicKey is a key that only verifies.
+type PublicKey struct {
+	ID  string `mapstructure:"id"`
+	Key string `mapstructure:"key"` // Ed25519 public key, 32 bytes in base64
+}
+
+// ERP is the books outside.
+type ERP struct {
+	Connections []Connection `mapstructure:"connections"`
+}
+
+// Connection is one company in one ERP.
+type Connection struct {
+	ID        string        `mapstructure:"id"`
+	Entities  []string      `mapstructure:"entities"` // legal entities whose vouchers go there
+	Adapter   string        `mapstructure:"adapter"`  // tryton, http or sandbox
+	URL       string        `mapstructure:"url"`
+	Database  string        `mapstructure:"database"`
+	Company   string        `mapstructure:"company"` // tryton: its id or party name; "" = the user's own
+	User      string        `mapstructure:"user"`
+	Password  Secret        `mapstructure:"password"`
+	Currency  string        `mapstructure:"currency"`   // base currency of that company
+	Mapping   string        `mapstructure:"mapping"`    // http: a shipped mapping's name or a file's path
+	Timeout   time.Duration `mapstructure:"timeout"`    // of one call; 0 = 20 s
+	Settle    time.Duration `mapstructure:"settle"`     // how long an unanswered request may still be running there; 0 = 2 min
+	PerSecond float64       `mapstructure:"per_second"` // calls; 0 = 5
+}
+
+// What a connection has where the file says nothing.
+const (
+	connectionTimeout   = 20 * time.Second
+	connectionSettle    = 2 * time.Minute
+	connectionPerSecond = 5
+)
+
+// Mail is the SMTP server that notices leave by.
+type Mail struct {
+	Enabled  bool   `mapstructure:"enabled"`
+	Host     string `mapstructure:"host"`
+	Port     int    `mapstructure:"port"`
+	User     string `mapstructure:"user"`
+	Password Secret `mapstructure:"password"`
+	TLS      string `mapstructure:"tls"`  // starttls, tls or none
+	From     string `mapstructure:"from"` // Countersign <approvals@example.com>
+}
+
+// Files is where attachments lie: a directory, or S3 where a bucket is set.
+type Files struct {
+	Dir      string `mapstructure:"dir"`
+	S3       S3     `mapstructure:"s3"`
+	MaxBytes int64  `mapstructure:"max_bytes"` // of one file
+}
+
+// S3 is an object store.
+type S3 struct {
+	Endpoint  string `mapstructure:"endpoint"` // host:port
+	Bucket    string `mapstructure:"bucket"`   // "" = files lie in the directory
+	Region    string `mapstructure:"region"`
+	Prefix    string `mapstructure:"prefix"` // before every key
+	AccessKey Secret `mapstructure:"access_key"`
+	SecretKey Secret `mapstructure:"secret_key"`
+	TLS       bool   `mapstructure:"tls"`
+}
+
+// Observability is what operators see.
+type Observability struct {
+	LogLevel       string `mapstructure:"log_level"`        // debug, info, warn or error
+	LogFormat      string `mapstructure:"log_format"`       // json or text
+	MetricsListen  string `mapstructure:"metrics_listen"`   // host:port; "" = none of its own
+	PeopleInSearch bool   `mapstructure:"people_in_search"` // names and titles in Temporal's search attributes and summaries
+}
+
+// Locale is what a person sees who chose nothing.
+type Locale struct {
+	Default string `mapstructure:"default"` // zh-CN or en
+	Zone    string `mapstructure:"zone"`    // IANA name
+}

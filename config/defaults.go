@@ -1,0 +1,53 @@
+package config
+
+import "time"
+
+// Default is what holds where nothing is set, in production. It lacks what only
+// an operator knows: the database, the public address, the signing key.
+func Default() Config {
+	return Config{
+		Mode:     Production,
+		Database: Database{MaxOpen: 20, MaxIdle: 10},
+		Temporal: Temporal{
+			Address:    "127.0.0.1:7233",
+			Namespace:  "countersign",
+			Versioning: Versioning{Deployment: "countersign"},
+			Eager:      true,
+		},
+		Gateway: Gateway{
+			Listen:          "127.0.0.1:8080",
+			BodyLimitBytes:  1 << 20,
+			ReadTimeout:     15 * time.Second,
+			WriteTimeout:    60 * time.Second,
+			IdleTimeout:     120 * time.Second,
+			ShutdownTimeout: 30 * time.Second,
+		},
+		Worker: Worker{
+			Approval:    ApprovalQueue{WorkflowSlots: 200, LocalSlots: 100, ActivitySlots: 20, Pollers: 4},
+			Effects:     EffectsQueue{Slots: 16, PerSecond: 20},
+			StickyCache: 2000,
+			StopTimeout: 60 * time.Second,
+		},
+		Relay:    Relay{Interval: time.Second, Batch: 100},
+		Identity: Identity{Session: Session{Idle: 2 * time.Hour, Absolute: 12 * time.Hour}},
+		Mail:     Mail{Port: 587, TLS: "starttls"},
+		Files: Files{
+			Dir:      "files",
+			S3:       S3{Region: "us-east-1", TLS: true},
+			MaxBytes: 20 << 20,
+		},
+		Observability: Observability{LogLevel: "info", LogFormat: "json"},
+		Locale:        Locale{Default: "zh-CN", Zone: "Asia/Shanghai"},
+	}
+}
+
+// DefaultDev is what holds where nothing is set, on one person's machine.
+func DefaultDev() Config {
+	c := Default()
+	c.Mode = Dev
+	c.Gateway.PublicURL = "http://127.0.0.1:8080"
+	c.Worker.StopTimeout = 10 * time.Second
+	c.Observability.LogFormat = "text"
+	c.Observability.PeopleInSearch = true
+	return c
+}

@@ -1,0 +1,178 @@
+package config
+
+import (
+	"net/mail"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Check finds everything that is wrong, not only the first.
+//
+// Errors: one Problem a key, joined.
+func (c Config) Check() error {
+	k := &check{}
+	k.oneOf("mode", string(c.Mode), string(Dev), string(Production))
+	c.checkDatabase(k)
+	c.Temporal.check(k)
+	c.checkGateway(k)
+	c.Worker.check(k)
+	k.duration("relay.interval", c.Relay.Interval, 10*time.Millisecond, 10*time.Minute)
+	k.count("relay.batch", c.Relay.Batch, 10_000)
+	c.checkIdentity(k)
+	c.checkSigning(k)
+	c.checkERP(k)
+	c.Mail.check(k)
+	c.Files.check(k)
+	c.Observability.check(k)
+	k.oneOf("locale.default", c.Locale.Default, "zh-CN", "en")
+	_, err := time.LoadLocation(c.Locale.Zone)
+	k.want(err == nil && c.Locale.Zone != "" && c.Locale.Zone != "Local", "locale.zone", "is no time zone",
+		"set an IANA name such as Asia/Shanghai")
+	return k.err()
+}
+
+func (c Config) checkDatabase(k *check) {
+	if c.Database.URL.IsSet() {
+		k.url("database.url", c.Database.URL.Reveal(), "postgres", "postgresql")
+	} else {
+		k.want(c.Mode == Dev, "database.url", "is empty",
+			"set postgres://user:password@host:5432/countersign, or database.url_file")
+	}
+	k.count("database.max_open", c.Database.MaxOpen, 1000)
+	number(k, "database.max_idle", c.Database.MaxIdle, 0, c.Database.MaxOpen, "set a number from 0 to database.max_open")
+}
+
+func (t Temporal) check(k *check) {
+	k.address("temporal.address", t.Address)
+	k.want(t.Namespace != "", "temporal.namespace", "is empty", "set the namespace's name")
+	k.want((t.TLS.Cert == "") == (t.TLS.Key == ""), "temporal.tls.key", "and temporal.tls.cert go together",
+		"set both files, or neither")
+	k.want(!t.APIKey.IsSet() || t.TLS.On(), "temporal.api_key", "would travel in the clear",
+		"set temporal.tls.enabled: true")
+	k.want(!t.Versioning.Enabled || t.Versioning.Deployment != "", "temporal.versioning.deployment", "is empty",
+		"set the deployment's name, or temporal.versioning.enabled: false")
+	t.Codec.check(k)
+}
+
+func (c Codec) check(k *check) {
+	var ids []string
+	for i, key := range c.Keys {
+		ids = append(ids, key.ID)
+		k.key32("temporal.codec.keys["+strconv.Itoa(i)+"].secret", key.Secret.Reveal())
+	}
+	k.unique("temporal.codec.keys", ids)
+	k.want(!c.Enabled || slices.Contains(ids, c.KeyID), "temporal.codec.key_id", "is the id of no key",
+		"name one of temporal.codec.keys")
+}
+
+func (c Config) checkGateway(k *check) {
+	g := c.Gateway
+	k.address("gateway.listen", g.Listen)
+	switch {
+	case g.PublicURL == "":
+		k.want(c.Mode == Dev, "gateway.public_url", "is empty", "set how people reach it, such as https://approvals.example.com")
+	case c.Mode == Production && !loopback(g.PublicURL):
+		k.url("gateway.public_url", g.PublicURL, "https")
+	default:
+		k.url("gateway.public_url", g.PublicURL, "http", "https")
+	}
+	if u, err := url.Parse(g.PublicURL); err == nil {
+		k.want(u.Path == "" && u.RawQuery == "", "gateway.public_url", "has a path", "end it after the host, without a /")
+	}
+	for i, network := range g.TrustedProxies {
+		k.cidr("gateway.trusted_proxies["+strconv.Itoa(i)+"]", network)
+	}
+	number(k, "gateway.body_limit_bytes", g.BodyLimitBytes, 16<<10, 64<<20, "set bytes from 16384 to 67108864")
+	k.duration("gateway.read_timeout", g.ReadTimeout, time.Second, 10*time.Minute)
+	k.duration("gateway.write_timeout", g.WriteTimeout, 5*time.Second, 10*time.Minute)
+	k.duration("gateway.idle_timeout", g.IdleTimeout, time.Second, time.Hour)
+	k.duration("gateway.shutdown_timeout", g.ShutdownTimeout, time.Second, 10*time.Minute)
+}
+
+// loopback says whether an address is on this machine, where plain http is fine.
+func loopback(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname())
+}
+
+func (w Worker) check(k *check) {
+	k.count("worker.approval.workflow_slots", w.Approval.WorkflowSlots, 10_000)
+	number(k, "worker.approval.workflow_slots", w.Approval.WorkflowSlots, 2, 10_000, "set at least 2, for the sticky queue")
+	k.count("worker.approval.local_slots", w.Approval.LocalSlots, 10_000)
+	k.count("worker.approval.activity_slots", w.Approval.ActivitySlots, 10_000)
+	number(k, "worker.approval.pollers", w.Approval.Pollers, 2, 100, "set a number from 2 to 100")
+	k.count("worker.effects.slots", w.Effects.Slots, 10_000)
+	number(k, "worker.effects.per_second", w.Effects.PerSecond, 0.001, 100_000, "set effects a second, more than 0")
+	k.count("worker.sticky_cache", w.StickyCache, 1_000_000)
+	k.duration("worker.stop_timeout", w.StopTimeout, time.Second, time.Hour)
+}
+
+func (c Config) checkIdentity(k *check) {
+	var ids []string
+	for i, provider := range c.Identity.Providers {
+		at := "identity.providers[" + strconv.Itoa(i) + "]."
+		ids = append(ids, provider.ID)
+		if c.Mode == Production && !loopback(provider.Issuer) {
+			k.url(at+"issuer", provider.Issuer, "https")
+		} else {
+			k.url(at+"issuer", provider.Issuer, "http", "https")
+		}
+		k.want(provider.ClientID != "", at+"client_id", "is empty", "set the id that the provider gave")
+		k.want(slices.Contains(provider.Scopes, "openid"), at+"scopes", "lack openid", "add openid")
+	}
+	k.unique("identity.providers", ids)
+	k.duration("identity.session.idle", c.Identity.Session.Idle, time.Minute, 30*24*time.Hour)
+	k.duration("identity.session.absolute", c.Identity.Session.Absolute, c.Identity.Session.Idle, 90*24*time.Hour)
+}
+
+func (c Config) checkSigning(k *check) {
+	s := c.Signing
+	if s.PrivateKey.IsSet() {
+		k.key32("signing.private_key", s.PrivateKey.Reveal())
+		k.want(s.KeyID != "", "signing.key_id", "is empty", "name the key, such as k2026; the name is kept for ever")
+	} else {
+		k.want(c.Mode == Dev, "signing.private_key", "is empty", "make one with: openssl rand -base64 32")
+	}
+	ids := []string{}
+	for i, key := range s.Previous {
+		ids = append(ids, key.ID)
+		k.key32("signing.previous["+strconv.Itoa(i)+"].key", key.Key)
+		k.want(key.ID != s.KeyID, "signing.previous["+strconv.Itoa(i)+"].id", "is that of the key in force",
+			"give a new key a new id")
+	}
+	k.unique("signing.previous", ids)
+}
+
+func (m Mail) check(k *check) {
+	k.oneOf("mail.tls", m.TLS, "starttls", "tls", "none")
+	number(k, "mail.port", m.Port, 1, 65535, "set a port, such as 587")
+	if !m.Enabled {
+		return
+	}
+	k.want(m.Host != "", "mail.host", "is empty", "set the SMTP server's name, or mail.enabled: false")
+	_, err := mail.ParseAddress(m.From)
+	k.want(err == nil, "mail.from", "is no sender", "set an address such as Countersign <approvals@example.com>")
+	k.want(!m.Password.IsSet() || m.TLS != "none" || m.Host == "localhost" || m.Host == "127.0.0.1", "mail.tls",
+		"would send the password in the clear", "set starttls or tls")
+}
+
+func (f Files) check(k *check) {
+	number(k, "files.max_bytes", f.MaxBytes, 1<<10, 1<<30, "set bytes from 1024 to 1073741824")
+	if f.S3.Bucket == "" {
+		k.want(f.Dir != "", "files.dir", "is empty", "set a directory, or files.s3.bucket")
+		return
+	}
+	k.want(f.S3.Endpoint != "", "files.s3.endpoint", "is empty", "set host:port of the store")
+	k.want(f.S3.AccessKey.IsSet(), "files.s3.access_key", "is empty", "set the access key")
+	k.want(f.S3.SecretKey.IsSet(), "files.s3.secret_key", "is empty", "set the secret key")
+}
+
+func (o Observability) check(k *check) {
+	k.oneOf("observability.log_level", o.LogLevel, "debug", "info", "warn", "error")
+	k.oneOf("observability.log_format", o.LogFormat, "json", "text")
+	if o.MetricsListen != "" {
+		k.address("observability.metrics_listen", o.MetricsListen)
+	}
+}
