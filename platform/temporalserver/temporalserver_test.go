@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -112,18 +113,22 @@ func TestCLI(t *testing.T) {
 	fake := filepath.Join(dir, "temporal")
 	require.NoError(t, os.WriteFile(fake, []byte(`#!/bin/sh
 if [ "$1" = operator ]; then test -f "`+dir+`/started"; exit; fi
-echo "$@" > "`+dir+`/started"
+echo "$@" > "`+dir+`/starting"
+mv "`+dir+`/starting" "`+dir+`/started"
 exec sleep 60
 `), 0o700))
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 
-	s, err := temporalserver.StartCLI(t.Context(), temporalserver.CLIOptions{DBFile: "/state.db", FrontendPort: 17233})
+	port, err := freeport.Find()
+	require.NoError(t, err)
+
+	s, err := temporalserver.StartCLI(t.Context(), temporalserver.CLIOptions{DBFile: "/state.db", FrontendPort: port})
 	require.NoError(t, err)
 	said, err := os.ReadFile(filepath.Join(dir, "started"))
 	require.NoError(t, err)
-	require.Equal(t, "server start-dev --ip 127.0.0.1 --port 17233 --namespace default --log-level warn "+
+	require.Equal(t, "server start-dev --ip 127.0.0.1 --port "+strconv.Itoa(port)+" --namespace default --log-level warn "+
 		"--db-filename /state.db --headless\n", string(said))
-	require.Equal(t, "127.0.0.1:17233", s.Address())
+	require.Equal(t, freeport.Address(port), s.Address())
 	require.NoError(t, s.Kill())
 	<-s.Done()
 }
