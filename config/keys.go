@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
 // leaf is one key that holds a value, not a section.
@@ -36,12 +35,14 @@ func leaves(t reflect.Type, prefix string) []leaf {
 		field := t.Field(i)
 		key := below(prefix, field)
 		switch {
+		case field.Type == secretType:
+			found = append(found, leaf{key: key, secret: true})
 		case field.Type.Kind() == reflect.Struct:
 			found = append(found, leaves(field.Type, key)...)
 		case field.Type.Kind() == reflect.Slice && field.Type.Elem().Kind() == reflect.Struct:
 			// a list of sections: in the file only
 		default:
-			found = append(found, leaf{key: key, secret: field.Type == secretType})
+			found = append(found, leaf{key: key})
 		}
 	}
 	return found
@@ -96,7 +97,7 @@ func unknownBelow(value any, t reflect.Type, key string) []error {
 		}
 		return unknown
 	default:
-		if t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() {
+		if t.Kind() == reflect.Struct && t != secretType {
 			return []error{Problem{Key: key, Text: "is a section and has a value", Mend: "indent its keys below it"}}
 		}
 	}

@@ -81,13 +81,13 @@ func readFile(v *viper.Viper, path string) error {
 	return nil
 }
 
-// bind makes viper see what it would not by itself: the environment's *_FILE of
-// secrets, and flags. Only flags that were set count, so that a flag's own
+// bind makes viper see what it would not by itself: secrets in the environment,
+// themselves or their *_FILE, and flags. Only flags that were set count, so that a flag's own
 // default never beats a file.
 func bind(v *viper.Viper, flags *pflag.FlagSet) error {
 	for _, leaf := range leaves(reflect.TypeFor[Config](), "") {
 		if leaf.secret {
-			if err := v.BindEnv(leaf.key + fileSuffix); err != nil {
+			if err := errors.Join(v.BindEnv(leaf.key), v.BindEnv(leaf.key+fileSuffix)); err != nil {
 				return fmt.Errorf("config %s: %w", leaf.key, err)
 			}
 		}
@@ -111,7 +111,12 @@ func bind(v *viper.Viper, flags *pflag.FlagSet) error {
 // half a secret.
 func badValue(err error) error {
 	var decode *mapstructure.DecodeError
-	if errors.As(err, &decode) {
+	var problem Problem
+	switch {
+	case errors.As(err, &decode) && errors.As(err, &problem):
+		problem.Key = decode.Name() + "." + problem.Key
+		return problem
+	case decode != nil:
 		return Problem{Key: decode.Name(), Text: "has a value of the wrong form",
 			Mend: "compare it with config.example.yaml; numbers are plain, durations look like 30s or 2h"}
 	}

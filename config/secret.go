@@ -7,20 +7,36 @@ import (
 )
 
 // Secret is text that never shows: it prints, logs and marshals as ***. Only
-// Reveal tells it.
-type Secret string
+// Reveal tells it. The zero value is no secret.
+//
+// The text lies behind a pointer because fmt, given a verb that does not fit an
+// outer struct, prints the fields below it without asking their methods.
+type Secret struct{ text *string }
 
 const masked = "***"
 
+// NewSecret hides a text.
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{text: &text}
+}
+
 // Reveal is the secret itself, for the one place that sends it.
-func (s Secret) Reveal() string { return string(s) }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsSet says whether there is a secret.
-func (s Secret) IsSet() bool { return s != "" }
+func (s Secret) IsSet() bool { return s.text != nil }
 
 // String hides the secret; an empty one shows as empty.
 func (s Secret) String() string {
-	if s == "" {
+	if !s.IsSet() {
 		return ""
 	}
 	return masked

@@ -16,9 +16,12 @@ const (
 
 var secretType = reflect.TypeFor[Secret]()
 
-// secretFiles turns <key>_file beside a secret into a file: reference in its
-// place, wherever a section is decoded.
+// secretFiles hides the text of secrets, and turns <key>_file beside a secret into
+// a file: reference in its place, wherever a section is decoded.
 func secretFiles(_, to reflect.Type, data any) (any, error) {
+	if text, ok := data.(string); ok && to == secretType {
+		return NewSecret(text), nil
+	}
 	section, ok := data.(map[string]any)
 	if !ok || to.Kind() != reflect.Struct {
 		return data, nil
@@ -43,7 +46,7 @@ func secretFiles(_, to reflect.Type, data any) (any, error) {
 func resolve(v reflect.Value, key string) error {
 	switch {
 	case v.Type() == secretType:
-		path, ok := strings.CutPrefix(v.String(), fileReference)
+		path, ok := strings.CutPrefix(v.Interface().(Secret).Reveal(), fileReference)
 		if !ok {
 			return nil
 		}
@@ -51,7 +54,7 @@ func resolve(v reflect.Value, key string) error {
 		if err != nil {
 			return Problem{Key: key, Text: err.Error(), Mend: "name a readable file that holds only the secret"}
 		}
-		v.SetString(text)
+		v.Set(reflect.ValueOf(NewSecret(text)))
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			if err := resolve(v.Field(i), below(key, v.Type().Field(i))); err != nil {

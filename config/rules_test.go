@@ -1,0 +1,120 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestErrorsNameTheKeyAndTheMend adds one mistake to a good file.
+func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
+	const connection = "erp: { connections: [ { id: a, entities: [e], url: 'https://erp', "
+	for _, tt := range []struct{ name, add, key, mend string }{
+		{"a slip of the pen", "relay: { batsh: 1 }", "relay.batsh", "did you mean batch?"},
+		{"a section nobody knows", "kafka: { brokers: x }", "kafka", "remove it"},
+		{"a slip in a list", "signing: { previous: [ { idd: k } ] }", "signing.previous[0].idd", "did you mean id?"},
+		{"a value for a section", "mail: yes", "mail", "indent"},
+		{"a word for a number", "relay: { batch: many }", "relay.batch", "compare it"},
+		{"a number without its unit", "relay: { interval: soon }", "relay.interval", "30s or 2h"},
+		{"an unknown mode", "mode: prod", "mode", "dev, production"},
+		{"no connection to the database", "database: { max_open: 0 }", "database.max_open", "from 1 to"},
+		{"more idle than open", "database: { max_idle: 21 }", "database.max_idle", "max_open"},
+		{"an address without a port", "temporal: { address: temporal }", "temporal.address", "host:port"},
+		{"half a certificate", "temporal: { tls: { cert: c.pem } }", "temporal.tls.key", "both files"},
+		{"a key in the clear", "temporal: { api_key: k }", "temporal.api_key", "tls.enabled"},
+		{"a codec without its key", "temporal: { codec: { enabled: true, key_id: k } }", "temporal.codec.key_id", "name one"},
+		{"a short codec key", "temporal: { codec: { keys: [ { id: k, secret: c2hvcnQ= } ] } }",
+			"temporal.codec.keys[0].secret", "openssl rand"},
+		{"plain http for others", "gateway: { public_url: 'http://approvals.example.com' }", "gateway.public_url", "https://"},
+		{"an address with a path", "gateway: { public_url: 'https://example.com/x' }", "gateway.public_url", "after the host"},
+		{"a proxy that is no network", "gateway: { trusted_proxies: [10.0.0.1] }", "gateway.trusted_proxies[0]", "CIDR"},
+		{"a huge body", "gateway: { body_limit_bytes: 100000000 }", "gateway.body_limit_bytes", "67108864"},
+		{"one workflow slot", "worker: { approval: { workflow_slots: 1 } }", "worker.approval.workflow_slots", "at least 2"},
+		{"no time to stop", "worker: { stop_timeout: 0s }", "worker.stop_timeout", "from 1s"},
+		{"an issuer in the clear", "identity: { providers: [ { id: a, issuer: 'http://idp.example.com', client_id: c } ] }",
+			"identity.providers[0].issuer", "https://"},
+		{"scopes without openid", "identity: { providers: [ { id: a, issuer: 'https://i', client_id: c, scopes: [email] } ] }",
+			"identity.providers[0].scopes", "add openid"},
+		{"a session longer idle than at all", "identity: { session: { idle: 20h } }", "identity.session.absolute", "20h"},
+		{"a bad old key", "signing: { previous: [ { id: k0, key: x } ] }", "signing.previous[0].key", "openssl"},
+		{"an old key with the new name", "signing: { previous: [ { id: k1, key: " + seed + " } ] }",
+			"signing.previous[0].id", "new id"},
+		{"an unknown adapter", connection + "adapter: sap } ] }", "erp.connections[0].adapter", "tryton, http"},
+		{"the sandbox in production", connection + "adapter: sandbox } ] }", "erp.connections[0].adapter", "books nothing"},
+		{"tryton without a database", connection + "adapter: tryton } ] }", "erp.connections[0].database", "Tryton"},
+		{"http without a mapping", connection + "adapter: http } ] }", "erp.connections[0].mapping", "mapping"},
+		{"settled before the call ends", connection + "adapter: http, mapping: m, settle: 1s } ] }",
+			"erp.connections[0].settle", "from 20s"},
+		{"mail without a server", "mail: { enabled: true, from: a@b.c }", "mail.host", "mail.enabled"},
+		{"a sender that is none", "mail: { enabled: true, host: h }", "mail.from", "approvals@example.com"},
+		{"a password in the clear", "mail: { enabled: true, host: h, from: a@b.c, tls: none, password: p }", "mail.tls", "starttls"},
+		{"a bucket without an endpoint", "files: { s3: { bucket: b } }", "files.s3.endpoint", "host:port"},
+		{"an unknown level", "observability: { log_level: loud }", "observability.log_level", "debug"},
+		{"an unknown locale", "locale: { default: de }", "locale.default", "zh-CN, en"},
+		{"a zone that does not exist", "locale: { zone: Asia/Beijing }", "locale.zone", "Asia/Shanghai"},
+		{"a secret twice", "mail: { password: a, password_file: b }", "mail.password", "keep one"},
+		{"a secret's file that is not there", "mail: { password_file: missing }", "mail.password", "readable file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Load(write(t, merge(tt.add)), nil)
+			require.ErrorContains(t, err, tt.key)
+			require.ErrorContains(t, err, tt.mend)
+		})
+	}
+}
+
+// merge adds a section to the good file, in place of the same one.
+func merge(add string) string {
+	section, rest, _ := strings.Cut(add, ":")
+	var lines []string
+	for line := range strings.Lines(strings.TrimSpace(whole)) {
+		line = strings.TrimSpace(line)
+		if inner, ok := strings.CutPrefix(line, section+": {"); ok && strings.Contains(rest, "{") {
+			had := strings.TrimSuffix(strings.TrimSpace(inner), "}")
+			if strings.Contains(rest, "public_url") {
+				had = ""
+			}
+			if had != "" {
+				had += ","
+			}
+			rest = " {" + had + strings.TrimPrefix(strings.TrimSpace(rest), "{")
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(append(lines, section+":"+rest), "\n") + "\n"
+}
+
+func TestProductionSaysEverythingThatIsMissing(t *testing.T) {
+	_, err := Load("", nil)
+	for _, key := range []string{"database.url", "gateway.public_url", "signing.private_key",
+		"COUNTERSIGN_DATABASE_URL", "COUNTERSIGN_SIGNING_PRIVATE_KEY"} {
+		require.ErrorContains(t, err, key)
+	}
+}
+
+func TestAWrongSecretIsNotRepeated(t *testing.T) {
+	for _, add := range []string{
+		"signing: { private_key: hunter2 }",
+		"mail: { password: [hunter2] }",
+		"database: { url: 'mysql://root:hunter2@db' }",
+	} {
+		section, _, _ := strings.Cut(add, ":")
+		text := ""
+		for line := range strings.Lines(strings.TrimSpace(whole)) {
+			if !strings.HasPrefix(line, section+":") {
+				text += line
+			}
+		}
+		_, err := Load(write(t, text+"\n"+add+"\n"), nil)
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
+func TestAMissingFileIsNamed(t *testing.T) {
+	_, err := Load("no-such-file.yaml", nil)
+	require.ErrorContains(t, err, "no-such-file.yaml")
+	require.ErrorContains(t, err, "--config")
+}
