@@ -175,7 +175,8 @@ func (p *Port) period(ctx context.Context, at company, date string) (int64, erro
 // one reads the first record of a search, nil for none.
 func (p *Port) one(ctx context.Context, model string, domain []any, fields ...string) (*row, error) {
 	var rows []row
-	if err := p.search(ctx, &rows, model, domain, 1, append([]string{"id"}, fields...)); err != nil || len(rows) == 0 {
+	err := p.search(ctx, &rows, query{model, domain, 1, append([]string{"id"}, fields...)})
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	return &rows[0], nil

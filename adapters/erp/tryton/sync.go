@@ -41,60 +41,70 @@ func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 		return port.Master{}, err
 	}
 	m := port.Master{Complete: since.IsZero(), AsOf: time.Now().Add(-syncOverlap)}
-	ours := []any{[]any{"company", "=", at.id}}
-	err = p.pages(ctx, "account.account", ours, since, []string{"code", "name", "party_required", "closed"}, func(r masterRow) {
-		if r.Code != "" { // without a code it is a heading of the chart
-			m.Accounts = append(m.Accounts, port.Account{ID: r.ID.String(), Code: r.Code, Name: r.Name,
-				PartyRequired: r.PartyRequired, Active: !r.Closed})
+	for _, table := range tables(at, &m) {
+		if err := p.pages(ctx, table, since); err != nil {
+			return port.Master{}, err
 		}
-	})
-	if err != nil {
-		return port.Master{}, err
 	}
-	err = p.pages(ctx, "party.party", nil, since, []string{"code", "name", "active"}, func(r masterRow) {
-		m.Parties = append(m.Parties, port.Party{ID: r.ID.String(), Code: r.Code, Name: r.Name, Active: r.active()})
-	})
-	if err != nil {
-		return port.Master{}, err
-	}
-	standard := append(ours, []any{"type", "=", "standard"})
-	err = p.pages(ctx, "account.period", standard, since, []string{"name", "start_date", "end_date", "state"}, func(r masterRow) {
-		m.Periods = append(m.Periods, port.Period{ID: r.ID.String(), Name: r.Name,
-			From: r.StartDate.text(), To: r.EndDate.text(), Open: r.State == "open"})
-	})
-	if err != nil {
-		return port.Master{}, err
-	}
-	err = p.pages(ctx, "currency.currency", nil, since, []string{"code", "digits"}, func(r masterRow) {
-		m.Currencies = append(m.Currencies, port.Currency{ID: r.ID.String(), Code: r.Code, Digits: r.Digits})
-	})
-	return m, err
+	return m, nil
 }
 
-// pages reads all rows of a model that changed, a page at a time, ordered by id.
-func (p *Port) pages(ctx context.Context, model string, domain []any, since time.Time, fields []string, each func(masterRow)) error {
+// table is one model to read, and where its rows go.
+type table struct {
+	model  string
+	domain []any
+	fields []string
+	each   func(masterRow)
+}
+
+// tables lists what is read into m.
+func tables(at company, m *port.Master) []table {
+	ours := []any{"company", "=", at.id}
+	return []table{
+		{"account.account", []any{ours}, []string{"code", "name", "party_required", "closed"}, func(r masterRow) {
+			if r.Code != "" { // without a code it is a heading of the chart
+				m.Accounts = append(m.Accounts, port.Account{ID: r.ID.String(), Code: r.Code, Name: r.Name,
+					PartyRequired: r.PartyRequired, Active: !r.Closed})
+			}
+		}},
+		{"party.party", nil, []string{"code", "name", "active"}, func(r masterRow) {
+			m.Parties = append(m.Parties, port.Party{ID: r.ID.String(), Code: r.Code, Name: r.Name, Active: r.active()})
+		}},
+		{"account.period", []any{ours, []any{"type", "=", "standard"}},
+			[]string{"name", "start_date", "end_date", "state"}, func(r masterRow) {
+				m.Periods = append(m.Periods, port.Period{ID: r.ID.String(), Name: r.Name,
+					From: r.StartDate.text(), To: r.EndDate.text(), Open: r.State == "open"})
+			}},
+		{"currency.currency", nil, []string{"code", "digits"}, func(r masterRow) {
+			m.Currencies = append(m.Currencies, port.Currency{ID: r.ID.String(), Code: r.Code, Digits: r.Digits})
+		}},
+	}
+}
+
+// pages reads all rows of a table that changed, a page at a time, ordered by id.
+func (p *Port) pages(ctx context.Context, t table, since time.Time) error {
 	at, err := p.where(ctx)
 	if err != nil {
 		return err
 	}
-	search := append([]any{}, domain...)
+	search := append([]any{}, t.domain...)
 	if !since.IsZero() {
 		search = append(search, []any{"OR", []any{"write_date", ">", instant(since)},
 			[]any{[]any{"write_date", "=", nil}, []any{"create_date", ">", instant(since)}}})
 	}
 	for page := range pagesMax {
 		var rows []masterRow
-		err := p.client.call(ctx, false, &rows, "model."+model+".search_read", search, page*pageSize, pageSize,
-			[]any{[]any{"id", "ASC"}}, fields, at.context())
+		err := p.client.call(ctx, false, &rows, "model."+t.model+".search_read", search, page*pageSize, pageSize,
+			[]any{[]any{"id", "ASC"}}, t.fields, at.context())
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			each(r)
+			t.each(r)
 		}
 		if len(rows) < pageSize {
 			return nil
 		}
 	}
-	return port.Fault(port.CodeUnsupported, "", faultWhat(model+" has too many rows"))
+	return port.Fault(port.CodeUnsupported, "", faultWhat(t.model+" has too many rows"))
 }

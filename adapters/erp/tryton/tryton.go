@@ -103,7 +103,7 @@ func (p *Port) Find(ctx context.Context, reference string) ([]port.Found, error)
 	}
 	domain := []any{[]any{"description", "=", refPrefix + reference}, []any{"company", "=", at.id}}
 	var moves []move
-	if err := p.search(ctx, &moves, "account.move", domain, foundMax, moveFields); err != nil || len(moves) == 0 {
+	if err := p.search(ctx, &moves, query{"account.move", domain, foundMax, moveFields}); err != nil || len(moves) == 0 {
 		return nil, err
 	}
 	return p.withLines(ctx, at, moves)
@@ -116,7 +116,7 @@ func (p *Port) withLines(ctx context.Context, at company, moves []move) ([]port.
 		id, _ := m.ID.Int64()
 		var lines []line
 		domain := []any{[]any{"move", "=", id}}
-		if err := p.search(ctx, &lines, "account.move.line", domain, linesMax, lineFields); err != nil {
+		if err := p.search(ctx, &lines, query{"account.move.line", domain, linesMax, lineFields}); err != nil {
 			return nil, err
 		}
 		f, err := foundOf(m, lines, at.currency)
@@ -205,7 +205,7 @@ func (p *Port) read(ctx context.Context, id string) (port.Found, error) {
 	}
 	var moves []move
 	domain := []any{[]any{"id", "=", number}, []any{"company", "=", at.id}}
-	if err := p.search(ctx, &moves, "account.move", domain, 1, moveFields); err != nil {
+	if err := p.search(ctx, &moves, query{"account.move", domain, 1, moveFields}); err != nil {
 		return port.Found{}, err
 	}
 	found, err := p.withLines(ctx, at, moves)
@@ -218,14 +218,23 @@ func (p *Port) read(ctx context.Context, id string) (port.Found, error) {
 	return found[0], nil
 }
 
-// search is search_read: positional, and the context always comes last.
-func (p *Port) search(ctx context.Context, into any, model string, domain []any, limit int, fields []string) error {
+// query is one search_read.
+type query struct {
+	model  string
+	domain []any
+	limit  int
+	fields []string
+}
+
+// search reads records. The parameters of search_read are positional, and the
+// context always comes last.
+func (p *Port) search(ctx context.Context, into any, q query) error {
 	at, err := p.where(ctx)
 	if err != nil {
 		return err
 	}
-	return p.client.call(ctx, false, into, "model."+model+".search_read",
-		domain, 0, limit, []any{[]any{"id", "ASC"}}, fields, at.context())
+	return p.client.call(ctx, false, into, "model."+q.model+".search_read",
+		q.domain, 0, q.limit, []any{[]any{"id", "ASC"}}, q.fields, at.context())
 }
 
 // context is what every method wants as its last parameter. Nothing is taken

@@ -60,8 +60,7 @@ CFG
 }
 
 bootstrap() {
-  cp "$HERE/bootstrap.py" "$DIR/bootstrap.py"; chmod 644 "$DIR/bootstrap.py"
-  asu tryton /usr/bin/python3 "$DIR/bootstrap.py" "$CONF" "$DB" "$YEARS" "$BOT_PW" >>"$DIR/admin.log" 2>&1 ||
+  asu tryton /usr/bin/python3 "$HERE/bootstrap.py" "$CONF" "$DB" "$YEARS" "$BOT_PW" >>"$DIR/admin.log" 2>&1 ||
     { tail -5 "$DIR/admin.log" >&2; exit 4; }
 }
 
@@ -88,11 +87,19 @@ build() {
 start() {
   configure; start_postgres
   asu tryton sh -c 'exec setsid /usr/bin/trytond -c "$1" -d "$2" >>"$3" 2>&1 & echo $!' sh "$CONF" "$DB" "$DIR/trytond.log" > "$PIDF"
-  if [ -n "${WATCH:-}" ]; then
-    setsid bash -c 'while kill -0 "$1" 2>/dev/null && [ -d "$3" ]; do sleep 1; done
-      [ -d "$3" ] && { bash "$2" stop "$3"; [ -z "$4" ] || rm -rf -- "$3"; }' \
-      watch "$WATCH" "$HERE/$(basename "$0")" "$DIR" "${REMOVE:-}" >/dev/null 2>&1 </dev/null &
-  fi
+  [ -z "${WATCH:-}" ] || setsid bash "$0" watch "$DIR" >/dev/null 2>&1 </dev/null &
+}
+
+# watch waits for the end of the process $WATCH, and ends what it started, unless that was ended already.
+watch() {
+  local pid; pid=$(cat "$PIDF")
+  while kill -0 "$WATCH" 2>/dev/null; do
+    [ "$(cat "$PIDF" 2>/dev/null)" = "$pid" ] || exit 0
+    sleep 1
+  done
+  [ "$(cat "$PIDF" 2>/dev/null)" = "$pid" ] || exit 0
+  stop TERM fast
+  [ -z "${REMOVE:-}" ] || rm -rf -- "$DIR"
 }
 
 stop() {
@@ -109,6 +116,7 @@ stop() {
 case $COMMAND in
   build) build;;
   start) start;;
+  watch) watch;;
   years) bootstrap;;
   stop) stop TERM fast;;
   kill) stop KILL immediate;;
