@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -183,4 +182,3 @@ func (r *reading) words(path string, given, known, later []string) []string {
 func (r *reading) then(given []string) []string {
 	return r.words("then", given, []string{"accrue", "archive"}, []string{"pay", "settle"})
 }
-

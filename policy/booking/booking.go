@@ -3,12 +3,10 @@
 package booking
 
 import (
-	"github.com/countersign/countersign/domain/document"
-	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/money"
-	"github.com/countersign/countersign/domain/org"
-	"github.com/countersign/countersign/domain/voucher"
-	"github.com/countersign/countersign/policy/doctype"
+	"cmp"
+	"maps"
+
+	"github.com/countersign/countersign/policy/source"
 )
 
 // Mapping says which accounts a document type is booked on. 凭证模板
@@ -17,39 +15,44 @@ type Mapping struct {
 	Type     string           `json:"type"` // document type id
 	Rules    Rules            `json:"rules"`
 	Entities map[string]Rules `json:"entities,omitempty"` // overrides by legal entity: what is set wins
+
+	text *source.Text
 }
 
 // Rules are the accounts and texts of a voucher.
 type Rules struct {
 	Journal    string            `json:"journal"`
-	Text       string            `json:"text"`        // {number} {title} {type} {payee} {requester}
+	Text       string            `json:"text"`        // {number} {title} {type} {payee} {requester} {department} {entity}
 	Debit      map[string]string `json:"debit"`       // category → account
 	Default    string            `json:"default"`     // account of a category not in Debit; "" = none
 	Tax        string            `json:"tax"`         // account of input tax; "" = tax stays in the cost
 	TaxCode    string            `json:"tax_code"`    // tax code of a tax entry
-	Credit     string            `json:"credit"`      // payable account
-	CostCenter string            `json:"cost_center"` // line, document or department: where to look first
+	Credit     string            `json:"credit"`      // payable account; its entry carries the party
+	CostCenter string            `json:"cost_center"` // line, document, department or none: where to look first
 }
 
-// BuildInput is everything a voucher depends on.
-type BuildInput struct {
-	Content        document.Content
-	Document       string // id
-	Number         string // human number
-	Revision       int
-	Kind           voucher.Kind
-	Date           string // posting date, YYYY-MM-DD in the entity's zone
-	EntityCurrency money.Currency
-	Org            *org.Snapshot
+// Where a debit's cost centre is looked for first; each falls back on the next.
+const (
+	FromLine       = "line"
+	FromDocument   = "document"
+	FromDepartment = "department"
+	FromNowhere    = "none"
+)
+
+// For gives the rules of a legal entity: the mapping's own, with the entity's
+// overrides laid over them.
+func (m *Mapping) For(entity string) Rules {
+	base, over := m.Rules, m.Entities[entity]
+	rules := Rules{
+		Journal: cmp.Or(over.Journal, base.Journal), Text: cmp.Or(over.Text, base.Text),
+		Default: cmp.Or(over.Default, base.Default), Tax: cmp.Or(over.Tax, base.Tax), TaxCode: cmp.Or(over.TaxCode, base.TaxCode),
+		Credit: cmp.Or(over.Credit, base.Credit), CostCenter: cmp.Or(over.CostCenter, base.CostCenter, FromLine),
+		Debit: map[string]string{},
+	}
+	maps.Copy(rules.Debit, base.Debit)
+	maps.Copy(rules.Debit, over.Debit)
+	return rules
 }
 
-// Parse reads a mapping strictly. Errors: faults yaml.* and booking.*.
-func Parse(name string, yaml []byte) (*Mapping, error) { return nil, nil }
-
-// Check answers with what a mapping lacks for a document type.
-func Check(m *Mapping, t *doctype.Type) []*fault.Fault { return nil }
-
-// Build makes the voucher of a document, balanced in both currencies.
-//
-// Errors: Invalid booking.*, or the faults of voucher.Check.
-func Build(m *Mapping, in BuildInput) (voucher.Voucher, error) { return voucher.Voucher{}, nil }
+// Account finds the account of a category, "" where there is none.
+func (r Rules) Account(category string) string { return cmp.Or(r.Debit[category], r.Default) }

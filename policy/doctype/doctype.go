@@ -2,12 +2,7 @@
 // and which policy and mapping it goes by.
 package doctype
 
-import (
-	"github.com/countersign/countersign/domain/document"
-	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/money"
-	"github.com/countersign/countersign/domain/org"
-)
+import "github.com/countersign/countersign/domain/money"
 
 // Type is one document type. It is a value: nothing changes it after Parse. 单据类型
 type Type struct {
@@ -78,22 +73,49 @@ type Limits struct {
 	MaxAmount string `json:"max_amount"` // decimal text, in the document's currency; "" = none
 }
 
-// Rates finds the exchange rate of a day: 1 unit of from is Value units of to.
-type Rates func(from, to money.Currency) (document.Rate, bool)
+// The limits of every document, whatever its type says.
+const (
+	LinesMax  = 200
+	FilesMax  = 50   // attachments of one line, and of the document itself
+	TitleMax  = 120  // characters
+	TextMax   = 2000 // characters of a reason, a description or a field
+	CodeMax   = 64   // characters of an id, an invoice number or a cost centre
+	faultsMax = 100  // reported at once
+)
 
-// Parse reads a document type strictly. Errors: faults yaml.* and type.*.
-func Parse(name string, yaml []byte) (*Type, error) { return nil, nil }
-
-// Validate answers with everything that is wrong with a content, each fault
-// with the path of its field; today is YYYY-MM-DD in the entity's zone.
-func Validate(t *Type, c document.Content, snapshot *org.Snapshot, today string) []*fault.Fault {
-	return nil
+// Field finds a field of the type by name.
+func (t *Type) Field(name string) (Field, bool) {
+	for _, f := range t.Fields {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
 }
 
-// Complete fills in what the house knows better than the submitter: line
-// numbers, totals, the frozen payee and the frozen rate.
-//
-// Errors: Invalid document.no_rate, or money's own.
-func Complete(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) (document.Content, error) {
-	return document.Content{}, nil
+// FieldNames lists the type's own fields in order.
+func (t *Type) FieldNames() []string {
+	names := make([]string, 0, len(t.Fields))
+	for _, f := range t.Fields {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Category finds a category of the type by id.
+func (t *Type) Category(id string) (Category, bool) {
+	for _, c := range t.Categories {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return Category{}, false
+}
+
+func (t *Type) categoryNames() []string {
+	names := make([]string, 0, len(t.Categories))
+	for _, c := range t.Categories {
+		names = append(names, c.ID)
+	}
+	return names
 }

@@ -1,0 +1,180 @@
+package booking
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/domain/voucher"
+)
+
+// TextMax is how many characters an entry's text may have.
+const TextMax = 200
+
+// BuildInput is everything a voucher depends on.
+type BuildInput struct {
+	Content        document.Content
+	Document       string // id
+	Number         string // human number
+	Revision       int
+	Kind           voucher.Kind
+	Date           string // posting date, YYYY-MM-DD in the entity's zone
+	EntityCurrency money.Currency
+	Org            *org.Snapshot
+}
+
+// Build makes the voucher of a document, balanced in both currencies. It depends
+// on its input alone, so the same document always makes the same voucher.
+//
+// Errors: Invalid booking.*, the faults of voucher.Check, or money's own.
+func Build(m *Mapping, in BuildInput) (voucher.Voucher, error) {
+	if in.Kind != voucher.Accrual {
+		return voucher.Voucher{}, fault.New(fault.Invalid, "booking.not_in_version", fault.Arg("kind", string(in.Kind)))
+	}
+	if in.Content.Type != m.Type {
+		return voucher.Voucher{}, m.text.Fault("booking.wrong_type", "type", fault.Arg("type", m.Type), fault.Arg("want", in.Content.Type))
+	}
+	if base := in.Content.BaseTotal.Currency; base != in.EntityCurrency {
+		return voucher.Voucher{}, fault.New(fault.Invalid, "booking.wrong_base",
+			fault.Arg("currency", string(base)), fault.Arg("want", string(in.EntityCurrency)))
+	}
+	b := &builder{mapping: m, rules: m.For(in.Content.Entity), in: in}
+	b.text = b.render()
+	reference := voucher.Reference(in.Document, in.Kind, in.Revision)
+	v := voucher.Voucher{
+		Reference: reference, Short: voucher.Short(reference), Document: in.Document, Number: in.Number, Kind: in.Kind,
+		Revision: in.Revision, Entity: in.Content.Entity, Journal: b.rules.Journal, Date: in.Date, Text: b.text,
+	}
+	var err error
+	if v.Entries, err = b.entries(); err != nil {
+		return voucher.Voucher{}, err
+	}
+	if err := v.Check(); err != nil {
+		return voucher.Voucher{}, err
+	}
+	return v, nil
+}
+
+type builder struct {
+	mapping *Mapping
+	rules   Rules
+	in      BuildInput
+	text    string
+}
+
+func (b *builder) entries() ([]voucher.Entry, error) {
+	var debits []voucher.Entry
+	for i, l := range b.in.Content.Lines {
+		entries, err := b.line(i, l)
+		if err != nil {
+			return nil, err
+		}
+		debits = append(debits, entries...)
+	}
+	if err := b.bases(debits); err != nil {
+		return nil, err
+	}
+	credit, err := b.credit()
+	if err != nil {
+		return nil, err
+	}
+	return append(debits, credit), nil
+}
+
+// line debits the cost of a line, and the tax inside it where it is deductible.
+func (b *builder) line(i int, l document.Line) ([]voucher.Entry, error) {
+	account := b.rules.Account(l.Category)
+	if account == "" {
+		path := fmt.Sprintf("lines[%d].category", i)
+		f := b.mapping.text.Fault("booking.unmapped_category", "debit",
+			fault.Arg("category", l.Category), fault.Arg("entity", b.in.Content.Entity))
+		f.Field = path
+		return nil, f
+	}
+	cost := voucher.Entry{Side: voucher.Debit, Account: account, Amount: l.Amount,
+		Text: cut(cmp.Or(oneLine(l.Description), b.text)), CostCenter: b.costCenter(l)}
+	if b.rules.Tax == "" || l.Tax.IsZero() {
+		return []voucher.Entry{cost}, nil
+	}
+	net, err := l.Amount.Sub(l.Tax)
+	if err != nil {
+		return nil, err
+	}
+	cost.Amount = net
+	tax := voucher.Entry{Side: voucher.Debit, Account: b.rules.Tax, Amount: l.Tax, Text: cost.Text, Tax: b.rules.TaxCode}
+	return []voucher.Entry{cost, tax}, nil
+}
+
+func (b *builder) costCenter(l document.Line) string {
+	department := ""
+	if b.in.Org != nil {
+		department = b.in.Org.Departments[b.in.Content.Department].CostCenter
+	}
+	switch b.rules.CostCenter {
+	case FromNowhere:
+		return ""
+	case FromDepartment:
+		return department
+	case FromDocument:
+		return cmp.Or(b.in.Content.CostCenter, department)
+	}
+	return cmp.Or(l.CostCenter, b.in.Content.CostCenter, department)
+}
+
+// bases shares the base total out among the debits by the largest remainder, so
+// that they add up to it whatever the rate.
+func (b *builder) bases(debits []voucher.Entry) error {
+	c := b.in.Content
+	if c.Currency == b.in.EntityCurrency {
+		for i := range debits {
+			debits[i].Base = debits[i].Amount
+		}
+		return nil
+	}
+	weights := make([]int64, 0, len(debits))
+	for _, e := range debits {
+		weights = append(weights, e.Amount.Minor)
+	}
+	shares, err := c.BaseTotal.Allocate(weights)
+	if err != nil {
+		return err
+	}
+	for i := range debits {
+		debits[i].Base = shares[i]
+	}
+	return nil
+}
+
+func (b *builder) credit() (voucher.Entry, error) {
+	c := b.in.Content
+	if c.Payee.ID == "" {
+		return voucher.Entry{}, fault.New(fault.Invalid, "booking.no_party", fault.Field("payee"))
+	}
+	return voucher.Entry{Side: voucher.Credit, Account: b.rules.Credit, Amount: c.Total, Base: c.BaseTotal,
+		Text: b.text, Party: c.Payee.ID}, nil
+}
+
+func (b *builder) render() string {
+	c := b.in.Content
+	requester := c.Requester
+	if b.in.Org != nil {
+		requester = cmp.Or(b.in.Org.People[c.Requester].Name, c.Requester)
+	}
+	return cut(oneLine(strings.NewReplacer(
+		"{number}", b.in.Number, "{title}", c.Title, "{type}", c.Type, "{payee}", c.Payee.Name,
+		"{requester}", requester, "{department}", c.Department, "{entity}", c.Entity,
+	).Replace(b.rules.Text)))
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func cut(text string) string {
+	if runes := []rune(text); len(runes) > TextMax {
+		return string(runes[:TextMax-1]) + "…"
+	}
+	return text
+}

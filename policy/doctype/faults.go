@@ -1,0 +1,46 @@
+package doctype
+
+import "github.com/countersign/countersign/domain/fault"
+
+func at(args ...string) []string { return append([]string{"file", "line", "column"}, args...) }
+
+// Faults are what may be wrong with a document type (type.*) and with a document
+// or one of its lines (document.*, line.*).
+var Faults = fault.Register(map[string]fault.Entry{
+	"type.bad_value":     {Kind: fault.Invalid, Args: at("value", "known")},
+	"type.missing_title": {Kind: fault.Invalid, Args: at("locale")},
+	"type.duplicate":     {Kind: fault.Invalid, Args: at("value")},
+	"type.options":       {Kind: fault.Invalid, Args: at("kind")},
+
+	"document.wrong_type":         {Kind: fault.Invalid, Args: []string{"type", "want"}},
+	"document.missing":            {Kind: fault.Invalid},
+	"document.too_long":           {Kind: fault.Invalid, Args: []string{"max"}},
+	"document.bad_text":           {Kind: fault.Invalid},
+	"document.bad_currency":       {Kind: fault.Invalid, Args: []string{"currency", "allowed"}},
+	"document.bad_urgency":        {Kind: fault.Invalid, Args: []string{"urgency"}},
+	"document.unknown_entity":     {Kind: fault.Invalid, Args: []string{"entity"}},
+	"document.unknown_department": {Kind: fault.Invalid, Args: []string{"department"}},
+	"document.unknown_person":     {Kind: fault.Invalid, Args: []string{"person"}},
+	"document.unknown_supplier":   {Kind: fault.Invalid, Args: []string{"supplier"}},
+	"document.wrong_payee":        {Kind: fault.Invalid, Args: []string{"want"}},
+	"document.unknown_field":      {Kind: fault.Invalid, Args: []string{"field"}},
+	"document.bad_choice":         {Kind: fault.Invalid, Args: []string{"value", "allowed"}},
+	"document.bad_date":           {Kind: fault.Invalid, Args: []string{"value"}},
+	"document.no_lines":           {Kind: fault.Invalid},
+	"document.too_many_lines":     {Kind: fault.Invalid, Args: []string{"count", "max"}},
+	"document.too_much":           {Kind: fault.Invalid, Args: []string{"max", "currency"}},
+	"document.too_many_files":     {Kind: fault.Invalid, Args: []string{"count", "max"}},
+	"document.needs_attachment":   {Kind: fault.Invalid},
+	"document.no_rate":            {Kind: fault.Invalid, Args: []string{"from", "to"}},
+
+	"line.unknown_category": {Kind: fault.Invalid, Args: []string{"category", "allowed"}},
+	"line.wrong_currency":   {Kind: fault.Invalid, Args: []string{"currency", "want"}},
+	"line.not_positive":     {Kind: fault.Invalid},
+	"line.negative_tax":     {Kind: fault.Invalid},
+	"line.tax_too_high":     {Kind: fault.Invalid, Args: []string{"tax", "max"}},
+	"line.bad_tax_rate":     {Kind: fault.Invalid, Args: []string{"allowed"}},
+	"line.missing_date":     {Kind: fault.Invalid},
+	"line.bad_date":         {Kind: fault.Invalid, Args: []string{"value"}},
+	"line.future_date":      {Kind: fault.Invalid, Args: []string{"value", "today"}},
+	"line.needs_invoice":    {Kind: fault.Invalid, Args: []string{"category"}},
+})
