@@ -97,8 +97,12 @@ func (p *pen) timeOut(task Task, to []Approver) {
 	}
 }
 
+// overdue records a deadline that nobody answers for. It stands for the
+// reminders that were due by then as well.
 func (p *pen) overdue(task Task) {
-	p.write(TaskOverdue, TaskRemindedData{Task: task.ID, Step: task.Step, Assignee: task.Assignee})
+	p.write(TaskOverdue, TaskRemindedData{
+		Task: task.ID, Step: task.Step, Assignee: task.Assignee, N: max(task.Reminded, task.reminderDue(p.now)),
+	})
 }
 
 // handOver passes an overdue task on, with a fresh clock: everybody who takes

@@ -115,12 +115,12 @@ type TaskEndedData struct {
 	To       []string `json:"to,omitempty"`     // escalated: who takes over
 }
 
-// TaskRemindedData is the data of task.reminded, and of task.overdue with N 0.
+// TaskRemindedData is the data of task.reminded and task.overdue.
 type TaskRemindedData struct {
 	Task     string `json:"task"`
 	Step     string `json:"step"`
 	Assignee string `json:"assignee,omitempty"` // whose task it is
-	N        int    `json:"n"`
+	N        int    `json:"n"`                  // reminders sent or passed over so far, this one included
 }
 
 // Why a document was closed: the reason of document.closed.

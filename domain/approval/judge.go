@@ -86,6 +86,7 @@ type pen struct {
 	now    time.Time
 	actor  string // whose decision it is; what follows by rule is by SystemPolicy
 	behalf string
+	why    string // told to those whose tasks it supersedes; only a withdrawal says it
 	drafts []evidence.Draft
 }
 

@@ -51,6 +51,7 @@ func (s State) judgeWithdraw(a Act, now time.Time) ([]evidence.Draft, error) {
 	}
 	step, _ := s.CurrentStep()
 	p := s.pen(now, a.Actor, a.OnBehalfOf)
+	p.why = a.Opinion
 	p.supersede(Withdraw, func(Task) bool { return true })
 	p.write(DocumentWithdrawn, EndedData{Step: step.ID, Reason: a.Opinion})
 	return p.drafts, nil

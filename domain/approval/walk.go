@@ -182,7 +182,7 @@ func (p *pen) supersede(by Name, ends func(Task) bool) {
 	for _, t := range p.s.OpenTasks() {
 		if ends(t) {
 			p.write(TaskWasSuperseded, TaskEndedData{
-				Task: t.ID, Step: t.Step, Assignee: t.Assignee, Reason: string(by),
+				Task: t.ID, Step: t.Step, Assignee: t.Assignee, Opinion: p.why, Reason: string(by),
 			})
 		}
 	}

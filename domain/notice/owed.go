@@ -96,7 +96,7 @@ func (w *writer) superseded() {
 	own := map[string]string{"by": w.event.Actor, "act": d.Reason}
 	if d.Reason == string(approval.Withdraw) {
 		n.Kind, n.Quiet = approval.DocumentWithdrawn, false
-		own = map[string]string{"by": w.event.Actor, "reason": ""}
+		own = map[string]string{"by": w.event.Actor, "reason": d.Opinion}
 	}
 	w.tell(n, d.Step, own)
 }
