@@ -1,0 +1,61 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/store"
+)
+
+// AttemptStore is the part of the store that remembers what was sent.
+type AttemptStore interface {
+	LastAttempt(ctx context.Context, reference string) (store.Attempt, bool, error)
+	StartAttempt(ctx context.Context, reference, op, requestHash string) (store.Attempt, error)
+	FinishAttempt(ctx context.Context, a store.Attempt, class, detail string) error
+}
+
+// attempts is the store as the ERP's recipe wants it.
+type attempts struct {
+	store AttemptStore
+	hash  string // of the voucher that is sent
+}
+
+// LastAttempt returns the newest attempt, No 0 for none.
+func (a attempts) LastAttempt(ctx context.Context, reference string) (erp.Attempt, error) {
+	last, found, err := a.store.LastAttempt(ctx, reference)
+	if err != nil || !found {
+		return erp.Attempt{}, err
+	}
+	return attemptOf(last), nil
+}
+
+// StartAttempt records the next attempt. Where it is not the one after `after`,
+// somebody else is at work: it is ended as unknown, though nothing was sent, so
+// that both wait until whatever the other sent has settled.
+func (a attempts) StartAttempt(ctx context.Context, reference string, op erp.Op, after int) (erp.Attempt, error) {
+	begun, err := a.store.StartAttempt(ctx, reference, string(op), a.hash)
+	if err != nil {
+		return erp.Attempt{}, err
+	}
+	if begun.N != after+1 {
+		_ = a.store.FinishAttempt(ctx, begun, string(erp.ClassUnknown), "not sent: another attempt is at work")
+		return erp.Attempt{}, fault.New(fault.Busy, erp.CodeSettling, fault.Arg("reference", reference))
+	}
+	return attemptOf(begun), nil
+}
+
+// FinishAttempt records how it ended.
+func (a attempts) FinishAttempt(ctx context.Context, done erp.Attempt, class erp.Class, detail string) error {
+	return a.store.FinishAttempt(ctx, store.Attempt{
+		Reference: done.Reference, N: done.No, Op: string(done.Op),
+		RequestHash: a.hash, StartedAt: done.StartedAt,
+	}, string(class), detail)
+}
+
+func attemptOf(s store.Attempt) erp.Attempt {
+	return erp.Attempt{
+		Reference: s.Reference, No: s.N, Op: erp.Op(s.Op), StartedAt: s.StartedAt,
+		Class: erp.Class(s.Class), Detail: s.Detail,
+	}
+}

@@ -1,0 +1,87 @@
+package activities
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/store"
+)
+
+// calendarsFor is how long loaded calendars are used. A published change reaches
+// the deadlines of tasks opened later than this.
+const calendarsFor = 30 * time.Second
+
+// Calendars computes deadlines with the calendars of the store, which it keeps
+// for a while. It is safe for concurrent use.
+type Calendars struct {
+	Book CalendarBook
+	Now  func() time.Time // nil = time.Now
+
+	mu     sync.Mutex
+	byID   map[string]*calendar.Calendar
+	loaded time.Time
+}
+
+// CalendarBook is the part of the store that Calendars needs.
+type CalendarBook interface {
+	Calendars(ctx context.Context) ([]*calendar.Calendar, error)
+}
+
+// stamp loads the calendars before the transaction begins, so that what Record
+// calls inside it is arithmetic only.
+func (c *Calendars) stamp(ctx context.Context) (store.Stamp, error) {
+	byID, err := c.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedData, error) {
+		return stampTask(byID, at, d)
+	}, nil
+}
+
+func (c *Calendars) current(ctx context.Context) (map[string]*calendar.Calendar, error) {
+	now := time.Now
+	if c.Now != nil {
+		now = c.Now
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byID != nil && now().Sub(c.loaded) < calendarsFor {
+		return c.byID, nil
+	}
+	all, err := c.Book.Calendars(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*calendar.Calendar, len(all))
+	for _, one := range all {
+		byID[one.ID] = one
+	}
+	c.byID, c.loaded = byID, now()
+	return byID, nil
+}
+
+// stampTask fills the instants of one task; without a deadline and reminders it
+// needs no calendar.
+func stampTask(
+	byID map[string]*calendar.Calendar, at time.Time, d approval.TaskOpenedData,
+) (approval.TaskOpenedData, error) {
+	count := calendar.Count{Due: d.Clock.Due, First: d.Clock.First, Every: d.Clock.Every, AtMost: d.Clock.AtMost}
+	if count == (calendar.Count{}) {
+		return d, nil
+	}
+	days, found := byID[d.Clock.Calendar]
+	if !found {
+		return d, fault.New(fault.NotFound, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar))
+	}
+	due, reminders, provisional, err := days.Stamp(at, count)
+	if err != nil {
+		return d, err
+	}
+	d.DueAt, d.RemindAt, d.Provisional = due, reminders, provisional
+	return d, nil
+}

@@ -1,0 +1,204 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/store"
+)
+
+// The kinds of published texts.
+const (
+	kindPolicy  = "policy"
+	kindType    = "type"
+	kindMapping = "mapping"
+)
+
+const roleAdmin = "admin"
+
+// Plans are the activities that find who decides. They are local and read only.
+type Plans struct {
+	Book PlanBook
+
+	texts parsed
+}
+
+// PlanBook is the part of the store that Plans needs.
+type PlanBook interface {
+	Revision(ctx context.Context, document string, n int) (document.Content, string, error)
+	PolicyInForce(ctx context.Context, kind, id string) (store.PolicyRow, error)
+	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
+	RateFor(ctx context.Context, currency, base, date string) (document.Rate, error)
+}
+
+// RouteInput says which round of a document is to be routed.
+type RouteInput struct {
+	Document string `json:"document"`
+	Revision int    `json:"revision"`
+	Round    int    `json:"round"`
+}
+
+// Routed is the route, or why there is none.
+type Routed struct {
+	Plan   *approval.Plan `json:"plan,omitempty"`
+	Code   string         `json:"code,omitempty"`   // a fault's code, where there is no plan
+	Admins []string       `json:"admins,omitempty"` // who may mend it, for reading
+}
+
+// Route evaluates the policy in force against a revision and the organisation as
+// of now. What makes no plan is an answer, not an error: the document then waits
+// for an admin, never approved by an error.
+//
+// Safe to repeat, though the policy in force may be another by then; the plan
+// that counts is the one recorded. Errors: Busy.
+func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
+	people, err := p.Book.Snapshot(ctx, 0)
+	if err != nil {
+		return Routed{}, answer(ctx, err)
+	}
+	content, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
+	if err != nil {
+		return Routed{}, answer(ctx, err)
+	}
+	plan, err := p.route(ctx, in, content, people)
+	if err == nil {
+		return Routed{Plan: &plan}, nil
+	}
+	if kind := fault.KindOf(err); kind == fault.Busy || kind == fault.Unknown {
+		return Routed{}, answer(ctx, err)
+	}
+	_ = answer(ctx, err) // logged; people see the code
+	return Routed{Code: codeOf(err), Admins: holders(people, roleAdmin, content.Entity)}, nil
+}
+
+func (p *Plans) route(
+	ctx context.Context, in RouteInput, content document.Content, people *org.Snapshot,
+) (approval.Plan, error) {
+	kind, err := p.documentType(ctx, content.Type)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	row, err := p.Book.PolicyInForce(ctx, kindPolicy, kind.Policy)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	rules, err := parseOnce(&p.texts, row, policy.Parse)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	date := ""
+	if content.Rate != nil {
+		date = content.Rate.Date
+	}
+	var busy error
+	plan, err := policy.Route(policy.RouteInput{
+		Policy: rules, Version: row.Version, Content: content, Org: people,
+		Round: in.Round, Document: in.Document,
+		Rates: func(from, to money.Currency) (string, bool) {
+			rate, err := p.Book.RateFor(ctx, string(from), string(to), date)
+			if fault.KindOf(err) == fault.Busy {
+				busy = err
+			}
+			return rate.Value, err == nil
+		},
+	})
+	if busy != nil {
+		return approval.Plan{}, busy
+	}
+	return plan, err
+}
+
+func (p *Plans) documentType(ctx context.Context, id string) (*doctype.Type, error) {
+	row, err := p.Book.PolicyInForce(ctx, kindType, id)
+	if err != nil {
+		return nil, err
+	}
+	return parseOnce(&p.texts, row, doctype.Parse)
+}
+
+// NextApproverInput says whose overdue task is passed on.
+type NextApproverInput struct {
+	From       string   `json:"from"`
+	Interested []string `json:"interested"`
+	Role       string   `json:"role,omitempty"` // reassign to its holders; "" = escalate to the managers
+	Entity     string   `json:"entity"`
+}
+
+// NextApprovers is who takes over; at least the admin queue.
+type NextApprovers struct {
+	To []approval.Approver `json:"to"`
+}
+
+// NextApprover finds who takes over an overdue task.
+//
+// Safe to repeat. Errors: Busy.
+func (p *Plans) NextApprover(ctx context.Context, in NextApproverInput) (NextApprovers, error) {
+	people, err := p.Book.Snapshot(ctx, 0)
+	if err != nil {
+		return NextApprovers{}, answer(ctx, err)
+	}
+	if in.Role == "" {
+		return NextApprovers{To: []approval.Approver{policy.NextApprover(people, in.From, in.Interested)}}, nil
+	}
+	var to []approval.Approver
+	for _, person := range holders(people, in.Role, in.Entity) {
+		if person != in.From && !slices.Contains(in.Interested, person) {
+			to = append(to, approval.Approver{Person: person, Via: "timeout:" + in.Role})
+		}
+	}
+	if len(to) == 0 {
+		to = []approval.Approver{{Person: approval.AdminQueue, Via: "fallback:nobody_holds_" + in.Role}}
+	}
+	return NextApprovers{To: to}, nil
+}
+
+func holders(people *org.Snapshot, role, entity string) []string {
+	var ids []string
+	for _, person := range people.Holders(role, entity) {
+		ids = append(ids, person.ID)
+	}
+	return ids
+}
+
+func codeOf(err error) string {
+	if code := fault.CodeOf(err); code != "" {
+		return code
+	}
+	return CodeUnroutable
+}
+
+// parsedMax is how many published texts are kept read; a house has a dozen.
+const parsedMax = 200
+
+// parsed keeps published texts as they were read, by hash: they never change.
+type parsed struct {
+	mu     sync.Mutex
+	byHash map[string]any
+}
+
+// parseOnce reads a published text, or remembers having read it.
+func parseOnce[T any](p *parsed, row store.PolicyRow, parse func(name string, yaml []byte) (*T, error)) (*T, error) {
+	key := row.Kind + "/" + row.ID + "/" + row.Hash
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if found, ok := p.byHash[key].(*T); ok && row.Hash != "" {
+		return found, nil
+	}
+	read, err := parse(row.ID+".yaml", []byte(row.YAML))
+	if err != nil {
+		return nil, err
+	}
+	if p.byHash == nil || len(p.byHash) >= parsedMax {
+		p.byHash = map[string]any{}
+	}
+	p.byHash[key] = read
+	return read, nil
+}

@@ -1,0 +1,270 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/domain/voucher"
+	"github.com/countersign/countersign/policy/booking"
+	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/store"
+)
+
+// The states of a voucher row that are written here.
+const (
+	voucherPosted = "posted"
+	voucherParked = "parked"
+)
+
+// Ledger is the ERP company that a legal entity is booked in.
+type Ledger struct {
+	Port   erp.Port
+	Settle time.Duration // see erp.PostInput
+}
+
+// Vouchers are the activities that tell the books.
+type Vouchers struct {
+	Book    VoucherBook
+	Ledgers map[string]Ledger // by legal entity; "" for the others
+	Now     func() time.Time  // nil = time.Now
+
+	texts parsed
+}
+
+// VoucherBook is the part of the store that Vouchers needs.
+type VoucherBook interface {
+	Document(ctx context.Context, scope access.Scope, id string) (store.Document, error)
+	Revision(ctx context.Context, document string, n int) (document.Content, string, error)
+	PolicyInForce(ctx context.Context, kind, id string) (store.PolicyRow, error)
+	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
+	Voucher(ctx context.Context, scope access.Scope, reference string) (store.VoucherRow, error)
+	BeginEffect(ctx context.Context, in store.EffectIntent) error
+	SaveVoucher(ctx context.Context, v store.VoucherRow) error
+	AttemptStore
+}
+
+// PostVoucherInput says what to post. The voucher itself is built here: history
+// keeps ids, not money.
+type PostVoucherInput struct {
+	Document  string `json:"document"`
+	Reference string `json:"reference"`
+	Attempt   int    `json:"attempt"`        // rulings so far
+	Date      string `json:"date,omitempty"` // ruled by finance; "" = the day it is first tried
+}
+
+// Posted is where the voucher stands: in the books, or refused with a code.
+type Posted struct {
+	Posted bool   `json:"posted"`
+	Number string `json:"number,omitempty"`
+	ID     string `json:"id,omitempty"`
+	Code   string `json:"code,omitempty"`
+	Detail string `json:"detail,omitempty"` // the ERP's words
+}
+
+// PostVoucher leaves exactly one posted voucher under the reference.
+//
+// Safe to repeat: what is sent is on record before the socket, and the ERP is
+// asked for the reference before it is told anything.
+// Errors: Busy and Unknown, to be tried again. A refusal is an answer with its
+// code, because only a person can mend it.
+// Time: three calls to the ERP, each within its own limit, well under the two
+// minutes that the workflow grants.
+func (v *Vouchers) PostVoucher(ctx context.Context, in PostVoucherInput) (Posted, error) {
+	found, err := v.post(ctx, in)
+	if err == nil {
+		return Posted{Posted: true, Number: found.Number, ID: found.ID}, nil
+	}
+	if !final(err) {
+		return Posted{}, answer(ctx, err)
+	}
+	f, _ := fault.As(err)
+	refused := Posted{Code: f.Code, Detail: detail(f)}
+	err = v.Book.SaveVoucher(ctx, store.VoucherRow{
+		Reference: in.Reference, Document: in.Document, State: voucherParked,
+		Code: refused.Code, Detail: refused.Detail,
+	})
+	if err != nil && final(err) {
+		err = nil // it was refused before there was a row: the event tells it
+	}
+	return refused, answer(ctx, err)
+}
+
+// final says whether only a person can mend it.
+func final(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Forbidden, fault.Conflict, fault.NotFound:
+		return true
+	default:
+		return false
+	}
+}
+
+func detail(f *fault.Fault) string {
+	if words := f.Args["words"]; words != "" {
+		return words
+	}
+	return f.Error()
+}
+
+func (v *Vouchers) post(ctx context.Context, in PostVoucherInput) (erp.Found, error) {
+	made, err := v.intend(ctx, in)
+	if err != nil {
+		return erp.Found{}, err
+	}
+	ledger, found := v.Ledgers[made.Entity]
+	if !found {
+		ledger, found = v.Ledgers[""]
+	}
+	if !found {
+		return erp.Found{}, fault.New(fault.Invalid, CodeNoLedger, fault.Arg("entity", made.Entity))
+	}
+	hash, err := evidence.HashOf(made)
+	if err != nil {
+		return erp.Found{}, err
+	}
+	posted, err := erp.PostOnce(ctx, erp.PostInput{
+		Port: ledger.Port, Voucher: made, Settle: ledger.Settle, Now: v.now,
+		Book: attempts{store: v.Book, hash: hash},
+	})
+	if err != nil {
+		return erp.Found{}, err
+	}
+	return posted, v.Book.SaveVoucher(ctx, store.VoucherRow{
+		Reference: made.Reference, Document: made.Document, DocumentNumber: made.Number,
+		Kind: string(made.Kind), Entity: made.Entity, State: voucherPosted,
+		ID: posted.ID, Number: posted.Number, Date: posted.Date, Hash: hash, PostedAt: v.now(),
+	})
+}
+
+// intend puts on record what will be sent. Within one attempt it is always the
+// same voucher, whatever was published in between; a ruling opens the next.
+func (v *Vouchers) intend(ctx context.Context, in PostVoucherInput) (voucher.Voucher, error) {
+	before, existed, err := v.intended(ctx, in.Reference)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	if in.Date == "" && existed {
+		in.Date = before.Date
+	}
+	made, err := v.build(ctx, in)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	text, err := evidence.Canonical(made)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	hash, err := evidence.HashOf(made)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	err = v.Book.BeginEffect(ctx, store.EffectIntent{
+		Reference: in.Reference, Attempt: in.Attempt, Document: in.Document,
+		Kind: string(made.Kind), Entity: made.Entity, Voucher: string(text), Hash: hash,
+	})
+	if fault.CodeOf(err) == "voucher.changed" && existed {
+		return before, nil
+	}
+	return made, err
+}
+
+// intended reads what was put on record before, if anything was.
+func (v *Vouchers) intended(ctx context.Context, reference string) (voucher.Voucher, bool, error) {
+	row, err := v.Book.Voucher(ctx, access.Scope{All: true}, reference)
+	if fault.KindOf(err) == fault.NotFound {
+		return voucher.Voucher{}, false, nil
+	}
+	if err != nil || row.Voucher == "" {
+		return voucher.Voucher{}, false, err
+	}
+	var before voucher.Voucher
+	if err := json.Unmarshal([]byte(row.Voucher), &before); err != nil {
+		return voucher.Voucher{}, false, fmt.Errorf("read the intended voucher %s: %w", reference, err)
+	}
+	return before, true, nil
+}
+
+// build makes the voucher from the revision that was approved.
+func (v *Vouchers) build(ctx context.Context, in PostVoucherInput) (voucher.Voucher, error) {
+	kind, revision, err := parseReference(in.Reference, in.Document)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	head, err := v.Book.Document(ctx, access.Scope{All: true}, in.Document)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	content, _, err := v.Book.Revision(ctx, in.Document, revision)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	people, err := v.Book.Snapshot(ctx, 0)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	mapping, err := v.mapping(ctx, content.Type)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
+	entity := people.Entities[content.Entity]
+	if in.Date == "" {
+		in.Date = today(v.now(), entity.Zone)
+	}
+	return booking.Build(mapping, booking.BuildInput{
+		Content: content, Document: in.Document, Number: head.Number, Revision: revision,
+		Kind: kind, Date: in.Date, EntityCurrency: money.Currency(entity.Currency), Org: people,
+	})
+}
+
+func (v *Vouchers) mapping(ctx context.Context, documentType string) (*booking.Mapping, error) {
+	row, err := v.Book.PolicyInForce(ctx, kindType, documentType)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := parseOnce(&v.texts, row, doctype.Parse)
+	if err != nil {
+		return nil, err
+	}
+	row, err = v.Book.PolicyInForce(ctx, kindMapping, kind.Mapping)
+	if err != nil {
+		return nil, err
+	}
+	return parseOnce(&v.texts, row, booking.Parse)
+}
+
+func (v *Vouchers) now() time.Time {
+	if v.Now != nil {
+		return v.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+// parseReference reads v:<document>:<kind>:<revision>.
+func parseReference(reference, document string) (voucher.Kind, int, error) {
+	parts := strings.Split(reference, ":")
+	if len(parts) == 4 && parts[0] == "v" && parts[1] == document {
+		if revision, err := strconv.Atoi(parts[3]); err == nil && revision > 0 {
+			return voucher.Kind(parts[2]), revision, nil
+		}
+	}
+	return "", 0, fault.New(fault.Internal, CodeReference, fault.Arg("reference", reference))
+}
+
+// today is the date on the entity's wall; UTC where its zone is not known.
+func today(now time.Time, zone string) string {
+	if where, err := time.LoadLocation(zone); err == nil {
+		now = now.In(where)
+	}
+	return now.Format(time.DateOnly)
+}

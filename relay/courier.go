@@ -1,0 +1,126 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/countersign/countersign/adapters/mail"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/store"
+)
+
+// Mail is the courier that sends notices as letters, in the words and the
+// language of whom they are for.
+type Mail struct {
+	Sender    Sender
+	Directory Directory
+	Text      func(locale, key string, args map[string]string) string // the catalogs
+	Locale    string                                                  // of people who chose none
+	Zone      *time.Location                                          // of people whose entity has none
+	PublicURL string                                                  // how people reach the gateway, without a path
+}
+
+// Sender hands letters to a mail server.
+type Sender interface {
+	Send(ctx context.Context, l mail.Letter) error
+}
+
+// Directory knows the people.
+type Directory interface {
+	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
+}
+
+var _ = fault.Register(map[string]fault.Entry{
+	"notice.nobody":     {Kind: fault.Invalid, Args: []string{"person"}},
+	"notice.no_address": {Kind: fault.Invalid, Args: []string{"person"}},
+})
+
+// Deliver sends one notice to its person.
+//
+// Safe to repeat: the letter keeps its id. Errors: Invalid where it can never
+// arrive (nobody, no address, refused for good); anything else may pass.
+func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
+	if n.Quiet {
+		return nil // it is read in the list of notices
+	}
+	people, err := m.Directory.Snapshot(ctx, 0)
+	if err != nil {
+		return fmt.Errorf("reading the directory: %w", err)
+	}
+	person, known := people.People[n.Person]
+	if !known || !person.Active {
+		return fault.New(fault.Invalid, "notice.nobody", fault.Arg("person", n.Person))
+	}
+	if person.Email == "" {
+		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", n.Person))
+	}
+	return m.Sender.Send(ctx, m.letter(n, person, people))
+}
+
+func (m *Mail) letter(n store.Notice, to org.Person, people *org.Snapshot) mail.Letter {
+	locale := to.Locale
+	if locale == "" {
+		locale = m.Locale
+	}
+	args := m.words(n, locale, to, people)
+	return mail.Letter{
+		ID: n.ID, Name: to.Name, Address: to.Email,
+		Subject: m.Text(locale, "notice."+n.Kind+".subject", args),
+		Body:    m.Text(locale, "notice."+n.Kind+".body", args),
+		Link:    m.PublicURL + "/documents/" + n.Document,
+		Button:  m.Text(locale, "notice.open", nil),
+	}
+}
+
+// words turns a notice's data into what a person reads: names for ids, decimal
+// text for minor units, the step's title and instants in the reader's terms.
+func (m *Mail) words(n store.Notice, locale string, to org.Person, people *org.Snapshot) map[string]string {
+	args := maps.Clone(n.Data)
+	if args == nil {
+		args = map[string]string{}
+	}
+	args["name"] = to.Name
+	for _, key := range []string{"by", "to"} {
+		if person, known := people.People[args[key]]; known {
+			args[key] = person.Name
+		}
+	}
+	if minor, err := strconv.ParseInt(args["amount_minor"], 10, 64); err == nil {
+		amount := money.Amount{Minor: minor, Currency: money.Currency(args["currency"])}
+		args["amount"] = amount.Text() + " " + args["currency"]
+	}
+	if title := args["step."+locale]; title != "" {
+		args["step"] = title
+	}
+	if due, err := time.Parse(time.RFC3339Nano, args["due_at"]); err == nil {
+		args["due"] = due.In(m.zoneOf(to, people)).Format("2006-01-02 15:04")
+	}
+	for _, key := range []string{"code", "reason", "act"} {
+		m.explain(args, key, locale)
+	}
+	return args
+}
+
+// explain replaces a code with its text where the catalogs have one.
+func (m *Mail) explain(args map[string]string, key, locale string) {
+	code := args[key]
+	if code == "" {
+		return
+	}
+	prefix := map[string]string{"code": "fault.", "reason": "reason.", "act": "act."}[key]
+	if text := m.Text(locale, prefix+code, args); text != prefix+code {
+		args[key] = text
+	}
+}
+
+func (m *Mail) zoneOf(to org.Person, people *org.Snapshot) *time.Location {
+	if zone, err := time.LoadLocation(people.Entities[to.Entity].Zone); err == nil && zone != time.UTC {
+		return zone
+	}
+	return m.Zone
+}

@@ -1,0 +1,260 @@
+// Package relay brings what lies in PostgreSQL to where it belongs: submitted
+// documents and undelivered acts to Temporal, notices to people.
+//
+// Everything it does was promised by a committed row, is safe to repeat, and is
+// tried for ever. Several relays may run: rows are claimed with SKIP LOCKED.
+package relay
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/store"
+)
+
+const (
+	defaultEvery = time.Second
+
+	actsBatch    = 100
+	startsBatch  = 50
+	noticesBatch = 50
+
+	// Each lane works on few rows at once: Temporal accepts starts faster than
+	// workers take them up, and the queue between is where decisions would wait.
+	actsAtOnce    = 8
+	startsAtOnce  = 4
+	noticesAtOnce = 4
+
+	// backlogMax is how many workflow tasks may wait for a worker before starts
+	// of an import are held back.
+	backlogMax = 100
+
+	callTimeMax   = 10 * time.Second
+	noticeTimeMax = 30 * time.Second
+	claimTimeMax  = 15 * time.Second
+)
+
+// Relay drains the queues of the store.
+type Relay struct {
+	Book    Book
+	Engine  Engine
+	Courier Courier         // nil = notices wait
+	Every   time.Duration   // between looks at an empty queue; 0 = 1 s
+	Wake    <-chan struct{} // looks at once; nil = only by the clock
+	Logger  *slog.Logger    // nil = slog.Default
+	Count   Counters
+}
+
+// Book is the part of the store that the relay drains.
+type Book interface {
+	ClaimStarts(ctx context.Context, limit int) ([]store.Start, error)
+	StartDone(ctx context.Context, document string) error
+	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
+	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
+	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
+	NoticeSent(ctx context.Context, id string) error
+	NoticeFailed(ctx context.Context, id, reason string) error
+}
+
+// Engine is where documents and acts go.
+type Engine interface {
+	Start(ctx context.Context, in engine.StartRequest) error
+	Signal(ctx context.Context, document, act string) error
+	Backlog(ctx context.Context) (int64, error)
+}
+
+// Courier delivers a notice to its person.
+//
+// Errors: any; the notice is tried again later.
+type Courier interface {
+	Deliver(ctx context.Context, n store.Notice) error
+}
+
+// Run drains until ctx ends, then finishes what is in hand.
+func (r *Relay) Run(ctx context.Context) error {
+	var lanes sync.WaitGroup
+	lanes.Go(func() { r.loop(ctx, r.Wake, r.drainDocuments) })
+	if r.Courier != nil {
+		lanes.Go(func() { r.loop(ctx, nil, r.drainNotices) })
+	}
+	lanes.Wait()
+	return nil
+}
+
+// Once drains every queue until it is empty or nothing moves; tests and
+// operators call it.
+func (r *Relay) Once(ctx context.Context) {
+	for ctx.Err() == nil && r.drainDocuments(ctx) {
+		continue
+	}
+	for ctx.Err() == nil && r.Courier != nil && r.drainNotices(ctx) {
+		continue
+	}
+}
+
+// loop drains until there is nothing left, then waits for the clock or a wake.
+func (r *Relay) loop(ctx context.Context, wake <-chan struct{}, drain func(context.Context) (more bool)) {
+	for ctx.Err() == nil {
+		if drain(ctx) {
+			continue
+		}
+		pause := time.NewTimer(r.pause())
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-pause.C:
+		}
+		pause.Stop()
+	}
+}
+
+// pause is Every with jitter, so that relays do not look in step.
+func (r *Relay) pause() time.Duration {
+	every := r.Every
+	if every <= 0 {
+		every = defaultEvery
+	}
+	return every/2 + rand.N(every)
+}
+
+// drainDocuments takes one batch of acts, and starts only when no act is left:
+// a decision must not wait behind an import. It says whether to go on at once.
+func (r *Relay) drainDocuments(ctx context.Context) bool {
+	if r.drainActs(ctx) {
+		return true
+	}
+	return r.drainStarts(ctx)
+}
+
+func (r *Relay) drainActs(ctx context.Context) bool {
+	acts, ok := claim(ctx, r, "acts", actsBatch, r.Book.ClaimActs)
+	if !ok {
+		return false
+	}
+	each(acts, actsAtOnce, func(act store.ActRef) { r.signal(ctx, act) })
+	return len(acts) == actsBatch
+}
+
+// signal tells the document. Where it is closed nobody will ever judge the act,
+// so its outcome is written here.
+func (r *Relay) signal(ctx context.Context, act store.ActRef) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeMax)
+	defer cancel()
+	err := r.Engine.Signal(ctx, act.Document, act.ID)
+	if f, ok := fault.As(err); ok && f.Code == engine.CodeFinal {
+		_, err = r.Book.RefuseAct(ctx, act.ID, approval.Outcome{Code: f.Code, Kind: string(f.Kind), Args: f.Args})
+	}
+	r.Count.done(&r.Count.acts, err)
+	r.report(err, "an act was not delivered", "act", act.ID, "document", act.Document)
+}
+
+func (r *Relay) drainStarts(ctx context.Context) bool {
+	if r.congested(ctx) {
+		return false
+	}
+	starts, ok := claim(ctx, r, "starts", startsBatch, r.Book.ClaimStarts)
+	if !ok {
+		return false
+	}
+	each(starts, startsAtOnce, func(start store.Start) { r.start(ctx, start) })
+	return len(starts) == startsBatch
+}
+
+// congested says whether workers are behind. Not knowing is not congestion: the
+// starts themselves will say that Temporal is away.
+func (r *Relay) congested(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, callTimeMax)
+	defer cancel()
+	waiting, err := r.Engine.Backlog(ctx)
+	return err == nil && waiting > backlogMax
+}
+
+func (r *Relay) start(ctx context.Context, start store.Start) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeMax)
+	defer cancel()
+	err := r.Engine.Start(ctx, engine.StartRequest(start))
+	if err == nil {
+		err = r.Book.StartDone(ctx, start.Document)
+	}
+	r.Count.done(&r.Count.starts, err)
+	r.report(err, "a document was not started", "document", start.Document)
+}
+
+func (r *Relay) drainNotices(ctx context.Context) bool {
+	notices, ok := claim(ctx, r, "notices", noticesBatch, r.Book.ClaimNotices)
+	if !ok {
+		return false
+	}
+	each(notices, noticesAtOnce, func(n store.Notice) { r.deliver(ctx, n) })
+	return len(notices) == noticesBatch
+}
+
+func (r *Relay) deliver(ctx context.Context, n store.Notice) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeMax)
+	defer cancel()
+	err := r.Courier.Deliver(ctx, n)
+	r.Count.done(&r.Count.notices, err)
+	r.report(err, "a notice was not delivered", "notice", n.ID, "tries", n.Tries)
+	if err != nil {
+		err = r.Book.NoticeFailed(ctx, n.ID, reason(err))
+	} else {
+		err = r.Book.NoticeSent(ctx, n.ID)
+	}
+	r.report(err, "a notice's end was not written", "notice", n.ID)
+}
+
+// reasonMax bounds what is kept of a failure, in bytes.
+const reasonMax = 300
+
+func reason(err error) string {
+	text := err.Error()
+	return text[:min(len(text), reasonMax)]
+}
+
+func (r *Relay) report(err error, what string, about ...any) {
+	if err == nil {
+		return
+	}
+	logger := r.Logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	logger.Warn("relay: "+what, append(about, "error", err)...)
+}
+
+// claim takes a batch, and logs where it cannot.
+func claim[T any](
+	ctx context.Context, r *Relay, what string, limit int, from func(context.Context, int) ([]T, error),
+) ([]T, bool) {
+	ctx, cancel := context.WithTimeout(ctx, claimTimeMax)
+	defer cancel()
+	rows, err := from(ctx, limit)
+	if ctx.Err() == nil {
+		r.report(err, "a queue was not read", "queue", what)
+	}
+	return rows, err == nil && len(rows) > 0
+}
+
+// each works on all rows, some at once, and waits for the last.
+func each[T any](rows []T, atOnce int, work func(T)) {
+	var workers sync.WaitGroup
+	next := make(chan T)
+	for range min(atOnce, len(rows)) {
+		workers.Go(func() {
+			for row := range next {
+				work(row)
+			}
+		})
+	}
+	for _, row := range rows {
+		next <- row
+	}
+	close(next)
+	workers.Wait()
+}

@@ -1,0 +1,194 @@
+// Package worker runs workflows and activities: one worker a task queue, sized
+// so that pressure is felt where it should be.
+package worker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/workflows"
+)
+
+// The sizes that are right for one machine of a few cores.
+const (
+	defaultCache      = 2_000 // workflows kept in memory, about 30 KiB each
+	defaultTasks      = 100   // workflow tasks at once
+	defaultRecords    = 40    // local activities at once: a little above the connections of the store
+	defaultEffects    = 10    // calls to the ERP at once
+	defaultEffectRate = 10.0  // calls to the ERP a second, over all workers
+	workflowPollers   = 4     // few: a poll that waits costs the server
+	activityPollers   = 2
+
+	// After a worker's death its workflows wait this long for it.
+	stickyTimeout = 2 * time.Second
+
+	// A stop waits for what is in hand: more than a whole call to the ERP.
+	defaultStop = 150 * time.Second
+	stopLeast   = 60 * time.Second
+)
+
+// Config sizes the workers. Zero is the default everywhere.
+type Config struct {
+	Cache      int           // workflows kept in memory; one number a process
+	Tasks      int           // workflow tasks at once
+	Records    int           // local activities at once
+	Effects    int           // calls to the ERP at once
+	EffectRate float64       // calls to the ERP a second, over all workers
+	Stop       time.Duration // how long a stop waits for what is in hand; at least 60 s
+
+	// Deployment and Build turn worker versioning on: documents move to the
+	// current build by themselves, and an operator says which build is current.
+	Deployment string
+	Build      string
+
+	NoApproval bool // do not serve the task queue approval
+	NoEffects  bool // do not serve the task queue effects: safe mode
+}
+
+// Deps are what the activities work with.
+type Deps struct {
+	Client   client.Client
+	Records  *activities.Records
+	Plans    *activities.Plans
+	Vouchers *activities.Vouchers
+}
+
+// Run serves both task queues until ctx ends, then finishes what is in hand.
+//
+// Errors: what kept a worker from starting, or stopped one for good.
+// Time: after the end of ctx, Config.Stop at most.
+func Run(ctx context.Context, c Config, deps Deps) error {
+	workers, err := Start(c, deps)
+	if err != nil {
+		return err
+	}
+	defer workers.Stop()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-workers.failed:
+		return fmt.Errorf("worker stopped: %w", err)
+	}
+}
+
+// Workers are the workers of one process.
+type Workers struct {
+	running []sdk.Worker
+	failed  chan error
+}
+
+// Start starts the workers. The caller stops them.
+func Start(c Config, deps Deps) (*Workers, error) {
+	if c.Stop != 0 && c.Stop < stopLeast {
+		return nil, fmt.Errorf("worker: a stop of %s is too short, the least is %s", c.Stop, stopLeast)
+	}
+	if (c.Deployment == "") != (c.Build == "") {
+		return nil, errors.New("worker: versioning needs both a deployment and a build")
+	}
+	sdk.SetStickyWorkflowCacheSize(cmp.Or(c.Cache, defaultCache))
+	w := &Workers{failed: make(chan error, 2)}
+	var queues []sdk.Worker
+	if !c.NoApproval {
+		queues = append(queues, approvalWorker(c, deps, w.fail))
+	}
+	if !c.NoEffects {
+		queues = append(queues, effectsWorker(c, deps, w.fail))
+	}
+	for _, one := range queues {
+		if err := one.Start(); err != nil {
+			w.Stop()
+			return nil, fmt.Errorf("start a worker: %w", err)
+		}
+		w.running = append(w.running, one)
+	}
+	return w, nil
+}
+
+// Stop takes no more work and waits for what is in hand.
+func (w *Workers) Stop() {
+	var stopping sync.WaitGroup
+	for _, one := range w.running {
+		stopping.Go(one.Stop)
+	}
+	stopping.Wait()
+	w.running = nil
+}
+
+func (w *Workers) fail(err error) {
+	select {
+	case w.failed <- err:
+	default: // the first error is the one to tell
+	}
+}
+
+// approvalWorker decides and writes to our own database.
+func approvalWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
+	options := c.options(fail)
+	options.MaxConcurrentWorkflowTaskPollers = workflowPollers
+	options.MaxConcurrentWorkflowTaskExecutionSize = cmp.Or(c.Tasks, defaultTasks)
+	options.MaxConcurrentLocalActivityExecutionSize = cmp.Or(c.Records, defaultRecords)
+	options.LocalActivityWorkerOnly = true
+	w := sdk.New(deps.Client, workflows.QueueApproval, options)
+	workflows.Register(w)
+	registerLocal(w, deps)
+	return w
+}
+
+// effectsWorker calls the outside.
+func effectsWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
+	options := c.options(fail)
+	options.DisableWorkflowWorker = true
+	options.MaxConcurrentActivityTaskPollers = activityPollers
+	options.MaxConcurrentActivityExecutionSize = cmp.Or(c.Effects, defaultEffects)
+	options.TaskQueueActivitiesPerSecond = cmp.Or(c.EffectRate, defaultEffectRate)
+	w := sdk.New(deps.Client, workflows.QueueEffects, options)
+	w.RegisterActivityWithOptions(deps.Vouchers.PostVoucher, activity.RegisterOptions{Name: workflows.PostVoucher})
+	return w
+}
+
+// options are those of every worker. A panic in workflow code blocks the
+// workflow until it is mended, and never fails it.
+func (c Config) options(fail func(error)) sdk.Options {
+	options := sdk.Options{
+		WorkflowPanicPolicy:          sdk.BlockWorkflow,
+		StickyScheduleToStartTimeout: stickyTimeout,
+		WorkerStopTimeout:            cmp.Or(c.Stop, defaultStop),
+		OnFatalError:                 fail,
+	}
+	if c.Deployment != "" {
+		options.DeploymentOptions = sdk.DeploymentOptions{
+			UseVersioning:             true,
+			Version:                   sdk.WorkerDeploymentVersion{DeploymentName: c.Deployment, BuildID: c.Build},
+			DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+		}
+	}
+	return options
+}
+
+// Activities is the part of a worker or a test environment that registers them.
+type Activities interface {
+	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
+}
+
+func registerLocal(w Activities, deps Deps) {
+	for name, method := range map[string]any{
+		workflows.Opening:      deps.Records.Opening,
+		workflows.Record:       deps.Records.Record,
+		workflows.ReadAct:      deps.Records.ReadAct,
+		workflows.RefuseAct:    deps.Records.RefuseAct,
+		workflows.Route:        deps.Plans.Route,
+		workflows.NextApprover: deps.Plans.NextApprover,
+	} {
+		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
+	}
+}

@@ -1,0 +1,41 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/wire"
+)
+
+// post has the voucher posted and records the answer. What the ERP refused, or
+// did not answer for long, is parked for finance: never given up, never guessed.
+func (r *documentRun) post(ctx workflow.Context) error {
+	effect := *r.file.Effect
+	settled := approval.Settled{Reference: effect.Reference, Attempt: effect.Attempt}
+	var vouchers *activities.Vouchers
+	var posted activities.Posted
+	options := callERP(ctx, r.in.Limits, "post the voucher of "+r.file.Number)
+	err := workflow.ExecuteActivity(options, vouchers.PostVoucher, activities.PostVoucherInput{
+		Document: r.in.Document, Reference: effect.Reference, Attempt: effect.Attempt, Date: effect.Date,
+	}).Get(ctx, &posted)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		posted = parked(err)
+	}
+	settled.Posted, settled.Number, settled.ID = posted.Posted, posted.Number, posted.ID
+	settled.Code, settled.Detail = posted.Code, posted.Detail
+	return r.apply(ctx, settled)
+}
+
+// parked says why a posting is not known to have happened.
+func parked(err error) activities.Posted {
+	f, ok := fault.As(wire.In(err))
+	if !ok {
+		return activities.Posted{Code: activities.CodeUnanswered}
+	}
+	return activities.Posted{Code: f.Code, Detail: f.Args["words"]}
+}

@@ -1,0 +1,105 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// apply judges, records and folds a command that is not a person's.
+func (r *documentRun) apply(ctx workflow.Context, c approval.Command) error {
+	_, err := r.applyYielding(ctx, c)
+	return err
+}
+
+// applyYielding is apply; it answers with the acts that a deadline must wait for.
+func (r *documentRun) applyYielding(ctx workflow.Context, c approval.Command) ([]string, error) {
+	if err := r.turn.Lock(ctx); err != nil {
+		return nil, err
+	}
+	defer r.turn.Unlock()
+	request := approval.RecordRequest{Cause: c.Cause()}
+	if s, ok := c.(approval.Struck); ok && s.Due {
+		request.Deadline = s.Task
+	}
+	for range behindMax {
+		drafts, err := r.file.Judge(c, workflow.Now(ctx))
+		if err != nil || len(drafts) == 0 {
+			return nil, err
+		}
+		request.Drafts = drafts
+		got, err := r.record(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		r.file = r.file.Fold(got.Events)
+		if !got.Behind {
+			return got.Waiting, nil
+		}
+	}
+	return nil, fault.New(fault.Busy, CodeBehind)
+}
+
+// record asks for one transition to be recorded.
+func (r *documentRun) record(ctx workflow.Context, in approval.RecordRequest) (approval.Recorded, error) {
+	in.Document, in.Expected = r.in.Document, r.file.Seq
+	var records *activities.Records
+	var got approval.Recorded
+	err := workflow.ExecuteLocalActivity(writeRecords(ctx, "record "+described(in)), records.Record, in).Get(ctx, &got)
+	return got, err
+}
+
+// refuse stores the refusal of an act, unless the record is ahead of us.
+func (r *documentRun) refuse(ctx workflow.Context, id string, f *fault.Fault) (approval.Recorded, error) {
+	in := activities.RefuseActInput{
+		Act: id, Document: r.in.Document, Expected: r.file.Seq,
+		Outcome: approval.Outcome{
+			Code: f.Code, Kind: string(f.Kind), Args: f.Args, Status: r.file.Status, Seq: r.file.Seq,
+		},
+	}
+	var records *activities.Records
+	var got approval.Recorded
+	ctx = writeRecords(ctx, "record a refusal")
+	err := workflow.ExecuteLocalActivity(ctx, records.RefuseAct, in).Get(ctx, &got)
+	return got, err
+}
+
+// readAct reads an act from the inbox.
+func (r *documentRun) readAct(ctx workflow.Context, id string) (activities.ActRead, error) {
+	var records *activities.Records
+	var read activities.ActRead
+	ctx = readRecords(ctx, "read an act from the inbox")
+	err := workflow.ExecuteLocalActivity(ctx, records.ReadAct, id).Get(ctx, &read)
+	return read, err
+}
+
+// opening folds the events recorded so far.
+func (r *documentRun) opening(ctx workflow.Context) (approval.State, error) {
+	var records *activities.Records
+	var got activities.Opened
+	ctx = readRecords(ctx, "read what was submitted")
+	if err := workflow.ExecuteLocalActivity(ctx, records.Opening, r.in.Document).Get(ctx, &got); err != nil {
+		return approval.State{}, err
+	}
+	state, err := approval.FoldAll(got.Events)
+	if err != nil {
+		return approval.State{}, fmt.Errorf("fold the recorded events: %w", err)
+	}
+	return state, nil
+}
+
+// described says in words what a record is about.
+func described(in approval.RecordRequest) string {
+	switch {
+	case in.Act != nil:
+		return "the act: " + string(in.Act.Name)
+	case in.Deadline != "":
+		return "a deadline"
+	default:
+		return in.Cause
+	}
+}

@@ -1,0 +1,30 @@
+package workflows
+
+import (
+	"slices"
+
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// The codes that are given here; the first two are born elsewhere too.
+const (
+	CodeForged       = "act.forged"         // the inbox does not vouch for the act
+	CodeMisaddressed = "act.wrong_document" // sent to another document, or under another name or id
+	CodeBehind       = "document.behind"    // the record moves faster than we can follow
+)
+
+var _ = fault.Register(map[string]fault.Entry{
+	CodeBehind: {Kind: fault.Busy},
+})
+
+// mendable says whether events that we have not seen yet could turn the refusal
+// of an act around. Such an act is let in, and judged again beside the record.
+func mendable(err error) bool {
+	return slices.Contains([]string{
+		"act.seen", // the stored outcome is the answer
+		"task.unknown",
+		"document.not_returned", "document.revision_stale",
+		"voucher.not_parked", "voucher.resolve_stale",
+		"plan.not_failed", "plan.resolve_stale",
+	}, fault.CodeOf(err))
+}

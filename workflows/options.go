@@ -1,0 +1,68 @@
+package workflows
+
+import (
+	"cmp"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Limits of every loop and retry in a workflow.
+const (
+	behindMax  = 10 // times that the record may turn out to be ahead within one transition
+	waitingMax = 50 // acts applied before a deadline is judged again
+
+	stallPause = time.Minute // after a fault of ours
+
+	// A write to our own database takes milliseconds. While it is away we try
+	// for ever: a pause longer than a workflow task is waited by the server, so
+	// an outage costs a few events a minute and no worker.
+	recordTimeMax  = 20 * time.Second
+	recordPause    = 100 * time.Millisecond
+	recordPauseMax = time.Minute
+	recordPatience = 100 * 365 * 24 * time.Hour
+
+	// An activity's own call ends well before its time does, so that two attempts
+	// never overlap.
+	postTimeMax  = 2 * time.Minute
+	postPause    = time.Second
+	postPauseMax = time.Minute
+	postAttempts = 10 // about four minutes, then a person looks
+)
+
+// writeRecords is for writes to our own database: local activities, repeated
+// until they are answered. Summary is for people.
+func writeRecords(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout:    recordTimeMax,
+		ScheduleToCloseTimeout: recordPatience,
+		Summary:                summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    recordPause,
+			BackoffCoefficient: 3,
+			MaximumInterval:    recordPauseMax,
+		},
+	})
+}
+
+// readRecords is for reads of our own database; the same patience.
+func readRecords(ctx workflow.Context, summary string) workflow.Context {
+	return writeRecords(ctx, summary)
+}
+
+// callERP is for the one call that reaches outside. How long it may wait for a
+// worker is not limited; how often it is tried is.
+func callERP(ctx workflow.Context, l Limits, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueEffects,
+		StartToCloseTimeout: postTimeMax,
+		Summary:             summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    postPause,
+			BackoffCoefficient: 2,
+			MaximumInterval:    cmp.Or(l.PostPauseMax, postPauseMax),
+			MaximumAttempts:    cmp.Or(l.PostAttempts, postAttempts),
+		},
+	})
+}

@@ -1,0 +1,21 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+)
+
+// Registry is the part of a worker, a replayer or a test environment that
+// Register needs.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
+// Register registers every workflow under its name. A document moves to new
+// code as soon as it is deployed: it may wait for months, and replay tests hold
+// that the new code can go on with it.
+func Register(to Registry) {
+	to.RegisterWorkflowWithOptions(Document, workflow.RegisterOptions{
+		Name:               DocumentWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
+}

@@ -1,0 +1,16 @@
+package workflows
+
+// Changes to running workflows.
+//
+// A document may wait for months, and the code of the day replays what earlier
+// code did. A change that alters which commands a document gives, or their order,
+// goes behind a function here, named for what changed:
+//
+//	// remindsTogether: since 2027-02 all reminders of an instant are one record.
+//	// May be removed when no open workflow has TemporalChangeVersion null or
+//	// below reminds-together-1, and its histories have left testdata/histories.
+//	func remindsTogether(ctx workflow.Context) bool {
+//		return workflow.GetVersion(ctx, "reminds-together", workflow.DefaultVersion, 1) == 1
+//	}
+//
+// Each says since when it is there and when it may go. There is none yet.
