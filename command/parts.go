@@ -1,0 +1,200 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/platform/log"
+	"github.com/countersign/countersign/platform/temporal"
+	"github.com/countersign/countersign/store"
+)
+
+// parts are what a process of the product is made of; each command opens the
+// ones it needs and closes them all with close.
+type parts struct {
+	config  config.Config
+	process string // gateway, worker, relay, …: shown to PostgreSQL and Temporal
+	logger  *slog.Logger
+	closers []func()
+}
+
+// load reads the configuration of a command and makes its logger.
+func load(cmd *cobra.Command, process string) (*parts, error) {
+	path, err := cmd.Root().PersistentFlags().GetString("config")
+	if err != nil {
+		return nil, fmt.Errorf("--config: %w", err)
+	}
+	read := config.Load
+	if os.Getenv(config.EnvName("mode")) == string(config.Dev) {
+		read = config.LoadDev
+	}
+	c, err := read(path, cmd.Flags())
+	if err != nil {
+		return nil, err
+	}
+	return newParts(c, process)
+}
+
+func newParts(c config.Config, process string) (*parts, error) {
+	logger, err := log.New(os.Stderr, log.Options{Level: c.Observability.LogLevel, Format: c.Observability.LogFormat})
+	if err != nil {
+		return nil, err
+	}
+	logger = logger.With("process", process)
+	return &parts{config: c, process: process, logger: logger}, nil
+}
+
+// close closes what was opened, the newest first.
+func (p *parts) close() {
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		p.closers[i]()
+	}
+	p.closers = nil
+}
+
+func (p *parts) store(ctx context.Context) (*store.Store, error) {
+	opened, err := store.Open(ctx, store.Options{
+		URL: p.config.Database.URL.Reveal(), MaxOpen: p.config.Database.MaxOpen, Application: "countersign-" + p.process})
+	if err != nil {
+		return nil, fmt.Errorf("opening the database (database.url): %w", err)
+	}
+	p.closers = append(p.closers, func() { _ = opened.Close() })
+	return opened, nil
+}
+
+func (p *parts) temporalConfig(worker bool) (temporal.Config, error) {
+	t := p.config.Temporal
+	c := temporal.Config{
+		Address: t.Address, Namespace: t.Namespace, Identity: p.process + "@" + hostname(),
+		TLS: temporal.TLS{Enabled: t.TLS.On(), CAFile: t.TLS.CA, CertFile: t.TLS.Cert, KeyFile: t.TLS.Key,
+			ServerName: t.TLS.ServerName},
+		APIKey: t.APIKey.Reveal(), BlockOnMissingKey: worker, Logger: p.logger,
+	}
+	keys, err := codecKeys(t.Codec)
+	c.Keys = keys
+	return c, err
+}
+
+// codecKeys puts the key that encrypts first; all of them decrypt.
+func codecKeys(c config.Codec) ([]temporal.Key, error) {
+	if !c.Enabled {
+		return nil, nil
+	}
+	var keys []temporal.Key
+	for _, k := range c.Keys {
+		key, err := temporal.ParseKey(k.ID + ":" + k.Secret.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("temporal.codec.keys %s: %w", k.ID, err)
+		}
+		if k.ID == c.KeyID {
+			keys = append([]temporal.Key{key}, keys...)
+			continue
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// dial connects to Temporal, waiting for it: a worker without it has no work.
+func (p *parts) dial(ctx context.Context) (client.Client, error) {
+	settings, err := p.temporalConfig(true)
+	if err != nil {
+		return nil, err
+	}
+	c, err := temporal.Dial(ctx, settings)
+	if err != nil {
+		return nil, fmt.Errorf("reaching Temporal at %s (temporal.address): %w", p.config.Temporal.Address, err)
+	}
+	p.closers = append(p.closers, c.Close)
+	return c, nil
+}
+
+// dialLazy connects on first use: submissions and acts are accepted without.
+func (p *parts) dialLazy() (client.Client, error) {
+	settings, err := p.temporalConfig(false)
+	if err != nil {
+		return nil, err
+	}
+	c, err := temporal.DialLazy(settings)
+	if err != nil {
+		return nil, fmt.Errorf("preparing Temporal at %s: %w", p.config.Temporal.Address, err)
+	}
+	p.closers = append(p.closers, c.Close)
+	return c, nil
+}
+
+func (p *parts) engine(c client.Client, eager bool) *engine.Engine {
+	people := p.config.Observability.PeopleInSearch
+	return &engine.Engine{Client: c, Eager: eager && p.config.Temporal.Eager,
+		Shown: engine.Shown{People: people, Titles: people}}
+}
+
+// signer opens the key that signs acts, and publishes its public half and those
+// of its predecessors: verify keys are never taken back.
+func (p *parts) signer(ctx context.Context, s *store.Store) (evidence.Signer, error) {
+	signing := p.config.Signing
+	signer, err := evidence.NewSigner(signing.KeyID, signing.PrivateKey.Reveal())
+	if err != nil {
+		return evidence.Signer{}, fmt.Errorf("signing.private_key: %w", err)
+	}
+	if err := s.SavePublicKey(ctx, signer.KeyID, signer.Public()); err != nil {
+		return evidence.Signer{}, fmt.Errorf("publishing the verify key: %w", err)
+	}
+	return signer, nil
+}
+
+// ledgers opens the ERP connections, by legal entity.
+func (p *parts) ledgers() (map[string]activities.Ledger, error) {
+	ledgers := map[string]activities.Ledger{}
+	for _, c := range p.config.ERP.Connections {
+		port, err := openERP(c)
+		if err != nil {
+			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
+		}
+		for _, entity := range c.Entities {
+			ledgers[entity] = activities.Ledger{Port: port, Settle: c.Settle}
+		}
+	}
+	return ledgers, nil
+}
+
+func openERP(c config.Connection) (erp.Port, error) {
+	provider, mapping := c.Adapter, c.Mapping
+	if provider == config.AdapterSandbox {
+		provider, mapping = config.AdapterHTTP, "sandbox"
+	}
+	if provider == config.AdapterHTTP {
+		provider = "httpjson"
+	}
+	return erp.Open(erp.Config{
+		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
+		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping})
+}
+
+func (p *parts) zone() *time.Location {
+	zone, err := time.LoadLocation(p.config.Locale.Zone)
+	if err != nil {
+		return time.UTC // the configuration was checked; this is for a system without zones
+	}
+	return zone
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}

@@ -1,0 +1,217 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/doctype"
+)
+
+func policyCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "policy", Short: "Check policies and explain routes, without a database"}
+	cmd.PersistentFlags().String("company", "", "organisation file (default: the demo company)")
+	cmd.AddCommand(policyCheckCommand(), policyRouteCommand())
+	return cmd
+}
+
+func policyCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check FILE...",
+		Short:   "Say everything that is wrong with policies, with line and column",
+		Example: "  countersign policy check config/policies/expense.yaml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			company, err := companyOf(cmd)
+			if err != nil {
+				return err
+			}
+			types, err := shippedTypes()
+			if err != nil {
+				return err
+			}
+			bad := 0
+			for _, file := range files {
+				n, err := checkFile(cmd, file, types, company)
+				if err != nil {
+					return err
+				}
+				bad += n
+			}
+			if bad > 0 {
+				return fmt.Errorf("%d error(s); not fit to be published", bad)
+			}
+			return nil
+		},
+	}
+}
+
+// checkFile prints the findings of one file and counts the errors.
+func checkFile(cmd *cobra.Command, file string, types policy.Types, company *org.Snapshot) (int, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("reading the policy: %w", err)
+	}
+	out, lang := cmd.OutOrStdout(), locale(cmd)
+	parsed, err := policy.Parse(file, text)
+	if f, ok := fault.As(err); ok {
+		for _, one := range append([]*fault.Fault{f}, f.More...) {
+			printFinding(out, policy.LevelError, one, file, lang)
+		}
+		return 1 + len(f.More), nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	findings, bad := policy.Check(parsed, types, company), 0
+	for _, finding := range findings {
+		printFinding(out, finding.Level, finding.Fault, file, lang)
+		if finding.Level == policy.LevelError {
+			bad++
+		}
+	}
+	if bad == 0 {
+		fmt.Fprintf(out, "%s: ok\n", file)
+	}
+	return bad, nil
+}
+
+func printFinding(out io.Writer, level policy.Level, f *fault.Fault, file, lang string) {
+	at := file
+	if f.Args["line"] != "" {
+		at += ":" + f.Args["line"] + ":" + f.Args["column"]
+	}
+	fmt.Fprintf(out, "%s: %s: %s\n", at, level, words(f, lang))
+}
+
+func policyRouteCommand() *cobra.Command {
+	var policyFile, contentFile string
+	cmd := &cobra.Command{
+		Use:     "route",
+		Short:   "Print the plan a document would get, and why",
+		Example: "  countersign policy route --policy config/policies/expense.yaml --document document.json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			company, err := companyOf(cmd)
+			if err != nil {
+				return err
+			}
+			text, err := os.ReadFile(policyFile)
+			if err != nil {
+				return fmt.Errorf("reading --policy: %w", err)
+			}
+			parsed, err := policy.Parse(policyFile, text)
+			if err != nil {
+				return err
+			}
+			content, err := readContent(contentFile, company)
+			if err != nil {
+				return err
+			}
+			plan, err := policy.Route(policy.RouteInput{Policy: parsed, Version: 1, Content: content, Org: company,
+				Round: 1, Document: "preview", Rates: demoRate})
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), policy.Explain(plan, locale(cmd)))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&policyFile, "policy", "config/policies/expense.yaml", "policy file")
+	cmd.Flags().StringVar(&contentFile, "document", "", "document content as JSON, - for standard input")
+	_ = cmd.MarkFlagRequired("document")
+	return cmd
+}
+
+// readContent reads a document's content and completes it as a submission would.
+func readContent(file string, company *org.Snapshot) (document.Content, error) {
+	in := io.Reader(os.Stdin)
+	if file != "-" {
+		opened, err := os.Open(file)
+		if err != nil {
+			return document.Content{}, fmt.Errorf("reading --document: %w", err)
+		}
+		defer func() { _ = opened.Close() }()
+		in = opened
+	}
+	decoder := json.NewDecoder(in)
+	decoder.DisallowUnknownFields()
+	var content document.Content
+	if err := decoder.Decode(&content); err != nil {
+		return document.Content{}, fmt.Errorf("--document: %w", err)
+	}
+	types, err := shippedTypes()
+	if err != nil {
+		return document.Content{}, err
+	}
+	t := types[content.Type]
+	if t == nil {
+		return document.Content{}, fmt.Errorf("--document: type %q is not known", content.Type)
+	}
+	return doctype.Complete(t, content, company, func(from, to money.Currency) (document.Rate, bool) {
+		for _, r := range demoRates {
+			if r.Currency == from && r.Base == to {
+				return r, true
+			}
+		}
+		return document.Rate{}, false
+	})
+}
+
+func demoRate(from, to money.Currency) (string, bool) {
+	for _, r := range demoRates {
+		if r.Currency == from && r.Base == to {
+			return r.Value, true
+		}
+	}
+	return "", false
+}
+
+func companyOf(cmd *cobra.Command) (*org.Snapshot, error) {
+	file, err := cmd.Flags().GetString("company")
+	if err != nil {
+		return nil, fmt.Errorf("--company: %w", err)
+	}
+	if file == "" {
+		company, err := config.DemoCompany()
+		return &company, err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading --company: %w", err)
+	}
+	company, err := config.ReadCompany(text)
+	return &company, err
+}
+
+func shippedTypes() (policy.Types, error) {
+	types := policy.Types{}
+	entries, err := config.Shipped.ReadDir("types")
+	if err != nil {
+		return nil, fmt.Errorf("listing shipped types: %w", err)
+	}
+	var failed []error
+	for _, entry := range entries {
+		text, err := config.Shipped.ReadFile("types/" + entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		t, err := doctype.Parse(entry.Name(), text)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		types[t.ID] = t
+	}
+	return types, errors.Join(failed...)
+}

@@ -1,0 +1,200 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/adapters/mail"
+	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/relay"
+	"github.com/countersign/countersign/store"
+	"github.com/countersign/countersign/worker"
+)
+
+// stopLeast is the least time a worker is given for what it has in hand: a call
+// to the ERP ends within it.
+const stopLeast = 60 * time.Second
+
+// serve is one of the product's long-running processes.
+type serve func(ctx context.Context, p *parts) error
+
+func gatewayCommand() *cobra.Command {
+	return processCommand("gateway", "Serve the HTTP API and the pages", runGateway)
+}
+
+func workerCommand() *cobra.Command {
+	return processCommand("worker", "Run workflows and activities", runWorker)
+}
+
+func relayCommand() *cobra.Command {
+	return processCommand("relay", "Carry starts, acts and notices from PostgreSQL outward", runRelay)
+}
+
+func allCommand() *cobra.Command {
+	return processCommand("all", "Gateway, worker and relay in one process, on servers of your own", runAll)
+}
+
+func processCommand(name, short string, run serve) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := load(cmd, name)
+			if err != nil {
+				return err
+			}
+			defer p.close()
+			return run(cmd.Context(), p)
+		},
+	}
+}
+
+// runAll runs the three together; the first that fails stops the others.
+func runAll(ctx context.Context, p *parts) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for name, run := range map[string]serve{"gateway": runGateway, "worker": runWorker, "relay": runRelay} {
+		own, err := newParts(p.config, name)
+		if err != nil {
+			return err
+		}
+		own.config.Observability.MetricsListen = "" // the gateway's /metrics tells of the whole process
+		group.Go(func() error {
+			defer own.close()
+			return run(ctx, own)
+		})
+	}
+	return group.Wait()
+}
+
+func runWorker(ctx context.Context, p *parts) error {
+	s, err := p.store(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := p.dial(ctx)
+	if err != nil {
+		return err
+	}
+	ledgers, err := p.ledgers()
+	if err != nil {
+		return err
+	}
+	stop, err := p.serveMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	p.logger.Info("the worker is ready", "temporal", p.config.Temporal.Address)
+	return worker.Run(ctx, p.workerConfig(), workerDeps(c, s, ledgers))
+}
+
+func workerDeps(c client.Client, s *store.Store, ledgers map[string]activities.Ledger) worker.Deps {
+	return worker.Deps{
+		Client:   c,
+		Records:  &activities.Records{Book: s, Calendars: &activities.Calendars{Book: s}},
+		Plans:    &activities.Plans{Book: s},
+		Vouchers: &activities.Vouchers{Book: s, Ledgers: ledgers},
+	}
+}
+
+func (p *parts) workerConfig() worker.Config {
+	w := p.config.Worker
+	c := worker.Config{
+		Cache: w.StickyCache, Tasks: w.Approval.WorkflowSlots, Records: w.Approval.LocalSlots,
+		Effects: w.Effects.Slots, EffectRate: w.Effects.PerSecond, Stop: max(w.StopTimeout, stopLeast),
+	}
+	if v := p.config.Temporal.Versioning; v.Enabled {
+		c.Deployment, c.Build = v.Deployment, v.BuildID
+		if c.Build == "" {
+			c.Build = Version
+		}
+	}
+	return c
+}
+
+func runRelay(ctx context.Context, p *parts) error {
+	s, err := p.store(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := p.dialLazy()
+	if err != nil {
+		return err
+	}
+	stop, err := p.serveMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	p.logger.Info("the relay is ready")
+	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval, Logger: p.logger}
+	if p.config.Mail.Enabled {
+		r.Courier = p.courier(s)
+	}
+	return r.Run(ctx)
+}
+
+func (p *parts) courier(s *store.Store) *relay.Mail {
+	m := p.config.Mail
+	return &relay.Mail{
+		Sender: mail.New(mail.Options{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password.Reveal(),
+			TLS: m.TLS, From: m.From, Domain: mailDomain(p.config)}),
+		Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
+		PublicURL: p.config.Gateway.PublicURL,
+	}
+}
+
+// mailDomain is the right-hand side of Message-IDs: the gateway's public host.
+func mailDomain(c config.Config) string {
+	request, err := http.NewRequest(http.MethodGet, c.Gateway.PublicURL, nil) //nolint:noctx // only parsed
+	if err != nil || request.URL.Hostname() == "" {
+		return "countersign.invalid"
+	}
+	return request.URL.Hostname()
+}
+
+// serveMetrics answers /healthz and /metrics for processes without pages.
+func (p *parts) serveMetrics(ctx context.Context) (func(), error) {
+	address := p.config.Observability.MetricsListen
+	if address == "" {
+		return func() {}, nil
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("observability.metrics_listen %s: %w", address, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			p.logger.Error("the metrics listener stopped", "error", err)
+		}
+	}()
+	return func() { _ = server.Close() }, nil
+}
+
+// splitHostPort reads host:port; a port of 0 is refused, because people must find it.
+func splitHostPort(address string) (string, int, error) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q is no host:port", address)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 0 || port > 65535 {
+		return "", 0, fmt.Errorf("%q has no port", address)
+	}
+	return host, port, nil
+}

@@ -1,0 +1,112 @@
+package stack
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// TrytonEntity is the demo company's legal entity that Tryton books.
+const TrytonEntity = "acme-cn"
+
+// Product says how the product runs on a stack.
+type Product struct {
+	Listen    string            // the gateway's host:port
+	Namespace string            // in Temporal
+	Settings  map[string]any    // further keys of the configuration file, such as worker.sticky_cache
+	Edges     map[string]string // addresses to use instead, for fault proxies: erp
+}
+
+// WriteConfig writes the configuration file of the product on this stack,
+// without the database: each process has an address of its own for that.
+func (s *Stack) WriteConfig(path string, p Product) error {
+	key, err := s.signingKey()
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(s.SMTP)
+	if err != nil {
+		return fmt.Errorf("the mailbox's address %q: %w", s.SMTP, err)
+	}
+	mailPort, err := strconv.Atoi(port)
+	if err != nil {
+		return fmt.Errorf("the mailbox's port %q: %w", port, err)
+	}
+	settings := map[string]any{
+		"mode":     "dev",
+		"temporal": map[string]any{"address": s.TemporalAddress(), "namespace": p.Namespace},
+		"gateway":  map[string]any{"listen": p.Listen, "public_url": "http://" + p.Listen},
+		"signing":  map[string]any{"key_id": "dev", "private_key": key},
+		"erp":      map[string]any{"connections": s.connections(p)},
+		"mail": map[string]any{"enabled": true, "host": host, "port": mailPort, "tls": "none",
+			"from": "Countersign 会签 <noreply@example.com>"},
+		"files": map[string]any{"dir": s.dir("files")},
+	}
+	for dotted, value := range p.Settings {
+		set(settings, strings.Split(dotted, "."), value)
+	}
+	text, err := yaml.Marshal(settings)
+	if err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+func (s *Stack) connections(p Product) []map[string]any {
+	url := s.ERPURL
+	if p.Edges["erp"] != "" {
+		url = p.Edges["erp"]
+	}
+	books := map[string]any{"id": "sandbox", "adapter": "sandbox", "url": url, "entities": []string{"acme-cn", "acme-de"},
+		"timeout": "5s", "settle": "6s", "per_second": 10_000}
+	if s.Tryton == nil {
+		return []map[string]any{books}
+	}
+	books["entities"] = []string{"acme-de"}
+	return []map[string]any{books, {
+		"id": "tryton", "adapter": "tryton", "url": s.Tryton.URL, "database": s.Tryton.Database, "currency": "CNY",
+		"user": s.Tryton.User, "password": s.Tryton.Password, "entities": []string{TrytonEntity},
+		"timeout": "20s", "settle": "25s", "per_second": 50}}
+}
+
+// signingKey is made once and kept: old signatures must verify after a restart.
+func (s *Stack) signingKey() (string, error) {
+	path := s.dir("signing.key")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("reading the signing key: %w", err)
+	}
+	seed := make([]byte, 32)
+	if _, err := rand.Read(seed); err != nil {
+		return "", fmt.Errorf("making a signing key: %w", err)
+	}
+	key := base64.StdEncoding.EncodeToString(seed)
+	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keeping the signing key: %w", err)
+	}
+	return key, nil
+}
+
+func set(into map[string]any, path []string, value any) {
+	if len(path) == 1 {
+		into[path[0]] = value
+		return
+	}
+	below, ok := into[path[0]].(map[string]any)
+	if !ok {
+		below = map[string]any{}
+		into[path[0]] = below
+	}
+	set(below, path[1:], value)
+}
