@@ -6,7 +6,7 @@ import "github.com/countersign/countersign/domain/fault"
 const (
 	CodeTooLong    = "document.too_long"     // a stream beyond every limit
 	CodeNoLedger   = "voucher.no_ledger"     // no ERP is configured for the entity
-	CodeReference  = "voucher.bad_reference" // a reference that is not ours
+	CodeReference  = "voucher.bad_reference" // born with the voucher too
 	CodeNoCalendar = "calendar.not_stored"   // born in the store too
 	CodeUnanswered = "erp.unknown"           // born in the port too: nobody answered in time
 	CodeUnroutable = "plan.unroutable"       // the route failed without a fault of its own
@@ -15,6 +15,5 @@ const (
 var _ = fault.Register(map[string]fault.Entry{
 	CodeTooLong:    {Kind: fault.Internal},
 	CodeNoLedger:   {Kind: fault.Invalid, Args: []string{"entity"}},
-	CodeReference:  {Kind: fault.Internal, Args: []string{"reference"}},
 	CodeUnroutable: {Kind: fault.Internal},
 })

@@ -27,6 +27,9 @@ type book struct {
 	forged  map[string]bool // acts whose signature does not hold
 	lose    int             // answers to lose after the commit
 	records int             // how often Record committed
+	reads   int             // how often an act was read
+
+	onRecord func(cause string) // called before Record does anything
 }
 
 func newBook(id string, now func() time.Time) *book {
@@ -69,6 +72,9 @@ func (b *book) commit(a approval.Act) approval.Act {
 func (b *book) Record(
 	_ context.Context, r approval.RecordRequest, stamp store.Stamp,
 ) (approval.Recorded, error) {
+	if b.onRecord != nil {
+		b.onRecord(r.Cause)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if known, ok := b.causes[r.Cause]; ok {
@@ -177,6 +183,7 @@ func stampAll(drafts []evidence.Draft, at time.Time, stamp store.Stamp) ([]evide
 func (b *book) Act(_ context.Context, id string) (store.ActRow, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.reads++
 	row, ok := b.inbox[id]
 	if !ok {
 		return store.ActRow{}, fault.New(fault.NotFound, "act.not_found")

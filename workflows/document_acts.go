@@ -101,12 +101,14 @@ func (r *documentRun) judgeAct(ctx workflow.Context, a approval.Act) (approval.R
 	return r.record(ctx, approval.RecordRequest{Cause: a.Cause(), Act: &a, Drafts: drafts})
 }
 
-// hearSignals answers signals one after another for as long as the run lasts.
+// hearSignals answers signals one after another for as long as the run lasts. It
+// never blocks in Receive: a signal handed to a blocked receiver is in no queue
+// any more and not in hand yet, and drain would leave it behind.
 func (r *documentRun) hearSignals(ctx workflow.Context) {
-	for {
+	for workflow.Await(ctx, func() bool { return r.signals.Len() > 0 }) == nil {
 		var told ActRecorded
-		if !r.signals.Receive(ctx, &told) {
-			return
+		if !r.signals.ReceiveAsync(&told) {
+			continue // it could not be read, and is gone
 		}
 		r.answering++
 		r.fetch(ctx, told.ID)

@@ -77,10 +77,10 @@ func (e *Engine) options(in StartRequest) client.StartWorkflowOptions {
 		priority = priorityBulk
 	}
 	return client.StartWorkflowOptions{
-		ID:                       in.Document,
-		TaskQueue:                workflows.QueueApproval,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		ID:                                       in.Document,
+		TaskQueue:                                workflows.QueueApproval,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		EnableEagerStart:                         e.Eager && !in.Bulk,
 		Priority:                                 temporal.Priority{PriorityKey: priority},

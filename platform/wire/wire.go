@@ -30,7 +30,7 @@ func Out(err error) error {
 	if f, ok := fault.As(err); ok {
 		return temporal.NewApplicationErrorWithOptions(f.Code, f.Code, temporal.ApplicationErrorOptions{
 			NonRetryable: final(f.Kind),
-			Details:      []any{f},
+			Details:      []any{*f},
 		})
 	}
 	if native(err) {

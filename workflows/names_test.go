@@ -1,0 +1,47 @@
+package workflows_test
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/workflows"
+)
+
+// TestNamesNeverChange holds what running histories and callers know by name.
+func TestNamesNeverChange(t *testing.T) {
+	require.Equal(t, "Document", workflows.DocumentWorkflow)
+	require.Equal(t, "act_recorded", workflows.SignalActRecorded)
+	require.Equal(t, "state", workflows.QueryState)
+	require.Equal(t, "approval", workflows.QueueApproval)
+	require.Equal(t, "effects", workflows.QueueEffects)
+	var updates []string
+	for _, name := range workflows.Updates() {
+		updates = append(updates, string(name))
+	}
+	require.Equal(t, []string{"approve", "reject", "return", "resubmit", "withdraw", "resolve"}, updates)
+
+	for name, of := range map[string]any{
+		workflows.Opening: &activities.Records{}, workflows.Record: &activities.Records{},
+		workflows.ReadAct: &activities.Records{}, workflows.RefuseAct: &activities.Records{},
+		workflows.Route: &activities.Plans{}, workflows.NextApprover: &activities.Plans{},
+		workflows.PostVoucher: &activities.Vouchers{},
+	} {
+		_, found := reflect.TypeOf(of).MethodByName(name)
+		require.True(t, found, "no method is called %s: the workflow would ask for another name", name)
+	}
+	require.Equal(t, []string{"Opening", "Record", "ReadAct", "RefuseAct", "Route", "NextApprover", "PostVoucher"},
+		[]string{workflows.Opening, workflows.Record, workflows.ReadAct, workflows.RefuseAct,
+			workflows.Route, workflows.NextApprover, workflows.PostVoucher})
+
+	var attributes []string
+	for _, key := range workflows.SearchAttributes() {
+		attributes = append(attributes, key.GetName()+" "+key.GetValueType().String())
+	}
+	require.Equal(t, []string{
+		"DocType Keyword", "DocNumber Keyword", "DocStatus Keyword", "Entity Keyword", "Department Keyword",
+		"Urgency Keyword", "Steps KeywordList", "Assignees KeywordList", "DueAt Datetime", "Parked Bool",
+	}, attributes)
+}
