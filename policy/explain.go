@@ -10,15 +10,15 @@ import (
 type wording struct {
 	policy, auto, skip, people, nobody, then string
 	modes                                    map[approval.Mode]string
-	queue, due, list                         string
+	queue, due, list                         string // due follows the names
 }
 
 var wordings = map[string]wording{
-	"en": {policy: "Policy %s, version %d, round %d", auto: "approved by rule", skip: "skipped", people: "%s of", nobody: "nobody",
-		then: "Then: ", queue: "the admin queue", due: "due in %s", list: ", ",
+	"en": {policy: "Policy %s, version %d, round %d", auto: "approved by rule", skip: "skipped", people: "%s of ", nobody: "nobody",
+		then: "Then: ", queue: "the admin queue", due: "; due in %s", list: ", ",
 		modes: map[approval.Mode]string{approval.AnyOf: "any", approval.AllOf: "all", approval.InOrder: "in the order"}},
 	"zh-CN": {policy: "流程 %s 第 %d 版，第 %d 轮", auto: "按规则自动通过", skip: "跳过", people: "%s：", nobody: "无人",
-		then: "之后：", queue: "管理员待办", due: "时限 %s", list: "、",
+		then: "之后：", queue: "管理员待办", due: "；时限 %s", list: "、",
 		modes: map[approval.Mode]string{approval.AnyOf: "或签", approval.AllOf: "会签", approval.InOrder: "依次审批"}},
 }
 
@@ -56,9 +56,9 @@ func (w wording) need(s approval.Step) string {
 	if len(names) == 0 {
 		names = append(names, w.nobody)
 	}
-	text := fmt.Sprintf(w.people, w.modes[s.Mode]) + " " + strings.Join(names, w.list)
+	text := fmt.Sprintf(w.people, w.modes[s.Mode]) + strings.Join(names, w.list)
 	if !s.Clock.Due.IsZero() {
-		text += "; " + fmt.Sprintf(w.due, s.Clock.Due.String())
+		text += fmt.Sprintf(w.due, s.Clock.Due.String())
 	}
 	return text
 }

@@ -1,0 +1,145 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/policy"
+)
+
+const good = `policy: p
+title: { en: P, zh-CN: 甲 }
+base: CNY
+steps:
+  - id: one
+    title: { en: One, zh-CN: 一 }
+    when: amount >= money("1000.00")
+    otherwise: skip
+    approvers: [{ role: finance_clerk }]
+    mode: all_of
+    due: { normal: 1 workday }
+    on_timeout: escalate
+then: [accrue, archive]
+`
+
+func TestAWrongPolicyIsRefusedWhereItIsWrong(t *testing.T) {
+	for _, tt := range []struct{ name, old, new, code, at, field string }{
+		{"a mistyped key", "when:", "whem:", "yaml.unknown_key", "7:5", "steps[0].whem"},
+		{"a key twice", "    otherwise: skip", "    otherwise: skip\n    otherwise: skip", "yaml.duplicate_key", "9:5", "steps[0].otherwise"},
+		{"an alias", "base: CNY", "base: *c", "yaml.not_allowed", "3:7", "base"},
+		{"parallel steps", "  - id: one", "  - parallel: [[]]\n  - id: one", "yaml.not_in_version", "5:5", "steps[0].parallel"},
+		{"a quorum", "mode: all_of", "mode: { quorum: \"2\" }", "policy.not_in_version", "10:22", "steps[0].mode.quorum"},
+		{"a ratio", "mode: all_of", "mode: ratio", "policy.not_in_version", "10:11", "steps[0].mode"},
+		{"an unknown mode", "mode: all_of", "mode: allof", "policy.bad_value", "10:11", "steps[0].mode"},
+		{"paying", "[accrue, archive]", "[accrue, pay]", "policy.not_in_version", "13:16", "then[1]"},
+		{"settling", "[accrue, archive]", "[settle]", "policy.not_in_version", "13:8", "then[0]"},
+		{"a wrong end", "[accrue, archive]", "[acrue]", "policy.bad_value", "13:8", "then[0]"},
+		{"an end twice", "[accrue, archive]", "[accrue, accrue]", "policy.duplicate_value", "13:16", "then[1]"},
+		{"a title in one language", "en: One, zh-CN: 一", "en: One", "policy.missing_title", "6:12", "steps[0].title"},
+		{"a title in a third", "en: One,", "en: One, fr: Un,", "policy.bad_value", "6:27", "steps[0].title.fr"},
+		{"a wrong id", "id: one", "id: One", "policy.bad_id", "5:9", "steps[0].id"},
+		{"a wrong currency", "base: CNY", "base: RMB", "policy.bad_currency", "3:7", "base"},
+		{"a condition without otherwise", "    otherwise: skip\n", "", "policy.missing_otherwise", "7:11", "steps[0].when"},
+		{"an otherwise without condition", "    when: amount >= money(\"1000.00\")\n", "", "policy.otherwise_without", "7:16", "steps[0].otherwise"},
+		{"an otherwise of its own", "otherwise: skip", "otherwise: reject", "policy.bad_value", "8:16", "steps[0].otherwise"},
+		{"no approvers", "[{ role: finance_clerk }]", "[]", "policy.empty", "9:16", "steps[0].approvers"},
+		{"two ways at once", "{ role: finance_clerk }", "{ role: finance_clerk, manager: 1 }", "policy.bad_approver", "9:17", "steps[0].approvers[0]"},
+		{"no way at all", "{ role: finance_clerk }", "{ of: entity }", "policy.bad_approver", "9:17", "steps[0].approvers[0]"},
+		{"manager of manager of …", "{ role: finance_clerk }", "{ manager: 11 }", "policy.bad_number", "9:28", "steps[0].approvers[0].manager"},
+		{"manager 0", "{ role: finance_clerk }", "{ manager: 0 }", "policy.bad_approver", "9:17", "steps[0].approvers[0]"},
+		{"a role of a department", "role: finance_clerk", "role: finance_clerk, of: department", "policy.not_in_version", "9:44", "steps[0].approvers[0].of"},
+		{"a wrong duration", "1 workday", "1 day", "policy.bad_duration", "11:20", "steps[0].due.normal"},
+		{"a timeout without a deadline", "    due: { normal: 1 workday }\n", "", "policy.timeout_without_due", "11:17", "steps[0].on_timeout"},
+		{"a wrong timeout", "on_timeout: escalate", "on_timeout: { escalate: boss }", "policy.bad_value", "12:17", "steps[0].on_timeout"},
+		{"an act of a later version", "    mode: all_of", "    allow: [transfer]\n    mode: all_of", "policy.not_in_version", "10:13", "steps[0].allow[0]"},
+		{"a reminder without end", "    mode: all_of", "    remind: { first: 1 workday, every: 1 workday, at_most: 99 }\n    mode: all_of", "policy.bad_number", "10:60", "steps[0].remind.at_most"},
+		{"reminders without a rhythm", "    mode: all_of", "    remind: { first: 1 workday, at_most: 2 }\n    mode: all_of", "yaml.missing_key", "10:13", "steps[0].remind.every"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Contains(t, good, tt.old)
+			_, err := policy.Parse("p.yaml", []byte(strings.Replace(good, tt.old, tt.new, 1)))
+			f, ok := fault.As(err)
+			require.True(t, ok, "%v", err)
+			require.Equal(t, []string{tt.code, tt.at, tt.field}, []string{f.Code, f.Args["line"] + ":" + f.Args["column"], f.Field}, f.Error())
+			require.Equal(t, "p.yaml", f.Args["file"])
+		})
+	}
+}
+
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
+	text := strings.NewReplacer("base: CNY", "base: RMB", "mode: all_of", "mode: some", "1 workday", "soon").Replace(good)
+	_, err := policy.Parse("p.yaml", []byte(text))
+	f, _ := fault.As(err)
+	require.Len(t, f.More, 2)
+}
+
+func TestDefaultsAreTheCarefulOnes(t *testing.T) {
+	text := strings.NewReplacer("    mode: all_of\n", "", "    on_timeout: escalate\n", "").Replace(good)
+	p, err := policy.Parse("p.yaml", []byte(text))
+	require.NoError(t, err)
+	s := p.Steps[0]
+	require.Equal(t, approval.AnyOf, s.Mode)
+	require.Equal(t, approval.TimeoutEscalate, s.OnTimeout.Do)
+	require.Equal(t, []string{"payee", "submitter"}, s.DistinctFrom)
+	require.Equal(t, s.Due.Normal, s.Due.Urgent)
+	require.Equal(t, "entity", s.Approvers[0].Of)
+}
+
+func TestTheHashIsOfTheMeaning(t *testing.T) {
+	hash := func(text string) string {
+		p, err := policy.Parse("p.yaml", []byte(text))
+		require.NoError(t, err)
+		return p.Hash()
+	}
+	base := hash(good)
+	require.Len(t, base, 64)
+	require.Equal(t, base, hash("# a comment\n"+strings.Replace(good, "base: CNY\n", "base:   \"CNY\"\n", 1)))
+	require.Equal(t, base, hash(strings.Replace(good, "    mode: all_of\n", "    allow: []\n    mode: all_of\n    distinct_from: [submitter, payee]\n", 1)))
+	require.NotEqual(t, base, hash(strings.Replace(good, "1000.00", "1000.01", 1)))
+	require.NotEqual(t, base, hash(strings.Replace(good, "all_of", "any_of", 1)))
+}
+
+func TestAConditionThatFailsMakesNoPlan(t *testing.T) {
+	for _, tt := range []struct{ when, code, at string }{
+		{`amount >= money("1000.00", "EUR")`, "policy.condition_failed", "7:11"},
+		{`fields.nothing == "x"`, "policy.condition_failed", "7:11"},
+		{`amount >= 1000`, "policy.bad_condition", "7:18"},
+		{"|\n      urgency == \"urgent\" &&\n      amont > total", "policy.bad_condition", "9:7"},
+		{`'amont > total'`, "policy.bad_condition", "7:12"},
+	} {
+		p, err := policy.Parse("p.yaml", []byte(strings.Replace(good, `amount >= money("1000.00")`, tt.when, 1)))
+		require.NoError(t, err)
+		plan, err := policy.Route(policy.RouteInput{Policy: p, Content: expense("lin", 1), Org: company(), Round: 1})
+		f, ok := fault.As(err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, []string{tt.code, tt.at}, []string{f.Code, f.Args["line"] + ":" + f.Args["column"]}, f.Error())
+		require.Empty(t, plan)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	f.Add([]byte("policy: p\nsteps: [{}]\n"))
+	f.Add([]byte("steps:\n- parallel: [[...], [...]]\n"))
+	f.Add([]byte(strings.Replace(good, "role: finance_clerk", "person: lin", 1)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := policy.Parse("f.yaml", text)
+		if err != nil {
+			require.NotEmpty(t, fault.CodeOf(err), "%v", err)
+			return
+		}
+		require.NotEmpty(t, p.Steps)
+		plan, err := policy.Route(policy.RouteInput{Policy: p, Content: expense("lin", 12345), Org: company(), Round: 1})
+		if err != nil {
+			require.NotEmpty(t, fault.CodeOf(err), "%v", err)
+			return
+		}
+		for _, s := range plan.Steps {
+			require.True(t, s.Need != approval.NeedsPeople || len(s.Approvers) > 0, "a step waits for nobody")
+		}
+	})
+}
