@@ -23,8 +23,8 @@ type Signer struct {
 //
 // Errors: Invalid evidence.bad_key; it never repeats the seed.
 func NewSigner(keyID, seed string) (Signer, error) {
-	bytes, err := base64.StdEncoding.Strict().DecodeString(seed)
-	if err != nil || len(bytes) != ed25519.SeedSize {
+	bytes, ok := decode(seed)
+	if !ok || len(bytes) != ed25519.SeedSize {
 		return Signer{}, badKey(keyID, "the seed is not 32 bytes in base64")
 	}
 	if keyID == "" {
@@ -68,8 +68,8 @@ func (r KeyRing) Verify(v any, s Signature) error {
 	if err != nil {
 		return err
 	}
-	value, err := base64.StdEncoding.Strict().DecodeString(s.Value)
-	if err != nil || !ed25519.Verify(key, text, value) {
+	value, ok := decode(s.Value)
+	if !ok || !ed25519.Verify(key, text, value) {
 		return fault.New(fault.Forbidden, codeBadSignature, fault.Arg("key", s.KeyID))
 	}
 	return nil
@@ -79,11 +79,18 @@ func (r KeyRing) Verify(v any, s Signature) error {
 //
 // Errors: Invalid evidence.bad_key.
 func ParsePublicKey(keyID, text string) (ed25519.PublicKey, error) {
-	key, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || len(key) != ed25519.PublicKeySize {
+	key, ok := decode(text)
+	if !ok || len(key) != ed25519.PublicKeySize {
 		return nil, badKey(keyID, "the public key is not 32 bytes in base64")
 	}
 	return key, nil
+}
+
+// decode reads base64 that is the only text of its bytes: the standard decoder
+// would pass over line breaks.
+func decode(text string) ([]byte, bool) {
+	bytes, err := base64.StdEncoding.Strict().DecodeString(text)
+	return bytes, err == nil && base64.StdEncoding.EncodeToString(bytes) == text
 }
 
 func badKey(keyID, reason string) *fault.Fault {
