@@ -179,7 +179,7 @@ type Connection struct {
 	Currency  string        `mapstructure:"currency"`   // base currency of that company
 	Mapping   string        `mapstructure:"mapping"`    // http: a shipped mapping's name or a file's path
 	Timeout   time.Duration `mapstructure:"timeout"`    // of one call; 0 = 20 s
-	Settle    time.Duration `mapstructure:"settle"`     // how long an unanswered request may still be running there; 0 = 2 min
+	Settle    time.Duration `mapstructure:"settle"`     // how long an unanswered request may still run there; 0 = 2 min
 	PerSecond float64       `mapstructure:"per_second"` // calls; 0 = 5
 }
 
@@ -224,7 +224,7 @@ type Observability struct {
 	LogLevel       string `mapstructure:"log_level"`        // debug, info, warn or error
 	LogFormat      string `mapstructure:"log_format"`       // json or text
 	MetricsListen  string `mapstructure:"metrics_listen"`   // host:port; "" = none of its own
-	PeopleInSearch bool   `mapstructure:"people_in_search"` // names and titles in Temporal's search attributes and summaries
+	PeopleInSearch bool   `mapstructure:"people_in_search"` // names and titles where Temporal shows them
 }
 
 // Locale is what a person sees who chose nothing.

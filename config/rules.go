@@ -72,7 +72,8 @@ func (c Config) checkGateway(k *check) {
 	k.address("gateway.listen", g.Listen)
 	switch {
 	case g.PublicURL == "":
-		k.want(c.Mode == Dev, "gateway.public_url", "is empty", "set how people reach it, such as https://approvals.example.com")
+		k.want(c.Mode == Dev, "gateway.public_url", "is empty",
+			"set how people reach it, such as https://approvals.example.com")
 	case c.Mode == Production && !loopback(g.PublicURL):
 		k.url("gateway.public_url", g.PublicURL, "https")
 	default:
@@ -99,7 +100,8 @@ func loopback(address string) bool {
 
 func (w Worker) check(k *check) {
 	k.count("worker.approval.workflow_slots", w.Approval.WorkflowSlots, 10_000)
-	number(k, "worker.approval.workflow_slots", w.Approval.WorkflowSlots, 2, 10_000, "set at least 2, for the sticky queue")
+	k.want(w.Approval.WorkflowSlots != 1, "worker.approval.workflow_slots", "is too few",
+		"set at least 2, for the sticky queue")
 	k.count("worker.approval.local_slots", w.Approval.LocalSlots, 10_000)
 	k.count("worker.approval.activity_slots", w.Approval.ActivitySlots, 10_000)
 	number(k, "worker.approval.pollers", w.Approval.Pollers, 2, 100, "set a number from 2 to 100")

@@ -30,12 +30,12 @@ type Event struct {
 	Kind        string          `json:"kind"`                   // noun.verb_past
 	Actor       string          `json:"actor"`                  // a person's id, or system:<what>
 	OnBehalfOf  string          `json:"on_behalf_of,omitempty"` // B for A: the A
-	Cause       string          `json:"cause"`                  // act id, plan:<round>, clock:<task>:<n>, effect:<ref>:<attempt>
+	Cause       string          `json:"cause"`                  // Command.Cause: act id, plan:<round>, …
 	Round       int             `json:"round"`                  // approval round, from 1
 	Revision    int             `json:"revision"`               // content revision, from 1
 	ContentHash string          `json:"content_hash"`           // hash of that revision's content
 	Data        json.RawMessage `json:"data"`
 	Prev        string          `json:"prev"` // hash of the event before; "" for the first
-	Hash        string          `json:"hash"` // see Chain; left out of what is hashed
+	Hash        string          `json:"hash"` // see VerifyChain; left out of what is hashed
 	V           int             `json:"v"`
 }
