@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/activities/activitiestest"
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/platform/wire"
@@ -27,95 +27,58 @@ var start = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 type stage struct {
 	t       *testing.T
 	env     *testsuite.TestWorkflowEnvironment
-	book    *book
-	plan    approval.Plan // of every round
-	unroute string        // the fault of Route, while it is set
-	post    []any         // answers of PostVoucher: activities.Posted or error; then posted
-	posts   []activities.PostVoucherInput
+	book    *activitiestest.Book
+	outside *activitiestest.Outside
 	answers map[string]error // by act id, of updates
 }
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	s := &stage{t: t, plan: threeSteps(), answers: map[string]error{}}
-	s.open(suite.NewTestWorkflowEnvironment())
-	s.book = newBook(documentID, s.env.Now)
+	s := &stage{
+		t: t, answers: map[string]error{},
+		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(48*3600, 24*3600, 6*3600)),
+	}
+	s.book = activitiestest.NewBook(func() time.Time { return s.env.Now() })
+	s.open(suite.NewTestWorkflowEnvironment(), start)
+	s.book.Submit(documentID, "EXP-2026-000001")
 	return s
 }
 
 // open makes an environment the stage's own.
-func (s *stage) open(env *testsuite.TestWorkflowEnvironment) {
+func (s *stage) open(env *testsuite.TestWorkflowEnvironment, at time.Time) {
 	s.env = env
-	env.SetStartTime(start)
+	env.SetStartTime(at)
 	env.SetTestTimeout(20 * time.Second)
 	env.SetWorkerOptions(worker.Options{WorkflowPanicPolicy: worker.BlockWorkflow})
 	workflows.Register(env)
-	on := func(name string, fn any) { env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name}) }
-	records := func() *activities.Records {
-		return &activities.Records{Book: s.book, Calendars: &activities.Calendars{Book: s.book}}
+	env.RegisterActivity(&activities.Records{Book: s.book, Calendars: &activities.Calendars{Book: s.book}})
+	for name, stand := range map[string]any{
+		workflows.Route: s.outside.Route, workflows.NextApprover: s.outside.NextApprover,
+		workflows.PostVoucher: s.outside.PostVoucher,
+	} {
+		env.RegisterActivityWithOptions(stand, activity.RegisterOptions{Name: name})
 	}
-	on(workflows.Opening, func(ctx context.Context, document string) (activities.Opened, error) {
-		return records().Opening(ctx, document)
-	})
-	on(workflows.Record, func(ctx context.Context, in approval.RecordRequest) (approval.Recorded, error) {
-		return records().Record(ctx, in)
-	})
-	on(workflows.ReadAct, func(ctx context.Context, id string) (activities.ActRead, error) {
-		return records().ReadAct(ctx, id)
-	})
-	on(workflows.RefuseAct, func(ctx context.Context, in activities.RefuseActInput) (approval.Recorded, error) {
-		return records().RefuseAct(ctx, in)
-	})
-	on(workflows.Route, s.route)
-	on(workflows.NextApprover, func(_ context.Context, in activities.NextApproverInput) (activities.NextApprovers, error) {
-		return activities.NextApprovers{To: []approval.Approver{{Person: "boss-of-" + in.From, Via: "escalation"}}}, nil
-	})
-	on(workflows.PostVoucher, s.postVoucher)
 }
 
-func (s *stage) route(_ context.Context, in activities.RouteInput) (activities.Routed, error) {
-	if s.unroute != "" {
-		return activities.Routed{Code: s.unroute, Admins: []string{"root"}}, nil
+func (s *stage) state() approval.State { return s.book.State(documentID) }
+
+// kinds lists what happened.
+func (s *stage) kinds() []string {
+	var kinds []string
+	for _, e := range s.book.Stream(documentID) {
+		kinds = append(kinds, e.Kind)
 	}
-	plan := s.plan
-	plan.Round = in.Round
-	return activities.Routed{Plan: &plan}, nil
+	return kinds
 }
 
-func (s *stage) postVoucher(_ context.Context, in activities.PostVoucherInput) (activities.Posted, error) {
-	s.posts = append(s.posts, in)
-	if len(s.post) == 0 {
-		return activities.Posted{Posted: true, Number: "V-1", ID: "77"}, nil
+// onTimeout sets what every step does when it is overdue.
+func (s *stage) onTimeout(do string) {
+	plan := activitiestest.ThreeSteps(48*3600, 24*3600, 6*3600)
+	for i := range plan.Steps {
+		plan.Steps[i].OnTimeout = approval.Timeout{Do: do}
 	}
-	next := s.post[0]
-	s.post = s.post[1:]
-	if err, bad := next.(error); bad {
-		return activities.Posted{}, wire.Out(err)
-	}
-	return next.(activities.Posted), nil
-}
-
-func threeSteps() approval.Plan {
-	step := func(id, person string) approval.Step {
-		return approval.Step{
-			ID: id, Title: map[string]string{"en": id}, Need: approval.NeedsPeople, Reason: "always",
-			Mode: approval.AnyOf, Approvers: []approval.Approver{{Person: person, Via: "test"}},
-			Clock: approval.Clock{
-				Calendar: "always",
-				Due:      calendar.Duration{Count: 48 * 3600, Unit: calendar.Second},
-				First:    calendar.Duration{Count: 24 * 3600, Unit: calendar.Second},
-				Every:    calendar.Duration{Count: 6 * 3600, Unit: calendar.Second},
-				AtMost:   2,
-			},
-			OnTimeout: approval.Timeout{Do: approval.TimeoutEscalate},
-		}
-	}
-	return approval.Plan{
-		Policy: "expense", PolicyVersion: 1, PolicyHash: "p", OrgVersion: 1, Interested: []string{"zhao"},
-		Admins: []string{"root"}, Then: []string{"accrue", "archive"},
-		Steps: []approval.Step{step("manager", "li"), step("finance", "wu"), step("director", "sun")},
-	}
+	s.outside.SetPlan(plan)
 }
 
 // at does something so long after the start.
@@ -140,21 +103,11 @@ func (a *answerTo) Complete(_ any, err error) { a.s.answers[a.act] = err }
 // decide commits and delivers a decision on the open task of a person, so long
 // after the start.
 func (s *stage) decide(after time.Duration, id string, name approval.Name, person string) {
-	s.at(after, func() { s.update(s.book.commit(s.decision(id, name, person))) })
+	s.at(after, func() { s.update(s.book.Commit(s.decision(id, name, person))) })
 }
 
 func (s *stage) decision(id string, name approval.Name, person string) approval.Act {
-	state := s.book.state()
-	a := approval.Act{
-		ID: id, Name: name, Document: documentID, Actor: person,
-		Round: state.Round, ContentHash: state.ContentHash, Opinion: "because",
-	}
-	for _, t := range state.OpenTasks() {
-		if t.Assignee == person {
-			a.Task = t.ID
-		}
-	}
-	return a
+	return s.book.Decision(documentID, id, name, person)
 }
 
 func (s *stage) run() approval.Outcome {
@@ -166,8 +119,8 @@ func (s *stage) run() approval.Outcome {
 	require.NoError(s.t, s.env.GetWorkflowError())
 	var outcome approval.Outcome
 	require.NoError(s.t, s.env.GetWorkflowResult(&outcome))
-	require.NoError(s.t, evidence.VerifyChain(s.book.events))
-	require.Equal(s.t, s.book.state().Status, outcome.Status)
+	require.NoError(s.t, evidence.VerifyChain(s.book.Stream(documentID)))
+	require.Equal(s.t, s.state().Status, outcome.Status)
 	return outcome
 }
 
@@ -182,9 +135,9 @@ func TestAllAgreeAndTheVoucherIsPosted(t *testing.T) {
 	s := newStage(t)
 	s.allApprove(time.Hour)
 	require.Equal(t, approval.Closed, s.run().Status)
-	require.Len(t, s.posts, 1)
-	require.Equal(t, "v:"+documentID+":accrual:1", s.posts[0].Reference)
-	require.NotContains(t, s.book.kinds(), approval.TaskReminded)
+	require.Len(t, s.outside.Posts(), 1)
+	require.Equal(t, "v:"+documentID+":accrual:1", s.outside.Posts()[0].Reference)
+	require.NotContains(t, s.kinds(), approval.TaskReminded)
 	for id, err := range s.answers {
 		require.NoError(t, err, id)
 	}
@@ -195,14 +148,14 @@ func TestARejectionEndsIt(t *testing.T) {
 	s.decide(time.Hour, "a1", approval.Approve, "li")
 	s.decide(2*time.Hour, "a2", approval.Reject, "wu")
 	require.Equal(t, approval.Rejected, s.run().Status)
-	require.Empty(t, s.posts)
+	require.Empty(t, s.outside.Posts())
 }
 
 func TestAReturnedDocumentComesBackInANewRound(t *testing.T) {
 	s := newStage(t)
 	s.decide(time.Hour, "a1", approval.Return, "li")
 	s.at(2*time.Hour, func() {
-		s.update(s.book.commit(approval.Act{
+		s.update(s.book.Commit(approval.Act{
 			ID: "b1", Name: approval.Resubmit, Document: documentID, Actor: "zhao", Revision: 2, NewHash: "hash2",
 		}))
 	})
@@ -210,14 +163,14 @@ func TestAReturnedDocumentComesBackInANewRound(t *testing.T) {
 	s.decide(3*time.Hour+time.Minute, "a1b", approval.Approve, "li")
 	outcome := s.run()
 	require.Equal(t, approval.Closed, outcome.Status, "%v", s.answers)
-	require.Equal(t, 2, s.book.state().Round)
-	require.Equal(t, "v:"+documentID+":accrual:2", s.posts[0].Reference)
+	require.Equal(t, 2, s.state().Round)
+	require.Equal(t, "v:"+documentID+":accrual:2", s.outside.Posts()[0].Reference)
 }
 
 func TestTheSubmitterMayWithdraw(t *testing.T) {
 	s := newStage(t)
 	s.at(time.Hour, func() {
-		s.update(s.book.commit(approval.Act{ID: "w1", Name: approval.Withdraw, Document: documentID, Actor: "zhao", Opinion: "wrong"}))
+		s.update(s.book.Commit(approval.Act{ID: "w1", Name: approval.Withdraw, Document: documentID, Actor: "zhao", Opinion: "wrong"}))
 	})
 	require.Equal(t, approval.Withdrawn, s.run().Status)
 }
@@ -231,44 +184,44 @@ func TestWhatIsRefusedChangesNothing(t *testing.T) {
 		{"a stranger", func(s *stage) approval.Act {
 			a := s.decision("x1", approval.Approve, "li")
 			a.Actor = "bo"
-			return s.book.commit(a)
+			return s.book.Commit(a)
 		}, "task.not_yours"},
 		{"the submitter", func(s *stage) approval.Act {
 			a := s.decision("x1", approval.Approve, "li")
 			a.Actor = "zhao"
-			return s.book.commit(a)
+			return s.book.Commit(a)
 		}, "task.interested"},
 		{"other content", func(s *stage) approval.Act {
 			a := s.decision("x1", approval.Approve, "li")
 			a.ContentHash = "other"
-			return s.book.commit(a)
+			return s.book.Commit(a)
 		}, "task.changed"},
 		{"another document", func(s *stage) approval.Act {
 			a := s.decision("x1", approval.Approve, "li")
 			a.Document = "another"
-			return s.book.commit(a)
+			return s.book.Commit(a)
 		}, "act.wrong_document"},
 		{"an unknown task", func(s *stage) approval.Act {
 			a := s.decision("x1", approval.Approve, "li")
 			a.Task = "nothing"
-			return s.book.commit(a)
+			return s.book.Commit(a)
 		}, "task.unknown"},
 		{"not in the inbox", func(s *stage) approval.Act {
 			return s.decision("x1", approval.Approve, "li")
 		}, "act.forged"},
 		{"a bad signature", func(s *stage) approval.Act {
-			s.book.forged["x1"] = true
-			return s.book.commit(s.decision("x1", approval.Approve, "li"))
+			s.book.Forge("x1")
+			return s.book.Commit(s.decision("x1", approval.Approve, "li"))
 		}, "act.forged"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStage(t)
 			var before, after int64
 			s.at(30*time.Minute, func() {
-				before = s.book.state().Seq
+				before = s.state().Seq
 				s.update(tt.act(s))
 			})
-			s.at(31*time.Minute, func() { after = s.book.state().Seq })
+			s.at(31*time.Minute, func() { after = s.state().Seq })
 			s.allApprove(time.Hour)
 			require.Equal(t, approval.Closed, s.run().Status)
 			require.Equal(t, tt.code, fault.CodeOf(wire.In(s.answers["x1"])), "%v", s.answers["x1"])
@@ -281,7 +234,7 @@ func TestTheSameActTwiceIsOneDecision(t *testing.T) {
 	s := newStage(t)
 	var act approval.Act
 	s.at(time.Hour, func() {
-		act = s.book.commit(s.decision("a1", approval.Approve, "li"))
+		act = s.book.Commit(s.decision("a1", approval.Approve, "li"))
 		s.update(act)
 	})
 	s.at(90*time.Minute, func() {
@@ -290,13 +243,13 @@ func TestTheSameActTwiceIsOneDecision(t *testing.T) {
 	s.decide(2*time.Hour, "a2", approval.Approve, "wu")
 	s.decide(3*time.Hour, "a3", approval.Approve, "sun")
 	require.Equal(t, approval.Closed, s.run().Status)
-	require.Len(t, s.book.state().Deciders, 3)
+	require.Len(t, s.state().Deciders, 3)
 }
 
 func TestAnActIsHeardAsASignal(t *testing.T) {
 	s := newStage(t)
 	s.at(time.Hour, func() {
-		s.book.commit(s.decision("a1", approval.Approve, "li"))
+		s.book.Commit(s.decision("a1", approval.Approve, "li"))
 		s.env.SignalWorkflow(workflows.SignalActRecorded, "not even an object")
 		s.env.SignalWorkflow(workflows.SignalActRecorded, workflows.ActRecorded{ID: "nobody knows"})
 		s.env.SignalWorkflow(workflows.SignalActRecorded, workflows.ActRecorded{ID: "a1"})
@@ -304,18 +257,18 @@ func TestAnActIsHeardAsASignal(t *testing.T) {
 	s.at(90*time.Minute, func() {
 		late := s.decision("a9", approval.Approve, "li")
 		late.Task = documentID + ".r1.manager.1"
-		s.book.commit(late)
-		s.book.forged["f1"] = true
-		s.book.commit(s.decision("f1", approval.Approve, "wu"))
+		s.book.Commit(late)
+		s.book.Forge("f1")
+		s.book.Commit(s.decision("f1", approval.Approve, "wu"))
 		s.env.SignalWorkflow(workflows.SignalActRecorded, workflows.ActRecorded{ID: "a9"})
 		s.env.SignalWorkflow(workflows.SignalActRecorded, workflows.ActRecorded{ID: "f1"})
 	})
 	s.decide(2*time.Hour, "a2", approval.Approve, "wu")
 	s.decide(3*time.Hour, "a3", approval.Approve, "sun")
 	require.Equal(t, approval.Closed, s.run().Status)
-	require.Equal(t, approval.OK, s.book.outcome("a1").Code)
-	require.Equal(t, string(fault.Conflict), s.book.outcome("a9").Kind, "a late act has its refusal on record")
-	require.Equal(t, "act.forged", s.book.outcome("f1").Code)
+	require.Equal(t, approval.OK, s.book.Outcome("a1").Code)
+	require.Equal(t, string(fault.Conflict), s.book.Outcome("a9").Kind, "a late act has its refusal on record")
+	require.Equal(t, "act.forged", s.book.Outcome("f1").Code)
 }
 
 func TestRemindersThenEscalation(t *testing.T) {
@@ -325,12 +278,12 @@ func TestRemindersThenEscalation(t *testing.T) {
 	s.decide(62*time.Hour, "a3", approval.Approve, "sun")
 	require.Equal(t, approval.Closed, s.run().Status)
 	count := map[string]int{}
-	for _, kind := range s.book.kinds() {
+	for _, kind := range s.kinds() {
 		count[kind]++
 	}
 	require.Equal(t, 2, count[approval.TaskReminded])
 	require.Equal(t, 1, count[approval.TaskWasEscalated])
-	for _, e := range s.book.events {
+	for _, e := range s.book.Stream(documentID) {
 		if e.Kind == approval.TaskWasEscalated {
 			require.Equal(t, start.Add(48*time.Hour), e.At.Truncate(time.Second))
 		}
@@ -339,30 +292,26 @@ func TestRemindersThenEscalation(t *testing.T) {
 
 func TestADeadlineYieldsToAnActCommittedInTime(t *testing.T) {
 	s := newStage(t)
-	for i := range s.plan.Steps {
-		s.plan.Steps[i].OnTimeout = approval.Timeout{Do: approval.TimeoutReject}
-	}
+	s.onTimeout(approval.TimeoutReject)
 	// Committed before the deadline, but its update was lost and no relay runs.
 	s.at(47*time.Hour, func() {
-		s.book.commit(s.decision("a1", approval.Approve, "li"))
+		s.book.Commit(s.decision("a1", approval.Approve, "li"))
 		stranger := s.decision("a0", approval.Approve, "li")
 		stranger.Actor = "bo"
-		s.book.commit(stranger)
+		s.book.Commit(stranger)
 	})
 	s.decide(50*time.Hour, "a2", approval.Approve, "wu")
 	s.decide(51*time.Hour, "a3", approval.Approve, "sun")
 	require.Equal(t, approval.Closed, s.run().Status)
-	require.NotContains(t, s.book.kinds(), approval.TaskWasExpired)
-	require.Equal(t, "task.not_yours", s.book.outcome("a0").Code)
+	require.NotContains(t, s.kinds(), approval.TaskWasExpired)
+	require.Equal(t, "task.not_yours", s.book.Outcome("a0").Code)
 }
 
 func TestADeadlineWithoutAnybodyDecidesByRule(t *testing.T) {
 	s := newStage(t)
-	for i := range s.plan.Steps {
-		s.plan.Steps[i].OnTimeout = approval.Timeout{Do: approval.TimeoutReject}
-	}
+	s.onTimeout(approval.TimeoutReject)
 	require.Equal(t, approval.Rejected, s.run().Status)
-	require.Contains(t, s.book.kinds(), approval.TaskWasExpired)
+	require.Contains(t, s.kinds(), approval.TaskWasExpired)
 }
 
 // TestARecordAheadIsFolded plays a crash between the commit and the end of the
@@ -370,8 +319,8 @@ func TestADeadlineWithoutAnybodyDecidesByRule(t *testing.T) {
 func TestARecordAheadIsFolded(t *testing.T) {
 	s := newStage(t)
 	s.at(time.Hour, func() {
-		act := s.book.commit(s.decision("a1", approval.Approve, "li"))
-		state := s.book.state()
+		act := s.book.Commit(s.decision("a1", approval.Approve, "li"))
+		state := s.state()
 		drafts, err := state.Judge(act, s.env.Now())
 		require.NoError(t, err)
 		_, err = (&activities.Records{Book: s.book, Calendars: &activities.Calendars{Book: s.book}}).Record(
@@ -389,61 +338,60 @@ func TestARecordAheadIsFolded(t *testing.T) {
 
 func TestALostAnswerAfterTheCommitRepeatsNothing(t *testing.T) {
 	s := newStage(t)
-	s.at(30*time.Minute, func() { s.book.lose = 2 })
+	s.at(30*time.Minute, func() { s.book.Lose(2) })
 	s.allApprove(time.Hour)
 	require.Equal(t, approval.Closed, s.run().Status)
-	require.Equal(t, 5, s.book.records, "plan, three acts, one posting")
+	records, _ := s.book.Records()
+	require.Equal(t, 5, records, "plan, three acts, one posting")
 }
 
 func TestARefusedVoucherIsParkedUntilFinanceRules(t *testing.T) {
 	s := newStage(t)
-	s.post = []any{
-		fault.New(fault.Busy, "erp.unavailable"),
-		activities.Posted{Code: "erp.closed_period", Detail: "period 11 is closed"},
-	}
+	s.outside.Answer(fault.New(fault.Busy, "erp.unavailable"),
+		activities.Posted{Code: "erp.closed_period", Detail: "period 11 is closed"})
 	s.allApprove(time.Hour)
 	s.at(5*time.Hour, func() {
-		state := s.book.state()
+		state := s.state()
 		require.Equal(t, approval.Parked, state.Status)
 		require.Equal(t, "erp.closed_period", state.Effect.Code)
-		s.update(s.book.commit(approval.Act{
+		s.update(s.book.Commit(approval.Act{
 			ID: "r1", Name: approval.Resolve, Document: documentID, Actor: "fin", Effect: state.Effect.Reference,
 			Attempt: state.Effect.Attempt, Ruling: approval.RulingRedate, Date: "2026-12-01", Opinion: "next period",
 		}))
 	})
 	require.Equal(t, approval.Closed, s.run().Status, "%v", s.answers)
-	require.Len(t, s.posts, 3)
-	require.Equal(t, s.posts[0].Reference, s.posts[2].Reference, "the reference never changes")
-	require.Equal(t, "2026-12-01", s.posts[2].Date)
-	require.Equal(t, 1, s.posts[2].Attempt)
+	require.Len(t, s.outside.Posts(), 3)
+	require.Equal(t, s.outside.Posts()[0].Reference, s.outside.Posts()[2].Reference, "the reference never changes")
+	require.Equal(t, "2026-12-01", s.outside.Posts()[2].Date)
+	require.Equal(t, 1, s.outside.Posts()[2].Attempt)
 }
 
 func TestAnERPThatStaysAwayParks(t *testing.T) {
 	s := newStage(t)
 	for range 10 {
-		s.post = append(s.post, fault.New(fault.Unknown, "erp.unknown", fault.Arg("words", "reset")))
+		s.outside.Answer(fault.New(fault.Unknown, "erp.unknown", fault.Arg("words", "reset")))
 	}
 	s.allApprove(time.Hour)
 	s.at(5*time.Hour, func() {
-		state := s.book.state()
+		state := s.state()
 		require.Equal(t, "erp.unknown", state.Effect.Code)
-		s.update(s.book.commit(approval.Act{
+		s.update(s.book.Commit(approval.Act{
 			ID: "r1", Name: approval.Resolve, Document: documentID, Actor: "fin", Effect: state.Effect.Reference,
 			Ruling: approval.RulingRetry, Opinion: "it is back",
 		}))
 	})
 	require.Equal(t, approval.Closed, s.run().Status)
-	require.Len(t, s.posts, 11)
+	require.Len(t, s.outside.Posts(), 11)
 }
 
 func TestARouteThatIsMissingWaitsForAnAdmin(t *testing.T) {
 	s := newStage(t)
-	s.unroute = "policy.no_band"
+	s.outside.Unroute("policy.no_band")
 	s.at(time.Hour, func() {
-		state := s.book.state()
+		state := s.state()
 		require.True(t, state.Stuck())
-		s.unroute = ""
-		s.update(s.book.commit(approval.Act{
+		s.outside.Unroute("")
+		s.update(s.book.Commit(approval.Act{
 			ID: "r1", Name: approval.Resolve, Document: documentID, Actor: "root", Effect: "plan:1",
 			Attempt: state.PlanAttempt, Ruling: approval.RulingRetry, Opinion: "policy mended",
 		}))
@@ -454,7 +402,7 @@ func TestARouteThatIsMissingWaitsForAnAdmin(t *testing.T) {
 
 func TestAnOutageOfOurDatabaseGivesNothingUp(t *testing.T) {
 	s := newStage(t)
-	s.book.lose = 40
+	s.book.Lose(40)
 	s.allApprove(10 * time.Hour)
 	require.Equal(t, approval.Closed, s.run().Status)
 }

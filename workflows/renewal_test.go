@@ -32,43 +32,41 @@ func TestALongHistoryBeginsAnewWithTheSameState(t *testing.T) {
 	s.decide(2*time.Hour, "a2", approval.Approve, "wu")
 	s.longFrom("a2")
 	next := s.renewed()
-	s.book.onRecord = nil
-	require.Equal(t, s.book.state(), *next.State)
+	s.book.OnRecord = nil
+	require.Equal(t, s.state(), *next.State)
 	require.Contains(t, next.State.Seen, "a2", "outcomes already given are carried")
 
 	var suite testsuite.WorkflowTestSuite
-	s.open(suite.NewTestWorkflowEnvironment())
-	s.env.SetStartTime(start.Add(2 * time.Hour))
-	s.book.now = s.env.Now
+	s.open(suite.NewTestWorkflowEnvironment(), start.Add(2*time.Hour))
 	s.env.SetContinuedExecutionRunID("the run before")
-	s.at(time.Minute, func() { s.update(s.book.inbox["a2"].Act) })
+	s.at(time.Minute, func() { s.update(s.book.Inbox("a2")) })
 	s.decide(time.Hour, "a3", approval.Approve, "sun")
 	s.env.ExecuteWorkflow(workflows.Document, next)
 	require.NoError(t, s.env.GetWorkflowError())
 	require.NoError(t, s.answers["a2"], "the same act has the same answer in the next run")
-	require.Equal(t, approval.Closed, s.book.state().Status)
-	require.Len(t, s.book.state().Deciders, 3)
+	require.Equal(t, approval.Closed, s.state().Status)
+	require.Len(t, s.state().Deciders, 3)
 }
 
 // TestAStateFromOutsideIsNotBelieved: whoever can start workflows must not be
 // able to bring an approved document with them.
 func TestAStateFromOutsideIsNotBelieved(t *testing.T) {
 	s := newStage(t)
-	forged := s.book.state()
+	forged := s.state()
 	forged.Status = approval.Approved
 	forged.Effect = &approval.Effect{Reference: "v:" + documentID + ":accrual:1", State: approval.EffectPending}
 	s.decide(time.Hour, "a1", approval.Reject, "li")
 	s.env.ExecuteWorkflow(workflows.Document, workflows.DocumentInput{Document: documentID, State: &forged})
 	require.NoError(t, s.env.GetWorkflowError())
-	require.Empty(t, s.posts)
-	require.Equal(t, approval.Rejected, s.book.state().Status)
+	require.Empty(t, s.outside.Posts())
+	require.Equal(t, approval.Rejected, s.state().Status)
 }
 
 // TestSignalsInHandAreAnsweredBeforeARenewal: what was accepted is not left behind.
 func TestSignalsInHandAreAnsweredBeforeARenewal(t *testing.T) {
 	s := newStage(t)
 	s.at(time.Hour, func() {
-		s.book.commit(s.decision("a1", approval.Approve, "li"))
+		s.book.Commit(s.decision("a1", approval.Approve, "li"))
 		s.env.SignalWorkflow(workflows.SignalActRecorded, workflows.ActRecorded{ID: "a1"})
 		for range 3 {
 			s.env.SignalWorkflow(workflows.SignalActRecorded, workflows.ActRecorded{ID: "unknown"})
@@ -77,13 +75,14 @@ func TestSignalsInHandAreAnsweredBeforeARenewal(t *testing.T) {
 	s.longFrom("a1")
 	next := s.renewed()
 	require.Contains(t, next.State.Seen, "a1")
-	require.Equal(t, 4, s.book.reads)
+	_, reads := s.book.Records()
+	require.Equal(t, 4, reads)
 }
 
 // longFrom makes the history long while a cause is being recorded: just when
 // something is in hand.
 func (s *stage) longFrom(cause string) {
-	s.book.onRecord = func(now string) {
+	s.book.OnRecord = func(now string) {
 		if now == cause {
 			s.env.SetCurrentHistoryLength(1000)
 		}

@@ -1,0 +1,294 @@
+// Package activitiestest is the store's Record in memory, and the activities
+// around it without an outside, for tests of workflows and workers.
+package activitiestest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/store"
+)
+
+// Book is store.Record in memory: the steps of docs/contracts.md, with the real
+// chain and the real core. It is safe for concurrent use.
+type Book struct {
+	Now      func() time.Time
+	OnRecord func(cause string) // called before Record does anything; nil = not
+
+	mu      sync.Mutex
+	streams map[string][]evidence.Event
+	causes  map[string]approval.Recorded // by stream and cause
+	inbox   map[string]*store.ActRow
+	forged  map[string]bool
+	lose    int
+	records int
+	reads   int
+}
+
+// NewBook makes an empty book with a clock.
+func NewBook(now func() time.Time) *Book {
+	return &Book{
+		Now: now, streams: map[string][]evidence.Event{}, causes: map[string]approval.Recorded{},
+		inbox: map[string]*store.ActRow{}, forged: map[string]bool{},
+	}
+}
+
+// Submit begins a document's stream. Zhao is the submitter.
+func (b *Book) Submit(id, number string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	cny := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CNY"} }
+	b.seal(id, approval.SubmitCause, []evidence.Draft{approval.SubmittedDraft("zhao", "hash1", approval.SubmittedData{
+		Number: number, Type: "expense", Title: "Train to Shanghai", Entity: "CN01", Department: "D1",
+		Submitter: "zhao", Requester: "zhao", Payee: "zhao", Urgency: "normal", Total: cny(82000), BaseTotal: cny(82000),
+	})})
+}
+
+// Forge makes the signature of an act bad.
+func (b *Book) Forge(act string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forged[act] = true
+}
+
+// Lose loses the next answers of Record, after the commit.
+func (b *Book) Lose(answers int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lose = answers
+}
+
+// Records says how often Record committed, and how often an act was read.
+func (b *Book) Records() (records, reads int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.records, b.reads
+}
+
+func (b *Book) seal(id, cause string, drafts []evidence.Draft) []evidence.Event {
+	var prev evidence.Event
+	if events := b.streams[id]; len(events) > 0 {
+		prev = events[len(events)-1]
+	}
+	sealed, err := evidence.Seal(prev, drafts, cause, b.Now().UTC().Truncate(time.Microsecond), id)
+	if err != nil {
+		panic(err)
+	}
+	b.streams[id] = append(b.streams[id], sealed...)
+	return sealed
+}
+
+// Commit puts an act into the inbox, as the gateway does.
+func (b *Book) Commit(a approval.Act) approval.Act {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.inbox[a.ID] = &store.ActRow{Act: a, ReceivedAt: b.Now()}
+	return a
+}
+
+// Record is store.Record.
+func (b *Book) Record(
+	_ context.Context, r approval.RecordRequest, stamp store.Stamp,
+) (approval.Recorded, error) {
+	if b.OnRecord != nil {
+		b.OnRecord(r.Cause)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if known, ok := b.causes[r.Document+" "+r.Cause]; ok {
+		return known, nil
+	}
+	events := b.streams[r.Document]
+	if int64(len(events)) > r.Expected {
+		return approval.Recorded{Events: slices.Clone(events[r.Expected:]), Behind: true}, nil
+	}
+	if answer, err := b.vouch(r); answer != nil || err != nil {
+		return orEmpty(answer), err
+	}
+	if waiting := b.waiting(r.Document, r.Deadline); len(waiting) > 0 {
+		return approval.Recorded{Waiting: waiting}, nil
+	}
+	drafts, err := stampAll(r.Drafts, b.Now(), stamp)
+	if err != nil {
+		return approval.Recorded{}, err
+	}
+	sealed := b.seal(r.Document, r.Cause, drafts)
+	state, err := approval.FoldAll(b.streams[r.Document])
+	if err != nil {
+		return approval.Recorded{}, err
+	}
+	got := approval.Recorded{
+		Events: sealed, Outcome: approval.Outcome{Code: approval.OK, Status: state.Status, Seq: state.Seq},
+	}
+	b.causes[r.Document+" "+r.Cause] = got
+	b.records++
+	if r.Act != nil {
+		b.inbox[r.Act.ID].Outcome = &got.Outcome
+	}
+	if b.lose > 0 {
+		b.lose--
+		return approval.Recorded{}, fault.New(fault.Busy, "store.busy")
+	}
+	return got, nil
+}
+
+func orEmpty(r *approval.Recorded) approval.Recorded {
+	if r == nil {
+		return approval.Recorded{}
+	}
+	return *r
+}
+
+func (b *Book) vouch(r approval.RecordRequest) (*approval.Recorded, error) {
+	if r.Act == nil {
+		return nil, nil
+	}
+	row, ok := b.inbox[r.Act.ID]
+	if !ok || row.Act != *r.Act || b.forged[r.Act.ID] {
+		return nil, fault.New(fault.Forbidden, "act.forged", fault.Arg("id", r.Act.ID))
+	}
+	if row.Outcome != nil {
+		return &approval.Recorded{Outcome: *row.Outcome}, nil
+	}
+	return nil, nil
+}
+
+// waiting lists the acts on a task that came before its deadline.
+func (b *Book) waiting(id, task string) []string {
+	if task == "" {
+		return nil
+	}
+	state, err := approval.FoldAll(b.streams[id])
+	if err != nil {
+		panic(err)
+	}
+	var due time.Time
+	for _, t := range state.Tasks {
+		if t.ID == task {
+			due = t.DueAt
+		}
+	}
+	var ids []string
+	for act, row := range b.inbox {
+		if row.Act.Document == id && row.Outcome == nil && row.ReceivedAt.Before(due) && (row.Act.Task == task || row.Act.Task == "") {
+			ids = append(ids, act)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func stampAll(drafts []evidence.Draft, at time.Time, stamp store.Stamp) ([]evidence.Draft, error) {
+	stamped := slices.Clone(drafts)
+	for i, d := range stamped {
+		if d.Kind != approval.TaskOpened {
+			continue
+		}
+		data, err := approval.Decode[approval.TaskOpenedData](evidence.Event{Data: d.Data})
+		if err != nil {
+			return nil, err
+		}
+		if data, err = stamp(at.UTC().Truncate(time.Microsecond), data); err != nil {
+			return nil, err
+		}
+		if stamped[i].Data, err = evidence.Canonical(data); err != nil {
+			return nil, err
+		}
+	}
+	return stamped, nil
+}
+
+// Act is store.Act.
+func (b *Book) Act(_ context.Context, id string) (store.ActRow, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reads++
+	row, ok := b.inbox[id]
+	if !ok {
+		return store.ActRow{}, fault.New(fault.NotFound, "act.not_found")
+	}
+	return *row, nil
+}
+
+// RefuseAct is store.RefuseAct.
+func (b *Book) RefuseAct(_ context.Context, id string, o approval.Outcome) (approval.Outcome, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	row, ok := b.inbox[id]
+	if !ok {
+		return approval.Outcome{}, fault.New(fault.NotFound, "act.not_found")
+	}
+	if row.Outcome == nil {
+		row.Outcome = &o
+	}
+	return *row.Outcome, nil
+}
+
+// Events is store.Events.
+func (b *Book) Events(_ context.Context, stream string, after int64, limit int) ([]evidence.Event, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	events := b.streams[stream]
+	rest := events[min(int(after), len(events)):]
+	return slices.Clone(rest[:min(limit, len(rest))]), nil
+}
+
+// Calendars is store.Calendars: one that works day and night.
+func (b *Book) Calendars(context.Context) ([]*calendar.Calendar, error) {
+	all := []calendar.Span{{From: 0, To: 24 * 60}}
+	return []*calendar.Calendar{{
+		ID: "always", Zone: "UTC", Week: [7][]calendar.Span{all, all, all, all, all, all, all},
+	}}, nil
+}
+
+// Stream is a document's events so far.
+func (b *Book) Stream(id string) []evidence.Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.streams[id])
+}
+
+// State is the fold of a document's events.
+func (b *Book) State(id string) approval.State {
+	state, err := approval.FoldAll(b.Stream(id))
+	if err != nil {
+		panic(err)
+	}
+	return state
+}
+
+// Outcome is what the inbox holds for an act, nil for nothing yet.
+func (b *Book) Outcome(act string) *approval.Outcome {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.inbox[act].Outcome
+}
+
+// Inbox is an act as it was committed.
+func (b *Book) Inbox(act string) approval.Act {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.inbox[act].Act
+}
+
+// Decision is a person's decision on their open task, as they see it now.
+func (b *Book) Decision(document, id string, name approval.Name, person string) approval.Act {
+	state := b.State(document)
+	a := approval.Act{
+		ID: id, Name: name, Document: document, Actor: person,
+		Round: state.Round, ContentHash: state.ContentHash, Opinion: "because",
+	}
+	for _, t := range state.OpenTasks() {
+		if t.Assignee == person {
+			a.Task = t.ID
+		}
+	}
+	return a
+}
