@@ -4,12 +4,17 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/countersign/countersign/adapters/erp/httpjson"
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/adapters/erp/tryton"
 	"github.com/countersign/countersign/domain/fault"
 )
 
 // providers is the only list of ERP providers.
-var providers = map[string]func(Config) (Port, error){}
+var providers = map[string]func(Config) (Port, error){
+	"tryton":   tryton.Open,   // Tryton 6.0 by JSON-RPC
+	"httpjson": httpjson.Open, // anything a mapping can describe; the sandbox ERP
+}
 
 // Providers lists the names that Config.Provider may have.
 func Providers() []string { return slices.Sorted(maps.Keys(providers)) }

@@ -51,14 +51,14 @@ func adoptsAfterLostPost(t *testing.T, f Fixture) {
 func settlesBeforeCreatingAgain(t *testing.T, f Fixture) {
 	ctx, ref, book := context.Background(), reference(t), NewBook()
 	f.Proxy.Once(f.Creates, DropBefore) // it never arrives, but nobody can know
-	started := time.Now()
 	_, err := f.PostOnce(ctx, book, f.Voucher(ref, 300))
 	requireCode(t, err, erp.CodeUnknown)
+	sent := book.Attempts(ref)[0].StartedAt
 	_, err = f.PostOnce(ctx, book, f.Voucher(ref, 300))
 	requireCode(t, err, erp.CodeSettling)
 	require.Equal(t, fault.Busy, fault.KindOf(err))
 	requireCount(t, f, ref, 0, 0)
-	time.Sleep(f.Settle - time.Since(started) + 10*time.Millisecond)
+	time.Sleep(time.Until(sent.Add(f.Settle)))
 	_, err = f.PostOnce(ctx, book, f.Voucher(ref, 300))
 	require.NoError(t, err)
 	requireCount(t, f, ref, 0, 1)

@@ -1,6 +1,8 @@
 package port
 
 import (
+	"strings"
+
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -36,4 +38,17 @@ func Sum(lines []Line) Totals {
 		t.Debit.Currency, t.Credit.Currency = l.Debit.Currency, l.Credit.Currency
 	}
 	return t
+}
+
+// ParseAmount reads decimal text as ERPs write it. Zeros behind the currency's
+// decimals are no difference: databases keep the scale of a sum's longest part.
+//
+// Errors: those of money.Parse.
+func ParseAmount(text string, c money.Currency) (money.Amount, error) {
+	digits, _ := money.Exponent(c)
+	if whole, decimals, ok := strings.Cut(text, "."); ok && len(decimals) > digits {
+		decimals = decimals[:digits] + strings.TrimRight(decimals[digits:], "0")
+		text = strings.TrimSuffix(whole+"."+decimals, ".")
+	}
+	return money.Parse(text, c)
 }

@@ -102,8 +102,6 @@ func (c *client) send(ctx context.Context, session, method string, params []any)
 	if err != nil {
 		return 0, nil, fmt.Errorf("tryton: %s: %w", method, err)
 	}
-	// Without GetBody net/http cannot quietly send a POST a second time.
-	r.GetBody = nil
 	r.Header.Set("Content-Type", "application/json")
 	if session != "" {
 		r.Header.Set("Authorization", session)

@@ -19,6 +19,9 @@ var words = []struct {
 	text *regexp.Regexp
 	code string
 }{
+	// The first two moves of a journal and period at the same moment both make
+	// its journal-period; one of them is rolled back, and works when asked again.
+	{regexp.MustCompile(`(?i)only one journal per period`), port.CodeUnavailable},
 	{regexp.MustCompile(`(?i)must balance all its lines|set both debit and credit`), port.CodeUnbalanced},
 	{regexp.MustCompile(`(?i)closed (journal-)?period|period .* is closed|outside the period|create a (period|fiscal year) for`), port.CodeClosedPeriod},
 	{regexp.MustCompile(`(?i)must set a party`), port.CodeUnknownParty},

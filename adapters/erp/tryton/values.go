@@ -3,9 +3,9 @@ package tryton
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
+	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -38,19 +38,12 @@ type jsonDecimal struct {
 	Decimal string `json:"decimal"`
 }
 
-// amount reads it in a currency. Zeros behind the currency's decimals are not a
-// difference: a sum keeps the scale of its longest part.
+// amount reads it in a currency.
 func (d *jsonDecimal) amount(c money.Currency) (money.Amount, error) {
 	if d == nil {
 		return money.Amount{Currency: c}, nil
 	}
-	text := d.Decimal
-	digits, _ := money.Exponent(c)
-	if whole, decimals, ok := strings.Cut(text, "."); ok && len(decimals) > digits {
-		decimals = decimals[:digits] + strings.TrimRight(decimals[digits:], "0")
-		text = strings.TrimSuffix(whole+"."+decimals, ".")
-	}
-	return money.Parse(text, c)
+	return port.ParseAmount(d.Decimal, c)
 }
 
 // jsonDate reads a date of an answer.

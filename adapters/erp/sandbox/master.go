@@ -1,0 +1,115 @@
+package sandbox
+
+import (
+	"fmt"
+	"time"
+)
+
+// Account is a ledger account of the sandbox. 会计科目
+type Account struct {
+	Code          string `json:"code"`
+	Name          string `json:"name"`
+	PartyRequired bool   `json:"party_required"`
+	Active        bool   `json:"active"`
+}
+
+// Party is somebody the books know. 往来单位
+type Party struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	Kind string `json:"kind"` // employee or supplier
+}
+
+// Period is one month. 会计期间
+type Period struct {
+	Name string `json:"name"` // 2026-03
+	From string `json:"from"`
+	To   string `json:"to"`
+	Open bool   `json:"open"`
+}
+
+// Currency is a currency and its decimals.
+type Currency struct {
+	Code   string `json:"code"`
+	Digits int    `json:"digits"`
+}
+
+// CostCenter is a cost center. 成本中心
+type CostCenter struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+const baseCurrency = "CNY"
+
+var currencies = []Currency{{"CNY", 2}, {"EUR", 2}, {"USD", 2}, {"GBP", 2}, {"HKD", 2}, {"JPY", 0}}
+
+// digitsOf tells the decimals of a currency.
+func digitsOf(code string) (int, bool) {
+	for _, c := range currencies {
+		if c.Code == code {
+			return c.Digits, true
+		}
+	}
+	return 0, false
+}
+
+var costCenters = []CostCenter{{"CC-100", "总部 Headquarters"}, {"CC-200", "销售 Sales"}, {"CC-300", "研发 Engineering"}}
+
+func chart() map[string]Account {
+	accounts := map[string]Account{}
+	for _, a := range []struct {
+		code, name string
+		party      bool
+	}{
+		{"1001", "库存现金 Cash", false},
+		{"1002", "银行存款 Bank", false},
+		{"1122", "应收账款 Receivable", true},
+		{"1123", "预付账款 Prepayments", true},
+		{"1221", "其他应收款 Other receivables", true},
+		{"2202", "应付账款 Payable", true},
+		{"2211", "应付职工薪酬 Staff payable", true},
+		{"2221", "应交税费 Taxes payable", false},
+		{"222101", "应交增值税（进项税额） Input VAT", false},
+		{"2241", "其他应付款 Other payables", true},
+		{"6001", "主营业务收入 Revenue", false},
+		{"6601", "销售费用 Selling expense", false},
+		{"6602", "管理费用 Administrative expense", false},
+		{"660201", "差旅费 Travel", false},
+		{"660202", "业务招待费 Entertainment", false},
+		{"660203", "办公费 Office", false},
+		{"660204", "交通费 Transport", false},
+		{"660205", "通讯费 Telecom", false},
+		{"660206", "培训费 Training", false},
+		{"660207", "软件与服务 Software and services", false},
+		{"6603", "财务费用 Finance expense", false},
+	} {
+		accounts[a.code] = Account{Code: a.code, Name: a.name, PartyRequired: a.party, Active: true}
+	}
+	return accounts
+}
+
+func parties() map[string]Party {
+	all := map[string]Party{}
+	for _, id := range []string{"lin", "zhao", "wang", "chen", "liu", "sun", "admin", "audit", "emma", "max"} {
+		all[id] = Party{Code: id, Name: id, Kind: "employee"}
+	}
+	for code, name := range map[string]string{"SUP001": "云帆科技 Cloudsail", "SUP002": "和光办公 Heguang Office", "SUP003": "Nordwind GmbH"} {
+		all[code] = Party{Code: code, Name: name, Kind: "supplier"}
+	}
+	return all
+}
+
+// periodsAround lists the months of last year, this year and next year. The
+// January of last year is closed.
+func periodsAround(now time.Time) []Period {
+	var all []Period
+	for year := now.Year() - 1; year <= now.Year()+1; year++ {
+		for month := time.January; month <= time.December; month++ {
+			first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+			all = append(all, Period{Name: fmt.Sprintf("%d-%02d", year, month), From: first.Format(time.DateOnly),
+				To: first.AddDate(0, 1, -1).Format(time.DateOnly), Open: year != now.Year()-1 || month != time.January})
+		}
+	}
+	return all
+}
