@@ -36,6 +36,9 @@ func (t *Text) parse(text []byte) (ast.Node, error) {
 		return nil, fault.New(fault.Invalid, "yaml.too_large", fault.Arg("file", t.Name),
 			fault.Arg("size", strconv.Itoa(len(text))), fault.Arg("max", strconv.Itoa(BytesMax)))
 	}
+	if n := bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte("\r")); n > LinesMax {
+		return nil, t.FaultAt("yaml.too_many", "", Position{Line: LinesMax, Column: 1}, fault.Arg("max", strconv.Itoa(LinesMax)))
+	}
 	if line, deep := nestedTooDeep(text); deep {
 		return nil, t.FaultAt("yaml.too_deep", "", Position{Line: line, Column: 1}, fault.Arg("max", strconv.Itoa(DepthMax)))
 	}

@@ -15,6 +15,7 @@ import (
 // The limits of a text.
 const (
 	BytesMax  = 64 << 10 // of a whole text
+	LinesMax  = 3000     // of a whole text; the parser takes seconds for many more empty ones
 	DepthMax  = 16       // of nesting
 	ItemsMax  = 500      // of one list or mapping
 	ScalarMax = 4096     // bytes of one value

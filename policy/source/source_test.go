@@ -76,6 +76,7 @@ func TestAStrangeTextIsRefusedWithItsPlace(t *testing.T) {
 		{"nothing", "", "yaml.syntax", "1", "1", ""},
 		{"no YAML", "name: [a\n", "yaml.syntax", "1", "7", ""},
 		{"brackets without end", "name: " + strings.Repeat("[", 5000), "yaml.too_deep", "1", "1", ""},
+		{"lines without end", "name: |\n" + strings.Repeat("\r", 60000), "yaml.too_many", "3000", "1", ""},
 		{"dashes without end", strings.Repeat("- ", 5000), "yaml.too_deep", "1", "1", ""},
 		{"a very long value", "name: " + strings.Repeat("x", source.ScalarMax+1), "yaml.too_long", "1", "7", "name"},
 		{"a very long list", "rows: [" + strings.Repeat("{ id: a },", source.ItemsMax+1) + "]", "yaml.too_many", "1", "7", "rows"},
