@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -142,10 +143,24 @@ func Log(ctx context.Context, err error) {
 	}
 }
 
-// Write answers a request with the problem of an error.
+// Page answers a browser with a problem as a page. The pages set it, once, before
+// anything is served; nil leaves everybody with JSON.
+var Page func(w http.ResponseWriter, r *http.Request, p *Problem)
+
+// wantsPage says whether a person waits for the answer, and no program.
+func wantsPage(r *http.Request) bool {
+	return Page != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/api/")
+}
+
+// Write answers a request with the problem of an error: as a page where a
+// browser asked for one.
 func Write(w http.ResponseWriter, r *http.Request, err error) {
 	Log(r.Context(), err)
 	p := Of(r.Context(), err)
+	if wantsPage(r) {
+		Page(w, r, p)
+		return
+	}
 	w.Header().Set("Content-Type", ContentType)
 	w.Header().Set("Cache-Control", "no-store")
 	Advise(w.Header(), p)

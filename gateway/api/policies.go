@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/store"
+)
+
+func (a *API) policies() {
+	const tag = "Types and policies"
+	huma.Register(a.huma, operation{"list-types", http.MethodGet, "/types", tag, "The document types in force", 0}.huma(), a.listTypes)
+	huma.Register(a.huma, operation{"list-policies", http.MethodGet, "/policies", tag, "The policies in force", 0}.huma(), a.listPolicies)
+	huma.Register(a.huma, operation{"read-policy", http.MethodGet, "/policies/{id}", tag, "A policy's text", 0}.huma(), a.readPolicy)
+}
+
+// TypesOutput is the document types in force.
+type TypesOutput struct{ Body List[doctype.Type] }
+
+// listTypes handles GET /types.
+func (a *API) listTypes(ctx context.Context, _ *MeInput) (*TypesOutput, error) {
+	types, err := a.desk.Types(ctx)
+	if err != nil {
+		return nil, err
+	}
+	each := func(t *doctype.Type) doctype.Type { return *t }
+	return &TypesOutput{Body: listOf(types, "", nil, each)}, nil
+}
+
+// Policy is one version of a policy.
+type Policy struct {
+	ID          string     `json:"id"`
+	Version     int        `json:"version"`
+	Hash        string     `json:"hash"`
+	PublishedBy string     `json:"published_by,omitempty"`
+	PublishedAt *time.Time `json:"published_at,omitempty"`
+	YAML        string     `json:"yaml,omitempty" doc:"Only of a single policy"`
+}
+
+func policyOf(p store.PolicyRow) Policy {
+	return Policy{p.ID, p.Version, p.Hash, p.PublishedBy, instant(p.PublishedAt), p.YAML}
+}
+
+// PoliciesOutput is the policies in force.
+type PoliciesOutput struct{ Body List[Policy] }
+
+// listPolicies handles GET /policies.
+func (a *API) listPolicies(ctx context.Context, _ *MeInput) (*PoliciesOutput, error) {
+	who, _ := auth.Of(ctx)
+	rows, err := a.desk.Policies(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	short := func(p store.PolicyRow) Policy {
+		p.YAML = ""
+		return policyOf(p)
+	}
+	return &PoliciesOutput{Body: listOf(rows, "", nil, short)}, nil
+}
+
+// PolicyInput names a policy.
+type PolicyInput struct {
+	Asked
+	ID      string `path:"id" maxLength:"64"`
+	Version int    `query:"version" minimum:"0" doc:"The one in force where left out"`
+}
+
+// PolicyOutput is one policy.
+type PolicyOutput struct{ Body Policy }
+
+// readPolicy handles GET /policies/{id}.
+func (a *API) readPolicy(ctx context.Context, in *PolicyInput) (*PolicyOutput, error) {
+	who, _ := auth.Of(ctx)
+	row, err := a.desk.Policy(ctx, who, in.ID, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &PolicyOutput{Body: policyOf(row)}, nil
+}

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/store"
+)
+
+func (a *API) tasks() {
+	const tag = "Tasks and acts"
+	huma.Register(a.huma, operation{"list-tasks", http.MethodGet, "/tasks", tag, "One's own tasks, and those of the queues one holds", 0}.huma(), a.listTasks)
+	huma.Register(a.huma, operation{"decide-task", http.MethodPost, "/tasks/{id}/acts", tag, "Approve, reject or return", 0}.huma(), a.decideTask)
+	a.alsoAccepted("/tasks/{id}/acts", "200")
+	huma.Register(a.huma, operation{"read-act", http.MethodGet, "/acts/{id}", tag, "How far an act is", 0}.huma(), a.readAct)
+}
+
+// TasksInput narrows a list of tasks.
+type TasksInput struct {
+	Paged
+	State []string `query:"state" enum:"open,approved,rejected,returned,superseded,escalated,expired" maxItems:"10" doc:"open where left out"`
+	Total bool     `query:"total" doc:"Count them all"`
+}
+
+// TasksOutput is a page of tasks.
+type TasksOutput struct {
+	Body List[Task]
+}
+
+// listTasks handles GET /tasks.
+func (a *API) listTasks(ctx context.Context, in *TasksInput) (*TasksOutput, error) {
+	who, _ := auth.Of(ctx)
+	filter := store.TaskFilter{Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total}
+	for _, state := range in.State {
+		filter.States = append(filter.States, approval.TaskState(state))
+	}
+	if len(filter.States) == 0 {
+		filter.States = []approval.TaskState{approval.TaskOpen}
+	}
+	page, err := a.desk.Tasks(ctx, who, filter)
+	if err != nil {
+		return nil, err
+	}
+	return &TasksOutput{Body: listOf(page.Items, page.Next, page.Total, taskOf)}, nil
+}
+
+// DecisionBody is a decision on a task: what was seen, and what was decided.
+type DecisionBody struct {
+	Act         string `json:"act" enum:"approve,reject,return"`
+	Round       int    `json:"round" minimum:"1" doc:"The round that was seen"`
+	ContentHash string `json:"content_hash" minLength:"1" maxLength:"64" doc:"The content that was seen"`
+	Opinion     string `json:"opinion,omitempty" maxLength:"2000" doc:"Needed to reject and to return"`
+}
+
+// DecisionInput is a decision on a task.
+type DecisionInput struct {
+	Keyed
+	ID   string `path:"id" maxLength:"200"`
+	Body DecisionBody
+}
+
+// decideTask handles POST /tasks/{id}/acts.
+func (a *API) decideTask(ctx context.Context, in *DecisionInput) (*ActOutput, error) {
+	who, _ := auth.Of(ctx)
+	return acted(a.desk.Decide(ctx, who, desk.Decision{
+		Task: in.ID, Act: approval.Name(in.Body.Act), Round: in.Body.Round, ContentHash: in.Body.ContentHash,
+		Opinion: in.Body.Opinion, Channel: channel(who),
+	}, keyOf("decide-task", in.IdempotencyKey, in.ID, in.Body)))
+}
+
+// Act is how far an act is.
+type Act struct {
+	ID         string            `json:"id"`
+	Act        string            `json:"act"`
+	Document   string            `json:"document"`
+	State      string            `json:"state" enum:"pending,applied,refused" doc:"pending: recorded and signed, being applied"`
+	Code       string            `json:"code,omitempty" doc:"ok, or why it was refused"`
+	Args       map[string]string `json:"args,omitempty"`
+	Status     string            `json:"status,omitempty" doc:"The document's status after it"`
+	Seq        int64             `json:"seq,omitempty"`
+	ReceivedAt *time.Time        `json:"received_at,omitempty"`
+	AnsweredAt *time.Time        `json:"answered_at,omitempty"`
+}
+
+// ActOutput is the answer to an act.
+type ActOutput struct {
+	Status   int
+	Location string `header:"Location" doc:"Where to ask again"`
+	Body     Act
+}
+
+// acted turns the desk's answer into HTTP's: 200 for an act that took effect,
+// 202 for one that is recorded and being applied.
+func acted(a desk.Acted, err error) (*ActOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := &ActOutput{Status: http.StatusOK, Location: Base + "/acts/" + a.ID, Body: Act{
+		ID: a.ID, Act: string(a.Name), Document: a.Document, State: "applied", Code: a.Outcome.Code,
+		Status: string(a.Outcome.Status), Seq: a.Outcome.Seq,
+	}}
+	if a.Pending {
+		out.Status, out.Body.State = http.StatusAccepted, "pending"
+	}
+	return out, nil
+}
+
+// ActInput names an act.
+type ActInput struct {
+	Asked
+	ID string `path:"id" maxLength:"64"`
+}
+
+// ReadActOutput is how far an act is.
+type ReadActOutput struct {
+	Body Act
+}
+
+// readAct handles GET /acts/{id}.
+func (a *API) readAct(ctx context.Context, in *ActInput) (*ReadActOutput, error) {
+	who, _ := auth.Of(ctx)
+	row, err := a.desk.Act(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	body := Act{
+		ID: row.Act.ID, Act: string(row.Act.Name), Document: row.Act.Document, State: "pending",
+		ReceivedAt: instant(row.ReceivedAt), AnsweredAt: instant(row.OutcomeAt),
+	}
+	if o := row.Outcome; o != nil {
+		body.State, body.Code, body.Args = "refused", o.Code, o.Args
+		body.Status, body.Seq = string(o.Status), o.Seq
+		if o.Code == approval.OK {
+			body.State = "applied"
+		}
+	}
+	return &ReadActOutput{Body: body}, nil
+}

@@ -1,0 +1,266 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/store"
+)
+
+// Acted is the answer to an act: applied, or recorded and being applied.
+type Acted struct {
+	ID       string
+	Document string
+	Name     approval.Name
+	Pending  bool // recorded and signed; ask again under the id
+	Outcome  approval.Outcome
+}
+
+// Decision is what somebody decided about a task.
+type Decision struct {
+	Task        string
+	Act         approval.Name // approve, reject, return
+	Round       int           // what they saw
+	ContentHash string
+	Opinion     string
+	Channel     string
+}
+
+// Decide carries a decision on a task.
+//
+// Safe to repeat with the same key. Errors: NotFound task.not_found where one
+// may not know of it, Forbidden access.denied, Conflict task.stale saying who
+// decided what and when, and the rules' own.
+func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (Acted, error) {
+	task, err := d.Task(ctx, who, in.Task)
+	if err != nil {
+		return Acted{}, err
+	}
+	object := access.Object{Entity: task.Entity, Assignees: []string{task.Assignee}}
+	if err := need(who, access.TaskDecide, object); err != nil {
+		return Acted{}, err
+	}
+	act := approval.Act{
+		Name: in.Act, Document: task.Document, Task: in.Task, Round: in.Round, ContentHash: in.ContentHash,
+		Opinion: in.Opinion, Channel: in.Channel,
+	}
+	if task.Assignee == approval.AdminQueue {
+		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
+	}
+	return d.act(ctx, who, act, key, func() error { return staleness(task, in) })
+}
+
+// staleness refuses early what the workflow would refuse: what the read model
+// says is over, is over.
+func staleness(task store.Task, in Decision) error {
+	switch {
+	case task.State == approval.TaskOpen && (in.Round != task.Round || in.ContentHash != task.ContentHash):
+		return fault.New(fault.Conflict, "task.changed")
+	case task.State == approval.TaskOpen:
+		return nil
+	case task.DecidedBy == "":
+		return fault.New(fault.Conflict, "task.closed")
+	}
+	return fault.New(fault.Conflict, "task.stale", fault.Arg("by", task.DecidedBy),
+		fault.Arg("at", task.DecidedAt.UTC().Format(time.RFC3339)), fault.Arg("act", string(task.State)))
+}
+
+// Task is one task that somebody may know of: their own, their queue's, or one
+// of a document they may read.
+func (d *Desk) Task(ctx context.Context, who auth.Who, id string) (store.Task, error) {
+	task, err := d.Store.Task(ctx, id)
+	if err != nil {
+		return store.Task{}, err
+	}
+	own := access.Object{
+		Entity: task.Entity, Owners: []string{task.Submitter, task.Requester}, Assignees: []string{task.Assignee},
+	}
+	if ok, _ := access.Can(who.Subject, access.DocumentRead, own); ok {
+		return task, nil // the row tells enough: no need to load the document
+	}
+	if _, err := d.Document(ctx, who, task.Document); err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			return store.Task{}, fault.New(fault.NotFound, "task.not_found")
+		}
+		return store.Task{}, err
+	}
+	return task, nil
+}
+
+// Tasks lists somebody's own tasks, and those of the queues they hold.
+func (d *Desk) Tasks(ctx context.Context, who auth.Who, f store.TaskFilter) (store.Page[store.Task], error) {
+	if _, err := needAny(who, access.TaskDecide); err != nil {
+		return store.Page[store.Task]{}, err
+	}
+	f.Assignees = access.Inboxes(who.Subject)
+	return d.Store.Tasks(ctx, f)
+}
+
+// Withdraw takes a document back while it is under approval.
+func (d *Desk) Withdraw(ctx context.Context, who auth.Who, id, opinion, channel string, key Key) (Acted, error) {
+	detail, err := d.mine(ctx, who, id, access.DocumentWithdraw)
+	if err != nil {
+		return Acted{}, err
+	}
+	act := approval.Act{Name: approval.Withdraw, Document: detail.ID, Opinion: opinion, Channel: channel}
+	return d.act(ctx, who, act, key, nil)
+}
+
+// Resubmission is a returned document coming back.
+type Resubmission struct {
+	Document string
+	Content  *document.Content // nil: as it was
+	Opinion  string
+	Channel  string
+}
+
+// Resubmit stores the new revision, then acts.
+func (d *Desk) Resubmit(ctx context.Context, who auth.Who, in Resubmission, key Key) (Acted, error) {
+	detail, err := d.mine(ctx, who, in.Document, access.DocumentResubmit)
+	if err != nil {
+		return Acted{}, err
+	}
+	act := approval.Act{Name: approval.Resubmit, Document: detail.ID, Opinion: in.Opinion, Channel: in.Channel}
+	if detail.Status != approval.Returned {
+		// A repeat finds its first answer; anything else is refused and kept on file.
+		refused := fault.New(fault.Conflict, "document.not_returned", fault.Arg("status", string(detail.Status)))
+		return d.act(ctx, who, act, key, func() error { return refused })
+	}
+	if act.Revision, act.NewHash, err = d.revise(ctx, who, detail.Document, in.Content); err != nil {
+		return Acted{}, err
+	}
+	return d.act(ctx, who, act, key, nil)
+}
+
+// revise stores the content that a resubmission will name.
+func (d *Desk) revise(ctx context.Context, who auth.Who, doc store.Document, c *document.Content) (int, string, error) {
+	content := doc.Content
+	if c != nil {
+		content = *c
+		content.Type, content.Entity = doc.Type, doc.Entity // what a document is does not change
+		content.Requester = doc.Requester
+		var err error
+		if content, err = d.fill(ctx, who, content); err != nil {
+			return 0, "", err
+		}
+	}
+	content, err := d.Complete(ctx, content)
+	if err != nil {
+		return 0, "", err
+	}
+	hash, err := evidence.HashOf(content)
+	if err != nil {
+		return 0, "", err
+	}
+	revision, err := d.Store.SaveRevision(ctx, store.RevisionInput{
+		Document: doc.ID, Actor: who.Person.ID, Content: content, Hash: hash,
+	})
+	return revision, hash, err
+}
+
+func (d *Desk) mine(ctx context.Context, who auth.Who, id, permission string) (Detail, error) {
+	detail, err := d.Document(ctx, who, id)
+	if err != nil {
+		return Detail{}, err
+	}
+	return detail, need(who, permission, objectOf(detail.Document, detail.Tasks))
+}
+
+// act commits, delivers and answers. Commit comes before every other judgement
+// but that of rights: what was received is on file, and a repeat finds it.
+func (d *Desk) act(ctx context.Context, who auth.Who, a approval.Act, key Key, early func() error) (Acted, error) {
+	row, fresh, err := d.commit(ctx, who, a, key)
+	if err != nil {
+		return Acted{}, err
+	}
+	if row.Outcome != nil {
+		return answer(row.Act, *row.Outcome)
+	}
+	if fresh && early != nil {
+		if refused := early(); refused != nil {
+			return d.refuse(ctx, row.Act, refused)
+		}
+	}
+	outcome, err := d.Engine.Deliver(ctx, row.Act)
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
+		if err != nil {
+			return d.refuse(ctx, row.Act, err)
+		}
+	}
+	if err != nil {
+		if fault.CodeOf(err) != "act.pending" {
+			slog.WarnContext(ctx, "act not delivered yet; the relay will", "act", row.Act.ID, "error", err.Error())
+		}
+		return Acted{ID: row.Act.ID, Document: row.Act.Document, Name: row.Act.Name, Pending: true}, nil
+	}
+	return answer(row.Act, outcome)
+}
+
+func (d *Desk) commit(ctx context.Context, who auth.Who, a approval.Act, key Key) (store.ActRow, bool, error) {
+	a.ID = uuid.Must(uuid.NewV7()).String()
+	a.Actor = who.Person.ID
+	idem, err := key.of(who)
+	if err != nil {
+		return store.ActRow{}, false, err
+	}
+	canonical, err := evidence.Canonical(a)
+	if err != nil {
+		return store.ActRow{}, false, err
+	}
+	signature, err := d.Signer.Sign(a)
+	if err != nil {
+		return store.ActRow{}, false, err
+	}
+	return d.Store.CommitAct(ctx, store.ActRow{Act: a, Canonical: string(canonical), Signature: signature, Idem: idem})
+}
+
+// refuse stores why an act was refused, and answers with what is stored: if
+// somebody applied it meanwhile, that is the truth.
+func (d *Desk) refuse(ctx context.Context, a approval.Act, refused error) (Acted, error) {
+	f, ok := fault.As(refused)
+	if !ok {
+		return Acted{}, refused
+	}
+	stored, err := d.Store.RefuseAct(ctx, a.ID, approval.Outcome{Code: f.Code, Kind: string(f.Kind), Args: f.Args})
+	if err != nil {
+		return Acted{}, err
+	}
+	return answer(a, stored)
+}
+
+// answer is an outcome as the caller gets it: a refusal is an error again.
+func answer(a approval.Act, o approval.Outcome) (Acted, error) {
+	if o.Code == approval.OK {
+		return Acted{ID: a.ID, Document: a.Document, Name: a.Name, Outcome: o}, nil
+	}
+	return Acted{}, &fault.Fault{Kind: fault.Kind(o.Kind), Code: o.Code, Args: o.Args}
+}
+
+// Act is how far an act is, for whom did it and whoever may read its document.
+func (d *Desk) Act(ctx context.Context, who auth.Who, id string) (store.ActRow, error) {
+	missing := fault.New(fault.NotFound, "act.not_found")
+	if uuid.Validate(id) != nil {
+		return store.ActRow{}, missing
+	}
+	row, err := d.Store.Act(ctx, id)
+	if err != nil {
+		return store.ActRow{}, err
+	}
+	if row.Act.Actor == who.Person.ID {
+		return row, nil
+	}
+	if _, err := d.Document(ctx, who, row.Act.Document); err != nil {
+		return store.ActRow{}, missing
+	}
+	return row, nil
+}

@@ -1,0 +1,154 @@
+// Package desk is the service behind the counter: what the API and the pages
+// ask for is done here, once, by the same rules. It judges rights through
+// access.Can, validates, signs and commits; it decides nothing about a flow.
+//
+//	api ──┐
+//	      ├──▶ desk ──▶ store (drafts, inbox, reads)
+//	pages ┘      └────▶ engine (start, deliver)
+package desk
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/countersign/countersign/adapters/files"
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/store"
+)
+
+// Limits of the desk.
+const (
+	CommentMax    = 2000 // characters
+	TimelineMax   = 5000 // events shown of one document
+	PeopleMax     = 50   // people or suppliers found by one query
+	TokenLifeMax  = 366 * 24 * time.Hour
+	TokenScopeMax = 50
+	UrgeCooldown  = time.Hour
+)
+
+// Codes are the faults that are born at the desk.
+var Codes = fault.Register(map[string]fault.Entry{
+	"access.denied":         {Kind: fault.Forbidden, Args: []string{"permission", "reason"}},
+	"document.type_unknown": {Kind: fault.Invalid, Args: []string{"type"}},
+	"comment.too_long":      {Kind: fault.Invalid, Args: []string{"max"}},
+	"token.bad_scope":       {Kind: fault.Invalid, Args: []string{"scope"}},
+	"token.bad_expiry":      {Kind: fault.Invalid, Args: []string{"max"}},
+	"token.shown_once":      {Kind: fault.Conflict},
+	"import.bad_row":        {Kind: fault.Invalid, Args: []string{"words"}},
+	"import.row_too_long":   {Kind: fault.Invalid, Args: []string{"max"}},
+	"import.unknown_column": {Kind: fault.Invalid, Args: []string{"column"}},
+	"import.twice":          {Kind: fault.Invalid, Args: []string{"key"}},
+})
+
+// Engine is the part of gateway/engine that the desk needs.
+type Engine interface {
+	// Start starts the workflow of a submitted document; a repeat is no error.
+	Start(ctx context.Context, in engine.StartRequest) error
+	// Deliver gives an act to its workflow and answers with the outcome.
+	//
+	// Errors: the workflow's own faults; Unknown act.pending without an answer in time.
+	Deliver(ctx context.Context, a approval.Act) (approval.Outcome, error)
+}
+
+// Desk serves everybody. It is safe for concurrent use.
+type Desk struct {
+	Store  *store.Store
+	Engine Engine
+	Signer evidence.Signer
+	Files  files.Store
+	Now    func() time.Time // nil means time.Now; for validation only, evidence takes the database's
+
+	// AttachmentMax is how many bytes one attachment may have; 0 means 20 MiB.
+	AttachmentMax int64
+
+	mutex    sync.Mutex
+	types    map[string]*doctype.Type  // by hash of their text
+	policies map[string]*policy.Policy // by hash of their text
+	recent   recent
+}
+
+const attachmentDefaultMax = 20 << 20
+
+// AttachmentLimit is how many bytes one attachment may have.
+func (d *Desk) AttachmentLimit() int64 {
+	if d.AttachmentMax == 0 {
+		return attachmentDefaultMax
+	}
+	return d.AttachmentMax
+}
+
+func (d *Desk) now() time.Time {
+	if d.Now != nil {
+		return d.Now()
+	}
+	return time.Now()
+}
+
+// Key is what makes a write findable again: the caller's Idempotency-Key, the
+// route, and what was asked. The zero value asks for nothing of the kind.
+type Key struct {
+	Route string
+	Key   string
+	Body  any // what was asked, for the fingerprint: text and whole numbers only
+}
+
+// of makes the store's form of a key.
+func (k Key) of(who auth.Who) (store.Idempotency, error) {
+	if k.Key == "" {
+		return store.Idempotency{}, nil
+	}
+	fingerprint, err := evidence.HashOf(k.Body)
+	if err != nil {
+		return store.Idempotency{}, err
+	}
+	return store.Idempotency{Actor: actorOf(who), Route: k.Route, Key: k.Key, Fingerprint: fingerprint}, nil
+}
+
+// actorOf is the person, or the token: two programs of one person do not see
+// each other's keys.
+func actorOf(who auth.Who) string {
+	if who.Token != "" {
+		return "token:" + who.Token
+	}
+	return who.Person.ID
+}
+
+// need asks access whether somebody may do something to an object.
+//
+// Errors: Forbidden access.denied.
+func need(who auth.Who, permission string, o access.Object) error {
+	ok, reason := access.Can(who.Subject, permission, o)
+	if ok {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "access.denied", fault.Arg("permission", permission), fault.Arg("reason", reason))
+}
+
+// needAny asks access whether somebody has a permission for anything at all; the
+// list behind it is cut to their scope.
+func needAny(who auth.Who, permission string) (access.Scope, error) {
+	if !access.Has(who.Subject, permission) {
+		return access.Scope{}, need(who, permission, access.Object{})
+	}
+	return access.ScopeFor(who.Subject, permission), nil
+}
+
+// Snapshot is the organisation as it is now.
+func (d *Desk) Snapshot(ctx context.Context) (*org.Snapshot, error) { return d.Store.Snapshot(ctx, 0) }
+
+// Ready says whether the desk's own edges can be reached, for /readyz.
+func (d *Desk) Ready(ctx context.Context) error {
+	if err := d.Store.Ping(ctx); err != nil {
+		return err
+	}
+	return d.Files.Check(ctx)
+}

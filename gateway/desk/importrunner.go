@@ -1,0 +1,117 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/store"
+)
+
+const (
+	importBatch = 50              // rows claimed at once
+	importIdle  = time.Second     // between two looks when there is nothing
+	importPause = 5 * time.Second // after a failure of ours
+)
+
+// ImportRunner submits the rows of imports in the background. Any number of
+// them may run beside each other: rows are claimed with SKIP LOCKED, and a row's
+// key makes one document of it however often it is tried.
+type ImportRunner struct {
+	Desk *Desk
+}
+
+// Run works until the context ends.
+func (r ImportRunner) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		worked, err := r.Once(ctx)
+		wait := time.Duration(0)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			slog.ErrorContext(ctx, "import", "error", err.Error())
+			wait = importPause
+		case worked == 0:
+			wait = importIdle
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// Once works off one batch, and answers how many rows it met.
+func (r ImportRunner) Once(ctx context.Context) (int, error) {
+	rows, err := r.Desk.Store.ClaimImportRows(ctx, importBatch)
+	if err != nil {
+		return 0, err
+	}
+	for _, row := range rows {
+		if err := r.row(ctx, row); err != nil {
+			return len(rows), err
+		}
+	}
+	return len(rows), nil
+}
+
+// row submits one row. What the row is to blame for is written down at the row;
+// what is our trouble is an error, and the row is tried again.
+func (r ImportRunner) row(ctx context.Context, row store.ImportRow) error {
+	doc, err := r.submit(ctx, row)
+	if err == nil {
+		return r.Desk.Store.ImportRowDone(ctx, row.Import, row.N, doc.ID)
+	}
+	f, ok := fault.As(err)
+	if !ok || f.Kind == fault.Busy || f.Kind == fault.Unknown || f.Kind == fault.Internal {
+		return err
+	}
+	return r.Desk.Store.ImportRowFailed(ctx, row.Import, row.N, f)
+}
+
+func (r ImportRunner) submit(ctx context.Context, row store.ImportRow) (store.Document, error) {
+	if raw, unreadable := row.Content.Fields[rowRaw]; unreadable {
+		if _, err := parseRow([]byte(raw)); err != nil {
+			return store.Document{}, err
+		}
+	}
+	snapshot, err := r.Desk.Snapshot(ctx)
+	if err != nil {
+		return store.Document{}, err
+	}
+	person := snapshot.People[row.Actor]
+	if !person.Active {
+		return store.Document{}, fault.New(fault.Forbidden, "auth.inactive")
+	}
+	who := auth.Who{Person: person, Subject: auth.SubjectOf(snapshot, row.Actor)}
+	content, key := keyOf(row)
+	entity := content.Entity
+	if entity == "" {
+		entity = person.Entity
+	}
+	if err := need(who, access.ImportCreate, access.Object{Entity: entity}); err != nil {
+		return store.Document{}, err
+	}
+	return r.Desk.SubmitNew(ctx, who, content, true, Key{Route: "import", Key: key, Body: content})
+}
+
+// keyOf is a row's content as its author meant it, and what makes it one
+// document: the caller's own key, else its place in the import.
+func keyOf(row store.ImportRow) (document.Content, string) {
+	content := row.Content
+	key := content.Fields[rowKey]
+	if key == "" {
+		return content, row.Import + "#" + strconv.Itoa(row.N)
+	}
+	content.Fields = maps.Clone(content.Fields)
+	delete(content.Fields, rowKey)
+	if len(content.Fields) == 0 {
+		content.Fields = nil
+	}
+	return content, key
+}

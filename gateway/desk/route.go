@@ -1,0 +1,70 @@
+package desk
+
+import (
+	"context"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/policy"
+)
+
+// Preview is the route that a content would take if it were submitted now; the
+// same code makes it as makes the real one.
+//
+// Errors: as Submit, and policy's own.
+func (d *Desk) Preview(ctx context.Context, who auth.Who, c document.Content) (approval.Plan, error) {
+	c, err := d.fill(ctx, who, c)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	return d.route(ctx, c, "", 1)
+}
+
+// Route is the route of a document: the one in force where it has been
+// submitted, else the one it would take.
+func (d *Desk) Route(ctx context.Context, who auth.Who, id string) (approval.Plan, error) {
+	detail, err := d.Document(ctx, who, id)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	if detail.Status == approval.Draft {
+		return d.route(ctx, detail.Content, id, 1)
+	}
+	state, err := d.State(ctx, id)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	if state.Plan != nil {
+		return *state.Plan, nil
+	}
+	return d.route(ctx, detail.Content, id, max(detail.Round, 1))
+}
+
+func (d *Desk) route(ctx context.Context, c document.Content, id string, round int) (approval.Plan, error) {
+	c, err := d.Complete(ctx, c)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	t, err := d.Type(ctx, c.Type)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	p, version, err := d.policyInForce(ctx, t.Policy)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	snapshot, err := d.Snapshot(ctx)
+	if err != nil {
+		return approval.Plan{}, err
+	}
+	rates := d.rates(ctx, d.today(snapshot, c.Entity))
+	return policy.Route(policy.RouteInput{
+		Policy: p, Version: version, Content: c, Org: snapshot, Round: round, Document: id,
+		Rates: func(from, to money.Currency) (string, bool) {
+			rate, known := rates(from, to)
+			return rate.Value, known
+		},
+	})
+}

@@ -1,0 +1,106 @@
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/api"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/server/problem"
+	"github.com/countersign/countersign/gateway/server/trace"
+)
+
+// contentPolicy lets a page load from this house only, run no script but our
+// files, be framed by nobody, and send its forms nowhere else.
+const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// headers sets what protects a browser; a handler may replace a header by a
+// stricter one.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if strings.HasPrefix(r.URL.Path, api.Base) {
+			h.Set("Cache-Control", "no-store")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered turns a panic into a problem: one request fails, the house stands.
+func recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler {
+				panic(p) // the server's own way to drop a connection
+			}
+			slog.ErrorContext(r.Context(), "panic", "request", trace.Request(r.Context()), "panic", p,
+				"stack", string(debug.Stack()))
+			problem.Write(w, r, fault.New(fault.Internal, "request.failed"))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bodyLimits bound every body before anybody reads it.
+type bodyLimits struct {
+	ordinary   int64
+	attachment int64
+}
+
+func (l bodyLimits) of(r *http.Request) int64 {
+	switch r.URL.Path {
+	case api.Base + "/attachments":
+		return l.attachment
+	case api.Base + "/imports":
+		return desk.ImportBytesMax
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && !strings.HasPrefix(r.URL.Path, api.Base) {
+		return l.attachment // a page's form with a file in it
+	}
+	return l.ordinary
+}
+
+func (l bodyLimits) middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := l.of(r)
+		if r.ContentLength > limit {
+			w.Header().Set("Connection", "close")
+			problem.Write(w, localised(r), problem.TooLarge(limit))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// sameOrigin refuses what another site makes a browser send with our cookie. A
+// request with a token carries no cookie that counts.
+func sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, r, fault.New(fault.Forbidden, "request.cross_origin"))
+	}))
+	guarded := protection.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if auth.HasBearer(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,151 @@
+// Package server puts the gateway together: what every request goes through,
+// and which room it is led to.
+//
+//	request id → recover → log → headers → body limit → who → rate → same origin → api · pages · sign-in
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/api"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/auth/devissuer"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/server/problem"
+	"github.com/countersign/countersign/gateway/server/trace"
+)
+
+// Check is one thing that must answer before the gateway is ready.
+type Check struct {
+	Name string
+	Ask  func(ctx context.Context) error
+}
+
+// Deps is everything the gateway is made of.
+type Deps struct {
+	Desk      *desk.Desk
+	Auth      *auth.Auth
+	Version   string
+	Checks    []Check              // beside the desk's own: Temporal, search attributes, safe mode
+	Metrics   *prometheus.Registry // nil: one of its own
+	DevIssuer *devissuer.Issuer    // nil outside dev
+	Proxies   []netip.Prefix       // whose X-Forwarded-For is believed; none by default
+	Rate      Rate                 // requests a person, token or address may make
+	BodyMax   int64                // bytes of an ordinary body; 0 means 1 MiB
+
+	// Pages registers the pages, static files and GET /login on the engine. Nil
+	// leaves a gateway without pages: GET /login then leads to the first provider.
+	Pages func(router *gin.Engine)
+
+	// Hooks registers what others call without a session or a token. Nil for none.
+	Hooks func(router *gin.Engine)
+}
+
+const (
+	bodyDefaultMax = 1 << 20
+	formOverhead   = 64 << 10
+)
+
+// New assembles the gateway.
+func New(deps Deps) (http.Handler, error) {
+	if deps.Metrics == nil {
+		deps.Metrics = prometheus.NewRegistry()
+	}
+	if deps.BodyMax == 0 {
+		deps.BodyMax = bodyDefaultMax
+	}
+	router, err := newRouter(deps)
+	if err != nil {
+		return nil, err
+	}
+	watch, err := newWatch(deps.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	gate := newGate(deps.Rate, deps.Proxies)
+	inner := deps.Auth.Middleware(gate.limit(sameOrigin(router)))
+	outer := http.NewServeMux()
+	outer.Handle("/", inner)
+	outer.HandleFunc("GET /healthz", healthy)
+	outer.Handle("GET /readyz", readiness{deps.Desk, deps.Checks})
+	outer.Handle("GET /metrics", promhttp.HandlerFor(deps.Metrics, promhttp.HandlerOpts{}))
+	if deps.DevIssuer != nil {
+		outer.Handle(devissuer.Path+"/", deps.DevIssuer.Handler())
+	}
+	limits := bodyLimits{ordinary: deps.BodyMax, attachment: deps.Desk.AttachmentLimit() + formOverhead}
+	return trace.Middleware(watch.middleware(recovered(headers(limits.middleware(outer))))), nil
+}
+
+func newRouter(deps Deps) (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	proxies := make([]string, 0, len(deps.Proxies))
+	for _, p := range deps.Proxies {
+		proxies = append(proxies, p.String())
+	}
+	if err := router.SetTrustedProxies(proxies); err != nil {
+		return nil, err
+	}
+	router.HandleMethodNotAllowed = true
+	router.RedirectTrailingSlash = false
+	router.NoRoute(answer(fault.New(fault.NotFound, "request.no_such_route")))
+	router.NoMethod(answer(fault.New(fault.Invalid, "request.method")))
+	signIn(router, deps)
+	api.Mount(router, deps.Desk, deps.Version)
+	if deps.Pages != nil {
+		deps.Pages(router)
+	}
+	if deps.Hooks != nil {
+		deps.Hooks(router)
+	}
+	return router, nil
+}
+
+func answer(f *fault.Fault) gin.HandlerFunc {
+	return func(c *gin.Context) { problem.Write(c.Writer, c.Request, f) }
+}
+
+// signIn registers the way in and out. A request with a token has no session to
+// begin or to end.
+func signIn(router *gin.Engine, deps Deps) {
+	browser := func(c *gin.Context) {
+		if auth.HasBearer(c.Request) {
+			problem.Write(c.Writer, c.Request, fault.New(fault.Forbidden, "auth.required"))
+			c.Abort()
+		}
+	}
+	router.GET("/login/:provider", browser, func(c *gin.Context) {
+		deps.Auth.Begin(c.Writer, c.Request, c.Param("provider"))
+	})
+	router.GET("/login/:provider/callback", browser, func(c *gin.Context) {
+		deps.Auth.Callback(c.Writer, c.Request, c.Param("provider"))
+	})
+	router.POST("/logout", browser, func(c *gin.Context) { deps.Auth.Logout(c.Writer, c.Request) })
+	if deps.Pages == nil && len(deps.Auth.Choices()) > 0 {
+		first := deps.Auth.Choices()[0].Path
+		router.GET("/login", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, first) })
+	}
+}
+
+// Limits of the server's connections, for whoever listens.
+const (
+	ReadHeaderMax  = 10 * time.Second
+	IdleMax        = 2 * time.Minute
+	HeaderBytesMax = 64 << 10
+)
+
+// Listener is an http.Server with the gateway's limits around a handler.
+func Listener(address string, h http.Handler) *http.Server {
+	return &http.Server{
+		Addr: address, Handler: h,
+		ReadHeaderTimeout: ReadHeaderMax, IdleTimeout: IdleMax, MaxHeaderBytes: HeaderBytesMax,
+	}
+}
