@@ -1,0 +1,172 @@
+package invariants
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// folded is what the events say of a document.
+type folded struct {
+	status                    string
+	round, revision           int
+	contentHash, step         string
+	deciders                  []string
+	parked                    parking
+	voucherRef, voucherNumber string
+	closedAt                  time.Time
+	plan                      *plan // in force
+	finals                    int   // outcomes
+	tasks                     map[string]*task
+	ends                      map[string]int // endings, by task
+	decisions                 []decision
+	approvals                 []approved
+	statusAt                  []string // after each event
+}
+
+// decision is an event by which somebody, or the clock, decided a task.
+type decision struct {
+	event event
+	task  task // as it was opened
+	plan  *plan
+}
+
+// approved is one document.approved with the plan that was followed.
+type approved struct {
+	event event
+	plan  *plan
+}
+
+// after says which status a kind of event leads to, and before in which ones it
+// may come at all. Kinds that are not here change no status and come anywhere.
+var after = map[string]string{
+	"document.submitted": "submitted", "document.resubmitted": "submitted", "plan.made": "pending",
+	"document.returned": "returned", "document.rejected": "rejected", "document.withdrawn": "withdrawn",
+	"document.approved": "approved", "voucher.parked": "parked", "voucher.resolved": "approved",
+	"voucher.posted": "posted", "document.closed": "closed",
+}
+
+var before = map[string][]string{
+	"document.submitted": {""}, "document.resubmitted": {"returned"},
+	"plan.made": {"submitted"}, "plan.failed": {"submitted"}, "plan.resolved": {"submitted"},
+	"step.opened": {"pending"}, "step.skipped": {"pending"}, "step.auto_approved": {"pending"},
+	"step.passed": {"pending"},
+	"task.opened": {"pending"}, "task.reminded": {"pending"}, "task.overdue": {"pending"},
+	"task.approved": {"pending"}, "task.rejected": {"pending"}, "task.returned": {"pending"},
+	"task.superseded": {"pending"}, "task.escalated": {"pending"}, "task.expired": {"pending"},
+	"document.returned": {"pending"}, "document.rejected": {"pending"}, "document.approved": {"pending"},
+	"document.withdrawn": {"submitted", "pending", "returned"},
+	"voucher.posted":     {"approved"}, "voucher.parked": {"approved"}, "voucher.resolved": {"parked"},
+	"document.closed": {"posted", "approved"},
+}
+
+func final(status string) bool {
+	return status == "closed" || status == "rejected" || status == "withdrawn"
+}
+
+// foldDocument folds the events, and holds each against what came before it.
+func (c *checker) foldDocument(d *document) {
+	f := &folded{tasks: map[string]*task{}, ends: map[string]int{}}
+	d.fold = f
+	for _, e := range d.events {
+		subject := d.ID + "#" + strconv.FormatInt(e.Seq, 10)
+		c.hold("I3", subject, !final(f.status), "%s comes after the final outcome %s", e.Kind, f.status)
+		if allowed, known := before[e.Kind]; known && !final(f.status) {
+			c.hold("I13", subject, slices.Contains(allowed, f.status), "%s cannot come while the document is %q", e.Kind, f.status)
+		}
+		if next, moves := after[e.Kind]; moves && !final(f.status) {
+			f.status = next
+		}
+		if final(after[e.Kind]) {
+			f.finals++
+		}
+		c.foldEvent(f, e)
+		f.statusAt = append(f.statusAt, f.status)
+	}
+}
+
+func (c *checker) foldEvent(f *folded, e event) {
+	switch e.Kind {
+	case "document.submitted", "document.resubmitted":
+		f.round, f.revision, f.contentHash = e.Round, e.Revision, e.ContentHash
+		f.plan, f.step, f.parked = nil, "", parking{}
+	case "document.approved":
+		f.approvals = append(f.approvals, approved{e, f.plan})
+	case "plan.made":
+		f.plan, f.step, f.parked = e.facts.Plan, "", parking{}
+	case "plan.failed":
+		f.parked = parking{"plan:" + strconv.Itoa(e.Round), e.facts.Attempt, e.facts.Code, "", e.At}
+	case "plan.resolved", "voucher.resolved":
+		f.parked = parking{}
+	case "voucher.parked":
+		f.parked = parking{e.facts.Reference, e.facts.Attempt, e.facts.Code, e.facts.Detail, e.At}
+	case "voucher.posted":
+		f.voucherRef, f.voucherNumber, f.parked = e.facts.Reference, e.facts.Number, parking{}
+	case "step.opened":
+		f.step = e.facts.Step
+	case "step.skipped", "step.auto_approved", "step.passed":
+		if f.step == e.facts.Step {
+			f.step = ""
+		}
+	case "task.opened":
+		c.foldOpened(f, e)
+	case "task.reminded", "task.overdue":
+		c.foldReminded(f, e)
+	case "task.approved", "task.rejected", "task.returned", "task.superseded", "task.escalated", "task.expired":
+		c.foldEnded(f, e)
+	}
+	if strings.HasPrefix(e.Kind, "document.") {
+		f.step = ""
+	}
+	if final(f.status) && f.closedAt.IsZero() {
+		f.closedAt, f.parked = e.At, parking{}
+	}
+}
+
+func (c *checker) foldOpened(f *folded, e event) {
+	t := e.facts
+	if !c.hold("I4", t.Task, f.tasks[t.Task] == nil, "it is opened twice") {
+		return
+	}
+	f.tasks[t.Task] = &task{
+		ID: t.Task, Document: e.Stream, Step: t.Step, Round: e.Round, Assignee: t.Assignee, Via: t.Via, Slot: t.Slot,
+		State: "open", OpenedAt: e.At, OpenedSeq: e.Seq, DueAt: t.DueAt, RemindAt: t.RemindAt, Provisional: t.Provisional,
+	}
+}
+
+func (c *checker) foldReminded(f *folded, e event) {
+	t := f.tasks[e.facts.Task]
+	if !c.hold("I13", e.facts.Task, t != nil && t.State == "open", "%s of a task that is not open", e.Kind) {
+		return
+	}
+	if e.Kind == "task.overdue" {
+		c.hold("I15", t.ID, !t.Overdue, "it is called overdue twice")
+		t.Overdue = true
+		return
+	}
+	c.hold("I15", t.ID, e.facts.N > t.Reminded, "reminder %d comes after reminder %d", e.facts.N, t.Reminded)
+	c.hold("I15", t.ID, e.facts.N <= len(t.RemindAt) && e.facts.N > 0 && !e.At.Before(t.RemindAt[e.facts.N-1]),
+		"reminder %d comes too early", e.facts.N)
+	t.Reminded = max(t.Reminded, e.facts.N)
+}
+
+// foldEnded ends a task. Superseded and escalated ones were decided by nobody.
+func (c *checker) foldEnded(f *folded, e event) {
+	t := f.tasks[e.facts.Task]
+	if !c.hold("I13", e.facts.Task, t != nil, "%s of a task that was never opened", e.Kind) {
+		return
+	}
+	f.ends[t.ID]++
+	c.hold("I4", t.ID, f.ends[t.ID] == 1, "%s ends it once more: it was %s", e.Kind, t.State)
+	opened := *t
+	t.State, t.endReason = e.Kind[len("task."):], e.facts.Reason
+	if t.State == "superseded" || t.State == "escalated" {
+		return
+	}
+	f.decisions = append(f.decisions, decision{e, opened, f.plan})
+	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, e.At, e.facts.Opinion
+	if human(e.Actor) && !slices.Contains(f.deciders, e.Actor) {
+		f.deciders = append(f.deciders, e.Actor)
+	}
+}

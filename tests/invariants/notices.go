@@ -1,0 +1,116 @@
+package invariants
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// debt is one notice that an event owes to a person, or to a role.
+type debt struct {
+	kind, person, role, task string
+	quiet                    bool // shown only, never sent
+}
+
+// owed lists what an event owes, by the table of domain/notice; deciders are
+// those until then. Nobody is told of their own act.
+func owed(e event, shown content, deciders []string) []debt {
+	var debts []debt
+	switch e.Kind {
+	case "task.opened", "task.reminded", "task.overdue":
+		debts = append(debts, debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task})
+	case "task.superseded":
+		if e.facts.Assignee != adminQueue {
+			debts = append(debts, superseded(e))
+		}
+	case "task.escalated":
+		for _, person := range each(e.facts.Assignee, shown.Submitter) {
+			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		}
+	case "document.returned", "document.rejected", "document.approved", "document.closed":
+		for _, person := range each(shown.Submitter, shown.Requester) {
+			debts = append(debts, debt{kind: e.Kind, person: person})
+		}
+	case "document.withdrawn":
+		for _, person := range deciders {
+			debts = append(debts, debt{kind: e.Kind, person: person})
+		}
+	case "voucher.parked":
+		debts = append(debts, debt{kind: e.Kind, role: clerkRole})
+	case "plan.failed":
+		debts = append(debts, debt{kind: e.Kind, role: adminRole})
+	}
+	debts = slices.DeleteFunc(debts, func(o debt) bool { return o.role == "" && (o.person == "" || o.person == e.Actor) })
+	for i := range debts {
+		if debts[i].person == adminQueue {
+			debts[i].person, debts[i].role = "", adminRole
+		}
+	}
+	return debts
+}
+
+// superseded is told quietly, but of a withdrawal aloud and as that.
+func superseded(e event) debt {
+	if e.facts.Reason == "withdraw" {
+		return debt{kind: "document.withdrawn", person: e.facts.Assignee, task: e.facts.Task}
+	}
+	return debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: true}
+}
+
+// each lists people once, without blanks.
+func each(people ...string) []string {
+	people = slices.DeleteFunc(people, func(p string) bool { return p == "" })
+	if len(people) == 2 && people[0] == people[1] {
+		return people[:1]
+	}
+	return people
+}
+
+// checkNotices holds that every notice owed exists, and at rest was sent or says
+// why not: I15.
+func (c *checker) checkNotices(d *document) {
+	var deciders []string
+	for _, e := range d.events {
+		decides := e.Kind == "task.approved" || e.Kind == "task.rejected" || e.Kind == "task.returned"
+		if decides && human(e.Actor) && !slices.Contains(deciders, e.Actor) {
+			deciders = append(deciders, e.Actor)
+		}
+		for _, o := range owed(e, d.revisions[e.Revision].content, deciders) {
+			subject := d.ID + "#" + strconv.FormatInt(e.Seq, 10)
+			c.hold("I15", subject, d.told(e, o), "%s owes %s%s a notice, and there is none", o.kind, o.person, o.role)
+		}
+	}
+	if !c.in.Quiet {
+		return
+	}
+	for _, n := range d.notices {
+		c.hold("I15", n.ID, n.Quiet || n.Sent || n.Failure != "", "it was neither sent, nor does it say why not")
+	}
+}
+
+// told says whether a debt was enqueued: under the event's own number, or for a
+// withdrawal, which tells everybody once, under another of the same cause.
+func (d *document) told(e event, o debt) bool {
+	return slices.ContainsFunc(d.notices, func(n note) bool {
+		if n.Kind != o.kind || n.Person != o.person && o.role == "" || n.Role != o.role || n.Quiet != o.quiet {
+			return false
+		}
+		of, found := d.eventOf(n)
+		if o.kind == "document.withdrawn" {
+			return found && of.Cause == e.Cause
+		}
+		return found && of.Seq == e.Seq && n.Task == o.task
+	})
+}
+
+// eventOf finds the event that a notice's id names: <stream>.<seq>.<n>.<person>.
+func (d *document) eventOf(n note) (event, bool) {
+	rest, mine := strings.CutPrefix(n.ID, d.ID+".")
+	number, _, _ := strings.Cut(rest, ".")
+	seq, err := strconv.ParseInt(number, 10, 64)
+	i := slices.IndexFunc(d.events, func(e event) bool { return e.Seq == seq })
+	if !mine || err != nil || i < 0 {
+		return event{}, false
+	}
+	return d.events[i], true
+}
