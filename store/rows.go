@@ -54,6 +54,9 @@ type Document struct {
 
 	DueAt, CreatedAt, SubmittedAt, UpdatedAt, ClosedAt time.Time // zero where there is none
 
+	ParkedRef     string // what waits for a ruling: a voucher, or plan:<round>; "" for nothing
+	ParkedAttempt int    // its attempt, which a ruling names
+
 	ParkedCode, ParkedDetail, VoucherRef, VoucherNumber string
 
 	Content document.Content // only from Document, SaveDraft and Submit; not in lists
@@ -136,3 +139,6 @@ func readTitles(raw string) map[string]string {
 	}
 	return titles
 }
+
+// sortKeyOf writes an instant as a cursor keeps it.
+func sortKeyOf(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999-07") }

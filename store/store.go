@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/ed25519"
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/org"
 )
 
@@ -42,7 +42,7 @@ type Store struct {
 
 	mu        sync.Mutex
 	snapshots map[int64]*org.Snapshot
-	keys      map[string]ed25519.PublicKey // verify keys, by key id; they only grow
+	keys      evidence.KeyRing // a copy that is replaced, never changed
 }
 
 // Open connects to a migrated database and proves that it answers.
@@ -74,7 +74,7 @@ func openConnector(connector driver.Connector, o Options) *Store {
 	db.SetMaxOpenConns(o.MaxOpen)
 	db.SetMaxIdleConns(o.MaxOpen)
 	db.SetConnMaxLifetime(connectionLifeMax)
-	return &Store{db: db, snapshots: map[int64]*org.Snapshot{}, keys: map[string]ed25519.PublicKey{}}
+	return &Store{db: db, snapshots: map[int64]*org.Snapshot{}, keys: evidence.KeyRing{}}
 }
 
 // withSettings puts the session's settings into the URL. Times are read in

@@ -28,6 +28,8 @@ CREATE TABLE documents (
     step           text        NOT NULL DEFAULT '',
     step_titles    text        NOT NULL DEFAULT '{}', -- of the plan in force, by step and locale
     deciders       text[]      NOT NULL DEFAULT '{}', -- the people who decided something
+    parked_ref     text        NOT NULL DEFAULT '', -- the voucher, or plan:<round>, that waits for a ruling
+    parked_attempt int         NOT NULL DEFAULT 0,
     parked_code    text        NOT NULL DEFAULT '',
     parked_detail  text        NOT NULL DEFAULT '',
     parked_at      timestamptz,
@@ -47,7 +49,7 @@ CREATE INDEX documents_order ON documents (sorted_at DESC, id DESC);
 CREATE INDEX documents_submitter ON documents (submitter, sorted_at DESC, id DESC);
 CREATE INDEX documents_requester ON documents (requester, sorted_at DESC, id DESC);
 CREATE INDEX documents_entity ON documents (entity, sorted_at DESC, id DESC) WHERE status <> 'draft';
-CREATE INDEX documents_parked ON documents (parked_at) WHERE status = 'parked';
+CREATE INDEX documents_parked ON documents (parked_at) WHERE parked_code <> '';
 CREATE INDEX documents_changed ON documents (updated_at) WHERE status <> 'draft';
 
 CREATE TABLE revisions (

@@ -7,6 +7,7 @@ CREATE TABLE tasks (
     round        int         NOT NULL,
     assignee     text        NOT NULL,
     via          text        NOT NULL,
+    slot         int         NOT NULL,
     state        text        NOT NULL CHECK (state IN ('open', 'approved', 'rejected', 'returned', 'superseded',
                                  'escalated', 'expired')),
     decided_by   text        NOT NULL DEFAULT '',
@@ -17,6 +18,7 @@ CREATE TABLE tasks (
     due_at       timestamptz,
     remind_at    text        NOT NULL, -- JSON list of instants
     reminded     int         NOT NULL DEFAULT 0,
+    overdue      boolean     NOT NULL DEFAULT false,
     provisional  boolean     NOT NULL DEFAULT false
 );
 CREATE INDEX tasks_inbox ON tasks (assignee, coalesce(due_at, 'infinity'::timestamptz), id)
@@ -66,6 +68,9 @@ BEGIN
           (NEW.outcome, NEW.outcome_at) IS DISTINCT FROM (OLD.outcome, OLD.outcome_at) THEN
         RAISE EXCEPTION 'countersign: an act stays as it was received and answered'
             USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF current_user = 'countersign_gateway' AND OLD.outcome IS NULL AND NEW.outcome::jsonb->>'code' = 'ok' THEN
+        RAISE EXCEPTION 'countersign: the gateway stores refusals only' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;
 END $$;

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+)
+
+// DocumentFilter narrows a list of documents. Empty fields do not narrow.
+type DocumentFilter struct {
+	Statuses  []approval.Status
+	Types     []string
+	Submitter string
+	Query     string    // somewhere in the number or the title
+	From, To  time.Time // [From, To) of the submission, or of a draft's creation
+	Cursor    string
+	Limit     int // 0 means 20; 200 at most
+	WithTotal bool
+}
+
+// documentRow is a document as the tables hold it.
+type documentRow struct {
+	ID, Type, Title, Reason, Entity, Department, Submitter, Requester string
+
+	Number         sql.NullString
+	PayeeKind      string `db:"payee_kind"`
+	PayeeID        string `db:"payee_id"`
+	PayeeName      string `db:"payee_name"`
+	PayeeAccount   string `db:"payee_account"`
+	Urgency        string
+	Status         string
+	Round          int
+	Revision       int
+	ContentHash    string `db:"content_hash"`
+	Seq            int64
+	TotalMinor     int64 `db:"total_minor"`
+	Currency       string
+	BaseMinor      int64  `db:"base_minor"`
+	BaseCurrency   string `db:"base_currency"`
+	Step           string
+	StepTitles     string       `db:"step_titles"`
+	ParkedRef      string       `db:"parked_ref"`
+	ParkedAttempt  int          `db:"parked_attempt"`
+	ParkedCode     string       `db:"parked_code"`
+	ParkedDetail   string       `db:"parked_detail"`
+	VoucherRef     string       `db:"voucher_ref"`
+	VoucherNumber  string       `db:"voucher_number"`
+	CreatedAt      time.Time    `db:"created_at"`
+	SortedAt       time.Time    `db:"sorted_at"`
+	SubmittedAt    sql.NullTime `db:"submitted_at"`
+	UpdatedAt      time.Time    `db:"updated_at"`
+	ClosedAt       sql.NullTime `db:"closed_at"`
+	DueAt          sql.NullTime `db:"due_at"`
+	CurrentContent string       `db:"current_content"`
+}
+
+func (r documentRow) document() Document {
+	titles := map[string]map[string]string{}
+	_ = json.Unmarshal([]byte(r.StepTitles), &titles) // for display
+	return Document{
+		ID: r.ID, Number: r.Number.String, Type: r.Type, Title: r.Title, Reason: r.Reason, Entity: r.Entity,
+		Department: r.Department, Submitter: r.Submitter, Requester: r.Requester,
+		Payee: document.Payee{
+			Kind: document.PayeeKind(r.PayeeKind), ID: r.PayeeID, Name: r.PayeeName, Account: r.PayeeAccount,
+		},
+		Urgency: document.Urgency(r.Urgency), Status: approval.Status(r.Status),
+		Round: r.Round, Revision: r.Revision, ContentHash: r.ContentHash, Seq: r.Seq,
+		Total:     money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
+		BaseTotal: money.Amount{Minor: r.BaseMinor, Currency: money.Currency(r.BaseCurrency)},
+		Step:      r.Step, StepTitle: titles[r.Step],
+		DueAt: orZero(r.DueAt), CreatedAt: r.CreatedAt.UTC(), SubmittedAt: orZero(r.SubmittedAt),
+		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
+		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
+		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber,
+	}
+}
+
+const documentColumns = `
+	d.id, d.number, d.type, d.title, d.reason, d.entity, d.department, d.submitter, d.requester,
+	d.payee_kind, d.payee_id, d.payee_name, d.payee_account, d.urgency, d.status, d.round, d.revision, d.content_hash,
+	d.seq, d.total_minor, d.currency, d.base_minor, d.base_currency, d.step, d.step_titles, d.parked_ref,
+	d.parked_attempt, d.parked_code, d.parked_detail, d.voucher_ref, d.voucher_number, d.created_at, d.sorted_at,
+	d.submitted_at, d.updated_at, d.closed_at,
+	(SELECT min(t.due_at) FROM tasks t WHERE t.document = d.id AND t.state = 'open') AS due_at`
+
+// visible is what a scope may know of: $1 the person, $2 entities, $3
+// departments, $4 all. A draft is its author's alone.
+const visible = `
+	(d.status <> 'draft' AND ($4 OR d.entity = ANY($2) OR d.department = ANY($3))
+	 OR $1 <> '' AND d.submitter = $1
+	 OR $1 <> '' AND d.status <> 'draft' AND (d.requester = $1
+	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.assignee = $1)
+	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.decided_by = $1 AND t.decided_by <> '')))`
+
+// scopeArgs are the first four arguments of a query with visible in it.
+func scopeArgs(scope access.Scope, more ...any) []any {
+	return append([]any{scope.Person, pq.Array(scope.Entities), pq.Array(scope.Departments), scope.All}, more...)
+}
+
+// Document returns one document with its content.
+//
+// Errors: NotFound document.not_found if there is none, or if the scope may not
+// know of it.
+func (s *Store) Document(ctx context.Context, scope access.Scope, id string) (Document, error) {
+	const query = `
+		SELECT ` + documentColumns + `,
+		       coalesce(d.draft, (SELECT r.content FROM revisions r
+		                          WHERE r.document = d.id AND r.revision = d.revision), '') AS current_content
+		FROM documents d WHERE d.id = $5 AND ` + visible
+	var row documentRow
+	err := s.db.GetContext(ctx, &row, query, scopeArgs(scope, id)...)
+	if err != nil {
+		return Document{}, sqlFault("store.Document", noRows(err, fault.New(fault.NotFound, "document.not_found")))
+	}
+	d := row.document()
+	if err := json.Unmarshal([]byte(row.CurrentContent), &d.Content); err != nil {
+		return Document{}, sqlFault("store.Document", err)
+	}
+	return d, nil
+}
+
+const documentFilter = `
+	AND ($5::text[] IS NULL OR d.status = ANY($5)) AND ($6::text[] IS NULL OR d.type = ANY($6))
+	AND ($7 = '' OR d.submitter = $7)
+	AND ($8 = '' OR d.number ILIKE $8 OR d.title ILIKE $8)
+	AND ($9::timestamptz IS NULL OR d.sorted_at >= $9) AND ($10::timestamptz IS NULL OR d.sorted_at < $10)`
+
+// Documents lists what a scope may know of, the newest submission first. The
+// order is stable: what is submitted meanwhile does not move later pages.
+//
+// Errors: Invalid cursor.bad.
+func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFilter) (Page[Document], error) {
+	key, id, err := readTimeCursor(f.Cursor)
+	if err != nil {
+		return Page[Document]{}, err
+	}
+	const query = `
+		SELECT ` + documentColumns + ` FROM documents d
+		WHERE ` + visible + documentFilter + `
+		  AND ($11 = '' OR (d.sorted_at, d.id) < (nullif($11, '')::timestamptz, $12))
+		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $13`
+	limit := limitOf(f.Limit)
+	args := scopeArgs(scope, textsOrNull(f.Statuses), textsOrNull(f.Types), f.Submitter, like(f.Query),
+		orNull(f.From), orNull(f.To))
+	var rows []documentRow
+	if err := s.db.SelectContext(ctx, &rows, query, append(args[:len(args):len(args)], key, id, limit+1)...); err != nil {
+		return Page[Document]{}, sqlFault("store.Documents", err)
+	}
+	var page Page[Document]
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = cursorOf(sortKeyOf(rows[limit-1].SortedAt), rows[limit-1].ID)
+	}
+	for _, r := range rows {
+		page.Items = append(page.Items, r.document())
+	}
+	if f.WithTotal {
+		const count = `SELECT count(*) FROM documents d WHERE ` + visible + documentFilter
+		page.Total = new(int64)
+		err = s.db.GetContext(ctx, page.Total, count, args...)
+	}
+	return page, sqlFault("store.Documents", err)
+}
+
+// textsOrNull is a text array, or null where it is empty: no narrowing.
+func textsOrNull[T ~string](values []T) any {
+	if len(values) == 0 {
+		return pq.Array([]string(nil))
+	}
+	texts := make([]string, 0, len(values))
+	for _, v := range values {
+		texts = append(texts, string(v))
+	}
+	return pq.Array(texts)
+}
+
+// like is the pattern of «somewhere in», with the wild cards of the text escaped.
+func like(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}

@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// When an act without an outcome is delivered again: first once the gateway's
+// own try is over, then twice as late each time.
+const (
+	actPatience    = "4 seconds"
+	actBackoffBase = "2 seconds"
+	actBackoffMost = "60 seconds"
+)
+
+// ActRow is one signed act in the inbox. 收件箱
+type ActRow struct {
+	Act        approval.Act
+	Canonical  string // what was signed, byte for byte; "" in: made from Act
+	Signature  evidence.Signature
+	ReceivedAt time.Time // the database's clock; nothing in
+	Idem       Idempotency
+	Outcome    *approval.Outcome // nil while nobody judged it
+	OutcomeAt  time.Time
+	Deliveries int // by the relay
+}
+
+// ActRef names an act to deliver.
+type ActRef struct {
+	ID       string
+	Document string
+}
+
+type actRow struct {
+	Canonical   string
+	KeyID       string `db:"key_id"`
+	Signature   string
+	ReceivedAt  time.Time      `db:"received_at"`
+	IdemActor   sql.NullString `db:"idem_actor"`
+	IdemRoute   sql.NullString `db:"idem_route"`
+	IdemKey     sql.NullString `db:"idem_key"`
+	Fingerprint string
+	Outcome     sql.NullString
+	OutcomeAt   sql.NullTime `db:"outcome_at"`
+	Deliveries  int
+}
+
+const actColumns = `canonical, key_id, signature, received_at, idem_actor, idem_route, idem_key, fingerprint, outcome,
+	outcome_at, deliveries`
+
+func (r actRow) row() (ActRow, error) {
+	row := ActRow{
+		Canonical: r.Canonical, Signature: evidence.Signature{KeyID: r.KeyID, Value: r.Signature},
+		ReceivedAt: r.ReceivedAt.UTC(), OutcomeAt: orZero(r.OutcomeAt), Deliveries: r.Deliveries,
+		Idem: Idempotency{
+			Actor: r.IdemActor.String, Route: r.IdemRoute.String, Key: r.IdemKey.String, Fingerprint: r.Fingerprint,
+		},
+	}
+	if r.Outcome.Valid {
+		row.Outcome = new(approval.Outcome)
+		if err := json.Unmarshal([]byte(r.Outcome.String), row.Outcome); err != nil {
+			return ActRow{}, err
+		}
+	}
+	return row, json.Unmarshal([]byte(r.Canonical), &row.Act)
+}
+
+// CommitAct puts a signed act into the inbox; once it returns, the act is kept
+// whatever happens. fresh is false where the same request was made before: the
+// answer is then the row of that time.
+//
+// It waits for a Record under way on the document, so that an act is either seen
+// by a deadline or received after it.
+//
+// Safe to repeat under its idempotency key or its id.
+// Errors: NotFound document.not_found; Conflict idempotency.reused.
+func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bool, err error) {
+	if row.Canonical == "" {
+		text, err := evidence.Canonical(row.Act)
+		if err != nil {
+			return ActRow{}, false, err
+		}
+		row.Canonical = string(text)
+	}
+	err = s.inTx(ctx, "store.CommitAct", func(tx *sqlx.Tx) error {
+		got, fresh, err = insertAct(ctx, tx, row)
+		return err
+	})
+	return got, fresh, err
+}
+
+func insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, bool, error) {
+	const query = `
+		WITH document AS (
+			SELECT id FROM documents WHERE id = $2 AND status <> 'draft' FOR KEY SHARE
+		), instant AS (
+			SELECT id, clock_timestamp() AS at FROM document -- after the lock
+		)
+		INSERT INTO inbox (id, document, name, task, actor, canonical, key_id, signature, received_at, idem_actor,
+		                   idem_route, idem_key, fingerprint, next_delivery)
+		SELECT $1, id, $3, $4, $5, $6, $7, $8, at, $9, $10, $11, $12, at + interval '` + actPatience + `' FROM instant
+		ON CONFLICT DO NOTHING
+		RETURNING ` + actColumns
+	a, i := row.Act, row.Idem
+	if i.Key == "" {
+		i.Actor, i.Route = "", ""
+	}
+	var found actRow
+	err := tx.GetContext(ctx, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
+		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint)
+	if err == nil {
+		got, err := found.row()
+		return got, true, err
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return ActRow{}, false, err
+	}
+	got, err := earlierAct(ctx, tx, row)
+	return got, false, err
+}
+
+// earlierAct finds the row that is in the way of an insert.
+func earlierAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, error) {
+	const query = `
+		SELECT ` + actColumns + ` FROM inbox
+		WHERE id = $1 OR idem_actor = $2 AND idem_route = $3 AND idem_key = $4 ORDER BY id <> $1 LIMIT 1`
+	var found actRow
+	err := tx.GetContext(ctx, &found, query, row.Act.ID, row.Idem.Actor, row.Idem.Route, row.Idem.Key)
+	if err != nil {
+		return ActRow{}, noRows(err, fault.New(fault.NotFound, "document.not_found"))
+	}
+	got, err := found.row()
+	if err != nil {
+		return ActRow{}, err
+	}
+	sameAct := got.Act.ID == row.Act.ID && got.Canonical == row.Canonical
+	sameRequest := row.Idem.Key != "" && got.Idem == row.Idem
+	if !sameAct && !sameRequest {
+		return ActRow{}, fault.New(fault.Conflict, "idempotency.reused")
+	}
+	return got, nil
+}
+
+// Act returns one row of the inbox.
+//
+// Errors: NotFound act.not_found.
+func (s *Store) Act(ctx context.Context, id string) (ActRow, error) {
+	const query = `SELECT ` + actColumns + ` FROM inbox WHERE id = $1`
+	var found actRow
+	if err := s.db.GetContext(ctx, &found, query, id); err != nil {
+		return ActRow{}, sqlFault("store.Act", noRows(err, fault.New(fault.NotFound, "act.not_found")))
+	}
+	row, err := found.row()
+	return row, sqlFault("store.Act", err)
+}
+
+// RefuseAct stores the fault that an act met, unless it has an outcome already,
+// and answers with the outcome that stands.
+//
+// Safe to repeat. Errors: NotFound act.not_found.
+func (s *Store) RefuseAct(ctx context.Context, id string, refusal approval.Outcome) (approval.Outcome, error) {
+	text, err := json.Marshal(refusal)
+	if err != nil {
+		return approval.Outcome{}, err
+	}
+	var stands string
+	err = s.inTx(ctx, "store.RefuseAct", func(tx *sqlx.Tx) error {
+		const refuse = `
+			UPDATE inbox SET outcome = $2, outcome_at = clock_timestamp() WHERE id = $1 AND outcome IS NULL
+			RETURNING outcome`
+		err := tx.GetContext(ctx, &stands, refuse, id, string(text))
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		const find = `SELECT outcome FROM inbox WHERE id = $1`
+		return noRows(tx.GetContext(ctx, &stands, find, id), fault.New(fault.NotFound, "act.not_found"))
+	})
+	if err != nil {
+		return approval.Outcome{}, err
+	}
+	var outcome approval.Outcome
+	err = json.Unmarshal([]byte(stands), &outcome)
+	return outcome, sqlFault("store.RefuseAct", err)
+}
+
+// ClaimActs takes up to limit acts that are still without an outcome, the oldest
+// first, and puts their next delivery off, twice as long each time.
+func (s *Store) ClaimActs(ctx context.Context, limit int) ([]ActRef, error) {
+	const query = `
+		WITH due AS (
+			SELECT id FROM inbox WHERE outcome IS NULL AND next_delivery <= clock_timestamp()
+			ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+		), claimed AS (
+			UPDATE inbox i SET deliveries = i.deliveries + 1, next_delivery = clock_timestamp() + least(
+			       interval '` + actBackoffMost + `', interval '` + actBackoffBase + `' * power(2, least(i.deliveries, 20)))
+			FROM due WHERE i.id = due.id RETURNING i.id, i.document, i.received_at
+		)
+		SELECT id, document FROM claimed ORDER BY received_at, id`
+	var refs []ActRef
+	err := s.inTx(ctx, "store.ClaimActs", func(tx *sqlx.Tx) error {
+		return tx.SelectContext(ctx, &refs, query, limitOf(limit))
+	})
+	return refs, err
+}

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"database/sql"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
+)
+
+// Notice is one message owed to one person, with what became of it. 通知
+type Notice struct {
+	notice.Notice // Person is "" where a role is told that nobody holds
+	ID            string
+	CreatedAt     time.Time
+	SentAt        time.Time // zero while it waits
+	ReadAt        time.Time
+	Tries         int
+	Failure       string // why the last try failed
+}
+
+// Backoff of the queues: the wait doubles with each try, from base to most.
+const (
+	noticeBackoffBase = "5 seconds"
+	noticeBackoffMost = "10 minutes"
+	noticeClaim       = "60 seconds" // a claim that nobody reported on is given again after it
+)
+
+// owedNotice is a notice with the event that owes it.
+type owedNotice struct {
+	notice.Notice
+	event evidence.Event
+	n     int
+}
+
+// insertNotices is the part of a statement that enqueues notices: $8 is their
+// JSON. Who is told through a role is looked up here: one row for each holder.
+const insertNotices = `
+	INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)
+	SELECT DISTINCT ON (n.id || '.' || coalesce(h.person, n.person))
+	       n.id || '.' || coalesce(h.person, n.person), n.kind, coalesce(h.person, n.person), n.role, n.entity,
+	       n.document, n.task, n.quiet, n.data, clock_timestamp(), clock_timestamp()
+	FROM jsonb_to_recordset($8::jsonb) AS n (id text, kind text, person text, role text, entity text, document text,
+	     task text, quiet boolean, data jsonb)
+	LEFT JOIN role_holders h ON n.person = '' AND h.role = n.role AND h.entity IN ('', n.entity)
+	ON CONFLICT DO NOTHING`
+
+// owedNotices writes notices as insertNotices reads them.
+func owedNotices(owed []owedNotice) (string, error) {
+	rows := make([]map[string]any, 0, len(owed))
+	for _, o := range owed {
+		if o.Data == nil {
+			o.Data = map[string]string{}
+		}
+		rows = append(rows, map[string]any{
+			"id": fmt.Sprintf("%s.%d.%d", o.event.Stream, o.event.Seq, o.n), "kind": o.Kind, "person": o.Person,
+			"role": o.Role, "entity": o.Entity, "document": o.Document, "task": o.Task, "quiet": o.Quiet, "data": o.Data,
+		})
+	}
+	text, err := json.Marshal(rows)
+	return string(text), err
+}
+
+type noticeRow struct {
+	ID, Kind, Person, Role, Entity, Document, Task string
+	Quiet                                          bool
+	Data                                           string
+	CreatedAt                                      time.Time    `db:"created_at"`
+	SentAt                                         sql.NullTime `db:"sent_at"`
+	ReadAt                                         sql.NullTime `db:"read_at"`
+	Tries                                          int
+	Failure                                        string
+}
+
+func (r noticeRow) notice() Notice {
+	n := Notice{
+		ID: r.ID, CreatedAt: r.CreatedAt.UTC(), SentAt: orZero(r.SentAt), ReadAt: orZero(r.ReadAt),
+		Tries: r.Tries, Failure: r.Failure,
+		Notice: notice.Notice{
+			Kind: r.Kind, Person: r.Person, Role: r.Role, Entity: r.Entity,
+			Document: r.Document, Task: r.Task, Quiet: r.Quiet, Data: map[string]string{},
+		},
+	}
+	_ = json.Unmarshal([]byte(r.Data), &n.Data) // for display
+	return n
+}
+
+const noticeColumns = `id, kind, person, role, entity, document, task, quiet, data, created_at, sent_at, read_at, tries, failure`
+
+// ClaimNotices takes up to limit notices that wait to be sent; nobody else gets
+// them for a minute. Quiet ones are never sent.
+func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
+	const query = `
+		UPDATE notices SET tries = tries + 1, next_try = clock_timestamp() + interval '` + noticeClaim + `'
+		WHERE id IN (
+			SELECT id FROM notices WHERE sent_at IS NULL AND NOT quiet AND next_try <= clock_timestamp()
+			ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED)
+		RETURNING ` + noticeColumns
+	var notices []Notice
+	err := s.inTx(ctx, "store.ClaimNotices", func(tx *sqlx.Tx) error {
+		var rows []noticeRow
+		if err := tx.SelectContext(ctx, &rows, query, limitOf(limit)); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			notices = append(notices, r.notice())
+		}
+		return nil
+	})
+	return notices, err
+}
+
+// NoticeSent says that a notice was sent.
+//
+// Safe to repeat.
+func (s *Store) NoticeSent(ctx context.Context, id string) error {
+	return s.inTx(ctx, "store.NoticeSent", func(tx *sqlx.Tx) error {
+		const query = `UPDATE notices SET sent_at = clock_timestamp(), failure = '' WHERE id = $1 AND sent_at IS NULL`
+		_, err := tx.ExecContext(ctx, query, id)
+		return err
+	})
+}
+
+// NoticeFailed says why a notice was not sent; it is tried again later, and later.
+func (s *Store) NoticeFailed(ctx context.Context, id, reason string) error {
+	return s.inTx(ctx, "store.NoticeFailed", func(tx *sqlx.Tx) error {
+		const query = `
+			UPDATE notices SET failure = $2, next_try = clock_timestamp() + least(interval '` + noticeBackoffMost + `',
+			       interval '` + noticeBackoffBase + `' * power(2, least(tries, 20) - 1))
+			WHERE id = $1 AND sent_at IS NULL`
+		_, err := tx.ExecContext(ctx, query, id, reason)
+		return err
+	})
+}
+
+// Notices lists what a person was told, the newest first.
+//
+// Errors: Invalid cursor.bad.
+func (s *Store) Notices(ctx context.Context, person, cursor string) (Page[Notice], error) {
+	key, id, err := readTimeCursor(cursor)
+	if err != nil {
+		return Page[Notice]{}, err
+	}
+	const query = `
+		SELECT ` + noticeColumns + ` FROM notices
+		WHERE person = $1 AND ($2 = '' OR (created_at, id) < (nullif($2, '')::timestamptz, $3))
+		ORDER BY created_at DESC, id DESC LIMIT $4`
+	var rows []noticeRow
+	if err := s.db.SelectContext(ctx, &rows, query, person, key, id, PageDefault+1); err != nil {
+		return Page[Notice]{}, sqlFault("store.Notices", err)
+	}
+	var page Page[Notice]
+	for i, r := range rows {
+		if i == PageDefault {
+			last := rows[i-1]
+			page.Next = cursorOf(sortKeyOf(last.CreatedAt), last.ID)
+			break
+		}
+		page.Items = append(page.Items, r.notice())
+	}
+	return page, nil
+}
+
+// NoticeRead says that a person has seen a notice of theirs.
+//
+// Safe to repeat. Errors: NotFound notice.not_found, also for somebody else's.
+func (s *Store) NoticeRead(ctx context.Context, person, id string) error {
+	return s.inTx(ctx, "store.NoticeRead", func(tx *sqlx.Tx) error {
+		const query = `UPDATE notices SET read_at = coalesce(read_at, clock_timestamp()) WHERE id = $1 AND person = $2`
+		result, err := tx.ExecContext(ctx, query, id, person)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return fault.New(fault.NotFound, "notice.not_found")
+		}
+		return nil
+	})
+}

@@ -1,0 +1,285 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"database/sql"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/notice"
+)
+
+// projected is what the events decide of a document's row.
+type projected struct {
+	Status        approval.Status
+	Round         int
+	Revision      int
+	ContentHash   string `db:"content_hash"`
+	Seq           int64
+	HeadHash      string `db:"head_hash"`
+	Step          string
+	StepTitles    string `db:"step_titles"`
+	Deciders      pq.StringArray
+	ParkedRef     string       `db:"parked_ref"`
+	ParkedAttempt int          `db:"parked_attempt"`
+	ParkedCode    string       `db:"parked_code"`
+	ParkedDetail  string       `db:"parked_detail"`
+	ParkedAt      sql.NullTime `db:"parked_at"`
+	VoucherRef    string       `db:"voucher_ref"`
+	VoucherNumber string       `db:"voucher_number"`
+	ClosedAt      sql.NullTime `db:"closed_at"`
+}
+
+// projection folds events into the read model: the next row of the document, and
+// what becomes of its tasks. It must agree with approval.State; the audit and a
+// property test hold the two together.
+type projection struct {
+	projected
+	document  string
+	at        time.Time
+	summary   notice.Summary
+	titles    map[string]map[string]string
+	opened    []taskChange
+	changed   map[string]*taskChange
+	order     []string // of changed
+	resubmits bool
+	owed      []owedNotice
+}
+
+// taskChange is a task that opens, or what changes of one; its JSON is what the
+// projection's statement reads.
+type taskChange struct {
+	ID          string     `json:"id"`
+	Step        string     `json:"step"`
+	StepTitle   string     `json:"step_title"`
+	Round       int        `json:"round"`
+	Assignee    string     `json:"assignee"`
+	Via         string     `json:"via"`
+	Slot        int        `json:"slot"`
+	State       string     `json:"state"` // "": as it was
+	DecidedBy   string     `json:"decided_by"`
+	DecidedAt   *time.Time `json:"decided_at"`
+	Opinion     string     `json:"opinion"`
+	OpenedAt    time.Time  `json:"opened_at"`
+	OpenedSeq   int64      `json:"opened_seq"`
+	DueAt       *time.Time `json:"due_at"`
+	RemindAt    string     `json:"remind_at"`
+	Reminded    int        `json:"reminded"`
+	Overdue     bool       `json:"overdue"`
+	Provisional bool       `json:"provisional"`
+}
+
+func newProjection(h head) *projection {
+	p := &projection{projected: h.projected, document: h.ID, at: h.Now, changed: map[string]*taskChange{}}
+	p.titles = map[string]map[string]string{}
+	_ = json.Unmarshal([]byte(h.StepTitles), &p.titles) // titles are for display
+	p.summary = notice.Summary{
+		Document: h.ID, Number: h.Number, Title: h.Title, Entity: h.Entity,
+		Submitter: h.Submitter, Requester: h.Requester,
+		Total: money.Amount{Minor: h.TotalMinor, Currency: money.Currency(h.Currency)},
+	}
+	return p
+}
+
+// apply folds one event, and asks which notices it owes.
+func (p *projection) apply(e evidence.Event) error {
+	p.Seq, p.HeadHash = e.Seq, e.Hash
+	p.Status = approval.NextStatus(p.Status, e.Kind)
+	noun, _, _ := strings.Cut(e.Kind, ".")
+	var err error
+	switch noun {
+	case "document":
+		p.applyDocument(e)
+	case "plan":
+		err = p.applyPlan(e)
+	case "step":
+		err = p.applyStep(e)
+	case "task":
+		err = p.applyTask(e)
+	case "voucher":
+		err = p.applyVoucher(e)
+	}
+	p.summary.Steps, p.summary.Deciders = p.titles, p.Deciders
+	for i, n := range notice.Owed(e, p.summary) {
+		p.owed = append(p.owed, owedNotice{event: e, n: i, Notice: n})
+	}
+	return err
+}
+
+func (p *projection) applyDocument(e evidence.Event) {
+	switch e.Kind {
+	case approval.DocumentResubmitted:
+		p.Round, p.Revision, p.ContentHash = e.Round, e.Revision, e.ContentHash
+		p.Step, p.resubmits = "", true
+		p.setTitles(nil)
+		p.unpark()
+	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentWithdrawn,
+		approval.DocumentApproved, approval.DocumentClosed:
+		p.Step = ""
+	}
+	if p.Status.Final() && !p.ClosedAt.Valid {
+		p.ClosedAt = orNull(e.At)
+		p.unpark()
+	}
+}
+
+func (p *projection) applyPlan(e evidence.Event) error {
+	switch e.Kind {
+	case approval.PlanMade:
+		d, err := approval.Decode[approval.PlanData](e)
+		titles := map[string]map[string]string{}
+		for _, step := range d.Plan.Steps {
+			titles[step.ID] = step.Title
+		}
+		p.setTitles(titles)
+		p.Step = ""
+		p.unpark()
+		return err
+	case approval.PlanFailed:
+		d, err := approval.Decode[approval.PlanFailedData](e)
+		p.park(planReference(e.Round), d.Attempt, d.Code, "", e.At)
+		return err
+	case approval.PlanResolved:
+		p.unpark()
+	}
+	return nil
+}
+
+func (p *projection) applyStep(e evidence.Event) error {
+	d, err := approval.Decode[approval.StepData](e)
+	if e.Kind == approval.StepOpened {
+		p.Step = d.Step
+	} else if p.Step == d.Step {
+		p.Step = ""
+	}
+	return err
+}
+
+func (p *projection) applyVoucher(e evidence.Event) error {
+	d, err := approval.Decode[approval.EffectData](e)
+	switch e.Kind {
+	case approval.VoucherPosted:
+		p.VoucherRef, p.VoucherNumber = d.Reference, d.Number
+		p.unpark()
+	case approval.VoucherParked:
+		p.park(d.Reference, d.Attempt, d.Code, d.Detail, e.At)
+	case approval.VoucherResolved:
+		p.unpark()
+	}
+	return err
+}
+
+func (p *projection) park(reference string, attempt int, code, detail string, at time.Time) {
+	p.ParkedRef, p.ParkedAttempt, p.ParkedCode, p.ParkedDetail = reference, attempt, code, detail
+	p.ParkedAt = orNull(at)
+}
+
+func (p *projection) unpark() { p.park("", 0, "", "", time.Time{}) }
+
+func (p *projection) setTitles(titles map[string]map[string]string) {
+	p.titles = titles
+	text, err := json.Marshal(titles)
+	if titles == nil || err != nil {
+		text = []byte("{}")
+	}
+	p.StepTitles = string(text)
+}
+
+// addDecider keeps the people who decided something, each once.
+func (p *projection) addDecider(actor string) {
+	human := actor != "" && !strings.HasPrefix(actor, "system:") && !strings.HasPrefix(actor, "queue:")
+	if human && !slices.Contains(p.Deciders, actor) {
+		p.Deciders = append(p.Deciders, actor)
+	}
+}
+
+const saveProjection = `
+	WITH opened AS (
+		INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, decided_by, decided_at,
+		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional)
+		SELECT o.id, $1, o.step, o.step_title, o.round, o.assignee, o.via, o.slot, o.state, o.decided_by, o.decided_at,
+		       o.opinion, o.opened_at, o.opened_seq, o.due_at, o.remind_at, o.reminded, o.overdue, o.provisional
+		FROM jsonb_to_recordset($2::jsonb) AS o (id text, step text, step_title text, round int, assignee text,
+		     via text, slot int, state text, decided_by text, decided_at timestamptz, opinion text,
+		     opened_at timestamptz, opened_seq bigint, due_at timestamptz, remind_at text, reminded int,
+		     overdue boolean, provisional boolean)
+	), changed AS (
+		UPDATE tasks t
+		SET state = coalesce(nullif(c.state, ''), t.state),
+		    decided_by = coalesce(nullif(c.decided_by, ''), t.decided_by),
+		    decided_at = coalesce(c.decided_at, t.decided_at),
+		    opinion = coalesce(nullif(c.opinion, ''), t.opinion),
+		    reminded = greatest(c.reminded, t.reminded), overdue = c.overdue OR t.overdue
+		FROM jsonb_to_recordset($3::jsonb) AS c (id text, state text, decided_by text, decided_at timestamptz,
+		     opinion text, reminded int, overdue boolean)
+		WHERE t.id = c.id AND t.document = $1
+	)
+	UPDATE documents
+	SET status = $4, round = $5, revision = $6, content_hash = $7, seq = $8, head_hash = $9, step = $10,
+	    step_titles = $11, deciders = $12, parked_ref = $13, parked_attempt = $14, parked_code = $15,
+	    parked_detail = $16, parked_at = $17, voucher_ref = $18, voucher_number = $19, closed_at = $20, updated_at = $21
+	WHERE id = $1`
+
+// save writes the document's row and its tasks in one statement.
+func (p *projection) save(ctx context.Context, tx *sqlx.Tx) error {
+	opened, err := json.Marshal(p.opened)
+	if err != nil {
+		return err
+	}
+	changes := make([]*taskChange, 0, len(p.order))
+	for _, id := range p.order {
+		changes = append(changes, p.changed[id])
+	}
+	changed, err := json.Marshal(changes)
+	if err != nil {
+		return err
+	}
+	if p.opened == nil {
+		opened = []byte("[]")
+	}
+	_, err = tx.ExecContext(ctx, saveProjection, p.document, string(opened), string(changed),
+		string(p.Status), p.Round, p.Revision, p.ContentHash, p.Seq, p.HeadHash, p.Step, p.StepTitles, p.Deciders,
+		p.ParkedRef, p.ParkedAttempt, p.ParkedCode, p.ParkedDetail, p.ParkedAt, p.VoucherRef, p.VoucherNumber,
+		p.ClosedAt, p.at)
+	if err != nil || !p.resubmits {
+		return err
+	}
+	return p.takeRevision(ctx, tx)
+}
+
+// takeRevision freezes the revision that was resubmitted and shows its content.
+//
+// Errors: Conflict revision.changed where the stored content is another one.
+func (p *projection) takeRevision(ctx context.Context, tx *sqlx.Tx) error {
+	const query = `
+		WITH taken AS (
+			UPDATE revisions SET submitted_at = $4
+			WHERE document = $1 AND revision = $2 AND hash = $3 AND submitted_at IS NULL
+			RETURNING content::jsonb AS c
+		)
+		UPDATE documents
+		SET title = c->>'title', reason = c->>'reason', department = c->>'department', requester = c->>'requester',
+		    payee_kind = c#>>'{payee,kind}', payee_id = c#>>'{payee,id}', payee_name = c#>>'{payee,name}',
+		    payee_account = c#>>'{payee,account}', urgency = c->>'urgency',
+		    total_minor = (c#>>'{total,minor}')::bigint, currency = c#>>'{total,currency}',
+		    base_minor = (c#>>'{base_total,minor}')::bigint, base_currency = c#>>'{base_total,currency}'
+		FROM taken WHERE id = $1`
+	result, err := tx.ExecContext(ctx, query, p.document, p.Revision, p.ContentHash, p.at)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return fault.New(fault.Conflict, "revision.changed")
+	}
+	return nil
+}

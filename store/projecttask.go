@@ -1,0 +1,98 @@
+package store
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
+)
+
+// taskStates tells the state of a task after the event that ends it.
+var taskStates = map[string]approval.TaskState{
+	approval.TaskWasApproved:   approval.TaskApproved,
+	approval.TaskWasRejected:   approval.TaskRejected,
+	approval.TaskWasReturned:   approval.TaskReturned,
+	approval.TaskWasSuperseded: approval.TaskSuperseded,
+	approval.TaskWasEscalated:  approval.TaskEscalated,
+	approval.TaskWasExpired:    approval.TaskExpired,
+}
+
+// planReference is what a document without a route is parked under.
+func planReference(round int) string { return "plan:" + strconv.Itoa(round) }
+
+func (p *projection) applyTask(e evidence.Event) error {
+	switch e.Kind {
+	case approval.TaskOpened:
+		return p.openTask(e)
+	case approval.TaskReminded, approval.TaskOverdue:
+		d, err := approval.Decode[approval.TaskRemindedData](e)
+		t := p.task(d.Task)
+		t.Reminded = max(t.Reminded, d.N)
+		t.Overdue = t.Overdue || e.Kind == approval.TaskOverdue
+		return err
+	}
+	return p.endTask(e)
+}
+
+func (p *projection) openTask(e evidence.Event) error {
+	d, err := approval.Decode[approval.TaskOpenedData](e)
+	if err != nil {
+		return err
+	}
+	title, err := json.Marshal(p.titles[d.Step])
+	if err != nil {
+		return err
+	}
+	remind, err := json.Marshal(d.RemindAt)
+	if err != nil {
+		return err
+	}
+	p.opened = append(p.opened, taskChange{
+		ID: d.Task, Step: d.Step, StepTitle: string(title), Round: e.Round, Assignee: d.Assignee, Via: d.Via,
+		Slot: d.Slot, State: string(approval.TaskOpen), OpenedAt: e.At, OpenedSeq: e.Seq,
+		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional,
+	})
+	return nil
+}
+
+// endTask ends a task. Superseded and escalated tasks were decided by nobody.
+func (p *projection) endTask(e evidence.Event) error {
+	state, known := taskStates[e.Kind]
+	if !known {
+		return nil
+	}
+	d, err := approval.Decode[approval.TaskEndedData](e)
+	t := p.task(d.Task)
+	t.State = string(state)
+	if state == approval.TaskSuperseded || state == approval.TaskEscalated {
+		return err
+	}
+	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, instant(e.At), d.Opinion
+	p.addDecider(e.Actor)
+	return err
+}
+
+// task finds what becomes of a task: of one that opened just now, or of one that
+// is in the database.
+func (p *projection) task(id string) *taskChange {
+	for i := range p.opened {
+		if p.opened[i].ID == id {
+			return &p.opened[i]
+		}
+	}
+	if p.changed[id] == nil {
+		p.changed[id] = &taskChange{ID: id}
+		p.order = append(p.order, id)
+	}
+	return p.changed[id]
+}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

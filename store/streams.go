@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/countersign/countersign/domain/evidence"
+)
+
+// The streams that are not documents.
+const (
+	OrgStream    = "org"
+	policyStream = "policy:" // and the policy's id
+)
+
+// The kinds of event in them.
+const (
+	OrganisationReplaced = "organisation.replaced"
+	PolicyPublished      = "policy.published"
+)
+
+// recordFact appends one event to a stream that is no document, under a lock on
+// its head. The cause must be new in the stream.
+func recordFact(ctx context.Context, tx *sqlx.Tx, stream, cause string, d evidence.Draft) error {
+	const touch = `
+		INSERT INTO streams (stream, seq, head_hash, updated_at) VALUES ($1, 0, '', clock_timestamp())
+		ON CONFLICT (stream) DO UPDATE SET updated_at = clock_timestamp()
+		RETURNING seq, head_hash, updated_at`
+	var head struct {
+		Seq       int64
+		HeadHash  string    `db:"head_hash"`
+		UpdatedAt time.Time `db:"updated_at"`
+	}
+	if err := tx.GetContext(ctx, &head, touch, stream); err != nil {
+		return err
+	}
+	before := evidence.Event{Seq: head.Seq, Hash: head.HeadHash, Stream: stream}
+	events, err := evidence.Seal(before, []evidence.Draft{d}, cause, head.UpdatedAt, stream)
+	if err != nil {
+		return err
+	}
+	if err := insertEvents(ctx, tx, events); err != nil {
+		return err
+	}
+	const save = `
+		WITH cause AS (
+			INSERT INTO causes (stream, cause, first_seq, last_seq, outcome, at) VALUES ($1, $4, $2, $2, '{"code":"ok"}', $5)
+		)
+		UPDATE streams SET seq = $2, head_hash = $3 WHERE stream = $1`
+	e := events[0]
+	_, err = tx.ExecContext(ctx, save, stream, e.Seq, e.Hash, cause, e.At)
+	return err
+}
+
+// causeKnown says whether a stream has recorded a cause.
+func causeKnown(ctx context.Context, tx *sqlx.Tx, stream, cause string) (bool, error) {
+	var one int
+	err := tx.GetContext(ctx, &one, `SELECT 1 FROM causes WHERE stream = $1 AND cause = $2`, stream, cause)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func mustJSON(v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("store: a plain struct does not marshal: " + err.Error())
+	}
+	return text
+}

@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+)
+
+// TaskFilter narrows a list of tasks.
+type TaskFilter struct {
+	Assignees []string             // a person and the queues they hold; none lists nothing
+	States    []approval.TaskState // none means open
+	Cursor    string
+	Limit     int // 0 means 20; 200 at most
+	WithTotal bool
+}
+
+// taskRow is a task as the tables hold it.
+type taskRow struct {
+	ID, Document, Step, Assignee, Via, State, Opinion string
+
+	StepTitle      string `db:"step_title"`
+	Round          int
+	Slot           int
+	DecidedBy      string       `db:"decided_by"`
+	DecidedAt      sql.NullTime `db:"decided_at"`
+	OpenedAt       time.Time    `db:"opened_at"`
+	DueAt          sql.NullTime `db:"due_at"`
+	RemindAt       string       `db:"remind_at"`
+	Reminded       int
+	Overdue        bool
+	Provisional    bool
+	Number         string
+	Type           string
+	Title          string
+	Submitter      string
+	Requester      string
+	Entity         string
+	TotalMinor     int64 `db:"total_minor"`
+	Currency       string
+	Urgency        string
+	DocumentStatus string `db:"document_status"`
+	ContentHash    string `db:"content_hash"`
+	SortKey        string `db:"sort_key"`
+}
+
+const taskColumns = `
+	t.id, t.document, t.step, t.step_title, t.round, t.assignee, t.via, t.slot, t.state, t.decided_by, t.decided_at,
+	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional,
+	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.urgency,
+	d.status AS document_status, d.content_hash, coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
+
+func (r taskRow) task() Task {
+	t := Task{
+		Task: approval.Task{
+			ID: r.ID, Step: r.Step, Round: r.Round, Assignee: r.Assignee, Via: r.Via, Slot: r.Slot,
+			State: approval.TaskState(r.State), DecidedBy: r.DecidedBy, DecidedAt: orZero(r.DecidedAt),
+			Opinion: r.Opinion, OpenedAt: r.OpenedAt.UTC(), DueAt: orZero(r.DueAt), Reminded: r.Reminded,
+			Overdue: r.Overdue,
+		},
+		Document: r.Document, Number: r.Number, Type: r.Type, Title: r.Title, Submitter: r.Submitter,
+		Requester: r.Requester, Entity: r.Entity,
+		Total:   money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
+		Urgency: document.Urgency(r.Urgency), DocumentStatus: approval.Status(r.DocumentStatus),
+		ContentHash: r.ContentHash, StepTitle: readTitles(r.StepTitle), Provisional: r.Provisional,
+	}
+	_ = json.Unmarshal([]byte(r.RemindAt), &t.RemindAt) // we wrote it
+	return t
+}
+
+// Task returns one task.
+//
+// Errors: NotFound task.not_found.
+func (s *Store) Task(ctx context.Context, id string) (Task, error) {
+	const query = `SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document WHERE t.id = $1`
+	var row taskRow
+	if err := s.db.GetContext(ctx, &row, query, id); err != nil {
+		return Task{}, sqlFault("store.Task", noRows(err, fault.New(fault.NotFound, "task.not_found")))
+	}
+	return row.task(), nil
+}
+
+// Tasks lists tasks by deadline, the earliest first, those without one last.
+//
+// Errors: Invalid cursor.bad.
+func (s *Store) Tasks(ctx context.Context, f TaskFilter) (Page[Task], error) {
+	key, id, err := readTimeCursor(f.Cursor)
+	if err != nil {
+		return Page[Task]{}, err
+	}
+	if len(f.States) == 0 {
+		f.States = []approval.TaskState{approval.TaskOpen}
+	}
+	query := tasksQuery
+	if len(f.States) == 1 && f.States[0] == approval.TaskOpen {
+		query = openTasksQuery // the same list, from the index of open tasks
+	}
+	limit := limitOf(f.Limit)
+	var rows []taskRow
+	err = s.db.SelectContext(ctx, &rows, query, pq.Array(f.Assignees), textsOrNull(f.States), key, id, limit+1)
+	if err != nil {
+		return Page[Task]{}, sqlFault("store.Tasks", err)
+	}
+	var page Page[Task]
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = cursorOf(rows[limit-1].SortKey, rows[limit-1].ID)
+	}
+	for _, r := range rows {
+		page.Items = append(page.Items, r.task())
+	}
+	if f.WithTotal {
+		const count = `SELECT count(*) FROM tasks t WHERE t.assignee = ANY($1) AND t.state = ANY($2::text[])`
+		page.Total = new(int64)
+		err = s.db.GetContext(ctx, page.Total, count, pq.Array(f.Assignees), textsOrNull(f.States))
+	}
+	return page, sqlFault("store.Tasks", err)
+}
+
+const taskPage = `
+	  AND ($3 = '' OR (coalesce(t.due_at, 'infinity'::timestamptz), t.id) > (nullif($3, '')::timestamptz, $4))
+	ORDER BY coalesce(t.due_at, 'infinity'::timestamptz), t.id LIMIT $5`
+
+const tasksQuery = `
+	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
+	WHERE t.assignee = ANY($1) AND t.state = ANY($2::text[])` + taskPage
+
+const openTasksQuery = `
+	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
+	WHERE t.assignee = ANY($1) AND t.state = 'open' AND $2::text[] IS NOT NULL` + taskPage
+
+// DocumentTasks lists every task of a document in the order they were opened.
+func (s *Store) DocumentTasks(ctx context.Context, id string) ([]Task, error) {
+	const query = `
+		SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
+		WHERE t.document = $1 ORDER BY t.opened_seq, t.id`
+	var rows []taskRow
+	if err := s.db.SelectContext(ctx, &rows, query, id); err != nil {
+		return nil, sqlFault("store.DocumentTasks", err)
+	}
+	tasks := make([]Task, 0, len(rows))
+	for _, r := range rows {
+		tasks = append(tasks, r.task())
+	}
+	return tasks, nil
+}

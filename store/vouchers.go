@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// VoucherPosted is the state of a voucher that is in the books; it never changes again.
+const VoucherPosted = "posted"
+
+// VoucherRow is a voucher as the books know it. 凭证
+type VoucherRow struct {
+	Reference, Document, Kind, Entity string
+
+	DocumentNumber   string // nothing in
+	State            string // pending, draft, posted, parked or void
+	ID, Number, Date string // the ERP's id and number; the posting date, YYYY-MM-DD
+	Hash             string
+	Voucher          string // canonical JSON; not in lists
+	Code, Detail     string // why it is parked
+	CreatedAt        time.Time
+	PostedAt         time.Time
+}
+
+// VoucherFilter narrows a list of vouchers.
+type VoucherFilter struct {
+	States    []string
+	Document  string
+	Cursor    string
+	Limit     int // 0 means 20; 200 at most
+	WithTotal bool
+}
+
+type voucherRow struct {
+	Reference, Document, Kind, Entity, Number, State, Date, Hash, Voucher, Code, Detail string
+
+	ERPID     string       `db:"erp_id"`
+	ERPNumber string       `db:"erp_number"`
+	CreatedAt time.Time    `db:"created_at"`
+	PostedAt  sql.NullTime `db:"posted_at"`
+}
+
+func (r voucherRow) row() VoucherRow {
+	return VoucherRow{
+		Reference: r.Reference, Document: r.Document, DocumentNumber: r.Number, Kind: r.Kind, Entity: r.Entity,
+		State: r.State, ID: r.ERPID, Number: r.ERPNumber, Date: r.Date, Hash: r.Hash, Voucher: r.Voucher,
+		Code: r.Code, Detail: r.Detail, CreatedAt: r.CreatedAt.UTC(), PostedAt: orZero(r.PostedAt),
+	}
+}
+
+const voucherColumns = `v.reference, v.document, d.number, v.kind, v.entity, v.state, v.erp_id, v.erp_number, v.date,
+	v.hash, v.code, v.detail, v.created_at, v.posted_at`
+
+// SaveVoucher keeps what the books answered. A posted voucher stays as it is.
+//
+// Safe to repeat. Errors: Conflict voucher.changed where it is posted as another.
+func (s *Store) SaveVoucher(ctx context.Context, v VoucherRow) error {
+	return s.inTx(ctx, "store.SaveVoucher", func(tx *sqlx.Tx) error {
+		const save = `
+			INSERT INTO vouchers (reference, document, kind, entity, state, erp_id, erp_number, date, hash, voucher,
+			                      code, detail, posted_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+			        CASE WHEN $5 = 'posted' THEN clock_timestamp() END)
+			ON CONFLICT (reference) DO UPDATE SET state = $5, erp_id = $6, erp_number = $7, date = $8, hash = $9,
+			       voucher = $10, code = $11, detail = $12, posted_at = excluded.posted_at
+			WHERE vouchers.state <> 'posted'`
+		result, err := tx.ExecContext(ctx, save, v.Reference, v.Document, v.Kind, v.Entity, v.State, v.ID, v.Number,
+			v.Date, v.Hash, v.Voucher, v.Code, v.Detail)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		const same = `SELECT hash = $2 AND erp_number = $3 AND $4 = 'posted' FROM vouchers WHERE reference = $1`
+		var stands bool
+		if err := tx.GetContext(ctx, &stands, same, v.Reference, v.Hash, v.Number, v.State); err != nil {
+			return err
+		}
+		if !stands {
+			return fault.New(fault.Conflict, "voucher.changed", fault.Arg("reference", v.Reference))
+		}
+		return nil
+	})
+}
+
+// Voucher returns one voucher of a document that the scope may know of.
+//
+// Errors: NotFound voucher.not_found.
+func (s *Store) Voucher(ctx context.Context, scope access.Scope, reference string) (VoucherRow, error) {
+	const query = `
+		SELECT ` + voucherColumns + `, v.voucher FROM vouchers v JOIN documents d ON d.id = v.document
+		WHERE v.reference = $5 AND ` + visible
+	var row voucherRow
+	err := s.db.GetContext(ctx, &row, query, scopeArgs(scope, reference)...)
+	if err != nil {
+		return VoucherRow{}, sqlFault("store.Voucher", noRows(err, fault.New(fault.NotFound, "voucher.not_found")))
+	}
+	return row.row(), nil
+}
+
+const voucherFilter = ` AND ($5::text[] IS NULL OR v.state = ANY($5)) AND ($6 = '' OR v.document = $6)`
+
+// Vouchers lists the vouchers of the documents that the scope may know of, the newest first.
+//
+// Errors: Invalid cursor.bad.
+func (s *Store) Vouchers(ctx context.Context, scope access.Scope, f VoucherFilter) (Page[VoucherRow], error) {
+	key, reference, err := readTimeCursor(f.Cursor)
+	if err != nil {
+		return Page[VoucherRow]{}, err
+	}
+	const from = ` FROM vouchers v JOIN documents d ON d.id = v.document WHERE ` + visible + voucherFilter
+	const query = `
+		SELECT ` + voucherColumns + from + `
+		  AND ($7 = '' OR (v.created_at, v.reference) < (nullif($7, '')::timestamptz, $8))
+		ORDER BY v.created_at DESC, v.reference DESC LIMIT $9`
+	limit := limitOf(f.Limit)
+	args := scopeArgs(scope, textsOrNull(f.States), f.Document)
+	var rows []voucherRow
+	err = s.db.SelectContext(ctx, &rows, query, append(args[:len(args):len(args)], key, reference, limit+1)...)
+	if err != nil {
+		return Page[VoucherRow]{}, sqlFault("store.Vouchers", err)
+	}
+	var page Page[VoucherRow]
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = cursorOf(sortKeyOf(rows[limit-1].CreatedAt), rows[limit-1].Reference)
+	}
+	for _, r := range rows {
+		page.Items = append(page.Items, r.row())
+	}
+	if f.WithTotal {
+		page.Total = new(int64)
+		err = s.db.GetContext(ctx, page.Total, `SELECT count(*)`+from, args...)
+	}
+	return page, sqlFault("store.Vouchers", err)
+}
