@@ -1,0 +1,48 @@
+package policy_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/booking"
+	"github.com/countersign/countersign/policy/expr"
+)
+
+// TestTheGuideIsTrue runs every example of docs/policy.md.
+func TestTheGuideIsTrue(t *testing.T) {
+	demo, err := config.DemoCompany()
+	require.NoError(t, err)
+	guide, err := os.ReadFile("../docs/policy.md")
+	require.NoError(t, err)
+	env, err := expr.For("CNY")
+	require.NoError(t, err)
+	seen := map[string]int{}
+	for _, block := range strings.Split(string(guide), "\n```")[1:] {
+		kind, text, _ := strings.Cut(block, "\n")
+		switch {
+		case kind == "yaml" && strings.HasPrefix(text, "policy:"):
+			p, err := policy.Parse("guide.yaml", []byte(text))
+			require.NoError(t, err, text)
+			found := policy.Check(p, types(t), &demo)
+			require.True(t, policy.Publishable(found), "%v", found)
+		case kind == "yaml":
+			m, err := booking.Parse("guide.yaml", []byte(text))
+			require.NoError(t, err, text)
+			require.Empty(t, booking.Check(m, types(t)[m.Type]))
+		case strings.HasPrefix(kind, "cel"):
+			for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+				_, err := env.Compile(line)
+				require.Equal(t, kind == "cel wrong", err != nil, "%s: %v", line, err)
+				seen["condition"]++
+			}
+		}
+		seen[kind]++
+	}
+	require.Equal(t, 3, seen["yaml"])
+	require.Equal(t, 17, seen["condition"])
+}
