@@ -18,8 +18,10 @@ var objects = []struct {
 }{
 	{"mine", access.Object{Entity: "e2", Department: "far", Owners: []string{"bo", "me"}}},
 	{"asked", access.Object{Entity: "e2", Department: "far", Owners: []string{"bo"}, Assignees: []string{"me"}}},
-	{"queued", access.Object{Entity: "e1", Department: "far", Owners: []string{"bo"}, Assignees: []string{approval.AdminQueue}}},
-	{"queued elsewhere", access.Object{Entity: "e2", Department: "far", Owners: []string{"bo"}, Assignees: []string{approval.AdminQueue}}},
+	{"queued", access.Object{Entity: "e1", Department: "far", Owners: []string{"bo"},
+		Assignees: []string{approval.AdminQueue}}},
+	{"queued elsewhere", access.Object{Entity: "e2", Department: "far", Owners: []string{"bo"},
+		Assignees: []string{approval.AdminQueue}}},
 	{"near", access.Object{Entity: "e2", Department: "mine", Owners: []string{"bo"}}},
 	{"e1", access.Object{Entity: "e1", Department: "far", Owners: []string{"bo"}, Assignees: []string{"bo"}}},
 	{"e2", access.Object{Entity: "e2", Department: "far", Owners: []string{"bo"}}},
@@ -198,7 +200,8 @@ func TestScopeFor(t *testing.T) {
 	}{
 		{"an employee sees their own", access.Subject{Person: "me"}, access.DocumentRead, access.Scope{Person: "me"}},
 		{"a clerk, their entities, sorted, each once", access.Subject{Person: "me", Roles: []org.Grant{
-			{Role: access.FinanceClerk, Entity: "e2"}, {Role: access.Cashier, Entity: "e1"}, {Role: access.FinanceHead, Entity: "e2"},
+			{Role: access.FinanceClerk, Entity: "e2"}, {Role: access.Cashier, Entity: "e1"}, {Role: access.FinanceHead,
+				Entity: "e2"},
 		}}, access.DocumentRead, access.Scope{Person: "me", Entities: []string{"e1", "e2"}}},
 		{"an auditor of all", access.Subject{Person: "me", Roles: []org.Grant{{Role: access.Auditor}}}, access.DocumentRead,
 			access.Scope{Person: "me", All: true}},
@@ -225,7 +228,8 @@ func TestListsAndLooksAgree(t *testing.T) {
 			for _, permission := range []string{access.DocumentRead, access.EffectRead, access.AuditRead, access.PeopleRead} {
 				for _, column := range objects {
 					can, _ := access.Can(s, permission, column.o)
-					require.Equal(t, can, within(access.ScopeFor(s, permission), column.o), "%s %q %s %s", role, entity, permission, column.name)
+					require.Equal(t, can, within(access.ScopeFor(s, permission), column.o), "%s %q %s %s", role, entity,
+						permission, column.name)
 				}
 			}
 		}

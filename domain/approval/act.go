@@ -25,12 +25,12 @@ type Act struct {
 	Round       int    `json:"round,omitempty"`        // the round seen, for the acts on a task
 	ContentHash string `json:"content_hash,omitempty"` // the content seen, for the acts on a task
 	Actor       string `json:"actor"`                  // from the session, never from the body
-	OnBehalfOf  string `json:"on_behalf_of,omitempty"` // whose task it is, when not the actor's own; verified by the gateway
+	OnBehalfOf  string `json:"on_behalf_of,omitempty"` // whose task it is, if not the actor's; vetted by the gateway
 	Opinion     string `json:"opinion,omitempty"`      // the reason or remark 审批意见
 	Revision    int    `json:"revision,omitempty"`     // the new content, for resubmit; stored before the act
 	NewHash     string `json:"new_hash,omitempty"`     // its hash
 	Effect      string `json:"effect,omitempty"`       // the parked reference, or plan:<round>, for resolve
-	Attempt     int    `json:"attempt,omitempty"`      // the attempt seen parked (Effect.Attempt, PlanAttempt), for resolve
+	Attempt     int    `json:"attempt,omitempty"`      // the attempt seen failed, for resolve: Effect.Attempt, PlanAttempt
 	Ruling      string `json:"ruling,omitempty"`       // retry, redate or void, for resolve
 	Date        string `json:"date,omitempty"`         // posting date for redate, YYYY-MM-DD
 	Channel     string `json:"channel,omitempty"`      // api, web, …

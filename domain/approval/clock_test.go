@@ -59,7 +59,8 @@ func TestAnOverdueTask(t *testing.T) {
 		status approval.Status
 		tasks  []string
 	}{
-		{"is passed on", approval.TimeoutEscalate, []string{"max"}, approval.Pending, []string{"li escalated", "wu open", "max open"}},
+		{"is passed on", approval.TimeoutEscalate, []string{"max"}, approval.Pending, []string{"li escalated",
+			"wu open", "max open"}},
 		{"is passed on to the holders of a role", approval.TimeoutReassign, []string{"max", "mia"}, approval.Pending,
 			[]string{"li escalated", "wu open", "max open", "mia open"}},
 		{"goes to the admins where nobody takes over", approval.TimeoutEscalate, nil, approval.Pending,

@@ -38,7 +38,8 @@ func TestModes(t *testing.T) {
 		{"all of: one yes is not enough", approval.AllOf,
 			[]try{yes("wu")}, approval.Pending, "", []string{"li open", "wu approved", "zoe open"}},
 		{"all of: all agree", approval.AllOf,
-			[]try{yes("wu"), yes("zoe"), yes("li")}, approval.Approved, "", []string{"li approved", "wu approved", "zoe approved"}},
+			[]try{yes("wu"), yes("zoe"), yes("li")}, approval.Approved, "", []string{"li approved", "wu approved",
+				"zoe approved"}},
 		{"all of: a no is a veto, the rest is neither yes nor no", approval.AllOf,
 			[]try{yes("wu"), no("zoe")}, approval.Rejected, "", []string{"li superseded", "wu approved", "zoe rejected"}},
 		{"in order: the first is asked alone", approval.InOrder,
@@ -94,17 +95,22 @@ func TestADecisionMustFitWhatIsThere(t *testing.T) {
 		{"no id", func(a *approval.Act) { a.ID = "" }, "act.bad_id", fault.Invalid},
 		{"an id of the system's", func(a *approval.Act) { a.ID = "plan:1:0" }, "act.bad_id", fault.Invalid},
 		{"nobody", func(a *approval.Act) { a.Actor = "" }, "act.no_person", fault.Forbidden},
-		{"the clock as a person", func(a *approval.Act) { a.Actor = approval.SystemDeadline }, "act.no_person", fault.Forbidden},
+		{"the clock as a person", func(a *approval.Act) { a.Actor = approval.SystemDeadline }, "act.no_person",
+			fault.Forbidden},
 		{"the queue as a person", func(a *approval.Act) { a.Actor = queue }, "act.no_person", fault.Forbidden},
-		{"for somebody whose task it is not", func(a *approval.Act) { a.OnBehalfOf = "wu" }, "task.not_yours", fault.Forbidden},
+		{"for somebody whose task it is not", func(a *approval.Act) { a.OnBehalfOf = "wu" }, "task.not_yours",
+			fault.Forbidden},
 		{"for the one whose task it is", func(a *approval.Act) { a.Actor, a.OnBehalfOf = "bo", "li" }, "", ""},
-		{"an opinion that is too long", func(a *approval.Act) { a.Opinion = strings.Repeat("好", 2001) }, "act.opinion_too_long", fault.Invalid},
+		{"an opinion that is too long", func(a *approval.Act) { a.Opinion = strings.Repeat("好", 2001) },
+			"act.opinion_too_long", fault.Invalid},
 		{"an opinion as long as it may be", func(a *approval.Act) { a.Opinion = strings.Repeat("好", 2000) }, "", ""},
 		{"an opinion that is no text", func(a *approval.Act) { a.Opinion = "\xff" }, "act.bad_text", fault.Invalid},
 		{"an endless name", func(a *approval.Act) { a.OnBehalfOf = strings.Repeat("x", 201) }, "act.bad_text", fault.Invalid},
 		{"a yes without an opinion", func(a *approval.Act) { a.Opinion = "" }, "", ""},
-		{"a no without an opinion", func(a *approval.Act) { a.Name, a.Opinion = approval.Reject, " " }, "act.opinion_required", fault.Invalid},
-		{"a return without an opinion", func(a *approval.Act) { a.Name, a.Opinion = approval.Return, "" }, "act.opinion_required", fault.Invalid},
+		{"a no without an opinion", func(a *approval.Act) { a.Name, a.Opinion = approval.Reject, " " },
+			"act.opinion_required", fault.Invalid},
+		{"a return without an opinion", func(a *approval.Act) { a.Name, a.Opinion = approval.Return, "" },
+			"act.opinion_required", fault.Invalid},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := planned(t, step(approval.AnyOf, "li"))
@@ -195,6 +201,23 @@ func TestATaskThatNobodyDecidedIsClosed(t *testing.T) {
 	require.NoError(t, r.do(again))
 	require.NoError(t, r.do(approval.Planned{Plan: plan(2, step(approval.AnyOf, "li"))}))
 	require.Equal(t, "task.closed", fault.CodeOf(r.do(old)), "the round is over")
+}
+
+func TestALateDecisionIsToldOfTheOneThatTookItsPlace(t *testing.T) {
+	r := planned(t, late(step(approval.AllOf, "li", "wu"), approval.TimeoutReassign))
+	r.after(50)
+	r.strike()
+	r.after(50)
+	s := r.state.Strike(r.now)[0]
+	s.To = []approval.Approver{{Person: "max"}, {Person: "mia"}}
+	require.NoError(t, r.do(s))
+	missed := r.act(approval.Approve, "mia")
+	require.NoError(t, r.do(r.act(approval.Approve, "max")))
+	r.after(1)
+	require.NoError(t, r.do(r.act(approval.Approve, "wu")))
+	f, ok := fault.As(r.do(missed))
+	require.True(t, ok)
+	require.Equal(t, "max", f.Args["by"], "not wu, who decided after")
 }
 
 func TestAnActIsAnsweredOnce(t *testing.T) {

@@ -22,7 +22,8 @@ func approved(t *testing.T) *stream {
 // parked is one whose posting the ERP refused.
 func parked(t *testing.T) *stream {
 	r := approved(t)
-	require.NoError(t, r.do(approval.Settled{Reference: reference, Code: "erp.closed_period", Detail: "2026-10 is closed"}))
+	require.NoError(t, r.do(approval.Settled{Reference: reference, Code: "erp.closed_period",
+		Detail: "2026-10 is closed"}))
 	require.Equal(t, approval.Parked, r.state.Status)
 	require.True(t, r.state.Stuck())
 	require.False(t, r.state.WantsPosting())
@@ -70,12 +71,17 @@ func TestARulingOnAParkedVoucher(t *testing.T) {
 			approval.Effect{Reference: reference, Attempt: 1, Date: "2026-11-30", State: approval.EffectPending}},
 		{"void", func(a *approval.Act) { a.Ruling = approval.RulingVoid }, "", approval.Closed,
 			approval.Effect{Reference: reference, Attempt: 1, State: approval.EffectVoid}},
-		{"redate without a date", func(a *approval.Act) { a.Ruling = approval.RulingRedate }, "act.bad_date", "", approval.Effect{}},
-		{"redate to no day", func(a *approval.Act) { a.Ruling, a.Date = approval.RulingRedate, "2026-02-30" }, "act.bad_date", "", approval.Effect{}},
+		{"redate without a date", func(a *approval.Act) { a.Ruling = approval.RulingRedate }, "act.bad_date", "",
+			approval.Effect{}},
+		{"redate to no day", func(a *approval.Act) { a.Ruling, a.Date = approval.RulingRedate, "2026-02-30" },
+			"act.bad_date", "", approval.Effect{}},
 		{"no ruling", func(*approval.Act) {}, "act.bad_ruling", "", approval.Effect{}},
-		{"another voucher", func(a *approval.Act) { a.Ruling, a.Effect = approval.RulingRetry, "v:d2:accrual:1" }, "voucher.resolve_stale", "", approval.Effect{}},
-		{"another attempt", func(a *approval.Act) { a.Ruling, a.Attempt = approval.RulingVoid, 1 }, "voucher.resolve_stale", "", approval.Effect{}},
-		{"the route", func(a *approval.Act) { a.Ruling, a.Effect = approval.RulingRetry, "plan:1" }, "plan.not_failed", "", approval.Effect{}},
+		{"another voucher", func(a *approval.Act) { a.Ruling, a.Effect = approval.RulingRetry, "v:d2:accrual:1" },
+			"voucher.resolve_stale", "", approval.Effect{}},
+		{"another attempt", func(a *approval.Act) { a.Ruling, a.Attempt = approval.RulingVoid, 1 },
+			"voucher.resolve_stale", "", approval.Effect{}},
+		{"the route", func(a *approval.Act) { a.Ruling, a.Effect = approval.RulingRetry, "plan:1" },
+			"plan.not_failed", "", approval.Effect{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := parked(t)

@@ -111,7 +111,7 @@ type TaskEndedData struct {
 	Step     string   `json:"step"`
 	Assignee string   `json:"assignee,omitempty"` // whose task it was
 	Opinion  string   `json:"opinion,omitempty"`
-	Reason   string   `json:"reason,omitempty"` // superseded, expired: which decision (an act's name); escalated: the timeout
+	Reason   string   `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
 	To       []string `json:"to,omitempty"`     // escalated: who takes over
 }
 

@@ -2,9 +2,9 @@ package approval
 
 import "github.com/countersign/countersign/domain/fault"
 
-// The faults of an act. What plan.… says stands in plan.failed and is shown, not
-// answered.
-var _ = fault.Register(map[string]fault.Entry{
+// Faults are the faults of an act. What plan.… says of a route stands in
+// plan.failed and is shown, not answered.
+var Faults = fault.Register(map[string]fault.Entry{
 	"act.unknown":          {Kind: fault.Invalid, Args: []string{"act"}},
 	"act.seen":             {Kind: fault.Conflict}, // the stored outcome is the answer
 	"act.wrong_document":   {Kind: fault.Invalid},

@@ -89,7 +89,8 @@ func TestFoldAllTrustsNothing(t *testing.T) {
 
 func TestAKindOfTheFutureIsPassedOver(t *testing.T) {
 	r := planned(t, step(approval.AnyOf, "li"))
-	later := r.state.Fold([]evidence.Event{{Stream: doc, Seq: r.state.Seq + 1, Kind: "task.blessed", Data: json.RawMessage(`{}`)}})
+	later := r.state.Fold([]evidence.Event{{Stream: doc, Seq: r.state.Seq + 1, Kind: "task.blessed",
+		Data: json.RawMessage(`{}`)}})
 	require.Equal(t, r.state.Seq+1, later.Seq)
 	later.Seq--
 	require.Equal(t, r.state, later)
@@ -115,7 +116,8 @@ func TestLimits(t *testing.T) {
 
 	r = parked(t)
 	r.state.Effect.Attempt = 100
-	for ruling, code := range map[string]string{approval.RulingRetry: "voucher.too_many_rulings", approval.RulingVoid: ""} {
+	for ruling, code := range map[string]string{approval.RulingRetry: "voucher.too_many_rulings",
+		approval.RulingVoid: ""} {
 		a := r.act(approval.Resolve, "fin")
 		a.Effect, a.Attempt, a.Ruling = reference, 100, ruling
 		_, err := r.state.Judge(a, r.now)

@@ -113,8 +113,10 @@ func TestWithdraw(t *testing.T) {
 			approve(r)
 			require.NoError(t, r.do(approval.Settled{Reference: "v:d1:accrual:1", Code: "erp.refused"}))
 		}, "sue", "sold", "document.too_late"},
-		{"never once rejected", func(r *stream) { require.NoError(t, r.do(r.act(approval.Reject, "li"))) }, "sue", "sold", "document.final"},
-		{"not twice", func(r *stream) { require.NoError(t, r.do(r.act(approval.Withdraw, "sue"))) }, "sue", "sold", "document.final"},
+		{"never once rejected", func(r *stream) { require.NoError(t, r.do(r.act(approval.Reject, "li"))) }, "sue",
+			"sold", "document.final"},
+		{"not twice", func(r *stream) { require.NoError(t, r.do(r.act(approval.Withdraw, "sue"))) }, "sue", "sold",
+			"document.final"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := planned(t, step(approval.AllOf, "li", "wu"))
@@ -192,7 +194,8 @@ func TestAPlanThatNobodyCouldFollowWaitsForAnAdmin(t *testing.T) {
 		{"an alias of the submitter", []approval.Step{step(approval.AnyOf, "sue2")}, "plan.interested_approver"},
 		{"no mode", []approval.Step{step("", "li")}, "plan.bad_step"},
 		{"an unknown need", []approval.Step{{ID: "x", Need: "luck"}}, "plan.bad_step"},
-		{"two steps of one name", []approval.Step{{ID: "x", Need: approval.Skip}, {ID: "x", Need: approval.Skip}}, "plan.bad_step"},
+		{"two steps of one name", []approval.Step{{ID: "x", Need: approval.Skip}, {ID: "x", Need: approval.Skip}},
+			"plan.bad_step"},
 		{"too many approvers", []approval.Step{step(approval.AllOf, many...)}, "plan.too_large"},
 		{"too many steps", make([]approval.Step, 61), "plan.too_large"},
 	} {

@@ -17,7 +17,8 @@ import (
 var (
 	deciders = []string{"li", "wu", "zoe", "max", "mia", queue}
 	everyone = append([]string{"ada", "al", "bo"}, append(slices.Clone(deciders[:5]), interested...)...)
-	rules    = []string{"", approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject, approval.TimeoutApprove}
+	rules    = []string{"", approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject,
+		approval.TimeoutApprove}
 )
 
 // walk is one random life: the stream under test beside the model.
@@ -156,7 +157,8 @@ func (w *walk) resolve() {
 		a.Effect, a.Attempt = w.state.PlanReference(), w.m.attempt
 	}
 	a.Attempt += rapid.SampledFrom([]int{0, 0, 1}).Draw(w.T, "attempt")
-	a.Ruling = rapid.SampledFrom([]string{approval.RulingRetry, approval.RulingRedate, approval.RulingVoid}).Draw(w.T, "ruling")
+	a.Ruling = rapid.SampledFrom([]string{approval.RulingRetry, approval.RulingRedate,
+		approval.RulingVoid}).Draw(w.T, "ruling")
 	a.Date = "2026-12-01"
 	require.Equal(w, w.m.resolve(ofPlan, a.Attempt, a.Ruling), w.do(a) == nil)
 }
@@ -260,8 +262,10 @@ func (w *walk) checkStream() {
 // FuzzJudge feeds arbitrary commands, in any state, to a core that must answer
 // each with drafts or a fault.
 func FuzzJudge(f *testing.F) {
-	f.Add(byte(0), []byte(`{"id":"a","name":"approve","document":"d1","task":"d1.r1.s1.1","round":1,"actor":"li"}`), int64(0))
-	f.Add(byte(1), []byte(`{"Plan":{"round":1,"steps":[{"id":"x","need":"people","mode":"any_of","approvers":[{}]}]}}`), int64(50))
+	f.Add(byte(0),
+		[]byte(`{"id":"a","name":"approve","document":"d1","task":"d1.r1.s1.1","round":1,"actor":"li"}`), int64(0))
+	f.Add(byte(1),
+		[]byte(`{"Plan":{"round":1,"steps":[{"id":"x","need":"people","mode":"any_of","approvers":[{}]}]}}`), int64(50))
 	f.Add(byte(3), []byte(`{"Task":"d1.r1.s1.1","Due":true,"N":-9,"To":[{"person":"queue:admin"}]}`), int64(1<<40))
 	f.Add(byte(4), []byte(`{"Reference":"v:d1:accrual:1","Posted":true}`), int64(-1))
 	f.Fuzz(func(t *testing.T, kind byte, raw []byte, seconds int64) {

@@ -52,7 +52,7 @@ type Task struct {
 	Round     int         `json:"round"`
 	Assignee  string      `json:"assignee"` // person id, or AdminQueue
 	Via       string      `json:"via"`
-	Slot      int         `json:"slot,omitempty"` // the approver's place in the step, from 0; who takes over fills the same place
+	Slot      int         `json:"slot,omitempty"` // place in the step, from 0; who takes over fills the same
 	State     TaskState   `json:"state"`
 	DecidedBy string      `json:"decided_by,omitempty"`
 	DecidedAt time.Time   `json:"decided_at,omitzero"`
@@ -81,9 +81,9 @@ type State struct {
 	Revision    int                `json:"revision"`
 	ContentHash string             `json:"content_hash"`
 	Plan        *Plan              `json:"plan,omitempty"`
-	PlanAttempt int                `json:"plan_attempt,omitempty"` // rulings on a failed plan in this round; part of its cause
-	PlanFault   string             `json:"plan_fault,omitempty"`   // why no route could be found: waits in the admin queue
-	Step        int                `json:"step"`                   // index of the current step in the plan; len(Steps) when passed
+	PlanAttempt int                `json:"plan_attempt,omitempty"` // rulings on a failed plan of this round
+	PlanFault   string             `json:"plan_fault,omitempty"`   // why there is no route: waits for an admin
+	Step        int                `json:"step"`                   // index of the current step; len(Steps) when passed
 	Tasks       []Task             `json:"tasks,omitempty"`        // of the current round
 	Decided     bool               `json:"decided"`                // a human decided something in this document
 	Deciders    []string           `json:"deciders,omitempty"`
@@ -108,7 +108,7 @@ type RecordRequest struct {
 	Expected int64            `json:"expected"`           // State.Seq the drafts were judged on
 	Cause    string           `json:"cause"`              // Command.Cause
 	Act      *Act             `json:"act,omitempty"`      // when the cause is an act: must equal the signed inbox row
-	Deadline string           `json:"deadline,omitempty"` // when the cause is a deadline: the task whose earlier acts it yields to
+	Deadline string           `json:"deadline,omitempty"` // of a deadline: the task whose earlier acts it yields to
 	Drafts   []evidence.Draft `json:"drafts"`
 }
 

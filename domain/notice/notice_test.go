@@ -30,7 +30,8 @@ func event(kind, actor string, data any) evidence.Event {
 func TestOwed(t *testing.T) {
 	due := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
 	task := func(who, reason string) approval.TaskEndedData {
-		return approval.TaskEndedData{Task: "t1", Step: "s1", Assignee: who, Reason: reason, Opinion: "sold", To: []string{"max", "mia"}}
+		return approval.TaskEndedData{Task: "t1", Step: "s1", Assignee: who, Reason: reason, Opinion: "sold",
+			To: []string{"max", "mia"}}
 	}
 	ended := approval.EndedData{Step: "s1", Reason: "no receipt"}
 	for _, tt := range []struct {
@@ -41,7 +42,8 @@ func TestOwed(t *testing.T) {
 	}{
 		{"a new task", event(approval.TaskOpened, approval.SystemPolicy,
 			approval.TaskOpenedData{Task: "t1", Step: "s1", Assignee: "li", Via: "manager:1", DueAt: due}),
-			[]string{"task.opened → li"}, map[string]string{"due_at": "2026-11-24T01:00:00Z", "via": "manager:1", "step": "s1", "step.zh-CN": "复核"}},
+			[]string{"task.opened → li"}, map[string]string{"due_at": "2026-11-24T01:00:00Z", "via": "manager:1",
+				"step": "s1", "step.zh-CN": "复核"}},
 		{"a new task of the queue", event(approval.TaskOpened, approval.SystemPolicy,
 			approval.TaskOpenedData{Task: "t1", Step: "s1", Assignee: approval.AdminQueue}),
 			[]string{"task.opened → role admin of e1"}, nil},
@@ -54,13 +56,15 @@ func TestOwed(t *testing.T) {
 		{"ended by another's decision", event(approval.TaskWasSuperseded, "wu", task("li", "approve")),
 			[]string{"task.superseded → li!"}, map[string]string{"by": "wu", "act": "approve"}},
 		{"ended by one's own", event(approval.TaskWasSuperseded, "li", task("li", "approve")), nil, nil},
-		{"of the queue: every admin sees it there", event(approval.TaskWasSuperseded, "wu", task(approval.AdminQueue, "approve")), nil, nil},
+		{"of the queue: every admin sees it there", event(approval.TaskWasSuperseded, "wu", task(approval.AdminQueue,
+			"approve")), nil, nil},
 		{"ended by the withdrawal", event(approval.TaskWasSuperseded, "sue", task("li", "withdraw")),
 			[]string{"document.withdrawn → li"}, map[string]string{"by": "sue", "reason": "sold"}},
 		{"passed on", event(approval.TaskWasEscalated, approval.SystemDeadline, task("li", "escalate")),
 			[]string{"task.escalated → li", "task.escalated → sue"}, map[string]string{"to": "max,mia"}},
 		{"returned", event(approval.DocumentReturned, "li", ended),
-			[]string{"document.returned → sue", "document.returned → rob"}, map[string]string{"by": "li", "reason": "no receipt"}},
+			[]string{"document.returned → sue", "document.returned → rob"}, map[string]string{"by": "li",
+				"reason": "no receipt"}},
 		{"rejected", event(approval.DocumentRejected, approval.SystemDeadline, ended),
 			[]string{"document.rejected → sue", "document.rejected → rob"}, map[string]string{"by": "system:deadline"}},
 		{"approved", event(approval.DocumentApproved, "li", approval.EndedData{}),
@@ -109,11 +113,14 @@ func TestNobodyIsToldWhatTheyDid(t *testing.T) {
 
 func TestOneTransitionTellsEachOnce(t *testing.T) {
 	owed := notice.OwedAll([]evidence.Event{
-		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t3", Step: "s1", Assignee: "li", Reason: "withdraw"}),
-		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t4", Step: "s1", Assignee: "zoe", Reason: "withdraw"}),
+		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t3", Step: "s1", Assignee: "li",
+			Reason: "withdraw"}),
+		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t4", Step: "s1", Assignee: "zoe",
+			Reason: "withdraw"}),
 		event(approval.DocumentWithdrawn, "sue", approval.EndedData{Step: "s1"}),
 	}, summary)
-	require.Equal(t, []string{"document.withdrawn → li", "document.withdrawn → zoe", "document.withdrawn → wu"}, told(owed))
+	require.Equal(t, []string{"document.withdrawn → li", "document.withdrawn → zoe",
+		"document.withdrawn → wu"}, told(owed))
 
 	owed = notice.OwedAll([]evidence.Event{
 		event(approval.TaskOpened, approval.SystemPolicy, approval.TaskOpenedData{Task: "t1", Assignee: approval.AdminQueue}),

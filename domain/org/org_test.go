@@ -84,7 +84,8 @@ func TestHoldersAreActiveSortedAndOfTheEntity(t *testing.T) {
 	require.False(t, s.Active("gone"))
 	require.True(t, s.Active("li"))
 	require.Equal(t, []org.Grant{
-		{Person: "li", Role: "admin"}, {Person: "li", Role: "finance_clerk"}, {Person: "li", Role: "finance_clerk", Entity: "e1"},
+		{Person: "li", Role: "admin"}, {Person: "li", Role: "finance_clerk"}, {Person: "li", Role: "finance_clerk",
+			Entity: "e1"},
 	}, s.GrantsOf("li"))
 }
 
@@ -116,18 +117,26 @@ func TestValidate(t *testing.T) {
 			s.People["ceo"] = org.Person{ID: "ceo", Entity: "e1", Manager: "boss", Active: true}
 		},
 			[]string{"people[boss].manager org.manager_cycle", "people[ceo].manager org.manager_cycle"}},
-		{"a person filed wrongly, nowhere", func(s *org.Snapshot) { s.People["x"] = org.Person{ID: "y", Department: "no", Aliases: []string{"z"}} },
+		{"a person filed wrongly, nowhere", func(s *org.Snapshot) {
+			s.People["x"] = org.Person{ID: "y",
+				Department: "no", Aliases: []string{"z"}}
+		},
 			[]string{"people[x] org.no_id", "people[x].entity org.unknown_entity", "people[x].department org.unknown_department",
 				"people[x].aliases org.unknown_person"}},
 		{"a department that dangles", func(s *org.Snapshot) {
 			s.Departments["lab"] = org.Department{ID: "lab", Entity: "e9", Parent: "no", Head: "gone"}
 		}, []string{"departments[lab].entity org.unknown_entity", "departments[lab].parent org.unknown_department",
 			"departments[lab].head org.unknown_person"}},
-		{"a circle of departments", func(s *org.Snapshot) { s.Departments["all"] = org.Department{ID: "all", Entity: "e1", Parent: "all"} },
+		{"a circle of departments", func(s *org.Snapshot) {
+			s.Departments["all"] = org.Department{ID: "all",
+				Entity: "e1", Parent: "all"}
+		},
 			[]string{"departments[all].parent org.department_cycle"}},
 		{"grants to nobody, nowhere, and to somebody who left", func(s *org.Snapshot) {
-			s.Grants = []org.Grant{{Person: "gone", Role: "admin"}, {Person: "li", Role: "admin", Entity: "e9"}, {Person: "old", Role: "admin"}}
-		}, []string{"grants[0].person org.unknown_person", "grants[1].entity org.unknown_entity", "grants[2].person org.inactive_holder"}},
+			s.Grants = []org.Grant{{Person: "gone", Role: "admin"}, {Person: "li", Role: "admin", Entity: "e9"},
+				{Person: "old", Role: "admin"}}
+		}, []string{"grants[0].person org.unknown_person", "grants[1].entity org.unknown_entity",
+			"grants[2].person org.inactive_holder"}},
 		{"an entity and a supplier without an id", func(s *org.Snapshot) {
 			s.Entities["e3"], s.Suppliers["s2"] = org.LegalEntity{}, org.Supplier{ID: "s2", Entity: "e9"}
 		}, []string{"entities[e3] org.no_id", "suppliers[s2].entity org.unknown_entity"}},

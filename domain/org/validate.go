@@ -8,9 +8,10 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 )
 
-var _ = fault.Register(map[string]fault.Entry{
-	"org.no_id":              {Kind: fault.Invalid},                                 // a row is filed under another id, or none
-	"org.unknown_person":     {Kind: fault.Invalid, Args: []string{"id", "person"}}, // id names a person that is not there
+// Faults are the findings of Validate.
+var Faults = fault.Register(map[string]fault.Entry{
+	"org.no_id":              {Kind: fault.Invalid}, // filed under another id, or none
+	"org.unknown_person":     {Kind: fault.Invalid, Args: []string{"id", "person"}},
 	"org.unknown_department": {Kind: fault.Invalid, Args: []string{"id", "department"}},
 	"org.unknown_entity":     {Kind: fault.Invalid, Args: []string{"id", "entity"}},
 	"org.manager_cycle":      {Kind: fault.Invalid, Args: []string{"person"}},
