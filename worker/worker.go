@@ -55,12 +55,24 @@ type Config struct {
 	NoEffects  bool // do not serve the task queue effects: safe mode
 }
 
-// Deps are what the activities work with.
+// Deps are the activities, and the client they are served through. The
+// interfaces are those of package activities; tests bring others.
 type Deps struct {
 	Client   client.Client
 	Records  *activities.Records
-	Plans    *activities.Plans
-	Vouchers *activities.Vouchers
+	Plans    Plans    // *activities.Plans
+	Vouchers Vouchers // *activities.Vouchers
+}
+
+// Plans are the activities that find who decides.
+type Plans interface {
+	Route(ctx context.Context, in activities.RouteInput) (activities.Routed, error)
+	NextApprover(ctx context.Context, in activities.NextApproverInput) (activities.NextApprovers, error)
+}
+
+// Vouchers are the activities that tell the books.
+type Vouchers interface {
+	PostVoucher(ctx context.Context, in activities.PostVoucherInput) (activities.Posted, error)
 }
 
 // Run serves both task queues until ctx ends, then finishes what is in hand.

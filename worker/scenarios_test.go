@@ -1,0 +1,237 @@
+package worker_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+	sdk "go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/activities/activitiestest"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/workflows"
+)
+
+// recordVariable keeps the histories of the scenarios in workflows/testdata,
+// where every later version of the code must replay them. Run it before a
+// release and commit what it wrote; never change or delete a file of a release.
+const recordVariable = "COUNTERSIGN_RECORD_HISTORIES" // a prefix of the file names, such as 2026-11
+
+const historiesDir = "../workflows/testdata/histories"
+
+// eventsMost is the budget of a three-step approval with deadlines and a voucher.
+const eventsMost = 44
+
+// TestScenarios plays every scenario on a real server and replays its history.
+func TestScenarios(t *testing.T) {
+	h := newHouse(t)
+	defer h.work()()
+	for _, tt := range []struct {
+		name string
+		play func(h *house, id string)
+		want approval.Status
+	}{
+		{"approved", func(h *house, id string) { h.allApprove(id) }, approval.Closed},
+		{"rejected", func(h *house, id string) { require.NoError(h.t, h.decide(id, approval.Reject, "li")) }, approval.Rejected},
+		{"withdrawn", playWithdraw, approval.Withdrawn},
+		{"returned", playReturn, approval.Closed},
+		{"signalled", playSignals, approval.Closed},
+		{"escalated", playEscalation, approval.Closed},
+		{"expired", playExpiry, approval.Rejected},
+		{"parked", playParked, approval.Closed},
+		{"unrouted", playUnrouted, approval.Closed},
+		{"renewed", playRenewal, approval.Closed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			play := *h
+			play.t = t
+			h.outside.SetPlan(activitiestest.ThreeSteps(3600, 1800, 600))
+			play.engine.Limits = workflows.Limits{}
+			if tt.name == "renewed" {
+				play.engine.Limits.RenewAfter = 20
+			}
+			play.prepare(tt.name)
+			id := play.submit(false)
+			tt.play(&play, id)
+			require.Equal(t, tt.want, play.closed(id).Status)
+			play.replay(tt.name, id)
+		})
+	}
+}
+
+// prepare sets what must be set before the document is routed.
+func (h *house) prepare(name string) {
+	plan := activitiestest.ThreeSteps(3, 1, 1)
+	switch name {
+	case "escalated":
+		h.outside.SetPlan(plan)
+	case "expired":
+		for i := range plan.Steps {
+			plan.Steps[i].OnTimeout = approval.Timeout{Do: approval.TimeoutReject}
+		}
+		h.outside.SetPlan(plan)
+	case "parked":
+		h.outside.Answer(fault.New(fault.Busy, "erp.unavailable"), activities.Posted{Code: "erp.closed_period"})
+	case "unrouted":
+		h.outside.Unroute("policy.no_band")
+	}
+}
+
+func playWithdraw(h *house, id string) {
+	h.untilAsked(id, "li")
+	require.NoError(h.t, h.deliver(h.book.Commit(approval.Act{
+		ID: actID(), Name: approval.Withdraw, Document: id, Actor: "zhao", Opinion: "wrong receipt",
+	})))
+}
+
+func playReturn(h *house, id string) {
+	require.NoError(h.t, h.decide(id, approval.Approve, "li"))
+	require.NoError(h.t, h.decide(id, approval.Return, "wu"))
+	require.NoError(h.t, h.deliver(h.book.Commit(approval.Act{
+		ID: actID(), Name: approval.Resubmit, Document: id, Actor: "zhao", Revision: 2, NewHash: "hash2",
+	})))
+	h.allApprove(id)
+}
+
+func playSignals(h *house, id string) {
+	h.untilAsked(id, "li")
+	require.NoError(h.t, h.client.SignalWorkflow(h.t.Context(), id, "", workflows.SignalActRecorded, "garbage"))
+	require.NoError(h.t, h.engine.Signal(h.t.Context(), id, "unknown"))
+	for _, person := range []string{"li", "wu"} {
+		h.untilAsked(id, person)
+		act := h.book.Commit(h.book.Decision(id, actID(), approval.Approve, person))
+		require.NoError(h.t, h.engine.Signal(h.t.Context(), id, act.ID))
+		require.NoError(h.t, h.engine.Signal(h.t.Context(), id, act.ID))
+	}
+	require.NoError(h.t, h.decide(id, approval.Approve, "sun"))
+}
+
+func playEscalation(h *house, id string) {
+	require.NoError(h.t, h.decide(id, approval.Approve, "boss-of-li"))
+	require.NoError(h.t, h.decide(id, approval.Approve, "wu"))
+	require.NoError(h.t, h.decide(id, approval.Approve, "sun"))
+}
+
+func playExpiry(h *house, id string) { h.untilStatus(id, approval.Rejected) }
+
+func playParked(h *house, id string) {
+	h.allApprove(id)
+	h.untilStatus(id, approval.Parked)
+	effect := h.book.State(id).Effect
+	require.NoError(h.t, h.deliver(h.book.Commit(approval.Act{
+		ID: actID(), Name: approval.Resolve, Document: id, Actor: "fin", Effect: effect.Reference,
+		Attempt: effect.Attempt, Ruling: approval.RulingRedate, Date: "2026-12-01", Opinion: "next period",
+	})))
+}
+
+func playUnrouted(h *house, id string) {
+	h.until(id, "stuck", approval.State.Stuck)
+	h.outside.Unroute("")
+	require.NoError(h.t, h.deliver(h.book.Commit(approval.Act{
+		ID: actID(), Name: approval.Resolve, Document: id, Actor: "root", Effect: "plan:1",
+		Ruling: approval.RulingRetry, Opinion: "mended",
+	})))
+	h.allApprove(id)
+}
+
+func playRenewal(h *house, id string) {
+	h.allApprove(id)
+	last := h.book.State(id)
+	require.Len(h.t, last.Deciders, 3)
+}
+
+// replay replays every run of a document with today's code, and keeps the
+// histories where that was asked for.
+func (h *house) replay(name, id string) {
+	h.t.Helper()
+	run, n := h.firstRun(id), 0
+	for run != "" {
+		n++
+		history := h.history(id, run)
+		h.t.Logf("%s, run %d: %s", name, n, counted(history))
+		if name == "approved" {
+			require.LessOrEqual(h.t, len(history.GetEvents()), eventsMost)
+		}
+		replayer := sdk.NewWorkflowReplayer()
+		workflows.Register(replayer)
+		require.NoError(h.t, replayer.ReplayWorkflowHistory(nil, history))
+		h.keep(name+"-"+strconv.Itoa(n), history)
+		last := history.GetEvents()[len(history.GetEvents())-1]
+		run = last.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
+	}
+	if name == "renewed" {
+		require.Greater(h.t, n, 1, "the history was never begun anew")
+	}
+}
+
+func (h *house) firstRun(id string) string {
+	h.t.Helper()
+	d, err := h.client.DescribeWorkflowExecution(h.t.Context(), id, "")
+	require.NoError(h.t, err)
+	return d.GetWorkflowExecutionInfo().GetFirstRunId()
+}
+
+func (h *house) keep(name string, history *historypb.History) {
+	h.t.Helper()
+	prefix := os.Getenv(recordVariable)
+	if prefix == "" {
+		return
+	}
+	raw, err := protojson.Marshal(history)
+	require.NoError(h.t, err)
+	var neat bytes.Buffer
+	require.NoError(h.t, json.Indent(&neat, raw, "", " "))
+	neat.WriteByte('\n')
+	require.NoError(h.t, os.WriteFile(filepath.Join(historiesDir, prefix+"-"+name+".json"), neat.Bytes(), 0o644))
+}
+
+// TestARefusedActLeavesNoTraceInTheHistory and is answered with its fault.
+func (h *house) refusesQuietly(t *testing.T) {
+	id := h.submit(false)
+	h.untilAsked(id, "li")
+	before := len(h.history(id, "").GetEvents())
+	act := h.book.Decision(id, actID(), approval.Approve, "li")
+	act.Actor = "bo"
+	require.Equal(t, "task.not_yours", fault.CodeOf(h.deliver(h.book.Commit(act))))
+	require.Len(t, h.history(id, "").GetEvents(), before)
+}
+
+// TestDelivery holds what the gateway is told.
+func TestDelivery(t *testing.T) {
+	h := newHouse(t)
+	stop := h.work()
+	h.refusesQuietly(t)
+
+	id := h.submit(false)
+	require.NoError(t, h.engine.Start(t.Context(), startOf(id, false)), "a second start is a success")
+	h.allApprove(id)
+	h.closed(id)
+	require.NoError(t, h.engine.Start(t.Context(), startOf(id, false)), "also after the end")
+	late := h.book.Commit(approval.Act{ID: actID(), Name: approval.Withdraw, Document: id, Actor: "zhao", Opinion: "late"})
+	require.Equal(t, "document.final", fault.CodeOf(h.deliver(late)))
+	require.Equal(t, "document.final", fault.CodeOf(h.engine.Signal(t.Context(), id, late.ID)))
+
+	waiting := h.submit(false)
+	h.untilAsked(waiting, "li")
+	stop()
+	act := h.book.Commit(h.book.Decision(waiting, actID(), approval.Approve, "li"))
+	began := time.Now()
+	err := h.deliver(act)
+	require.Equal(t, fault.Unknown, fault.KindOf(err), "%v", err)
+	require.Equal(t, "act.pending", fault.CodeOf(err))
+	require.Less(t, time.Since(began), 5*time.Second)
+	require.NoError(t, h.engine.Signal(t.Context(), waiting, act.ID), "a signal is accepted with no worker up")
+	defer h.work()()
+	h.untilAsked(waiting, "wu")
+	require.Equal(t, approval.OK, h.book.Outcome(act.ID).Code)
+	require.NoError(t, h.deliver(act), "the same act is answered again")
+}
