@@ -47,7 +47,7 @@ func (s State) decidable(a Act) (Task, error) {
 	case !entitled(a, task):
 		return Task{}, fault.New(fault.Forbidden, "task.not_yours")
 	case task.State != TaskOpen:
-		return Task{}, s.tooLate(task)
+		return Task{}, TooLate(task, s.Tasks, s.Status)
 	case a.Round != s.Round || a.ContentHash != s.ContentHash:
 		return Task{}, fault.New(fault.Conflict, "task.changed")
 	case s.decidedIn(task.Step, a.Actor):
@@ -80,12 +80,15 @@ func (s State) decidedIn(step, person string) bool {
 	return false
 }
 
-// tooLate says who decided the task, or ended it by a decision of their own,
-// what and when; where nobody did, that it is closed.
-func (s State) tooLate(task Task) error {
+// TooLate is the refusal of a decision on a task that is not open any more: who
+// decided it, or ended it by a decision of their own, what and when. tasks are
+// those of the task's round, in the order of opening; status is the document's.
+//
+// Errors: Conflict task.stale; task.closed where nobody decided.
+func TooLate(task Task, tasks []Task, status Status) error {
 	decider, found := task, task.DecidedBy != ""
-	if task.State == TaskSuperseded && s.Status != Withdrawn {
-		decider, found = s.deciderOf(task)
+	if task.State == TaskSuperseded && status != Withdrawn {
+		decider, found = deciderOf(task, tasks)
 	}
 	if !found {
 		return fault.New(fault.Conflict, "task.closed")
@@ -98,11 +101,11 @@ func (s State) tooLate(task Task) error {
 
 // deciderOf finds the decision that superseded a task: that of its own place in
 // the step, else the last one of the step.
-func (s State) deciderOf(task Task) (Task, bool) {
+func deciderOf(task Task, tasks []Task) (Task, bool) {
 	var last Task
-	for _, t := range s.tasksOf(task.Step) {
+	for _, t := range tasks {
 		switch {
-		case t.DecidedBy == "":
+		case t.Step != task.Step || t.Round != task.Round || t.DecidedBy == "":
 		case t.Slot == task.Slot:
 			return t, true
 		case !t.DecidedAt.Before(last.DecidedAt):

@@ -8,12 +8,12 @@
 //	task.opened          the assignee; admins                due_at, via
 //	task.reminded        the assignee; admins                n
 //	task.overdue         the assignee; admins                –
-//	task.superseded      the assignee (quiet)                by, act
+//	task.superseded      the assignee (quiet)                by, act: approve, reject, return
 //	task.escalated       the old assignee; the submitter     to
 //	document.returned    submitter and requester             by, reason
 //	document.rejected    submitter and requester             by, reason
 //	document.approved    submitter and requester             by
-//	document.closed      submitter and requester             reason: posted, void, no_posting
+//	document.closed      submitter and requester             by, reason: posted, void, no_posting (quiet)
 //	document.withdrawn   the deciders and open assignees     by, reason
 //	voucher.parked       finance_clerk of the entity         code, detail, reference
 //	plan.failed          admins of the entity                code

@@ -58,8 +58,8 @@ func TestOwed(t *testing.T) {
 		{"ended by one's own", event(approval.TaskWasSuperseded, "li", task("li", "approve")), nil, nil},
 		{"of the queue: every admin sees it there", event(approval.TaskWasSuperseded, "wu", task(approval.AdminQueue,
 			"approve")), nil, nil},
-		{"ended by the withdrawal", event(approval.TaskWasSuperseded, "sue", task("li", "withdraw")),
-			[]string{"document.withdrawn → li"}, map[string]string{"by": "sue", "reason": "sold"}},
+		{"ended by the withdrawal", event(approval.TaskWasSuperseded, "sue", task("zoe", "withdraw")),
+			[]string{"document.withdrawn → zoe"}, map[string]string{"by": "sue", "reason": "sold"}},
 		{"passed on", event(approval.TaskWasEscalated, approval.SystemDeadline, task("li", "escalate")),
 			[]string{"task.escalated → li", "task.escalated → sue"}, map[string]string{"to": "max,mia"}},
 		{"returned", event(approval.DocumentReturned, "li", ended),
@@ -71,6 +71,8 @@ func TestOwed(t *testing.T) {
 			[]string{"document.approved → sue", "document.approved → rob"}, map[string]string{"by": "li"}},
 		{"closed", event(approval.DocumentClosed, approval.SystemPosting, approval.EndedData{Reason: "posted"}),
 			[]string{"document.closed → sue", "document.closed → rob"}, map[string]string{"reason": "posted"}},
+		{"closed with nothing to post", event(approval.DocumentClosed, approval.SystemPolicy,
+			approval.EndedData{Reason: "no_posting"}), []string{"document.closed → sue!", "document.closed → rob!"}, nil},
 		{"withdrawn", event(approval.DocumentWithdrawn, "sue", ended),
 			[]string{"document.withdrawn → li", "document.withdrawn → wu"}, map[string]string{"by": "sue"}},
 		{"parked", event(approval.VoucherParked, approval.SystemPosting,
@@ -111,22 +113,18 @@ func TestNobodyIsToldWhatTheyDid(t *testing.T) {
 	require.Empty(t, notice.Owed(void, same))
 }
 
-func TestOneTransitionTellsEachOnce(t *testing.T) {
-	owed := notice.OwedAll([]evidence.Event{
-		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t3", Step: "s1", Assignee: "li",
-			Reason: "withdraw"}),
-		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t4", Step: "s1", Assignee: "zoe",
-			Reason: "withdraw"}),
+func TestAWithdrawalTellsEachOnce(t *testing.T) {
+	var owed []notice.Notice
+	for _, e := range []evidence.Event{
+		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t3", Assignee: "li", Reason: "withdraw"}),
+		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t4", Assignee: "zoe", Reason: "withdraw"}),
 		event(approval.DocumentWithdrawn, "sue", approval.EndedData{Step: "s1"}),
-	}, summary)
-	require.Equal(t, []string{"document.withdrawn → li", "document.withdrawn → zoe",
-		"document.withdrawn → wu"}, told(owed))
-
-	owed = notice.OwedAll([]evidence.Event{
-		event(approval.TaskOpened, approval.SystemPolicy, approval.TaskOpenedData{Task: "t1", Assignee: approval.AdminQueue}),
-		event(approval.TaskOpened, approval.SystemPolicy, approval.TaskOpenedData{Task: "t2", Assignee: approval.AdminQueue}),
-	}, summary)
-	require.Len(t, owed, 2, "two tasks are two things to do")
+	} {
+		owed = append(owed, notice.Owed(e, summary)...)
+	}
+	require.Equal(t, []string{
+		"document.withdrawn → zoe", "document.withdrawn → li", "document.withdrawn → wu",
+	}, told(owed))
 }
 
 func told(owed []notice.Notice) []string {

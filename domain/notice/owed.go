@@ -38,26 +38,6 @@ func Owed(e evidence.Event, d Summary) []Notice {
 	return w.owed
 }
 
-// OwedAll lists what the events of one transition owe, each notice once: who is
-// told that a document was withdrawn is not told it as a decider again.
-func OwedAll(events []evidence.Event, d Summary) []Notice {
-	var all []Notice
-	for _, e := range events {
-		for _, n := range Owed(e, d) {
-			if !slices.ContainsFunc(all, func(o Notice) bool { return o.tellsAs(n) }) {
-				all = append(all, n)
-			}
-		}
-	}
-	return all
-}
-
-// tellsAs says whether two notices tell the same people the same thing.
-func (n Notice) tellsAs(o Notice) bool {
-	sameTask := n.Task == o.Task || n.Kind == approval.DocumentWithdrawn
-	return n.Kind == o.Kind && n.Person == o.Person && n.Role == o.Role && sameTask
-}
-
 // writer collects the notices of one event.
 type writer struct {
 	event   evidence.Event
@@ -86,7 +66,8 @@ func (w *writer) waiting() {
 }
 
 // superseded tells, quietly, whose task somebody else's decision ended. Of a
-// withdrawal it tells that instead, aloud.
+// withdrawal it tells that instead, aloud; who decided before is told by the
+// withdrawal itself.
 func (w *writer) superseded() {
 	d, err := approval.Decode[approval.TaskEndedData](w.event)
 	if err != nil || d.Assignee == approval.AdminQueue {
@@ -95,6 +76,9 @@ func (w *writer) superseded() {
 	n := Notice{Kind: w.event.Kind, Person: d.Assignee, Task: d.Task, Quiet: true}
 	own := map[string]string{"by": w.event.Actor, "act": d.Reason}
 	if d.Reason == string(approval.Withdraw) {
+		if slices.Contains(w.summary.Deciders, d.Assignee) {
+			return
+		}
 		n.Kind, n.Quiet = approval.DocumentWithdrawn, false
 		own = map[string]string{"by": w.event.Actor, "reason": d.Opinion}
 	}
@@ -124,8 +108,10 @@ func (w *writer) ended(whom ...string) {
 	if w.event.Kind != approval.DocumentApproved {
 		own["reason"] = d.Reason
 	}
+	// Closed with nothing to post, in the moment of the approval, is no news.
+	quiet := w.event.Kind == approval.DocumentClosed && d.Reason == approval.ClosedNoPosting
 	for _, person := range people(whom...) {
-		w.tell(Notice{Kind: w.event.Kind, Person: person}, d.Step, own)
+		w.tell(Notice{Kind: w.event.Kind, Person: person, Quiet: quiet}, d.Step, own)
 	}
 }
 
