@@ -105,6 +105,7 @@ func TestADecisionMustFitWhatIsThere(t *testing.T) {
 			"act.opinion_too_long", fault.Invalid},
 		{"an opinion as long as it may be", func(a *approval.Act) { a.Opinion = strings.Repeat("好", 2000) }, "", ""},
 		{"an opinion that is no text", func(a *approval.Act) { a.Opinion = "\xff" }, "act.bad_text", fault.Invalid},
+		{"an opinion with a NUL", func(a *approval.Act) { a.Opinion = "a\x00b" }, "act.bad_text", fault.Invalid},
 		{"an endless name", func(a *approval.Act) { a.OnBehalfOf = strings.Repeat("x", 201) }, "act.bad_text", fault.Invalid},
 		{"a yes without an opinion", func(a *approval.Act) { a.Opinion = "" }, "", ""},
 		{"a no without an opinion", func(a *approval.Act) { a.Name, a.Opinion = approval.Reject, " " },

@@ -26,8 +26,8 @@ func (s State) judgeSettled(c Settled, now time.Time) []evidence.Draft {
 	}
 	p := s.pen(now, SystemPosting, "")
 	answer := EffectData{
-		Reference: c.Reference, Attempt: c.Attempt, Number: c.Number, ID: c.ID,
-		Code: c.Code, Detail: c.Detail, Date: s.Effect.Date,
+		Reference: c.Reference, Attempt: c.Attempt, Number: foreign(c.Number), ID: foreign(c.ID),
+		Code: c.Code, Detail: foreign(c.Detail), Date: s.Effect.Date,
 	}
 	if !c.Posted {
 		p.write(VoucherParked, answer)
@@ -36,6 +36,15 @@ func (s State) judgeSettled(c Settled, now time.Time) []evidence.Draft {
 	p.write(VoucherPosted, answer)
 	p.write(DocumentClosed, EndedData{Reason: ClosedPosted})
 	return p.drafts
+}
+
+// foreign makes another system's words storable: text, of a bounded length.
+func foreign(words string) string {
+	words = strings.ReplaceAll(strings.ToValidUTF8(words, "\uFFFD"), "\x00", "")
+	if runes := []rune(words); len(runes) > opinionMax {
+		return string(runes[:opinionMax])
+	}
+	return words
 }
 
 // judgeResolve takes a ruling on what is stuck: a parked voucher, or a route

@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,6 +40,13 @@ func TestAPostedVoucherClosesTheDocument(t *testing.T) {
 	require.Equal(t, approval.ClosedPosted, reason(t, r))
 	require.Equal(t, "JV-7", r.state.Effect.Number)
 	require.Equal(t, approval.SystemPosting, r.last().Actor)
+}
+
+func TestTheWordsOfAnErpAreMadeStorable(t *testing.T) {
+	r := approved(t)
+	long := strings.Repeat("坏", 3000)
+	require.NoError(t, r.do(approval.Settled{Reference: reference, Code: "erp.refused", Detail: "a\x00b\xff" + long}))
+	require.Equal(t, "ab\uFFFD"+long[:3*1997], r.state.Effect.Detail)
 }
 
 func TestOnlyTheAnswerThatIsAwaitedCounts(t *testing.T) {

@@ -70,12 +70,15 @@ func TestFoldAllTrustsNothing(t *testing.T) {
 	r := planned(t, step(approval.AnyOf, "li"))
 	require.NoError(t, r.do(r.act(approval.Approve, "li")))
 	for name, spoil := range map[string]func(e []evidence.Event) []evidence.Event{
-		"nothing":            func([]evidence.Event) []evidence.Event { return nil },
-		"no beginning":       func(e []evidence.Event) []evidence.Event { return e[1:] },
-		"a gap":              func(e []evidence.Event) []evidence.Event { return append(e[:2:2], e[3:]...) },
-		"twice":              func(e []evidence.Event) []evidence.Event { return append(e[:2:2], e[1:]...) },
-		"another document":   func(e []evidence.Event) []evidence.Event { e[2].Stream = "d2"; return e },
-		"an unreadable plan": func(e []evidence.Event) []evidence.Event { e[1].Data = json.RawMessage(`{"plan":7}`); return e },
+		"nothing":          func([]evidence.Event) []evidence.Event { return nil },
+		"no beginning":     func(e []evidence.Event) []evidence.Event { return e[1:] },
+		"a gap":            func(e []evidence.Event) []evidence.Event { return append(e[:2:2], e[3:]...) },
+		"twice":            func(e []evidence.Event) []evidence.Event { return append(e[:2:2], e[1:]...) },
+		"another document": func(e []evidence.Event) []evidence.Event { e[2].Stream = "d2"; return e },
+		"an unreadable plan": func(e []evidence.Event) []evidence.Event {
+			e[1].Data = json.RawMessage(`{"plan":7}`)
+			return e
+		},
 		"an unreadable task": func(e []evidence.Event) []evidence.Event { e[3].Data = json.RawMessage(`[]`); return e },
 		"an unreadable step": func(e []evidence.Event) []evidence.Event { e[5].Data = json.RawMessage(`[]`); return e },
 	} {

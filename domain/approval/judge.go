@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -66,17 +67,23 @@ func (s State) admissible(a Act) error {
 		{"actor", a.Actor}, {"on_behalf_of", a.OnBehalfOf}, {"new_hash", a.NewHash},
 		{"effect", a.Effect}, {"ruling", a.Ruling}, {"date", a.Date},
 	} {
-		if len(f.text) > textMax || !utf8.ValidString(f.text) {
+		if len(f.text) > textMax || !storable(f.text) {
 			return fault.New(fault.Invalid, "act.bad_text", fault.Field(f.field))
 		}
 	}
-	if !utf8.ValidString(a.Opinion) {
+	if !storable(a.Opinion) {
 		return fault.New(fault.Invalid, "act.bad_text", fault.Field("opinion"))
 	}
 	if utf8.RuneCountInString(a.Opinion) > opinionMax {
 		return fault.New(fault.Invalid, "act.opinion_too_long", fault.Field("opinion"), maxArg(opinionMax))
 	}
 	return nil
+}
+
+// storable says whether a text can be recorded: a database takes no NUL, and an
+// act that cannot be recorded would be tried for ever.
+func storable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
 }
 
 // pen writes drafts, and folds each into its own copy of the state at once, so

@@ -27,64 +27,72 @@ func event(kind, actor string, data any) evidence.Event {
 	return evidence.Event{Stream: "d1", Seq: 9, Kind: kind, Actor: actor, Data: raw}
 }
 
-func TestOwed(t *testing.T) {
-	due := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
-	task := func(who, reason string) approval.TaskEndedData {
-		return approval.TaskEndedData{Task: "t1", Step: "s1", Assignee: who, Reason: reason, Opinion: "sold",
-			To: []string{"max", "mia"}}
+var (
+	due   = time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC)
+	ended = approval.EndedData{Step: "s1", Reason: "no receipt"}
+)
+
+func task(who, reason string) approval.TaskEndedData {
+	return approval.TaskEndedData{
+		Task: "t1", Step: "s1", Assignee: who, Reason: reason, Opinion: "sold", To: []string{"max", "mia"},
 	}
-	ended := approval.EndedData{Step: "s1", Reason: "no receipt"}
-	for _, tt := range []struct {
-		name string
-		e    evidence.Event
-		want []string // kind → whom, ! for quiet
-		own  map[string]string
-	}{
-		{"a new task", event(approval.TaskOpened, approval.SystemPolicy,
-			approval.TaskOpenedData{Task: "t1", Step: "s1", Assignee: "li", Via: "manager:1", DueAt: due}),
-			[]string{"task.opened → li"}, map[string]string{"due_at": "2026-11-24T01:00:00Z", "via": "manager:1",
-				"step": "s1", "step.zh-CN": "复核"}},
-		{"a new task of the queue", event(approval.TaskOpened, approval.SystemPolicy,
-			approval.TaskOpenedData{Task: "t1", Step: "s1", Assignee: approval.AdminQueue}),
-			[]string{"task.opened → role admin of e1"}, nil},
-		{"a reminder", event(approval.TaskReminded, approval.SystemDeadline,
-			approval.TaskRemindedData{Task: "t1", Step: "s1", Assignee: "li", N: 2}),
-			[]string{"task.reminded → li"}, map[string]string{"n": "2"}},
-		{"a deadline that nobody answers for", event(approval.TaskOverdue, approval.SystemDeadline,
-			approval.TaskRemindedData{Task: "t1", Step: "s1", Assignee: approval.AdminQueue}),
-			[]string{"task.overdue → role admin of e1"}, nil},
-		{"ended by another's decision", event(approval.TaskWasSuperseded, "wu", task("li", "approve")),
-			[]string{"task.superseded → li!"}, map[string]string{"by": "wu", "act": "approve"}},
-		{"ended by one's own", event(approval.TaskWasSuperseded, "li", task("li", "approve")), nil, nil},
-		{"of the queue: every admin sees it there", event(approval.TaskWasSuperseded, "wu", task(approval.AdminQueue,
-			"approve")), nil, nil},
-		{"ended by the withdrawal", event(approval.TaskWasSuperseded, "sue", task("zoe", "withdraw")),
-			[]string{"document.withdrawn → zoe"}, map[string]string{"by": "sue", "reason": "sold"}},
-		{"passed on", event(approval.TaskWasEscalated, approval.SystemDeadline, task("li", "escalate")),
-			[]string{"task.escalated → li", "task.escalated → sue"}, map[string]string{"to": "max,mia"}},
-		{"returned", event(approval.DocumentReturned, "li", ended),
-			[]string{"document.returned → sue", "document.returned → rob"}, map[string]string{"by": "li",
-				"reason": "no receipt"}},
-		{"rejected", event(approval.DocumentRejected, approval.SystemDeadline, ended),
-			[]string{"document.rejected → sue", "document.rejected → rob"}, map[string]string{"by": "system:deadline"}},
-		{"approved", event(approval.DocumentApproved, "li", approval.EndedData{}),
-			[]string{"document.approved → sue", "document.approved → rob"}, map[string]string{"by": "li"}},
-		{"closed", event(approval.DocumentClosed, approval.SystemPosting, approval.EndedData{Reason: "posted"}),
-			[]string{"document.closed → sue", "document.closed → rob"}, map[string]string{"reason": "posted"}},
-		{"closed with nothing to post", event(approval.DocumentClosed, approval.SystemPolicy,
-			approval.EndedData{Reason: "no_posting"}), []string{"document.closed → sue!", "document.closed → rob!"}, nil},
-		{"withdrawn", event(approval.DocumentWithdrawn, "sue", ended),
-			[]string{"document.withdrawn → li", "document.withdrawn → wu"}, map[string]string{"by": "sue"}},
-		{"parked", event(approval.VoucherParked, approval.SystemPosting,
-			approval.EffectData{Reference: "v:d1:accrual:1", Code: "erp.refused", Detail: "closed"}),
-			[]string{"voucher.parked → role finance_clerk of e1"},
-			map[string]string{"code": "erp.refused", "detail": "closed", "reference": "v:d1:accrual:1"}},
-		{"no route", event(approval.PlanFailed, approval.SystemPolicy, approval.PlanFailedData{Code: "plan.no_steps"}),
-			[]string{"plan.failed → role admin of e1"}, map[string]string{"code": "plan.no_steps"}},
-		{"a step", event(approval.StepPassed, "li", approval.StepData{Step: "s1"}), nil, nil},
-		{"a decision: the document's own notice tells it", event(approval.TaskWasApproved, "li", task("li", "")), nil, nil},
-		{"what cannot be read", evidence.Event{Kind: approval.TaskOpened, Data: json.RawMessage(`[]`)}, nil, nil},
-	} {
+}
+
+// owing is each kind of event, and whom it owes what.
+var owing = []struct {
+	name string
+	e    evidence.Event
+	want []string // kind → whom, ! for quiet
+	own  map[string]string
+}{
+	{"a new task", event(approval.TaskOpened, approval.SystemPolicy,
+		approval.TaskOpenedData{Task: "t1", Step: "s1", Assignee: "li", Via: "manager:1", DueAt: due}),
+		[]string{"task.opened → li"}, map[string]string{"due_at": "2026-11-24T01:00:00Z", "via": "manager:1",
+			"step": "s1", "step.zh-CN": "复核"}},
+	{"a new task of the queue", event(approval.TaskOpened, approval.SystemPolicy,
+		approval.TaskOpenedData{Task: "t1", Step: "s1", Assignee: approval.AdminQueue}),
+		[]string{"task.opened → role admin of e1"}, nil},
+	{"a reminder", event(approval.TaskReminded, approval.SystemDeadline,
+		approval.TaskRemindedData{Task: "t1", Step: "s1", Assignee: "li", N: 2}),
+		[]string{"task.reminded → li"}, map[string]string{"n": "2"}},
+	{"a deadline that nobody answers for", event(approval.TaskOverdue, approval.SystemDeadline,
+		approval.TaskRemindedData{Task: "t1", Step: "s1", Assignee: approval.AdminQueue}),
+		[]string{"task.overdue → role admin of e1"}, nil},
+	{"ended by another's decision", event(approval.TaskWasSuperseded, "wu", task("li", "approve")),
+		[]string{"task.superseded → li!"}, map[string]string{"by": "wu", "act": "approve"}},
+	{"ended by one's own", event(approval.TaskWasSuperseded, "li", task("li", "approve")), nil, nil},
+	{"of the queue: every admin sees it there", event(approval.TaskWasSuperseded, "wu", task(approval.AdminQueue,
+		"approve")), nil, nil},
+	{"ended by the withdrawal", event(approval.TaskWasSuperseded, "sue", task("zoe", "withdraw")),
+		[]string{"document.withdrawn → zoe"}, map[string]string{"by": "sue", "reason": "sold"}},
+	{"passed on", event(approval.TaskWasEscalated, approval.SystemDeadline, task("li", "escalate")),
+		[]string{"task.escalated → li", "task.escalated → sue"}, map[string]string{"to": "max,mia"}},
+	{"returned", event(approval.DocumentReturned, "li", ended),
+		[]string{"document.returned → sue", "document.returned → rob"}, map[string]string{"by": "li",
+			"reason": "no receipt"}},
+	{"rejected", event(approval.DocumentRejected, approval.SystemDeadline, ended),
+		[]string{"document.rejected → sue", "document.rejected → rob"}, map[string]string{"by": "system:deadline"}},
+	{"approved", event(approval.DocumentApproved, "li", approval.EndedData{}),
+		[]string{"document.approved → sue", "document.approved → rob"}, map[string]string{"by": "li"}},
+	{"closed", event(approval.DocumentClosed, approval.SystemPosting, approval.EndedData{Reason: "posted"}),
+		[]string{"document.closed → sue", "document.closed → rob"}, map[string]string{"reason": "posted"}},
+	{"closed with nothing to post", event(approval.DocumentClosed, approval.SystemPolicy,
+		approval.EndedData{Reason: "no_posting"}), []string{"document.closed → sue!", "document.closed → rob!"}, nil},
+	{"withdrawn", event(approval.DocumentWithdrawn, "sue", ended),
+		[]string{"document.withdrawn → li", "document.withdrawn → wu"}, map[string]string{"by": "sue"}},
+	{"parked", event(approval.VoucherParked, approval.SystemPosting,
+		approval.EffectData{Reference: "v:d1:accrual:1", Code: "erp.refused", Detail: "closed"}),
+		[]string{"voucher.parked → role finance_clerk of e1"},
+		map[string]string{"code": "erp.refused", "detail": "closed", "reference": "v:d1:accrual:1"}},
+	{"no route", event(approval.PlanFailed, approval.SystemPolicy, approval.PlanFailedData{Code: "plan.no_steps"}),
+		[]string{"plan.failed → role admin of e1"}, map[string]string{"code": "plan.no_steps"}},
+	{"a step", event(approval.StepPassed, "li", approval.StepData{Step: "s1"}), nil, nil},
+	{"a decision: the document's own notice tells it", event(approval.TaskWasApproved, "li", task("li", "")), nil, nil},
+	{"what cannot be read", evidence.Event{Kind: approval.TaskOpened, Data: json.RawMessage(`[]`)}, nil, nil},
+}
+
+func TestOwed(t *testing.T) {
+	for _, tt := range owing {
 		t.Run(tt.name, func(t *testing.T) {
 			owed := notice.Owed(tt.e, summary)
 			require.Equal(t, tt.want, told(owed))
