@@ -2,6 +2,7 @@ package invariants
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -61,6 +62,8 @@ func (c *checker) checkVouchers(d *document) {
 		row := d.vouchers[reference]
 		c.hold("I9", reference, row.State == "posted", "it was posted, and its row says %q", row.State)
 		same(c, "I9", reference, "the number of its row", row.Number, e.facts.Number)
+		meant := slices.ContainsFunc(d.effects, func(e effect) bool { return e.Reference == reference && e.Hash == row.Hash })
+		c.hold("I8", reference, meant, "what was posted, %s, was never meant to be sent", row.Hash)
 		c.checkReference(d, reference)
 	}
 }
