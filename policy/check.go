@@ -129,7 +129,8 @@ func (c *checking) condition(i int, path string) {
 			}
 			at := c.policy.text.Inside(path, use.Line, use.Column)
 			c.findings = append(c.findings, Finding{LevelError, c.policy.text.FaultAt("policy.unknown_field", path, at,
-				fault.Arg("field", use.Name), fault.Arg("type", t.ID), fault.Arg("nearest", source.Nearest(use.Name, t.FieldNames())))})
+				fault.Arg("field", use.Name), fault.Arg("type", t.ID),
+				fault.Arg("nearest", source.Nearest(use.Name, t.FieldNames())))})
 		}
 	}
 }

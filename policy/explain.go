@@ -14,8 +14,8 @@ type wording struct {
 }
 
 var wordings = map[string]wording{
-	"en": {policy: "Policy %s, version %d, round %d", auto: "approved by rule", skip: "skipped", people: "%s of ", nobody: "nobody",
-		then: "Then: ", queue: "the admin queue", due: "; due in %s", list: ", ",
+	"en": {policy: "Policy %s, version %d, round %d", auto: "approved by rule", skip: "skipped",
+		people: "%s of ", nobody: "nobody", then: "Then: ", queue: "the admin queue", due: "; due in %s", list: ", ",
 		modes: map[approval.Mode]string{approval.AnyOf: "any", approval.AllOf: "all", approval.InOrder: "in the order"}},
 	"zh-CN": {policy: "流程 %s 第 %d 版，第 %d 轮", auto: "按规则自动通过", skip: "跳过", people: "%s：", nobody: "无人",
 		then: "之后：", queue: "管理员待办", due: "；时限 %s", list: "、",

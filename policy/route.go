@@ -37,7 +37,8 @@ func Route(in RouteInput) (approval.Plan, error) {
 	p, c := in.Policy, in.Content
 	entity, ok := in.Org.Entities[c.Entity]
 	if !ok {
-		return approval.Plan{}, fault.New(fault.Invalid, "policy.unknown_entity", fault.Field("entity"), fault.Arg("entity", c.Entity))
+		return approval.Plan{}, fault.New(fault.Invalid, "policy.unknown_entity",
+			fault.Field("entity"), fault.Arg("entity", c.Entity))
 	}
 	seen, err := in.sight()
 	if err != nil {
@@ -169,5 +170,6 @@ func (s Step) clock(calendarID string, urgency document.Urgency) approval.Clock 
 	if urgency == document.Urgent {
 		due = s.Due.Urgent
 	}
-	return approval.Clock{Calendar: calendarID, Due: due, First: s.Remind.First, Every: s.Remind.Every, AtMost: s.Remind.AtMost}
+	return approval.Clock{Calendar: calendarID, Due: due,
+		First: s.Remind.First, Every: s.Remind.Every, AtMost: s.Remind.AtMost}
 }

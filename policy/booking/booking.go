@@ -45,7 +45,8 @@ func (m *Mapping) For(entity string) Rules {
 	base, over := m.Rules, m.Entities[entity]
 	rules := Rules{
 		Journal: cmp.Or(over.Journal, base.Journal), Text: cmp.Or(over.Text, base.Text),
-		Default: cmp.Or(over.Default, base.Default), Tax: cmp.Or(over.Tax, base.Tax), TaxCode: cmp.Or(over.TaxCode, base.TaxCode),
+		Default: cmp.Or(over.Default, base.Default),
+		Tax:     cmp.Or(over.Tax, base.Tax), TaxCode: cmp.Or(over.TaxCode, base.TaxCode),
 		Credit: cmp.Or(over.Credit, base.Credit), CostCenter: cmp.Or(over.CostCenter, base.CostCenter, FromLine),
 		Debit: map[string]string{},
 	}

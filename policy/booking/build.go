@@ -36,7 +36,8 @@ func Build(m *Mapping, in BuildInput) (voucher.Voucher, error) {
 		return voucher.Voucher{}, fault.New(fault.Invalid, "booking.not_in_version", fault.Arg("kind", string(in.Kind)))
 	}
 	if in.Content.Type != m.Type {
-		return voucher.Voucher{}, m.text.Fault("booking.wrong_type", "type", fault.Arg("type", m.Type), fault.Arg("want", in.Content.Type))
+		return voucher.Voucher{}, m.text.Fault("booking.wrong_type", "type",
+			fault.Arg("type", m.Type), fault.Arg("want", in.Content.Type))
 	}
 	if base := in.Content.BaseTotal.Currency; base != in.EntityCurrency {
 		return voucher.Voucher{}, fault.New(fault.Invalid, "booking.wrong_base",

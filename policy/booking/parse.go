@@ -62,7 +62,8 @@ func Parse(name string, yaml []byte) (*Mapping, error) {
 	m := &Mapping{ID: raw.Mapping, Type: raw.Type, text: text, Entities: map[string]Rules{}}
 	r.match("mapping", raw.Mapping, idText)
 	r.match("type", raw.Type, idText)
-	m.Rules = r.rules("", rulesYAML{raw.Journal, raw.Text, raw.Debit, raw.Default, raw.Tax, raw.TaxCode, raw.Credit, raw.CostCenter})
+	m.Rules = r.rules("", rulesYAML{raw.Journal, raw.Text, raw.Debit, raw.Default,
+		raw.Tax, raw.TaxCode, raw.Credit, raw.CostCenter})
 	for entity, over := range raw.Entities {
 		m.Entities[entity] = r.rules("entities."+entity+".", over)
 	}
@@ -74,7 +75,8 @@ func Parse(name string, yaml []byte) (*Mapping, error) {
 }
 
 func (r *reading) bad(path, value, known string) {
-	r.faults = append(r.faults, r.text.Fault("booking.bad_value", path, fault.Arg("value", value), fault.Arg("known", known)))
+	r.faults = append(r.faults, r.text.Fault("booking.bad_value", path,
+		fault.Arg("value", value), fault.Arg("known", known)))
 }
 
 func (r *reading) match(path, value string, pattern *regexp.Regexp) {

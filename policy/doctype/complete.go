@@ -21,7 +21,8 @@ type Rates func(from, to money.Currency) (document.Rate, bool)
 func Complete(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) (document.Content, error) {
 	entity, ok := snapshot.Entities[c.Entity]
 	if !ok {
-		return document.Content{}, fault.New(fault.Invalid, "document.unknown_entity", fault.Field("entity"), fault.Arg("entity", shown(c.Entity)))
+		return document.Content{}, fault.New(fault.Invalid, "document.unknown_entity",
+			fault.Field("entity"), fault.Arg("entity", shown(c.Entity)))
 	}
 	var err error
 	if c.Payee, err = frozenPayee(t, c, snapshot); err != nil {
@@ -47,13 +48,15 @@ func frozenPayee(t *Type, c document.Content, snapshot *org.Snapshot) (document.
 	if t.Payee == PayeeSelf {
 		p, ok := snapshot.People[c.Requester]
 		if !ok {
-			return document.Payee{}, fault.New(fault.Invalid, "document.unknown_person", fault.Field("requester"), fault.Arg("person", shown(c.Requester)))
+			return document.Payee{}, fault.New(fault.Invalid, "document.unknown_person",
+				fault.Field("requester"), fault.Arg("person", shown(c.Requester)))
 		}
 		return document.Payee{Kind: document.PayeeEmployee, ID: p.ID, Name: p.Name}, nil
 	}
 	s, ok := snapshot.Suppliers[c.Payee.ID]
 	if !ok {
-		return document.Payee{}, fault.New(fault.Invalid, "document.unknown_supplier", fault.Field("payee"), fault.Arg("supplier", shown(c.Payee.ID)))
+		return document.Payee{}, fault.New(fault.Invalid, "document.unknown_supplier",
+			fault.Field("payee"), fault.Arg("supplier", shown(c.Payee.ID)))
 	}
 	return document.Payee{Kind: document.PayeeSupplier, ID: s.ID, Name: s.Name, Account: s.Account}, nil
 }
@@ -79,8 +82,9 @@ func filled(t *Type, given map[string]string) map[string]string {
 
 // costCenter is the requester's own, else their department's.
 func costCenter(c document.Content, snapshot *org.Snapshot) string {
-	if own := snapshot.People[c.Requester].CostCenter; own != "" && snapshot.People[c.Requester].Department == c.Department {
-		return own
+	requester := snapshot.People[c.Requester]
+	if requester.CostCenter != "" && requester.Department == c.Department {
+		return requester.CostCenter
 	}
 	return snapshot.Departments[c.Department].CostCenter
 }

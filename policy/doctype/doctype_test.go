@@ -101,7 +101,7 @@ func TestWhatIsWrongWithADocument(t *testing.T) {
 		{"no day", func(c *document.Content) { c.Lines[0].Date = "2026-02-30" }, "lines[0].date line.bad_date"},
 		{"a date written otherwise", func(c *document.Content) { c.Lines[0].Date = "2026/11/20" }, "lines[0].date line.bad_date"},
 		{"tomorrow", func(c *document.Content) { c.Lines[0].Date = "2026-11-22" }, "lines[0].date line.future_date"},
-		{"too much", func(c *document.Content) { c.Lines[0].Amount.Minor = 100_000_000 }, "lines document.too_much"},
+		{"too much", func(c *document.Content) { c.Lines[0].Amount.Minor = 1_000_000_000 }, "lines document.too_much"},
 		{"more than fits", func(c *document.Content) {
 			c.Lines[0].Amount.Minor, c.Lines[1].Amount.Minor = 1<<62, 1<<62
 		}, "lines money.too_large"},

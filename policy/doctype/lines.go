@@ -104,7 +104,8 @@ func (v *validation) lineCurrency(path string, a money.Amount) bool {
 	if a.Currency == v.c.Currency {
 		return true
 	}
-	v.add("line.wrong_currency", path, fault.Arg("currency", shown(string(a.Currency))), fault.Arg("want", shown(string(v.c.Currency))))
+	v.add("line.wrong_currency", path,
+		fault.Arg("currency", shown(string(a.Currency))), fault.Arg("want", shown(string(v.c.Currency))))
 	return false
 }
 

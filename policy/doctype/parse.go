@@ -93,7 +93,8 @@ func (r *reading) read(raw typeYAML) *Type {
 	t := &Type{
 		ID: r.id("type", raw.Type), Title: r.title("title", raw.Title), NumberPrefix: raw.NumberPrefix,
 		Policy: r.id("policy", raw.Policy), Mapping: r.id("mapping", raw.Mapping), Payee: raw.Payee,
-		Currencies: r.currencies(raw.Currencies), Limits: r.limits(raw), Attachments: raw.Attachments, LineDates: raw.LineDates,
+		Currencies: r.currencies(raw.Currencies), Limits: r.limits(raw),
+		Attachments: raw.Attachments, LineDates: raw.LineDates,
 		Fields: []Field{}, Categories: []Category{},
 	}
 	if !prefixText.MatchString(raw.NumberPrefix) {

@@ -58,7 +58,8 @@ func (v *validation) head() {
 	v.text("reason", c.Reason, TextMax)
 	v.text("cost_center", c.CostCenter, CodeMax)
 	if !slices.Contains(v.t.Currencies, c.Currency) {
-		v.add("document.bad_currency", "currency", fault.Arg("currency", shown(string(c.Currency))), fault.Arg("allowed", joined(v.t.Currencies)))
+		v.add("document.bad_currency", "currency",
+			fault.Arg("currency", shown(string(c.Currency))), fault.Arg("allowed", joined(v.t.Currencies)))
 	}
 	if c.Urgency != document.Normal && c.Urgency != document.Urgent {
 		v.add("document.bad_urgency", "urgency", fault.Arg("urgency", shown(string(c.Urgency))))
@@ -163,7 +164,8 @@ func hidden(r rune) bool {
 
 func (v *validation) files(path string, files []document.Attachment) {
 	if len(files) > FilesMax {
-		v.add("document.too_many_files", path, fault.Arg("count", strconv.Itoa(len(files))), fault.Arg("max", strconv.Itoa(FilesMax)))
+		v.add("document.too_many_files", path,
+			fault.Arg("count", strconv.Itoa(len(files))), fault.Arg("max", strconv.Itoa(FilesMax)))
 	}
 }
 

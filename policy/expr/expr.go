@@ -24,6 +24,7 @@ const (
 
 	nestingMax = 2  // loops inside loops
 	depthMax   = 60 // of the syntax tree
+	shownMax   = 80 // characters of a text in a reason
 	cachedMax  = 1000
 	envsMax    = 50
 )
@@ -125,13 +126,15 @@ func (e *Env) compile(text string) (*Condition, error) {
 	checked, issues := e.cel.Compile(text)
 	if issues != nil && len(issues.Errors()) > 0 {
 		first := issues.Errors()[0]
-		return nil, &Error{Line: max(1, first.Location.Line()), Column: max(0, first.Location.Column()) + 1, Words: first.Message}
+		line, column := first.Location.Line(), first.Location.Column()
+		return nil, &Error{Line: max(1, line), Column: max(0, column) + 1, Words: first.Message}
 	}
 	if issues.Err() != nil {
 		return nil, &Error{Line: 1, Column: 1, Words: issues.Err().Error()}
 	}
 	if checked.OutputType() != cel.BoolType {
-		return nil, &Error{Line: 1, Column: 1, Words: fmt.Sprintf("a condition is true or false, this is a %s", checked.OutputType())}
+		words := fmt.Sprintf("a condition is true or false, this is a %s", checked.OutputType())
+		return nil, &Error{Line: 1, Column: 1, Words: words}
 	}
 	c := &Condition{text: text, base: e.base, tree: checked.NativeRep()}
 	if err := c.audit(); err != nil {

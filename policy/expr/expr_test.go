@@ -2,9 +2,12 @@ package expr_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/document"
@@ -29,6 +32,12 @@ func input(minor int64) expr.Input {
 			},
 		},
 	}
+}
+
+func long() expr.Input {
+	in := input(500)
+	in.Content.Fields["contract"] = strings.Repeat("长", 2000)
+	return in
 }
 
 func compile(t testing.TB, text string) (*expr.Condition, error) {
@@ -56,6 +65,7 @@ func TestAConditionSaysWhatItSaw(t *testing.T) {
 		{`fields.contract == "C-1"`, input(500), true, `fields.contract = "C-1"`},
 		{`has(fields.nothing) && fields.nothing == "x"`, input(500), false, `is false`},
 		{"payee_kind == \"supplier\" &&\n  supplier_kind == \"related_party\"", input(500), true, `payee_kind == "supplier" && supplier_kind == "related_party" is true`},
+		{`size(fields.contract) > 0`, long(), true, `fields.contract = "` + strings.Repeat("长", 80) + `…"`},
 		{"true", input(500), true, "true is true"},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
@@ -143,6 +153,25 @@ func TestFieldsAreListedWithTheirPlace(t *testing.T) {
 		require.Positive(t, use.Column)
 	}
 	require.ElementsMatch(t, []string{"a", "b", "c"}, names)
+}
+
+// TestOneConditionServesMany holds that judging at the same time mixes nothing up.
+func TestOneConditionServesMany(t *testing.T) {
+	c, err := compile(t, `amount >= money("1000.00") || lines.total("meals") > money("2.00")`)
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for worker := range 8 {
+		group.Go(func() {
+			for i := range 200 {
+				minor := int64(99000 + worker*1000 + i)
+				got, err := c.Judge(input(minor))
+				assert.NoError(t, err)
+				assert.Equal(t, minor >= 100000, got.True)
+				assert.Contains(t, got.Reason, fmt.Sprintf("amount = %d.%02d CNY", minor/100, minor%100))
+			}
+		})
+	}
+	group.Wait()
 }
 
 func FuzzCondition(f *testing.F) {

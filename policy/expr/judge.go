@@ -117,7 +117,7 @@ func (c *Condition) seen(vars map[string]any, details *cel.EvalDetails) []string
 	ast.PreOrderVisit(c.tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		if name, ok := fieldOf(e); ok {
 			if value, known := vars["fields"].(map[string]string)[name]; known {
-				add("fields."+name, strconv.Quote(value))
+				add("fields."+name, quoted(value))
 			}
 			return
 		}
@@ -147,7 +147,7 @@ func show(value any) string {
 	case moneyValue:
 		return moneyText(v.amount)
 	case string:
-		return strconv.Quote(v)
+		return quoted(v)
 	case []string:
 		return fmt.Sprintf("%q", v)
 	case int64:
@@ -156,6 +156,14 @@ func show(value any) string {
 		return fmt.Sprintf("%v of them", v.Size().Value())
 	}
 	return fmt.Sprint(value)
+}
+
+// quoted cuts what the submitter wrote: a reason is stored for years, and read.
+func quoted(text string) string {
+	if runes := []rune(text); len(runes) > shownMax {
+		text = string(runes[:shownMax]) + "…"
+	}
+	return strconv.Quote(text)
 }
 
 func orEmpty(m map[string]string) map[string]string {

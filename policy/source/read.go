@@ -37,10 +37,12 @@ func (t *Text) parse(text []byte) (ast.Node, error) {
 			fault.Arg("size", strconv.Itoa(len(text))), fault.Arg("max", strconv.Itoa(BytesMax)))
 	}
 	if n := bytes.Count(text, []byte("\n")) + bytes.Count(text, []byte("\r")); n > LinesMax {
-		return nil, t.FaultAt("yaml.too_many", "", Position{Line: LinesMax, Column: 1}, fault.Arg("max", strconv.Itoa(LinesMax)))
+		return nil, t.FaultAt("yaml.too_many", "", Position{Line: LinesMax, Column: 1},
+			fault.Arg("max", strconv.Itoa(LinesMax)))
 	}
 	if line, deep := nestedTooDeep(text); deep {
-		return nil, t.FaultAt("yaml.too_deep", "", Position{Line: line, Column: 1}, fault.Arg("max", strconv.Itoa(DepthMax)))
+		return nil, t.FaultAt("yaml.too_deep", "", Position{Line: line, Column: 1},
+			fault.Arg("max", strconv.Itoa(DepthMax)))
 	}
 	file, err := parseSafely(text)
 	if err != nil {
@@ -70,7 +72,8 @@ func (t *Text) syntax(err error) error {
 	var located yaml.Error
 	if errors.As(err, &located) && located.GetToken() != nil && located.GetToken().Position != nil {
 		p := located.GetToken().Position
-		return t.FaultAt("yaml.syntax", "", Position{Line: p.Line, Column: p.Column}, fault.Arg("words", located.GetMessage()))
+		return t.FaultAt("yaml.syntax", "", Position{Line: p.Line, Column: p.Column},
+			fault.Arg("words", located.GetMessage()))
 	}
 	return t.Fault("yaml.syntax", "", fault.Arg("words", err.Error()))
 }
