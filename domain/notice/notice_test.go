@@ -121,18 +121,20 @@ func TestNobodyIsToldWhatTheyDid(t *testing.T) {
 	require.Empty(t, notice.Owed(void, same))
 }
 
-func TestAWithdrawalTellsEachOnce(t *testing.T) {
-	var owed []notice.Notice
-	for _, e := range []evidence.Event{
-		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t3", Assignee: "li", Reason: "withdraw"}),
-		event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: "t4", Assignee: "zoe", Reason: "withdraw"}),
-		event(approval.DocumentWithdrawn, "sue", approval.EndedData{Step: "s1"}),
-	} {
-		owed = append(owed, notice.Owed(e, summary)...)
+func TestOneTransitionTellsEachOnce(t *testing.T) {
+	ended := func(id, who string) evidence.Event {
+		return event(approval.TaskWasSuperseded, "sue", approval.TaskEndedData{Task: id, Assignee: who, Reason: "withdraw"})
 	}
+	withdrawn := event(approval.DocumentWithdrawn, "sue", approval.EndedData{Step: "s1"})
+	owed := notice.OwedAll([]evidence.Event{ended("t3", "li"), ended("t4", "zoe"), ended("t5", "zoe"), withdrawn}, summary)
 	require.Equal(t, []string{
 		"document.withdrawn → zoe", "document.withdrawn → li", "document.withdrawn → wu",
 	}, told(owed))
+
+	opened := func(id string) evidence.Event {
+		return event(approval.TaskOpened, "system:policy", approval.TaskOpenedData{Task: id, Assignee: approval.AdminQueue})
+	}
+	require.Len(t, notice.OwedAll([]evidence.Event{opened("t1"), opened("t2")}, summary), 2, "two things to do")
 }
 
 func told(owed []notice.Notice) []string {

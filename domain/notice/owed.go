@@ -38,6 +38,26 @@ func Owed(e evidence.Event, d Summary) []Notice {
 	return w.owed
 }
 
+// OwedAll lists what the events of one transition owe, each thing told to each
+// once.
+func OwedAll(events []evidence.Event, d Summary) []Notice {
+	var all []Notice
+	for _, e := range events {
+		for _, n := range Owed(e, d) {
+			if !slices.ContainsFunc(all, n.tellsAs) {
+				all = append(all, n)
+			}
+		}
+	}
+	return all
+}
+
+// tellsAs says whether two notices tell the same people the same thing.
+func (n Notice) tellsAs(o Notice) bool {
+	sameTask := n.Task == o.Task || n.Kind == approval.DocumentWithdrawn
+	return n.Kind == o.Kind && n.Person == o.Person && n.Role == o.Role && sameTask
+}
+
 // writer collects the notices of one event.
 type writer struct {
 	event   evidence.Event
