@@ -148,7 +148,10 @@ func (a *auditor) load(ctx context.Context, batch []auditDocument) ([]*auditFile
 	byID := map[string]*auditFile{}
 	ids := make([]string, 0, len(batch))
 	for _, d := range batch {
-		f := &auditFile{auditDocument: d, causes: map[string]auditCause{}, acts: map[string]auditAct{}, revisions: map[int]auditRevision{}}
+		f := &auditFile{
+			auditDocument: d, causes: map[string]auditCause{}, acts: map[string]auditAct{},
+			revisions: map[int]auditRevision{},
+		}
 		files, byID[d.ID], ids = append(files, f), f, append(ids, d.ID)
 	}
 	var events []eventRow

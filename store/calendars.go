@@ -9,7 +9,6 @@ import (
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/money"
 )
 
 // SaveCalendar keeps a calendar; the versions before it are kept too.
@@ -69,13 +68,13 @@ func (s *Store) SaveRates(ctx context.Context, rates []document.Rate) error {
 // RateFor returns the newest rate on or before a date.
 //
 // Errors: NotFound rate.not_found.
-func (s *Store) RateFor(ctx context.Context, currency, base money.Currency, date string) (document.Rate, error) {
+func (s *Store) RateFor(ctx context.Context, currency, base, date string) (document.Rate, error) {
 	const query = `
 		SELECT currency, base, value, source, date::text AS date FROM rates
 		WHERE currency = $1 AND base = $2 AND date <= $3 ORDER BY date DESC LIMIT 1`
 	var r document.Rate
-	err := s.db.GetContext(ctx, &r, query, string(currency), string(base), date)
-	missing := fault.New(fault.NotFound, "rate.not_found", fault.Arg("currency", string(currency)),
-		fault.Arg("base", string(base)), fault.Arg("date", date))
+	err := s.db.GetContext(ctx, &r, query, currency, base, date)
+	missing := fault.New(fault.NotFound, "rate.not_found", fault.Arg("currency", currency),
+		fault.Arg("base", base), fault.Arg("date", date))
 	return r, sqlFault("store.RateFor", noRows(err, missing))
 }

@@ -105,7 +105,8 @@ func (s *Store) AddUrge(ctx context.Context, id, author string, cooldown time.Du
 			       (SELECT coalesce(max(c.at), d.created_at) FROM comments c
 			        WHERE c.document = d.id AND c.kind = 'urge') AS last
 			FROM documents d WHERE d.id = $1 AND d.status <> 'draft' FOR KEY SHARE OF d`
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('countersign.urge.' || $1))`, id); err != nil {
+		const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.urge.' || $1))`
+		if _, err := tx.ExecContext(ctx, lock, id); err != nil {
 			return err
 		}
 		var found struct {

@@ -39,7 +39,8 @@ func (r eventRow) event() evidence.Event {
 	}
 }
 
-const eventColumns = `stream, seq, at, kind, actor, on_behalf_of, cause, round, revision, content_hash, data, prev, hash, v`
+const eventColumns = `stream, seq, at, kind, actor, on_behalf_of, cause, round, revision, content_hash, data, prev,
+	hash, v`
 
 // Events lists a stream's events after a number, in order; limit 0 means 1,000,
 // which is also the most.

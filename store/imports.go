@@ -2,11 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"strconv"
 	"time"
-
-	"database/sql"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"

@@ -2,15 +2,13 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
 
-	"database/sql"
-
 	"github.com/jmoiron/sqlx"
 
-	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/notice"
 )
@@ -33,13 +31,6 @@ const (
 	noticeClaim       = "60 seconds" // a claim that nobody reported on is given again after it
 )
 
-// owedNotice is a notice with the event that owes it.
-type owedNotice struct {
-	notice.Notice
-	event evidence.Event
-	n     int
-}
-
 // insertNotices is the part of a statement that enqueues notices: $8 is their
 // JSON. Who is told through a role is looked up here: one row for each holder.
 const insertNotices = `
@@ -52,15 +43,16 @@ const insertNotices = `
 	LEFT JOIN role_holders h ON n.person = '' AND h.role = n.role AND h.entity IN ('', n.entity)
 	ON CONFLICT DO NOTHING`
 
-// owedNotices writes notices as insertNotices reads them.
-func owedNotices(owed []owedNotice) (string, error) {
+// noticeRows writes the notices of one transition as insertNotices reads them.
+// Their ids are made of its last event, so the same transition owes them once.
+func noticeRows(owed []notice.Notice, stream string, seq int64) (string, error) {
 	rows := make([]map[string]any, 0, len(owed))
-	for _, o := range owed {
+	for i, o := range owed {
 		if o.Data == nil {
 			o.Data = map[string]string{}
 		}
 		rows = append(rows, map[string]any{
-			"id": fmt.Sprintf("%s.%d.%d", o.event.Stream, o.event.Seq, o.n), "kind": o.Kind, "person": o.Person,
+			"id": fmt.Sprintf("%s.%d.%d", stream, seq, i), "kind": o.Kind, "person": o.Person,
 			"role": o.Role, "entity": o.Entity, "document": o.Document, "task": o.Task, "quiet": o.Quiet, "data": o.Data,
 		})
 	}
@@ -92,7 +84,8 @@ func (r noticeRow) notice() Notice {
 	return n
 }
 
-const noticeColumns = `id, kind, person, role, entity, document, task, quiet, data, created_at, sent_at, read_at, tries, failure`
+const noticeColumns = `id, kind, person, role, entity, document, task, quiet, data, created_at, sent_at, read_at,
+	tries, failure`
 
 // ClaimNotices takes up to limit notices that wait to be sent; nobody else gets
 // them for a minute. Quiet ones are never sent.

@@ -21,7 +21,8 @@ type Start struct {
 	Bulk bool // starts after everything interactive
 }
 
-const startColumns = `d.id AS document, d.number, d.type, d.title, d.entity, d.department, d.urgency, d.submitter, s.bulk`
+const startColumns = `d.id AS document, d.number, d.type, d.title, d.entity, d.department, d.urgency, d.submitter,
+	s.bulk`
 
 // ClaimStarts takes up to limit documents whose workflow is not known to run,
 // the interactive ones first. A start may be given twice; the workflow's id

@@ -2,12 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"slices"
 	"strings"
 	"time"
-
-	"database/sql"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -53,7 +52,6 @@ type projection struct {
 	changed   map[string]*taskChange
 	order     []string // of changed
 	resubmits bool
-	owed      []owedNotice
 }
 
 // taskChange is a task that opens, or what changes of one; its JSON is what the
@@ -91,7 +89,7 @@ func newProjection(h head) *projection {
 	return p
 }
 
-// apply folds one event, and asks which notices it owes.
+// apply folds one event.
 func (p *projection) apply(e evidence.Event) error {
 	p.Seq, p.HeadHash = e.Seq, e.Hash
 	p.Status = approval.NextStatus(p.Status, e.Kind)
@@ -109,11 +107,17 @@ func (p *projection) apply(e evidence.Event) error {
 	case "voucher":
 		err = p.applyVoucher(e)
 	}
-	p.summary.Steps, p.summary.Deciders = p.titles, p.Deciders
-	for i, n := range notice.Owed(e, p.summary) {
-		p.owed = append(p.owed, owedNotice{event: e, n: i, Notice: n})
-	}
 	return err
+}
+
+// owed lists the notices that the folded events owe.
+func (p *projection) owed(events []evidence.Event) []notice.Notice {
+	p.summary.Steps, p.summary.Deciders = p.titles, p.Deciders
+	var owed []notice.Notice
+	for _, e := range events {
+		owed = append(owed, notice.Owed(e, p.summary)...)
+	}
+	return owed
 }
 
 func (p *projection) applyDocument(e evidence.Event) {

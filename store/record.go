@@ -204,7 +204,7 @@ func transition(ctx context.Context, tx *sqlx.Tx, h head, r approval.RecordReque
 	if err := p.save(ctx, tx); err != nil {
 		return approval.Recorded{}, err
 	}
-	if err := answer(ctx, tx, h, r, outcome, p); err != nil {
+	if err := answer(ctx, tx, r, outcome, p, events); err != nil {
 		return approval.Recorded{}, err
 	}
 	return approval.Recorded{Events: events, Outcome: outcome}, nil
@@ -234,13 +234,13 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 }
 
 // answer stores the outcome of the cause and of its act, and the notices owed.
-func answer(ctx context.Context, tx *sqlx.Tx, h head, r approval.RecordRequest, o approval.Outcome,
-	p *projection) error {
+func answer(ctx context.Context, tx *sqlx.Tx, r approval.RecordRequest, o approval.Outcome,
+	p *projection, events []evidence.Event) error {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return err
 	}
-	owed, err := owedNotices(p.owed)
+	owed, err := noticeRows(p.owed(events), p.document, p.Seq)
 	if err != nil {
 		return err
 	}
@@ -257,7 +257,8 @@ func answer(ctx context.Context, tx *sqlx.Tx, h head, r approval.RecordRequest, 
 		)
 		SELECT count(*) FROM act`
 	var answered int
-	err = tx.GetContext(ctx, &answered, query, r.Document, r.Cause, h.Seq+1, p.Seq, string(text), h.Now, actID, owed)
+	err = tx.GetContext(ctx, &answered, query, r.Document, r.Cause,
+		p.Seq-int64(len(events))+1, p.Seq, string(text), p.at, actID, owed)
 	if err == nil && actID != "" && answered == 0 {
 		// Refused between our look and now: the refusal is the answer, and nothing of ours stays.
 		return fault.New(fault.Busy, "store.busy")

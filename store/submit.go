@@ -64,7 +64,8 @@ func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 		if err != nil {
 			return err
 		}
-		if err := insertSubmission(ctx, tx, submission{in: in, id: id, number: number, at: at, content: content}); err != nil {
+		all := submission{in: in, id: id, number: number, at: at, content: content}
+		if err := insertSubmission(ctx, tx, all); err != nil {
 			return err
 		}
 		return attach(ctx, tx, id, in.Actor, in.Content)

@@ -36,6 +36,7 @@ var (
 	template   string
 	cloneMutex sync.Mutex // a template can be cloned by one at a time
 	clones     atomic.Int64
+	databases  sync.Map // URL by test
 )
 
 // New opens a store on a database of its own; both go when the test ends.
@@ -57,9 +58,13 @@ func Open(t testing.TB) (*store.Store, string) {
 	return s, address
 }
 
-// URL makes a migrated database of the test's own and tells its URL, as superuser.
+// URL tells the URL, as superuser, of the test's own migrated database; it is
+// made at the first call.
 func URL(t testing.TB) string {
 	t.Helper()
+	if known, ok := databases.Load(t); ok {
+		return known.(string)
+	}
 	serverOnce.Do(func() { errServer = startServer() })
 	if errServer != nil {
 		t.Fatalf("start PostgreSQL for tests: %v", errServer)
@@ -72,8 +77,10 @@ func URL(t testing.TB) string {
 		t.Fatalf("clone the template: %v", err)
 	}
 	t.Cleanup(func() {
+		databases.Delete(t)
 		_ = execute(urlOf("postgres"), fmt.Sprintf(`DROP DATABASE IF EXISTS %s WITH (FORCE)`, name))
 	})
+	databases.Store(t, urlOf(name))
 	return urlOf(name)
 }
 

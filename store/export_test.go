@@ -1,0 +1,9 @@
+package store
+
+import "database/sql/driver"
+
+// OpenConnector opens a store on any connector.
+func OpenConnector(c driver.Connector) *Store { return openConnector(c, Options{}) }
+
+// WithSettings is the URL as Open uses it.
+func WithSettings(o Options) (string, error) { return withSettings(o) }

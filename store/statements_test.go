@@ -1,0 +1,156 @@
+package store_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lib/pq"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/store"
+)
+
+// counter counts what goes to the database, BEGIN and COMMIT included, and
+// breaks the connection before one of them when told so.
+type counter struct {
+	driver.Connector
+	mu    sync.Mutex
+	seen  []string
+	fatal int // 0: none
+}
+
+func (w *world) counting() (*counter, *store.Store) {
+	w.t.Helper()
+	address, err := store.WithSettings(store.Options{URL: w.url})
+	require.NoError(w.t, err)
+	connector, err := pq.NewConnector(address)
+	require.NoError(w.t, err)
+	c := &counter{Connector: connector}
+	s := store.OpenConnector(c)
+	w.t.Cleanup(func() { _ = s.Close() })
+	return c, s
+}
+
+func (c *counter) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = nil
+}
+
+func (c *counter) breakAt(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen, c.fatal = nil, n
+}
+
+func (c *counter) note(statement string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = append(c.seen, statement)
+	if c.fatal > 0 && len(c.seen) == c.fatal {
+		c.fatal = 0
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+// Connect wraps pq's connection.
+func (c *counter) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &countedConn{Conn: conn, counter: c}, nil
+}
+
+type countedConn struct {
+	driver.Conn
+	counter *counter
+}
+
+func (c *countedConn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := c.counter.note(q); err != nil {
+		return nil, err
+	}
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, q, args)
+}
+
+func (c *countedConn) ExecContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.counter.note(q); err != nil {
+		return nil, err
+	}
+	return c.Conn.(driver.ExecerContext).ExecContext(ctx, q, args)
+}
+
+func (c *countedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	_ = c.counter.note("BEGIN") // database/sql would try another connection
+	tx, err := c.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
+	return &countedTx{Tx: tx, counter: c.counter}, err
+}
+
+func (c *countedConn) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := c.Conn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
+type countedTx struct {
+	driver.Tx
+	counter *counter
+}
+
+func (t *countedTx) Commit() error {
+	if err := t.counter.note("COMMIT"); err != nil {
+		_ = t.Tx.Rollback()
+		return err
+	}
+	return t.Tx.Commit()
+}
+
+// TestStatements counts round trips: they are most of what a transition costs.
+func TestStatements(t *testing.T) {
+	w := newWorld(t)
+	c, s := w.counting()
+	w.s = s
+	_, err := s.PublicKeys(w.ctx)
+	require.NoError(t, err)
+	d := w.submit("train")
+	request, err := w.request(d.ID, approval.Planned{Plan: plan(1, approval.AllOf, "ann", "bob")})
+	require.NoError(t, err)
+	c.reset()
+	_, err = s.Record(w.ctx, request, stampIn(time.Hour))
+	require.NoError(t, err)
+	planned := len(c.seen)
+
+	a := w.act(d.ID, approval.Approve, "ann")
+	row := w.signed(a)
+	c.reset()
+	_, _, err = s.CommitAct(w.ctx, row)
+	require.NoError(t, err)
+	committed := len(c.seen)
+	request, err = w.request(d.ID, a)
+	require.NoError(t, err)
+	c.reset()
+	_, err = s.Record(w.ctx, request, stampIn(time.Hour))
+	require.NoError(t, err)
+	acted := len(c.seen)
+
+	in := w.submitInput(content("plane"))
+	in.Idem = store.Idempotency{Actor: "sue", Route: "submit", Key: "k", Fingerprint: "f"}
+	c.reset()
+	_, err = s.Submit(w.ctx, in)
+	require.NoError(t, err)
+	submitted := len(c.seen)
+	t.Logf("statements with BEGIN and COMMIT: Record(plan) %d, Record(act) %d, CommitAct %d, Submit %d",
+		planned, acted, committed, submitted)
+	assert.LessOrEqual(t, planned, 6)
+	assert.LessOrEqual(t, acted, 6)
+	assert.LessOrEqual(t, committed, 3)
+	assert.LessOrEqual(t, submitted, 8)
+}
