@@ -76,7 +76,7 @@ func TestWhatIsWrongWithADocument(t *testing.T) {
 		{"another type", func(c *document.Content) { c.Type = "x" }, "type document.wrong_type"},
 		{"no title", func(c *document.Content) { c.Title = " " }, "title document.missing"},
 		{"a title of 120 characters", func(c *document.Content) { c.Title = strings.Repeat("字", 120) }, ""},
-		{"a longer title", func(c *document.Content) { c.Title = strings.Repeat("字", 121) }, "title document.too_long"},
+		{"a longer title", func(c *document.Content) { c.Title = strings.Repeat("字", 121) }, "title document.text_too_long"},
 		{"a title that turns around", func(c *document.Content) { c.Title = "a\u202eb" }, "title document.bad_text"},
 		{"a reason that is not UTF-8", func(c *document.Content) { c.Reason = "\xff" }, "reason document.bad_text"},
 		{"a currency of elsewhere", func(c *document.Content) { c.Currency = "KWD" },

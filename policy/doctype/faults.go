@@ -14,7 +14,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 
 	"document.wrong_type":         {Kind: fault.Invalid, Args: []string{"type", "want"}},
 	"document.missing":            {Kind: fault.Invalid},
-	"document.too_long":           {Kind: fault.Invalid, Args: []string{"max"}},
+	"document.text_too_long":      {Kind: fault.Invalid, Args: []string{"max"}},
 	"document.bad_text":           {Kind: fault.Invalid},
 	"document.bad_currency":       {Kind: fault.Invalid, Args: []string{"currency", "allowed"}},
 	"document.bad_urgency":        {Kind: fault.Invalid, Args: []string{"urgency"}},

@@ -154,7 +154,7 @@ func (v *validation) text(path, value string, most int) {
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, hidden):
 		v.add("document.bad_text", path)
 	case utf8.RuneCountInString(value) > most:
-		v.add("document.too_long", path, fault.Arg("max", strconv.Itoa(most)))
+		v.add("document.text_too_long", path, fault.Arg("max", strconv.Itoa(most)))
 	}
 }
 
