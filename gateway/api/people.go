@@ -147,8 +147,8 @@ func (a *API) listNotices(ctx context.Context, in *NoticesInput) (*NoticesOutput
 	}
 	each := func(n store.Notice) Notice {
 		return Notice{
-			ID: n.ID, Kind: n.Kind, Document: n.Document, Text: i18n.T(ctx, "notice."+n.Kind+".subject", n.Args),
-			Args: n.Args, CreatedAt: instant(n.CreatedAt), SentAt: instant(n.SentAt), ReadAt: instant(n.ReadAt),
+			ID: n.ID, Kind: n.Kind, Document: n.Document, Text: i18n.T(ctx, "notice."+n.Kind+".subject", n.Data),
+			Args: n.Data, CreatedAt: instant(n.CreatedAt), SentAt: instant(n.SentAt), ReadAt: instant(n.ReadAt),
 		}
 	}
 	return &NoticesOutput{Body: listOf(page.Items, page.Next, page.Total, each)}, nil

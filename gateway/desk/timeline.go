@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -74,16 +73,32 @@ func (d *Desk) Comment(ctx context.Context, who auth.Who, id, text string, key K
 	if utf8.RuneCountInString(text) > CommentMax {
 		return store.Comment{}, fault.New(fault.Invalid, "comment.too_long", fault.Field("text"), fault.Arg("max", "2000"))
 	}
-	saved, err := d.Store.AddComment(ctx, store.Comment{
-		ID: idOf(who, key), Document: id, Author: who.Person.ID, Text: text, At: time.Time{},
-	})
+	remark := store.Comment{ID: idOf(who, key), Document: id, Author: who.Person.ID, Text: text}
+	if key.Key == "" {
+		return d.Store.AddComment(ctx, remark)
+	}
+	return d.commentOnce(ctx, remark)
+}
+
+// commentOnce adds a remark whose id is made of the caller's key.
+func (d *Desk) commentOnce(ctx context.Context, remark store.Comment) (store.Comment, error) {
+	before, err := d.Store.Comments(ctx, remark.Document)
 	if err != nil {
 		return store.Comment{}, err
 	}
-	if key.Key != "" && (saved.Text != text || saved.Document != id) {
-		return store.Comment{}, reused()
+	for _, c := range before {
+		if c.ID == remark.ID && c.Text != remark.Text {
+			return store.Comment{}, reused()
+		}
+		if c.ID == remark.ID {
+			return c, nil
+		}
 	}
-	return saved, nil
+	saved, err := d.Store.AddComment(ctx, remark)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return store.Comment{}, reused() // the key made a remark on another document
+	}
+	return saved, err
 }
 
 // Urge reminds whoever a document waits for; not more than once an hour.
