@@ -60,13 +60,17 @@ type AttemptBook interface {
 	FinishAttempt(ctx context.Context, a Attempt, class Class, detail string) error
 }
 
+// DefaultSettle is used where PostInput.Settle is zero.
+const DefaultSettle = 2 * time.Minute
+
 // PostInput is what PostOnce needs.
 type PostInput struct {
 	Port    Port
 	Voucher voucher.Voucher
 	Book    AttemptBook
-	// Settle is how long a request without an answer may still take effect: at
-	// least twice Config.Timeout, and longer than the ERP's own request limit.
+	// Settle is how long a request without an answer may still take effect:
+	// longer than the ERP's own request limit, and at least twice what a call
+	// needs, because ours are given up at half of it. Zero = DefaultSettle.
 	Settle time.Duration
 	Now    func() time.Time // the clock that Attempt.StartedAt is compared with
 }
@@ -83,6 +87,9 @@ type PostInput struct {
 func PostOnce(ctx context.Context, in PostInput) (Found, error) {
 	if err := checkBalance(in.Voucher); err != nil {
 		return Found{}, err
+	}
+	if in.Settle <= 0 {
+		in.Settle = DefaultSettle
 	}
 	last, err := in.Book.LastAttempt(ctx, in.Voucher.Reference)
 	if err != nil {

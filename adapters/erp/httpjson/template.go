@@ -23,10 +23,14 @@ func fieldsOf(v voucher.Voucher, reference string) values {
 	for i, e := range v.Entries {
 		entries = append(entries, entryFields(i+1, e))
 	}
+	base := ""
+	if len(v.Entries) > 0 {
+		base = string(port.Base(v.Entries[0]).Currency)
+	}
 	return values{lists: map[string][]values{"entries": entries}, fields: map[string]any{
 		"reference": reference, "short": v.Short, "document": v.Document, "number": v.Number, "kind": string(v.Kind),
 		"revision": v.Revision, "entity": v.Entity, "journal": v.Journal, "date": v.Date, "text": v.Text,
-		"year": part(v.Date, 0, 4), "month": part(v.Date, 5, 7)}}
+		"base_currency": base, "year": part(v.Date, 0, 4), "month": part(v.Date, 5, 7)}}
 }
 
 // entryFields offers one entry. Amounts are decimal text; those ending in

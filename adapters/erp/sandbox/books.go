@@ -25,6 +25,8 @@ type Voucher struct {
 	Number      string `json:"number"` // given at posting: 记-2026-03-0001
 	State       string `json:"state"`  // draft or posted
 	ExternalRef string `json:"external_ref"`
+	Company     string `json:"company"`  // the legal entity, as the sender names it
+	Currency    string `json:"currency"` // base currency of that company
 	Date        string `json:"date"`
 	Journal     string `json:"journal"`
 	Text        string `json:"text"`
@@ -84,7 +86,7 @@ func (b *books) create(v Voucher) (Voucher, *refusal) {
 	return v, nil
 }
 
-// check holds the rules of a voucher, and fills its totals.
+// check holds the rules of a voucher.
 func (b *books) check(v *Voucher) *refusal {
 	if v.ExternalRef == "" {
 		return refuse(422, "missing_reference", "external_ref is needed")
@@ -95,18 +97,30 @@ func (b *books) check(v *Voucher) *refusal {
 	if len(v.Lines) < 2 || len(v.Lines) > linesMax {
 		return refuse(422, "bad_lines", "between 2 and %d lines, not %d", linesMax, len(v.Lines))
 	}
+	if v.Currency == "" {
+		v.Currency = baseCurrency
+	}
+	digits, known := digitsOf(v.Currency)
+	if !known {
+		return refuse(422, "bad_currency", "no currency %s", v.Currency)
+	}
+	return b.checkLines(v, digits)
+}
+
+// checkLines holds the rules of the lines, and fills the totals.
+func (b *books) checkLines(v *Voucher, digits int) *refusal {
 	sums := map[string]int64{}
 	for i, l := range v.Lines {
 		if no := b.checkLine(i+1, l); no != nil {
 			return no
 		}
-		minor, ok := parseAmount(l.Amount, 2)
+		minor, ok := parseAmount(l.Amount, digits)
 		if !ok || minor == 0 {
 			return refuse(422, "bad_amount", "line %d: %q is not a positive amount", i+1, l.Amount)
 		}
 		sums[l.Side] += minor
 	}
-	v.Debit, v.Credit = formatAmount(sums["debit"], 2), formatAmount(sums["credit"], 2)
+	v.Debit, v.Credit = formatAmount(sums["debit"], digits), formatAmount(sums["credit"], digits)
 	if v.Debit != v.Credit {
 		return refuse(422, "unbalanced", "debit %s, credit %s", v.Debit, v.Credit)
 	}

@@ -40,6 +40,7 @@ type CostCenter struct {
 	Name string `json:"name"`
 }
 
+// baseCurrency is that of a voucher which names none.
 const baseCurrency = "CNY"
 
 var currencies = []Currency{{"CNY", 2}, {"EUR", 2}, {"USD", 2}, {"GBP", 2}, {"HKD", 2}, {"JPY", 0}}
@@ -54,7 +55,10 @@ func digitsOf(code string) (int, bool) {
 	return 0, false
 }
 
-var costCenters = []CostCenter{{"CC-100", "总部 Headquarters"}, {"CC-200", "销售 Sales"}, {"CC-300", "研发 Engineering"}}
+var costCenters = []CostCenter{
+	{"CC-MGMT", "总经办 Management"}, {"CC-SALES", "销售部 Sales"}, {"CC-ENG", "研发部 Engineering"},
+	{"CC-FIN", "财务部 Finance"}, {"CC-SALES-DE", "柏林销售部 Sales Berlin"},
+}
 
 func chart() map[string]Account {
 	accounts := map[string]Account{}
@@ -91,11 +95,14 @@ func chart() map[string]Account {
 
 func parties() map[string]Party {
 	all := map[string]Party{}
-	for _, id := range []string{"lin", "zhao", "wang", "chen", "liu", "sun", "admin", "audit", "emma", "max"} {
-		all[id] = Party{Code: id, Name: id, Kind: "employee"}
-	}
-	for code, name := range map[string]string{"SUP001": "云帆科技 Cloudsail", "SUP002": "和光办公 Heguang Office", "SUP003": "Nordwind GmbH"} {
-		all[code] = Party{Code: code, Name: name, Kind: "supplier"}
+	for _, p := range []Party{
+		{"lin", "林晓", "employee"}, {"zhao", "赵敏", "employee"}, {"wang", "王芳", "employee"}, {"chen", "陈磊", "employee"},
+		{"liu", "刘强", "employee"}, {"sun", "孙悦", "employee"}, {"admin", "何静", "employee"}, {"audit", "周明", "employee"},
+		{"emma", "Emma Brown", "employee"}, {"max", "Max Weber", "employee"},
+		{"SUP001", "上海启明办公用品有限公司", "supplier"}, {"SUP002", "杭州云帆信息服务有限公司", "supplier"},
+		{"SUP003", "云杉投资管理有限公司", "supplier"},
+	} {
+		all[p.Code] = p
 	}
 	return all
 }

@@ -58,5 +58,5 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	_ = pageTemplate.Execute(w, map[string]any{"Rows": rows, "Drafts": drafts, "Currency": baseCurrency})
+	_ = pageTemplate.Execute(w, map[string]any{"Rows": rows, "Drafts": drafts})
 }

@@ -35,8 +35,11 @@ ACCOUNTS = [
     ('660207', '软件与服务 Software and services', False, 'Main Expense'),
     ('6603', '财务费用 Finance expense', False, 'Main Expense'),
 ]
-PEOPLE = 'lin zhao wang chen liu sun admin audit emma max'.split()
-SUPPLIERS = [('SUP001', '云帆科技 Cloudsail'), ('SUP002', '和光办公 Heguang Office'), ('SUP003', 'Nordwind GmbH')]
+PARTIES = [
+    ('lin', '林晓'), ('zhao', '赵敏'), ('wang', '王芳'), ('chen', '陈磊'), ('liu', '刘强'), ('sun', '孙悦'),
+    ('admin', '何静'), ('audit', '周明'), ('emma', 'Emma Brown'), ('max', 'Max Weber'),
+    ('SUP001', '上海启明办公用品有限公司'), ('SUP002', '杭州云帆信息服务有限公司'), ('SUP003', '云杉投资管理有限公司'),
+]
 CURRENCIES = [('CNY', '¥', 2, '1'), ('EUR', '€', 2, '0.128'), ('USD', '$', 2, '0.14'), ('JPY', 'JP¥', 0, '21')]
 
 
@@ -120,7 +123,7 @@ for journal in Journal.find([]):
         journal.sequence = s
         journal.save()
 
-for code, name in [(p, p.capitalize()) for p in PEOPLE] + SUPPLIERS:
+for code, name in PARTIES:
     if not one(Party, [('code', '=', code)]):
         Party(name=name, code=code).save()
 

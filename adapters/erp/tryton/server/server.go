@@ -41,7 +41,7 @@ const (
 
 // Options say where the server runs.
 type Options struct {
-	Dir   string    // kept between runs; "" = a temporary one, deleted at Stop. Its users must be able to enter it
+	Dir   string    // kept between runs; "" = a temporary one, deleted at Stop
 	Cache string    // of the pristine cluster; "" = $COUNTERSIGN_TRYTON_CACHE or a directory in /var/tmp
 	Port  int       // HTTP; 0 = any free one
 	Out   io.Writer // progress in words; nil = nowhere
@@ -91,6 +91,7 @@ func (s *Server) prepare(ctx context.Context, cache string) error {
 		}
 		s.dir, s.temporary = dir, true
 	}
+	s.enterable()
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fmt.Errorf("tryton server: %w", err)
 	}
@@ -277,6 +278,26 @@ func fingerprint() string {
 		h.Write(text)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:12] + "-" + strconv.Itoa(time.Now().Year())
+}
+
+// enterable moves the directory to where the users postgres and tryton can come:
+// as root we run them as themselves, and many a home or checkout is closed to them.
+func (s *Server) enterable() {
+	if os.Getuid() != 0 {
+		return
+	}
+	whole, err := filepath.Abs(s.dir)
+	if err != nil {
+		return
+	}
+	for at := filepath.Dir(whole); at != "/"; at = filepath.Dir(at) {
+		if info, err := os.Stat(at); err == nil && info.Mode()&0o001 == 0 {
+			sum := sha256.Sum256([]byte(whole))
+			s.dir = filepath.Join(reachable(), "countersign-tryton-"+hex.EncodeToString(sum[:4]))
+			fmt.Fprintf(s.out, "Tryton keeps its data in %s, because its users cannot enter %s\n", s.dir, at)
+			return
+		}
+	}
 }
 
 // reachable is where temporary directories go: PostgreSQL runs as a user of its
