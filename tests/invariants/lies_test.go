@@ -183,7 +183,7 @@ var planted = []struct {
 		l.journal = l.journal + ".empty"
 		addLine(l, l.journal, map[string]any{"ref": "x", "op": "find", "effect": "none"})
 	}},
-	{"an unbalanced voucher", "I10", "debit {82000 CNY}, credit {81999 CNY}", func(l *liar) {
+	{"an unbalanced voucher", "I10", "debit {81999 CNY}, credit {82000 CNY}", func(l *liar) {
 		l.unbalance(`"amount":{"currency":"CNY","minor":82000}`, `"amount":{"currency":"CNY","minor":81999}`)
 	}},
 	{"a voucher unbalanced in the base currency", "I10", "in the base currency", func(l *liar) {
@@ -231,6 +231,11 @@ var planted = []struct {
 	}},
 	{"a missing notice to a role", "I15", "owes finance_clerk a notice", func(l *liar) {
 		l.tell("notices", `DELETE FROM notices WHERE document = $1 AND kind = 'voucher.parked'`, l.id("parked"))
+	}},
+	{"a notice told twice", "I15", "a second time", func(l *liar) {
+		l.tell("notices", `INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
+			SELECT regexp_replace(id, '[.]([0-9]+)[.]([a-z]+)$', '.9\1.\2'), kind, person, role, entity, document, task, quiet, data
+			FROM notices WHERE document = $1 AND kind = 'document.closed'`, l.id("closed"))
 	}},
 	{"a notice never sent", "I15", "it was neither sent", func(l *liar) {
 		l.tell("notices", `UPDATE notices SET sent_at = NULL, failure = '' WHERE document = $1 AND NOT quiet`, l.id("closed"))

@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+const withdrawn = "document.withdrawn"
+
 // debt is one notice that an event owes to a person, or to a role.
 type debt struct {
 	kind, person, role, task string
@@ -31,7 +33,7 @@ func owed(e event, shown content, deciders []string) []debt {
 		for _, person := range each(shown.Submitter, shown.Requester) {
 			debts = append(debts, debt{kind: e.Kind, person: person})
 		}
-	case "document.withdrawn":
+	case withdrawn:
 		for _, person := range deciders {
 			debts = append(debts, debt{kind: e.Kind, person: person})
 		}
@@ -52,7 +54,7 @@ func owed(e event, shown content, deciders []string) []debt {
 // superseded is told quietly, but of a withdrawal aloud and as that.
 func superseded(e event) debt {
 	if e.facts.Reason == "withdraw" {
-		return debt{kind: "document.withdrawn", person: e.facts.Assignee, task: e.facts.Task}
+		return debt{kind: withdrawn, person: e.facts.Assignee, task: e.facts.Task}
 	}
 	return debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: true}
 }
@@ -80,30 +82,36 @@ func (c *checker) checkNotices(d *document) {
 			c.hold("I15", subject, d.told(e, o), "%s owes %s%s a notice, and there is none", o.kind, o.person, o.role)
 		}
 	}
-	if !c.in.Quiet {
-		return
-	}
+	said := map[note]bool{}
 	for _, n := range d.notices {
-		c.hold("I15", n.ID, n.Quiet || n.Sent || n.Failure != "", "it was neither sent, nor does it say why not")
+		c.hold("I15", n.ID, !c.in.Quiet || n.Quiet || n.Sent || n.Failure != "", "it was neither sent, nor does it say why not")
+		of, found := d.eventOf(n)
+		if !found {
+			continue // not owed for an event: an urge
+		}
+		thing := note{ID: of.Cause, Kind: n.Kind, Person: n.Person, Role: n.Role, Task: n.Task}
+		if n.Kind == withdrawn {
+			thing.Task = ""
+		}
+		c.hold("I15", n.ID, !said[thing], "%s%s is told %s a second time", n.Person, n.Role, n.Kind)
+		said[thing] = true
 	}
 }
 
-// told says whether a debt was enqueued: under the event's own number, or for a
-// withdrawal, which tells everybody once, under another of the same cause.
+// told says whether a debt was enqueued in the transition of its event. Of a
+// withdrawal everybody is told once, whatever made them one of those to be told.
 func (d *document) told(e event, o debt) bool {
 	return slices.ContainsFunc(d.notices, func(n note) bool {
 		if n.Kind != o.kind || n.Person != o.person && o.role == "" || n.Role != o.role || n.Quiet != o.quiet {
 			return false
 		}
 		of, found := d.eventOf(n)
-		if o.kind == "document.withdrawn" {
-			return found && of.Cause == e.Cause
-		}
-		return found && of.Seq == e.Seq && n.Task == o.task
+		return found && of.Cause == e.Cause && (n.Task == o.task || o.kind == withdrawn)
 	})
 }
 
-// eventOf finds the event that a notice's id names: <stream>.<seq>.<n>.<person>.
+// eventOf finds an event of the transition that a notice's id names:
+// <stream>.<seq>.<n>.<person>.
 func (d *document) eventOf(n note) (event, bool) {
 	rest, mine := strings.CutPrefix(n.ID, d.ID+".")
 	number, _, _ := strings.Cut(rest, ".")

@@ -210,7 +210,7 @@ func (l *liar) sign(act, field, value string) {
 	require.NoError(l, err)
 	form, err := evidence.Canonical(changed)
 	require.NoError(l, err)
-	l.tell("inbox", `UPDATE inbox SET canonical = $2, signature = $3, actor = $2::jsonb->>'actor' WHERE id = $1`,
+	l.tell("inbox", `UPDATE inbox SET canonical = $2::text, signature = $3, actor = $2::text::jsonb->>'actor' WHERE id = $1`,
 		act, string(form), signature.Value)
 }
 
