@@ -186,15 +186,15 @@ func (p *parts) serveMetrics(ctx context.Context) (func(), error) {
 	return func() { _ = server.Close() }, nil
 }
 
-// splitHostPort reads host:port; a port of 0 is refused, because people must find it.
-func splitHostPort(address string) (string, int, error) {
-	host, text, err := net.SplitHostPort(address)
+// portOf reads the port of host:port.
+func portOf(address string) (int, error) {
+	_, text, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", 0, fmt.Errorf("%q is no host:port", address)
+		return 0, fmt.Errorf("%q is no host:port", address)
 	}
 	port, err := strconv.Atoi(text)
 	if err != nil || port < 0 || port > 65535 {
-		return "", 0, fmt.Errorf("%q has no port", address)
+		return 0, fmt.Errorf("%q has no port", address)
 	}
-	return host, port, nil
+	return port, nil
 }

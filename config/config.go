@@ -95,6 +95,8 @@ type Gateway struct {
 	ReadTimeout     time.Duration `mapstructure:"read_timeout"`
 	WriteTimeout    time.Duration `mapstructure:"write_timeout"`
 	IdleTimeout     time.Duration `mapstructure:"idle_timeout"`
+	RatePerSecond   float64       `mapstructure:"rate_per_second"` // requests of one person, token or unknown address
+	RateBurst       int           `mapstructure:"rate_burst"`      // of these at once
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 }
 

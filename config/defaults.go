@@ -20,6 +20,8 @@ func Default() Config {
 			ReadTimeout:     15 * time.Second,
 			WriteTimeout:    60 * time.Second,
 			IdleTimeout:     120 * time.Second,
+			RatePerSecond:   50,
+			RateBurst:       200,
 			ShutdownTimeout: 30 * time.Second,
 		},
 		Worker: Worker{

@@ -89,6 +89,8 @@ func (c Config) checkGateway(k *check) {
 	k.duration("gateway.read_timeout", g.ReadTimeout, time.Second, 10*time.Minute)
 	k.duration("gateway.write_timeout", g.WriteTimeout, 5*time.Second, 10*time.Minute)
 	k.duration("gateway.idle_timeout", g.IdleTimeout, time.Second, time.Hour)
+	number(k, "gateway.rate_per_second", g.RatePerSecond, 0.1, 1_000_000, "set requests a second, at least 0.1")
+	k.count("gateway.rate_burst", g.RateBurst, 1_000_000)
 	k.duration("gateway.shutdown_timeout", g.ShutdownTimeout, time.Second, 10*time.Minute)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/sandbox"
 	"github.com/countersign/countersign/adapters/erp/tryton/server"
 	"github.com/countersign/countersign/adapters/mail/mailbox"
+	"github.com/countersign/countersign/platform/freeport"
 	"github.com/countersign/countersign/platform/postgres"
 	"github.com/countersign/countersign/platform/temporalserver"
 )
@@ -135,9 +136,13 @@ func (s *Stack) say(format string, args ...any) {
 
 func (s *Stack) startPostgres(ctx, _ context.Context) error {
 	if s.Options.PostgresURL == "" {
-		s.say("starting a private PostgreSQL in %s", s.dir("postgres"))
+		dir, err := postgres.Settle(s.dir("postgres"))
+		if err != nil {
+			return err
+		}
+		s.say("starting a private PostgreSQL in %s", dir)
 		started, err := postgres.Start(ctx, postgres.Options{
-			Dir: s.dir("postgres"), Fsync: s.Options.Fsync, Log: s.Options.Log})
+			Dir: dir, Fsync: s.Options.Fsync, Log: s.Options.Log})
 		if err != nil {
 			return err
 		}
@@ -164,7 +169,7 @@ func (s *Stack) startTemporal(ctx, _ context.Context) (err error) {
 	s.say("starting Temporal")
 	uiPort := o.UIPort
 	if uiPort == 0 {
-		if uiPort, err = freePort(ctx); err != nil {
+		if uiPort, err = freeport.Find(); err != nil {
 			return err
 		}
 	}
@@ -199,7 +204,7 @@ func (s *Stack) startERP(ctx, run context.Context) error {
 		}
 		s.Tryton = started
 	}
-	erp, err := sandbox.Open(s.dir("sandbox"))
+	erp, err := sandbox.Open(sandbox.Options{Dir: s.dir("sandbox")})
 	if err != nil {
 		return fmt.Errorf("opening the sandbox ERP: %w", err)
 	}
@@ -235,11 +240,8 @@ func listen(ctx context.Context, port int) (net.Listener, error) {
 	return l, nil
 }
 
-func freePort(ctx context.Context) (int, error) {
-	l, err := listen(ctx, 0)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+// FreeAddress is a host:port of the loopback that nobody listens on now.
+func FreeAddress() (string, error) {
+	port, err := freeport.Find()
+	return freeport.Address(port), err
 }

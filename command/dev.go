@@ -1,0 +1,270 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/platform/postgres"
+	"github.com/countersign/countersign/stack"
+	"github.com/countersign/countersign/store"
+)
+
+const (
+	devNamespace  = "default"
+	devTokenLife  = 24 * time.Hour
+	readyPatience = 60 * time.Second
+)
+
+type devOptions struct {
+	stack  stack.Options
+	listen string
+}
+
+func devCommand() *cobra.Command {
+	var o devOptions
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Start everything on this machine: PostgreSQL, Temporal with its UI, gateway, worker, relay, an ERP",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.stack.Out = cmd.ErrOrStderr()
+			return o.run(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.stack.Dir, "data", ".countersign", "directory of everything that is kept")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "the gateway's host:port, on loopback; port 0 takes a free one")
+	flags.StringVar(&o.stack.ERP, "erp", stack.Sandbox, "the ERP: sandbox, or tryton for a real one")
+	flags.StringVar(&o.stack.PostgresURL, "postgres", "", "use a running PostgreSQL: URL of a superuser")
+	flags.StringVar(&o.stack.TemporalAddr, "temporal", "", "use a running Temporal: host:port")
+	flags.BoolVar(&o.stack.TemporalCLI, "temporal-cli", false, "use an installed `temporal` command")
+	flags.IntVar(&o.stack.TemporalPort, "temporal-port", 0, "port of Temporal, 0 takes a free one")
+	flags.IntVar(&o.stack.UIPort, "temporal-ui-port", 8233, "port of Temporal's web UI, 0 takes a free one")
+	flags.IntVar(&o.stack.ERPPort, "erp-port", 0, "port of the sandbox ERP, 0 takes a free one")
+	flags.IntVar(&o.stack.MailPort, "mail-port", 0, "port of the mailbox's page, 0 takes a free one")
+	flags.BoolVar(&o.stack.Fsync, "fsync", true, "survive a power cut")
+	return cmd
+}
+
+// run starts the stack, then the product in this process, and says ready.
+func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
+	if o.stack.Dir, err = filepath.Abs(o.stack.Dir); err != nil {
+		return err
+	}
+	if o.stack.ERP != stack.Sandbox && o.stack.ERP != stack.Tryton {
+		return fmt.Errorf("--erp %q is not known; choose %s or %s", o.stack.ERP, stack.Sandbox, stack.Tryton)
+	}
+	if o.listen, err = free(o.listen); err != nil {
+		return err
+	}
+	_ = os.Remove(filepath.Join(o.stack.Dir, devFileName)) // of an earlier run: nobody should read it
+	ground, err := o.ground(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ground.Stop()) }()
+	file := filepath.Join(o.stack.Dir, "config.yaml")
+	product := stack.Product{Listen: o.listen, Namespace: devNamespace}
+	if err := ground.WriteConfig(file, product); err != nil {
+		return err
+	}
+	c, err := config.LoadDev(file, nil)
+	if err != nil {
+		return err
+	}
+	c.Database.URL = config.NewSecret(ground.DatabaseURL())
+	addresses, tokens, err := prepared(ctx, c)
+	if err != nil {
+		return err
+	}
+	f := devFile{Gateway: c.Gateway.PublicURL, Temporal: ground.TemporalAddress(), Namespace: devNamespace,
+		TemporalUI: ground.TemporalUI(), ERP: ground.ERPURL, Mailbox: ground.MailURL, Config: file,
+		Database: ground.DatabaseURL(), Tokens: tokens}
+	return serveDev(ctx, c, addresses, func() error {
+		if err := f.write(o.stack.Dir); err != nil {
+			return err
+		}
+		return hints(out, f, o.stack)
+	})
+}
+
+// ground starts the servers, installing PostgreSQL where it is missing.
+func (o devOptions) ground(ctx context.Context) (*stack.Stack, error) {
+	ground, err := stack.Start(ctx, o.stack)
+	var missing *postgres.MissingError
+	if errors.As(err, &missing) {
+		if err := postgres.Install(ctx, o.stack.Out); err != nil {
+			return nil, err
+		}
+		return stack.Start(ctx, o.stack)
+	}
+	return ground, err
+}
+
+func prepared(ctx context.Context, c config.Config) (addresses, tokens map[string]string, err error) {
+	p, err := newParts(c, "migrate")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer p.close()
+	return p.prepareDev(ctx)
+}
+
+// prepareDev brings database and Temporal up to date, with the demo company,
+// roles of least privilege and a token for every demo person, and answers with
+// the roles' addresses and the tokens. The tokens are new at each start.
+func (p *parts) prepareDev(ctx context.Context) (addresses, tokens map[string]string, err error) {
+	if err := p.migrate(ctx, true); err != nil {
+		return nil, nil, err
+	}
+	if err := p.prepareTemporal(ctx); err != nil {
+		return nil, nil, err
+	}
+	addresses, err = makeRoles(ctx, p.config.Database.URL.Reveal(), nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making the database roles: %w", err)
+	}
+	s, err := p.store(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	tokens, err = devTokens(ctx, s)
+	return addresses, tokens, err
+}
+
+func devTokens(ctx context.Context, s *store.Store) (map[string]string, error) {
+	people, err := s.Snapshot(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	tokens := map[string]string{}
+	for id, person := range people.People {
+		if !person.Active {
+			continue
+		}
+		token, hash := auth.NewToken()
+		_, err := s.CreateToken(ctx, store.Token{Person: id, Name: "dev", Hash: hash, Scopes: []string{"*"},
+			ExpiresAt: time.Now().Add(devTokenLife)})
+		if err != nil {
+			return nil, fmt.Errorf("making a token for %s: %w", id, err)
+		}
+		tokens[id] = token
+	}
+	return tokens, nil
+}
+
+// serveDev runs the product in this process, each part under its own database
+// role, and calls ready once the gateway is.
+func serveDev(ctx context.Context, c config.Config, addresses map[string]string, ready func() error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for name, run := range map[string]serve{"gateway": runGateway, "worker": runWorker, "relay": runRelay} {
+		own := c
+		own.Database.URL = config.NewSecret(addresses["countersign_"+name])
+		p, err := newParts(own, name)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error {
+			defer p.close()
+			return run(ctx, p)
+		})
+	}
+	group.Go(func() error {
+		if err := awaitReady(ctx, c.Gateway.PublicURL); err != nil {
+			return err
+		}
+		return ready()
+	})
+	return group.Wait()
+}
+
+func awaitReady(ctx context.Context, base string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return fmt.Errorf("the gateway at %s did not become ready", base)
+			}
+			return nil // asked to stop
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// hints says what a newcomer does next; the first word of its first line is what
+// programs wait for.
+func hints(out io.Writer, f devFile, o stack.Options) error {
+	company, err := config.DemoCompany()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, `ready  %s
+
+  the product      %s        产品页面
+  Temporal UI      %s/namespaces/%s/workflows
+  the ERP's books  %s        ERP 凭证
+  the mailbox      %s        邮箱
+  the API          %s/docs
+
+  sign in as       %s
+  try              sign in as lin, submit an expense of 1000.00; approve it as wang, then zhao, then liu;
+                   see the voucher in the ERP's books. Or in another terminal: make try
+  试一试           以 lin 登录,提交一张 1000.00 的报销单;再依次以 wang、zhao、liu 登录审批;
+                   然后在 ERP 中查看凭证。也可在另一个终端运行:make try
+  kept in          %s   (Ctrl-C stops everything; nothing is lost)
+`, f.Gateway, f.Gateway, f.TemporalUI, f.Namespace, booksOf(f, o), f.Mailbox, f.Gateway, cast(company), o.Dir)
+	return err
+}
+
+func booksOf(f devFile, o stack.Options) string {
+	if o.ERP == stack.Tryton {
+		return "Tryton (see " + filepath.Join(o.Dir, "config.yaml") + "), sandbox: " + f.ERP
+	}
+	return f.ERP
+}
+
+// cast names the demo people by what they do.
+func cast(company org.Snapshot) string {
+	text := ""
+	for _, id := range []string{"lin", "wang", "zhao", "liu", "admin", "emma"} {
+		if text != "" {
+			text += " · "
+		}
+		text += id + " " + company.People[id].Name
+	}
+	return text
+}
+
+// free replaces port 0 by a port that is free now.
+func free(address string) (string, error) {
+	port, err := portOf(address)
+	if err != nil || port != 0 {
+		return address, err
+	}
+	return stack.FreeAddress()
+}

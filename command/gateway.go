@@ -1,0 +1,214 @@
+package command
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/countersign/countersign/adapters/files"
+	fileproviders "github.com/countersign/countersign/adapters/files/providers"
+	"github.com/countersign/countersign/adapters/identity"
+	"github.com/countersign/countersign/adapters/identity/oidc"
+	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/auth/devissuer"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/server"
+	"github.com/countersign/countersign/platform/temporal"
+	"github.com/countersign/countersign/store"
+	"github.com/countersign/countersign/workflows"
+)
+
+// devProvider is the id of the development issuer among the identity providers.
+const devProvider = "dev"
+
+func runGateway(ctx context.Context, p *parts) error {
+	s, err := p.store(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := p.dialLazy()
+	if err != nil {
+		return err
+	}
+	deps, err := p.gatewayDeps(ctx, s, c)
+	if err != nil {
+		return err
+	}
+	handler, err := server.New(deps)
+	if err != nil {
+		return fmt.Errorf("assembling the gateway: %w", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.listen(ctx, handler) })
+	group.Go(func() error {
+		desk.ImportRunner{Desk: deps.Desk}.Run(ctx)
+		return nil
+	})
+	return group.Wait()
+}
+
+// listen serves until ctx ends, then lets the requests in hand finish.
+func (p *parts) listen(ctx context.Context, handler http.Handler) error {
+	g := p.config.Gateway
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", g.Listen)
+	if err != nil {
+		return fmt.Errorf("gateway.listen %s: %w; choose another address", g.Listen, err)
+	}
+	web := server.Listener(g.Listen, handler)
+	web.ReadTimeout, web.WriteTimeout, web.IdleTimeout = g.ReadTimeout, g.WriteTimeout, g.IdleTimeout
+	drained := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.ShutdownTimeout)
+		defer cancel()
+		drained <- web.Shutdown(ctx)
+	})
+	defer stop()
+	p.logger.Info("the gateway is ready", "listen", g.Listen)
+	if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving: %w", err)
+	}
+	return <-drained
+}
+
+func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client) (server.Deps, error) {
+	signer, err := p.signer(ctx, s)
+	if err != nil {
+		return server.Deps{}, err
+	}
+	kept, err := fileproviders.Open(fileConfig(p.config.Files))
+	if err != nil {
+		return server.Deps{}, fmt.Errorf("files: %w", err)
+	}
+	counter := &desk.Desk{Store: s, Engine: p.engine(c, true), Signer: signer, Files: kept,
+		AttachmentMax: p.config.Files.MaxBytes}
+	issuer, secret, err := p.issuer(s)
+	if err != nil {
+		return server.Deps{}, err
+	}
+	door, err := p.auth(s, issuer, secret)
+	if err != nil {
+		return server.Deps{}, err
+	}
+	proxies, err := prefixes(p.config.Gateway.TrustedProxies)
+	if err != nil {
+		return server.Deps{}, err
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return server.Deps{
+		Desk: counter, Auth: door, Version: Version, DevIssuer: issuer, Proxies: proxies, Metrics: metrics,
+		Checks:  p.checks(c),
+		Rate:    server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
+		BodyMax: p.config.Gateway.BodyLimitBytes,
+	}, nil
+}
+
+// checks are what must answer before the gateway is ready, beside the database.
+func (p *parts) checks(c client.Client) []server.Check {
+	return []server.Check{
+		{Name: "temporal", Ask: func(ctx context.Context) error {
+			_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+			return err
+		}},
+		{Name: "search_attributes", Ask: func(ctx context.Context) error {
+			missing, err := temporal.MissingSearchAttributes(ctx, c, p.config.Temporal.Namespace, workflows.SearchAttributes())
+			if err == nil && len(missing) > 0 {
+				err = fmt.Errorf("%d search attributes are not registered; run `countersign migrate`", len(missing))
+			}
+			return err
+		}},
+	}
+}
+
+// issuer is the development identity provider, nil outside dev.
+func (p *parts) issuer(s *store.Store) (*devissuer.Issuer, string, error) {
+	if p.config.Mode != config.Dev || len(p.config.Identity.Providers) > 0 {
+		return nil, "", nil
+	}
+	secret := rand.Text()
+	issuer, err := devissuer.New(devissuer.Config{
+		Mode: string(p.config.Mode), Public: p.config.Gateway.PublicURL, Listen: p.config.Gateway.Listen, Secret: secret,
+	}, func(ctx context.Context) ([]devissuer.Choice, error) {
+		people, err := s.Snapshot(ctx, 0)
+		if err != nil {
+			return nil, err
+		}
+		var choices []devissuer.Choice
+		for _, id := range sortedKeys(people.People) {
+			if !people.Active(id) {
+				continue
+			}
+			choice := devissuer.Choice{Person: people.People[id]}
+			for _, grant := range people.GrantsOf(id) {
+				if !slices.Contains(choice.Roles, grant.Role) {
+					choice.Roles = append(choice.Roles, grant.Role)
+				}
+			}
+			choices = append(choices, choice)
+		}
+		return choices, nil
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("the development issuer: %w", err)
+	}
+	return issuer, secret, nil
+}
+
+func (p *parts) auth(s *store.Store, issuer *devissuer.Issuer, secret string) (*auth.Auth, error) {
+	var providers []identity.Provider
+	add := func(c identity.Config) error {
+		provider, err := oidc.Open(c)
+		if err != nil {
+			return fmt.Errorf("identity.providers %s: %w", c.ID, err)
+		}
+		providers = append(providers, provider)
+		return nil
+	}
+	for _, c := range p.config.Identity.Providers {
+		err := add(identity.Config{ID: c.ID, Kind: "oidc", Title: c.Label, Issuer: c.Issuer, ClientID: c.ClientID,
+			ClientSecret: c.ClientSecret.Reveal(), Scopes: c.Scopes})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if issuer != nil {
+		err := add(identity.Config{ID: devProvider, Kind: "oidc", Title: "Demo 演示", Issuer: issuer.Issuer(),
+			ClientID: devissuer.ClientID, ClientSecret: secret})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return auth.New(auth.Config{Public: p.config.Gateway.PublicURL, Idle: p.config.Identity.Session.Idle,
+		Lifetime: p.config.Identity.Session.Absolute}, s, s.Sessions(), providers...)
+}
+
+func fileConfig(c config.Files) files.Config {
+	if c.S3.Bucket == "" {
+		return files.Config{Provider: "disk", Directory: c.Dir}
+	}
+	return files.Config{Provider: "s3", Endpoint: c.S3.Endpoint, Bucket: c.S3.Bucket, Region: c.S3.Region,
+		Prefix: c.S3.Prefix, AccessKey: c.S3.AccessKey.Reveal(), SecretKey: c.S3.SecretKey.Reveal(), Insecure: !c.S3.TLS}
+}
+
+func prefixes(networks []string) ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, network := range networks {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return nil, fmt.Errorf("gateway.trusted_proxies %q: %w", network, err)
+		}
+		list = append(list, prefix)
+	}
+	return list, nil
+}
