@@ -4,7 +4,7 @@ import "github.com/countersign/countersign/domain/fault"
 
 // The codes that are born here.
 const (
-	CodeTooLong    = "document.too_long"     // a stream beyond every limit
+	CodeTooLong    = "stream.too_long"       // a stream beyond every limit
 	CodeNoLedger   = "voucher.no_ledger"     // no ERP is configured for the entity
 	CodeReference  = "voucher.bad_reference" // born with the voucher too
 	CodeNoCalendar = "calendar.not_stored"   // born in the store too

@@ -20,7 +20,7 @@ import (
 
 const (
 	importVariable = "COUNTERSIGN_IMPORT" // documents of the import; 300 where it is not set
-	paceVariable   = "COUNTERSIGN_PACE"   // "flood" starts them all at once, without the relay's restraint
+	paceVariable   = "COUNTERSIGN_PACE"   // "flood": all at once, without the relay's restraint; "equal": nor priority
 	decisionsMax   = 2 * time.Second      // p99 of a decision beside an import
 )
 
@@ -36,7 +36,7 @@ func TestAnImportLeavesDecisionsFast(t *testing.T) {
 	defer h.work()()
 	const people = 4
 	var ready []string
-	for range 40 {
+	for range max(40, size/8) {
 		ready = append(ready, h.submit(false))
 	}
 	for _, id := range ready {
@@ -105,11 +105,11 @@ func (h *house) unrouted(ids []string) int {
 // startImport starts the documents in the background; the answer waits for it.
 func (h *house) startImport(ids []string) (wait func()) {
 	var all sync.WaitGroup
-	if os.Getenv(paceVariable) == "flood" {
+	if pace := os.Getenv(paceVariable); pace != "" {
 		for lane := range 8 {
 			all.Go(func() {
 				for i := lane; i < len(ids); i += 8 {
-					_ = h.engine.Start(h.t.Context(), startOf(ids[i], true))
+					_ = h.engine.Start(h.t.Context(), startOf(ids[i], pace != "equal"))
 				}
 			})
 		}
