@@ -35,17 +35,23 @@ type RecordBook interface {
 	Events(ctx context.Context, stream string, after int64, limit int) ([]evidence.Event, error)
 }
 
-// Opened is what was recorded of a document so far.
+// OpeningInput says which part of a stream is wanted.
+type OpeningInput struct {
+	Document string `json:"document"`
+	After    int64  `json:"after"` // 0 = from the first event
+}
+
+// Opened is what was recorded of a document.
 type Opened struct {
 	Events []evidence.Event `json:"events"`
 }
 
-// Opening reads the stream of a document from its first event.
+// Opening reads a document's events after one of them.
 //
 // Safe to repeat. Errors: NotFound document.not_found; Busy.
-func (r *Records) Opening(ctx context.Context, document string) (Opened, error) {
-	events, err := r.eventsAfter(ctx, document, 0)
-	if err == nil && len(events) == 0 {
+func (r *Records) Opening(ctx context.Context, in OpeningInput) (Opened, error) {
+	events, err := r.eventsAfter(ctx, in.Document, in.After)
+	if err == nil && in.After == 0 && len(events) == 0 {
 		err = fault.New(fault.NotFound, "document.not_found")
 	}
 	return Opened{Events: events}, answer(ctx, err)

@@ -21,10 +21,10 @@ import (
 	"github.com/countersign/countersign/store"
 )
 
-// The states of a voucher row that are written here.
+// The states of a voucher row that are written here, beside store.VoucherPosted.
 const (
-	voucherPosted = "posted"
-	voucherParked = "parked"
+	voucherPending = "pending"
+	voucherParked  = "parked"
 )
 
 // Ledger is the ERP company that a legal entity is booked in.
@@ -81,23 +81,29 @@ type Posted struct {
 // Time: three calls to the ERP, each within its own limit, well under the two
 // minutes that the workflow grants.
 func (v *Vouchers) PostVoucher(ctx context.Context, in PostVoucherInput) (Posted, error) {
-	found, err := v.post(ctx, in)
+	row, err := v.intend(ctx, in)
 	if err == nil {
-		return Posted{Posted: true, Number: found.Number, ID: found.ID}, nil
+		row, err = v.post(ctx, row)
 	}
-	if !final(err) {
+	switch {
+	case err == nil:
+		return Posted{Posted: true, Number: row.Number, ID: row.ID}, nil
+	case !final(err):
 		return Posted{}, answer(ctx, err)
 	}
 	f, _ := fault.As(err)
 	refused := Posted{Code: f.Code, Detail: detail(f)}
-	err = v.Book.SaveVoucher(ctx, store.VoucherRow{
-		Reference: in.Reference, Document: in.Document, State: voucherParked,
-		Code: refused.Code, Detail: refused.Detail,
-	})
-	if err != nil && final(err) {
-		err = nil // it was refused before there was a row: the event tells it
+	if row.Voucher == "" {
+		return refused, nil // refused before there was a voucher
 	}
-	return refused, answer(ctx, err)
+	row.State, row.Code, row.Detail = voucherParked, refused.Code, refused.Detail
+	return refused, answer(ctx, v.Book.SaveVoucher(ctx, row.VoucherRow))
+}
+
+// intended is a voucher that may be sent, and its row.
+type intended struct {
+	store.VoucherRow
+	made voucher.Voucher
 }
 
 // final says whether only a person can mend it.
@@ -117,80 +123,85 @@ func detail(f *fault.Fault) string {
 	return f.Error()
 }
 
-func (v *Vouchers) post(ctx context.Context, in PostVoucherInput) (erp.Found, error) {
-	made, err := v.intend(ctx, in)
-	if err != nil {
-		return erp.Found{}, err
-	}
-	ledger, found := v.Ledgers[made.Entity]
+// post has the voucher booked, and keeps what the books answered.
+func (v *Vouchers) post(ctx context.Context, row intended) (intended, error) {
+	ledger, found := v.Ledgers[row.Entity]
 	if !found {
 		ledger, found = v.Ledgers[""]
 	}
 	if !found {
-		return erp.Found{}, fault.New(fault.Invalid, CodeNoLedger, fault.Arg("entity", made.Entity))
-	}
-	hash, err := evidence.HashOf(made)
-	if err != nil {
-		return erp.Found{}, err
+		return row, fault.New(fault.Invalid, CodeNoLedger, fault.Arg("entity", row.Entity))
 	}
 	posted, err := erp.PostOnce(ctx, erp.PostInput{
-		Port: ledger.Port, Voucher: made, Settle: ledger.Settle, Now: v.now,
-		Book: attempts{store: v.Book, hash: hash},
+		Port: ledger.Port, Voucher: row.made, Settle: ledger.Settle, Now: v.now,
+		Book: attempts{store: v.Book, hash: row.Hash},
 	})
 	if err != nil {
-		return erp.Found{}, err
+		return row, err
 	}
-	return posted, v.Book.SaveVoucher(ctx, store.VoucherRow{
-		Reference: made.Reference, Document: made.Document, DocumentNumber: made.Number,
-		Kind: string(made.Kind), Entity: made.Entity, State: voucherPosted,
-		ID: posted.ID, Number: posted.Number, Date: posted.Date, Hash: hash, PostedAt: v.now(),
-	})
+	row.State, row.ID, row.Number, row.Date = store.VoucherPosted, posted.ID, posted.Number, posted.Date
+	return row, v.Book.SaveVoucher(ctx, row.VoucherRow)
 }
 
 // intend puts on record what will be sent. Within one attempt it is always the
 // same voucher, whatever was published in between; a ruling opens the next.
-func (v *Vouchers) intend(ctx context.Context, in PostVoucherInput) (voucher.Voucher, error) {
-	before, existed, err := v.intended(ctx, in.Reference)
+func (v *Vouchers) intend(ctx context.Context, in PostVoucherInput) (intended, error) {
+	before, existed, err := v.before(ctx, in.Reference)
 	if err != nil {
-		return voucher.Voucher{}, err
+		return intended{}, err
 	}
 	if in.Date == "" && existed {
-		in.Date = before.Date
+		in.Date = before.made.Date
 	}
 	made, err := v.build(ctx, in)
 	if err != nil {
-		return voucher.Voucher{}, err
+		return intended{}, err
 	}
-	text, err := evidence.Canonical(made)
+	row, err := rowOf(made)
 	if err != nil {
-		return voucher.Voucher{}, err
-	}
-	hash, err := evidence.HashOf(made)
-	if err != nil {
-		return voucher.Voucher{}, err
+		return intended{}, err
 	}
 	err = v.Book.BeginEffect(ctx, store.EffectIntent{
 		Reference: in.Reference, Attempt: in.Attempt, Document: in.Document,
-		Kind: string(made.Kind), Entity: made.Entity, Voucher: string(text), Hash: hash,
+		Kind: row.Kind, Entity: row.Entity, Voucher: row.Voucher, Hash: row.Hash,
 	})
 	if fault.CodeOf(err) == "voucher.changed" && existed {
 		return before, nil
 	}
-	return made, err
+	if err != nil || existed && before.Hash == row.Hash {
+		return row, err
+	}
+	return row, v.Book.SaveVoucher(ctx, row.VoucherRow)
 }
 
-// intended reads what was put on record before, if anything was.
-func (v *Vouchers) intended(ctx context.Context, reference string) (voucher.Voucher, bool, error) {
+// rowOf is a voucher's row before anybody was told.
+func rowOf(made voucher.Voucher) (intended, error) {
+	text, err := evidence.Canonical(made)
+	if err != nil {
+		return intended{}, err
+	}
+	hash, err := evidence.HashOf(made)
+	if err != nil {
+		return intended{}, err
+	}
+	return intended{made: made, VoucherRow: store.VoucherRow{
+		Reference: made.Reference, Document: made.Document, Kind: string(made.Kind), Entity: made.Entity,
+		State: voucherPending, Date: made.Date, Hash: hash, Voucher: string(text),
+	}}, nil
+}
+
+// before reads what was put on record before, if anything was.
+func (v *Vouchers) before(ctx context.Context, reference string) (intended, bool, error) {
 	row, err := v.Book.Voucher(ctx, access.Scope{All: true}, reference)
 	if fault.KindOf(err) == fault.NotFound {
-		return voucher.Voucher{}, false, nil
+		return intended{}, false, nil
 	}
 	if err != nil || row.Voucher == "" {
-		return voucher.Voucher{}, false, err
+		return intended{}, false, err
 	}
-	var before voucher.Voucher
-	if err := json.Unmarshal([]byte(row.Voucher), &before); err != nil {
-		return voucher.Voucher{}, false, fmt.Errorf("read the intended voucher %s: %w", reference, err)
+	before := intended{VoucherRow: row}
+	if err := json.Unmarshal([]byte(row.Voucher), &before.made); err != nil {
+		return intended{}, false, fmt.Errorf("read the intended voucher %s: %w", reference, err)
 	}
 	return before, true, nil
 }

@@ -81,7 +81,9 @@ func (r *documentRun) act(ctx workflow.Context, a approval.Act) (approval.Outcom
 		if err != nil {
 			return approval.Outcome{}, err
 		}
-		r.file = r.file.Fold(got.Events)
+		if err := r.fold(ctx, got.Events); err != nil {
+			return approval.Outcome{}, err
+		}
 		if !got.Behind {
 			return got.Outcome, nil
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 )
 
@@ -36,7 +37,9 @@ func (r *documentRun) applyYielding(ctx workflow.Context, c approval.Command) ([
 		if err != nil {
 			return nil, err
 		}
-		r.file = r.file.Fold(got.Events)
+		if err := r.fold(ctx, got.Events); err != nil {
+			return nil, err
+		}
 		if !got.Behind {
 			return got.Waiting, nil
 		}
@@ -77,19 +80,40 @@ func (r *documentRun) readAct(ctx workflow.Context, id string) (activities.ActRe
 	return read, err
 }
 
+// fold takes recorded events in. A cause that was answered before brings its own
+// events only: where others lie between, they are read as well.
+func (r *documentRun) fold(ctx workflow.Context, events []evidence.Event) error {
+	r.file = r.file.Fold(events)
+	if len(events) == 0 || events[len(events)-1].Seq <= r.file.Seq {
+		return nil
+	}
+	missing, err := r.eventsAfter(ctx, r.file.Seq)
+	if err == nil {
+		r.file = r.file.Fold(missing)
+	}
+	return err
+}
+
 // opening folds the events recorded so far.
 func (r *documentRun) opening(ctx workflow.Context) (approval.State, error) {
-	var records *activities.Records
-	var got activities.Opened
-	ctx = readRecords(ctx, "read what was submitted")
-	if err := workflow.ExecuteLocalActivity(ctx, records.Opening, r.in.Document).Get(ctx, &got); err != nil {
+	events, err := r.eventsAfter(ctx, 0)
+	if err != nil {
 		return approval.State{}, err
 	}
-	state, err := approval.FoldAll(got.Events)
+	state, err := approval.FoldAll(events)
 	if err != nil {
 		return approval.State{}, fmt.Errorf("fold the recorded events: %w", err)
 	}
 	return state, nil
+}
+
+func (r *documentRun) eventsAfter(ctx workflow.Context, after int64) ([]evidence.Event, error) {
+	var records *activities.Records
+	var got activities.Opened
+	in := activities.OpeningInput{Document: r.in.Document, After: after}
+	ctx = readRecords(ctx, "read what was recorded")
+	err := workflow.ExecuteLocalActivity(ctx, records.Opening, in).Get(ctx, &got)
+	return got.Events, err
 }
 
 // described says in words what a record is about.

@@ -319,21 +319,49 @@ func TestADeadlineWithoutAnybodyDecidesByRule(t *testing.T) {
 func TestARecordAheadIsFolded(t *testing.T) {
 	s := newStage(t)
 	s.at(time.Hour, func() {
-		act := s.book.Commit(s.decision("a1", approval.Approve, "li"))
-		state := s.state()
-		drafts, err := state.Judge(act, s.env.Now())
-		require.NoError(t, err)
-		_, err = (&activities.Records{Book: s.book, Calendars: &activities.Calendars{Book: s.book}}).Record(
-			context.Background(), approval.RecordRequest{
-				Document: documentID, Expected: state.Seq, Cause: act.ID, Act: &act, Drafts: drafts,
-			})
-		require.NoError(t, err)
+		s.recordAside(s.book.Commit(s.decision("a1", approval.Approve, "li")))
 	})
 	// The task was opened by events that the workflow has not seen.
 	s.decide(2*time.Hour, "a2", approval.Approve, "wu")
 	s.decide(3*time.Hour, "a3", approval.Approve, "sun")
 	require.Equal(t, approval.Closed, s.run().Status, "%v", s.answers)
 	require.NoError(t, s.answers["a2"])
+}
+
+// TestTwoLostTransitionsAreFolded: two were lost with one workflow task, and the
+// later act is delivered again first.
+func TestTwoLostTransitionsAreFolded(t *testing.T) {
+	s := newStage(t)
+	var second approval.Act
+	s.at(time.Hour, func() {
+		s.recordAside(s.book.Commit(s.decision("a1", approval.Approve, "li")))
+		second = s.book.Commit(s.decision("a2", approval.Approve, "wu"))
+		s.recordAside(second)
+		s.update(second)
+	})
+	s.at(2*time.Hour, func() {
+		answer, err := s.env.QueryWorkflow(workflows.QueryState)
+		require.NoError(t, err)
+		var known approval.State
+		require.NoError(t, answer.Get(&known))
+		require.Equal(t, s.state().Seq, known.Seq)
+	})
+	s.decide(3*time.Hour, "a3", approval.Approve, "sun")
+	require.Equal(t, approval.Closed, s.run().Status, "%v", s.answers)
+	require.NoError(t, s.answers["a2"])
+}
+
+// recordAside records an act without the workflow, as a workflow task does that
+// is lost after the commit.
+func (s *stage) recordAside(act approval.Act) {
+	state := s.state()
+	drafts, err := state.Judge(act, s.env.Now())
+	require.NoError(s.t, err)
+	_, err = (&activities.Records{Book: s.book, Calendars: &activities.Calendars{Book: s.book}}).Record(
+		context.Background(), approval.RecordRequest{
+			Document: documentID, Expected: state.Seq, Cause: act.ID, Act: &act, Drafts: drafts,
+		})
+	require.NoError(s.t, err)
 }
 
 func TestALostAnswerAfterTheCommitRepeatsNothing(t *testing.T) {
