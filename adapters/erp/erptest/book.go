@@ -11,6 +11,8 @@ import (
 
 // Book is an AttemptBook in memory, with the promises of the real one.
 type Book struct {
+	Now func() time.Time // the book's clock; nil = time.Now
+
 	mutex    sync.Mutex
 	attempts map[string][]erp.Attempt
 }
@@ -35,7 +37,11 @@ func (b *Book) StartAttempt(_ context.Context, reference string, op erp.Op, afte
 	if len(b.attempts[reference]) != after {
 		return erp.Attempt{}, fault.New(fault.Conflict, "attempt.taken")
 	}
-	a := erp.Attempt{Reference: reference, No: after + 1, Op: op, StartedAt: time.Now()}
+	now := time.Now
+	if b.Now != nil {
+		now = b.Now
+	}
+	a := erp.Attempt{Reference: reference, No: after + 1, Op: op, StartedAt: now()}
 	b.attempts[reference] = append(b.attempts[reference], a)
 	return a, nil
 }
