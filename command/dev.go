@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/platform/postgres"
@@ -155,7 +156,7 @@ func devTokens(ctx context.Context, s *store.Store) (map[string]string, error) {
 			continue
 		}
 		token, hash := auth.NewToken()
-		_, err := s.CreateToken(ctx, store.Token{Person: id, Name: "dev", Hash: hash, Scopes: []string{"*"},
+		_, err := s.CreateToken(ctx, store.Token{Person: id, Name: "dev", Hash: hash, Scopes: access.Permissions(),
 			ExpiresAt: time.Now().Add(devTokenLife)})
 		if err != nil {
 			return nil, fmt.Errorf("making a token for %s: %w", id, err)

@@ -53,6 +53,7 @@ func newParts(c config.Config, process string) (*parts, error) {
 		return nil, err
 	}
 	logger = logger.With("process", process)
+	slog.SetDefault(logger)
 	return &parts{config: c, process: process, logger: logger}, nil
 }
 
