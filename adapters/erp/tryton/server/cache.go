@@ -19,6 +19,9 @@ func pristineCluster(ctx context.Context, cache string, out io.Writer) (string, 
 	}
 	if cache == "" {
 		cache = filepath.Join(reachable(), "countersign-tryton")
+		if uid := os.Getuid(); uid != 0 {
+			cache += "-" + strconv.Itoa(uid) // a cluster belongs to who built it
+		}
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("tryton server: cache: %w", err)
