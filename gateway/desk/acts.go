@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -56,22 +55,29 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if task.Assignee == approval.AdminQueue {
 		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
 	}
-	return d.act(ctx, who, act, key, func() error { return staleness(task, in) })
+	return d.act(ctx, who, act, key, func() error { return d.staleness(ctx, task, in) })
 }
 
 // staleness refuses early what the workflow would refuse: what the read model
-// says is over, is over.
-func staleness(task store.Task, in Decision) error {
-	switch {
-	case task.State == approval.TaskOpen && (in.Round != task.Round || in.ContentHash != task.ContentHash):
-		return fault.New(fault.Conflict, "task.changed")
-	case task.State == approval.TaskOpen:
+// says is over, is over, and whose decision ended it.
+func (d *Desk) staleness(ctx context.Context, task store.Task, in Decision) error {
+	if task.State == approval.TaskOpen {
+		if in.Round != task.Round || in.ContentHash != task.ContentHash {
+			return fault.New(fault.Conflict, "task.changed")
+		}
 		return nil
-	case task.DecidedBy == "":
-		return fault.New(fault.Conflict, "task.closed")
 	}
-	return fault.New(fault.Conflict, "task.stale", fault.Arg("by", task.DecidedBy),
-		fault.Arg("at", task.DecidedAt.UTC().Format(time.RFC3339)), fault.Arg("act", string(task.State)))
+	all, err := d.Store.DocumentTasks(ctx, task.Document)
+	if err != nil {
+		return err
+	}
+	var round []approval.Task
+	for _, t := range all {
+		if t.Round == task.Round {
+			round = append(round, t.Task)
+		}
+	}
+	return approval.TooLate(task.Task, round, task.DocumentStatus)
 }
 
 // Task is one task that somebody may know of: their own, their queue's, or one
