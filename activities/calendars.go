@@ -76,7 +76,8 @@ func stampTask(
 	}
 	days, found := byID[d.Clock.Calendar]
 	if !found {
-		return d, fault.New(fault.NotFound, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar))
+		// Internal: it is tried again, where a refusal would undo a person's decision.
+		return d, fault.New(fault.Internal, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar))
 	}
 	due, reminders, provisional, err := days.Stamp(at, count)
 	if err != nil {

@@ -1,0 +1,185 @@
+package activities_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/activities/activitiestest"
+	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/wire"
+	"github.com/countersign/countersign/store"
+)
+
+func (w *world) post(l *ledger, in activities.PostVoucherInput) (activities.Posted, error) {
+	w.t.Helper()
+	v := &activities.Vouchers{
+		Book: w, Now: func() time.Time { return now },
+		Ledgers: map[string]activities.Ledger{"": {Port: l, Settle: time.Minute}},
+	}
+	in.Document, in.Reference = documentID, reference
+	return run[activities.Posted](w.t, v.PostVoucher, in)
+}
+
+func TestAVoucherIsPostedOnce(t *testing.T) {
+	w, l := newWorld(t), &ledger{}
+	for range 2 {
+		posted, err := w.post(l, activities.PostVoucherInput{})
+		require.NoError(t, err)
+		require.Equal(t, activities.Posted{Posted: true, Number: "V-1", ID: "77"}, posted)
+	}
+	require.Len(t, l.created, 1)
+	require.Equal(t, "2026-11-03", l.created[0].Date, "the day on the entity's wall")
+	require.Equal(t, "posted", w.vouchers[reference].State)
+	require.Equal(t, "ok", w.attempts[0].Class)
+}
+
+func TestALostAnswerIsLookedUp(t *testing.T) {
+	w, l := newWorld(t), &ledger{lose: true}
+	_, err := w.post(l, activities.PostVoucherInput{})
+	require.Equal(t, "erp.unknown", fault.CodeOf(wire.In(err)))
+	posted, err := w.post(l, activities.PostVoucherInput{})
+	require.NoError(t, err)
+	require.True(t, posted.Posted)
+	require.Len(t, l.created, 1)
+}
+
+func TestARefusalIsAnAnswer(t *testing.T) {
+	w := newWorld(t)
+	l := &ledger{refuse: port.Fault(erp.CodeClosedPeriod, "period 11 is closed")}
+	posted, err := w.post(l, activities.PostVoucherInput{})
+	require.NoError(t, err)
+	require.Equal(t, "erp.closed_period", posted.Code)
+	require.Contains(t, posted.Detail, "period 11 is closed")
+	require.Equal(t, "parked", w.vouchers[reference].State)
+
+	l.refuse = nil
+	posted, err = w.post(l, activities.PostVoucherInput{Attempt: 1, Date: "2026-12-01"})
+	require.NoError(t, err)
+	require.True(t, posted.Posted, "%v", posted)
+	require.Equal(t, "2026-12-01", l.created[0].Date)
+}
+
+func TestAnotherMappingWaitsForARuling(t *testing.T) {
+	w := newWorld(t)
+	l := &ledger{refuse: port.Fault(erp.CodeUnavailable, "")}
+	_, err := w.post(l, activities.PostVoucherInput{})
+	require.Equal(t, fault.Busy, fault.KindOf(wire.In(err)))
+	row := w.texts["mapping"]
+	row.YAML, row.Hash = strings.ReplaceAll(row.YAML, "6602", "6601"), "mapping2"
+	w.texts["mapping"] = row
+	l.refuse = nil
+	_, err = w.post(l, activities.PostVoucherInput{})
+	require.NoError(t, err)
+	require.Equal(t, "6602", l.created[0].Entries[0].Account, "what was intended is what is sent")
+}
+
+func TestWhatCannotBeBookedIsParkedNotRetried(t *testing.T) {
+	for name, spoil := range map[string]func(*world){
+		"no mapping": func(w *world) { delete(w.texts, "mapping") },
+		"an unknown category": func(w *world) {
+			w.content.Lines[0].Category = "yacht"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			spoil(w)
+			posted, err := w.post(&ledger{}, activities.PostVoucherInput{})
+			require.NoError(t, err)
+			require.False(t, posted.Posted)
+			require.NotEmpty(t, posted.Code)
+		})
+	}
+}
+
+func TestARouteIsFoundOrTheAdminsAreAsked(t *testing.T) {
+	w := newWorld(t)
+	plans := &activities.Plans{Book: w}
+	in := activities.RouteInput{Document: documentID, Revision: 1, Round: 1}
+	routed, err := run[activities.Routed](t, plans.Route, in)
+	require.NoError(t, err)
+	require.NotNil(t, routed.Plan, routed.Code)
+	require.Len(t, routed.Plan.Steps, 3)
+	require.Contains(t, routed.Plan.Interested, "zhao")
+	require.Equal(t, int64(7), routed.Plan.OrgVersion)
+
+	w.texts["policy"] = store.PolicyRow{Kind: "policy", ID: "expense", Version: 2, Hash: "2", YAML: "policy: ["}
+	routed, err = run[activities.Routed](t, plans.Route, in)
+	require.NoError(t, err)
+	require.Nil(t, routed.Plan)
+	require.NotEmpty(t, routed.Code)
+	require.Equal(t, []string{"root"}, routed.Admins)
+
+	w.busy = fault.New(fault.Busy, "store.busy")
+	_, err = run[activities.Routed](t, plans.Route, in)
+	require.Equal(t, fault.Busy, fault.KindOf(wire.In(err)), "our own outage is no verdict on the route")
+}
+
+func TestAnOverdueTaskGoesToSomebodyElse(t *testing.T) {
+	plans := &activities.Plans{Book: newWorld(t)}
+	next, err := run[activities.NextApprovers](t, plans.NextApprover,
+		activities.NextApproverInput{From: "li", Interested: []string{"zhao"}, Entity: "CN01"})
+	require.NoError(t, err)
+	require.Equal(t, "boss", next.To[0].Person)
+
+	next, err = run[activities.NextApprovers](t, plans.NextApprover,
+		activities.NextApproverInput{From: "wu", Interested: []string{"zhao"}, Role: "finance_clerk", Entity: "CN01"})
+	require.NoError(t, err)
+	require.Equal(t, approval.AdminQueue, next.To[0].Person, "nobody else holds the role")
+}
+
+func TestDeadlinesAreStampedFromTheCalendar(t *testing.T) {
+	book := activitiestest.NewBook(func() time.Time { return now })
+	book.Submit(documentID, "EXP-2026-000001")
+	records := &activities.Records{Book: book, Calendars: &activities.Calendars{Book: book}}
+	plan := activitiestest.ThreeSteps(3600, 600, 60)
+	plan.Round = 1
+	drafts, err := book.State(documentID).Judge(approval.Planned{Plan: plan}, now)
+	require.NoError(t, err)
+	request := approval.RecordRequest{Document: documentID, Expected: 1, Cause: "plan:1:0", Drafts: drafts}
+	_, err = run[approval.Recorded](t, records.Record, request)
+	require.NoError(t, err)
+	task := book.State(documentID).Tasks[0]
+	require.Equal(t, now.Add(time.Hour), task.DueAt)
+	require.Equal(t, []time.Time{now.Add(10 * time.Minute), now.Add(11 * time.Minute)}, task.RemindAt)
+}
+
+func TestAnUnknownCalendarIsAFault(t *testing.T) {
+	book := activitiestest.NewBook(func() time.Time { return now })
+	book.Submit(documentID, "EXP-2026-000001")
+	plan := activitiestest.ThreeSteps(3600, 600, 60)
+	plan.Round = 1
+	plan.Steps[0].Clock = approval.Clock{Calendar: "nowhere", Due: calendar.Duration{Count: 1, Unit: calendar.WorkDay}}
+	drafts, err := book.State(documentID).Judge(approval.Planned{Plan: plan}, now)
+	require.NoError(t, err)
+	_, err = run[approval.Recorded](t, (&activities.Records{Book: book, Calendars: &activities.Calendars{Book: book}}).Record,
+		approval.RecordRequest{Document: documentID, Expected: 1, Cause: "plan:1:0", Drafts: drafts})
+	require.Equal(t, "clock.no_calendar", fault.CodeOf(wire.In(err)))
+	require.Len(t, book.Stream(documentID), 1)
+}
+
+func TestARefusalYieldsToEventsNotSeen(t *testing.T) {
+	book := activitiestest.NewBook(func() time.Time { return now })
+	book.Submit(documentID, "EXP-2026-000001")
+	book.Commit(approval.Act{ID: "a1", Document: documentID})
+	records := &activities.Records{Book: book, Calendars: &activities.Calendars{Book: book}}
+	in := activities.RefuseActInput{
+		Act: "a1", Document: documentID, Expected: 0, Outcome: approval.Outcome{Code: "task.unknown", Kind: "not_found"},
+	}
+	got, err := run[approval.Recorded](t, records.RefuseAct, in)
+	require.NoError(t, err)
+	require.True(t, got.Behind)
+	require.Nil(t, book.Outcome("a1"))
+	in.Expected = 1
+	got, err = run[approval.Recorded](t, records.RefuseAct, in)
+	require.NoError(t, err)
+	require.Equal(t, "task.unknown", got.Outcome.Code)
+	require.Equal(t, "task.unknown", book.Outcome("a1").Code)
+}

@@ -1,0 +1,153 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/relay"
+	"github.com/countersign/countersign/store"
+)
+
+// queues are the store's queues and Temporal, in memory; did lists what happened.
+type queues struct {
+	mu      sync.Mutex
+	acts    []store.ActRef
+	starts  []store.Start
+	notices []store.Notice
+	backlog int64
+	fail    error
+	did     []string
+	refused map[string]approval.Outcome
+}
+
+func (q *queues) note(what string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.did = append(q.did, what)
+}
+
+func take[T any](q *queues, from *[]T, limit int) []T {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := min(limit, len(*from))
+	taken := slices.Clone((*from)[:n])
+	*from = (*from)[n:]
+	return taken
+}
+
+func (q *queues) ClaimStarts(_ context.Context, limit int) ([]store.Start, error) {
+	return take(q, &q.starts, limit), nil
+}
+func (q *queues) ClaimActs(_ context.Context, limit int) ([]store.ActRef, error) {
+	return take(q, &q.acts, limit), nil
+}
+func (q *queues) ClaimNotices(_ context.Context, limit int) ([]store.Notice, error) {
+	return take(q, &q.notices, limit), nil
+}
+func (q *queues) StartDone(_ context.Context, document string) error {
+	q.note("done " + document)
+	return nil
+}
+func (q *queues) RefuseAct(_ context.Context, id string, o approval.Outcome) (approval.Outcome, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.refused[id] = o
+	return o, nil
+}
+func (q *queues) NoticeSent(_ context.Context, id string) error { q.note("sent " + id); return nil }
+func (q *queues) NoticeFailed(_ context.Context, id, reason string) error {
+	q.note("failed " + id)
+	return nil
+}
+func (q *queues) Start(_ context.Context, in engine.StartRequest) error {
+	q.note("start " + in.Document)
+	return q.fail
+}
+func (q *queues) Signal(_ context.Context, document, act string) error {
+	q.note("signal " + act)
+	if document == "closed" {
+		return fault.New(fault.Conflict, engine.CodeFinal)
+	}
+	return q.fail
+}
+func (q *queues) Backlog(context.Context) (int64, error) { return q.backlog, nil }
+func (q *queues) Deliver(_ context.Context, n store.Notice) error {
+	if n.ID == "bad" {
+		return errors.New("mailbox full")
+	}
+	return nil
+}
+
+func TestActsGoBeforeStarts(t *testing.T) {
+	q := &queues{refused: map[string]approval.Outcome{}}
+	for i := range 150 {
+		q.acts = append(q.acts, store.ActRef{ID: strconv.Itoa(i), Document: "d"})
+	}
+	q.starts = []store.Start{{Document: "d1"}, {Document: "d2"}}
+	r := &relay.Relay{Book: q, Engine: q}
+	r.Once(t.Context())
+	require.Len(t, q.did, 154)
+	require.Equal(t, relay.Counted{Acts: 150, Starts: 2}, r.Count.Read())
+	for _, did := range q.did[:150] {
+		require.Contains(t, did, "signal")
+	}
+}
+
+func TestAnImportIsHeldBackWhileWorkersAreBehind(t *testing.T) {
+	q := &queues{starts: []store.Start{{Document: "d1"}}, acts: []store.ActRef{{ID: "a", Document: "d"}}, backlog: 5000}
+	r := &relay.Relay{Book: q, Engine: q}
+	r.Once(t.Context())
+	require.Equal(t, []string{"signal a"}, q.did)
+	q.backlog = 0
+	r.Once(t.Context())
+	require.Equal(t, []string{"signal a", "start d1", "done d1"}, q.did)
+}
+
+func TestAStartThatFailedIsNotDone(t *testing.T) {
+	q := &queues{starts: []store.Start{{Document: "d1"}}, fail: fault.New(fault.Busy, engine.CodeAway)}
+	r := &relay.Relay{Book: q, Engine: q}
+	r.Once(t.Context())
+	require.Equal(t, []string{"start d1"}, q.did)
+	require.Equal(t, int64(1), r.Count.Read().Failures)
+}
+
+func TestAnActOnAClosedDocumentGetsItsOutcome(t *testing.T) {
+	q := &queues{acts: []store.ActRef{{ID: "a", Document: "closed"}}, refused: map[string]approval.Outcome{}}
+	(&relay.Relay{Book: q, Engine: q}).Once(t.Context())
+	require.Equal(t, engine.CodeFinal, q.refused["a"].Code)
+}
+
+func TestNoticesAreSentOrSaidToHaveFailed(t *testing.T) {
+	q := &queues{notices: []store.Notice{{ID: "good"}, {ID: "bad"}}}
+	(&relay.Relay{Book: q, Engine: q, Courier: q}).Once(t.Context())
+	require.ElementsMatch(t, []string{"sent good", "failed bad"}, q.did)
+}
+
+func TestARunEndsWithItsContextAndWakesEarly(t *testing.T) {
+	q := &queues{}
+	wake := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- (&relay.Relay{Book: q, Engine: q, Every: time.Hour, Wake: wake}).Run(ctx) }()
+	q.mu.Lock()
+	q.starts = append(q.starts, store.Start{Document: "d1"})
+	q.mu.Unlock()
+	select {
+	case wake <- struct{}{}:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the relay does not listen")
+	}
+	require.Eventually(t, func() bool { q.mu.Lock(); defer q.mu.Unlock(); return len(q.did) == 2 }, 5*time.Second, time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+}
