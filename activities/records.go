@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/crash"
 	"github.com/countersign/countersign/platform/wire"
 	"github.com/countersign/countersign/store"
 )
@@ -68,7 +69,9 @@ func (r *Records) Record(ctx context.Context, in approval.RecordRequest) (approv
 	if err != nil {
 		return approval.Recorded{}, answer(ctx, err)
 	}
+	crash.At("record.asked")
 	got, err := r.Book.Record(ctx, in, stamp)
+	crash.At("record.committed")
 	return got, answer(ctx, err)
 }
 

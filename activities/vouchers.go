@@ -16,6 +16,7 @@ import (
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/domain/voucher"
+	"github.com/countersign/countersign/platform/crash"
 	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
@@ -82,9 +83,11 @@ type Posted struct {
 // minutes that the workflow grants.
 func (v *Vouchers) PostVoucher(ctx context.Context, in PostVoucherInput) (Posted, error) {
 	row, err := v.intend(ctx, in)
+	crash.At("voucher.intended")
 	if err == nil {
 		row, err = v.post(ctx, row)
 	}
+	crash.At("voucher.saved")
 	switch {
 	case err == nil:
 		return Posted{Posted: true, Number: row.Number, ID: row.ID}, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/platform/crash"
 	"github.com/countersign/countersign/store"
 )
 
@@ -147,6 +148,7 @@ func (r *Relay) signal(ctx context.Context, act store.ActRef) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeMax)
 	defer cancel()
 	err := r.Engine.Signal(ctx, act.Document, act.ID)
+	crash.At("act.signalled")
 	if f, ok := fault.As(err); ok && f.Code == engine.CodeFinal {
 		_, err = r.Book.RefuseAct(ctx, act.ID, approval.Outcome{Code: f.Code, Kind: string(f.Kind), Args: f.Args})
 	}
@@ -179,6 +181,7 @@ func (r *Relay) start(ctx context.Context, start store.Start) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeMax)
 	defer cancel()
 	err := r.Engine.Start(ctx, engine.StartRequest(start))
+	crash.At("start.delivered")
 	if err == nil {
 		err = r.Book.StartDone(ctx, start.Document)
 	}
@@ -199,6 +202,7 @@ func (r *Relay) deliver(ctx context.Context, n store.Notice) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeMax)
 	defer cancel()
 	err := r.Courier.Deliver(ctx, n)
+	crash.At("notice.delivered")
 	r.Count.done(&r.Count.notices, err)
 	r.report(err, "a notice was not delivered", "notice", n.ID, "tries", n.Tries)
 	if err != nil {
@@ -237,6 +241,9 @@ func claim[T any](
 	rows, err := from(ctx, limit)
 	if ctx.Err() == nil {
 		r.report(err, "a queue was not read", "queue", what)
+	}
+	if len(rows) > 0 {
+		crash.At(what + ".claimed")
 	}
 	return rows, err == nil && len(rows) > 0
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/voucher"
+	"github.com/countersign/countersign/platform/crash"
 )
 
 // Op is what an attempt asked the ERP for.
@@ -193,7 +194,9 @@ func (p *posting) attempt(ctx context.Context, op Op, send func(context.Context)
 	p.last = a
 	bounded, cancel := context.WithTimeout(ctx, p.in.Settle/2-p.in.Now().Sub(a.StartedAt))
 	defer cancel()
+	crash.At(string(op) + ".sending")
 	err = send(bounded)
+	crash.At(string(op) + ".sent")
 	class, detail := classOf(err)
 	_ = p.in.Book.FinishAttempt(context.WithoutCancel(ctx), a, class, detail)
 	return err

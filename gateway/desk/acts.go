@@ -12,6 +12,7 @@ import (
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/platform/crash"
 	"github.com/countersign/countersign/store"
 )
 
@@ -185,6 +186,7 @@ func (d *Desk) mine(ctx context.Context, who auth.Who, id, permission string) (D
 // but that of rights: what was received is on file, and a repeat finds it.
 func (d *Desk) act(ctx context.Context, who auth.Who, a approval.Act, key Key, early func() error) (Acted, error) {
 	row, fresh, err := d.commit(ctx, who, a, key)
+	crash.At("act.committed")
 	if err != nil {
 		return Acted{}, err
 	}
@@ -197,6 +199,7 @@ func (d *Desk) act(ctx context.Context, who auth.Who, a approval.Act, key Key, e
 		}
 	}
 	outcome, err := d.Engine.Deliver(ctx, row.Act)
+	crash.At("act.delivered")
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
 		if err != nil {

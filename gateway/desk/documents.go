@@ -17,6 +17,7 @@ import (
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/platform/crash"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
 )
@@ -224,12 +225,14 @@ func (d *Desk) submit(ctx context.Context, who auth.Who, in store.SubmitInput, k
 	}
 	in.NumberPrefix, in.YearZone = t.NumberPrefix, zoneOf(snapshot, in.Content.Entity)
 	doc, err := d.Store.Submit(ctx, in)
+	crash.At("submit.committed")
 	if err != nil {
 		return store.Document{}, err
 	}
 	if !in.Bulk {
 		d.start(ctx, doc)
 	}
+	crash.At("submit.started")
 	return doc, nil
 }
 
