@@ -5,8 +5,10 @@ import "math/big"
 // decimalsShown is more than any currency has.
 const decimalsShown = 6
 
+const notANumber = "not a number"
+
 // addDecimal adds a decimal text to a sum, "" being zero; what is no number makes
-// the sum "not a number", which equals nothing but itself.
+// the sum notANumber, for good.
 func addDecimal(sum, text string) string {
 	if sum == "" {
 		sum = "0"
@@ -14,7 +16,7 @@ func addDecimal(sum, text string) string {
 	a, fine := new(big.Rat).SetString(sum)
 	b, alsoFine := new(big.Rat).SetString(text)
 	if !fine || !alsoFine {
-		return "not a number"
+		return notANumber
 	}
 	return a.Add(a, b).FloatString(decimalsShown)
 }

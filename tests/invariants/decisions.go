@@ -59,8 +59,10 @@ func (c *checker) checkEntitled(d *document, s decision) {
 		return
 	}
 	said := a.said
-	c.hold("I5", id, !a.ReceivedAt.After(e.At), "act %s was received at %s, after it was recorded", a.ID, stamp(a.ReceivedAt))
-	c.hold("I5", id, said.Actor == e.Actor && said.OnBehalfOf == e.OnBehalfOf && said.Task == id && said.Name == nameOf[e.Kind],
+	c.hold("I5", id, !a.ReceivedAt.After(e.At), "act %s was received at %s, after it was recorded",
+		a.ID, stamp(a.ReceivedAt))
+	c.hold("I5", id, said.Actor == e.Actor && said.OnBehalfOf == e.OnBehalfOf &&
+		said.Task == id && said.Name == nameOf[e.Kind],
 		"act %s says %s by %s for %q on %s, which is not %s", a.ID, said.Name, said.Actor, said.OnBehalfOf, said.Task, e.Kind)
 	c.hold("I5", id, said.Round == s.task.Round && s.task.Round == e.Round, "act %s was meant for round %d, not %d",
 		a.ID, said.Round, s.task.Round)
@@ -78,7 +80,8 @@ func (c *checker) checkEntitled(d *document, s decision) {
 func (c *checker) checkDisinterested(d *document, s decision) {
 	org := c.org.planned(s.plan)
 	if s.plan != nil && len(c.org.versions) > 0 {
-		c.hold("I6", d.ID, org != nil, "its plan names version %d of the organisation, which is not stored", s.plan.OrgVersion)
+		c.hold("I6", d.ID, org != nil, "its plan names version %d of the organisation, which is not stored",
+			s.plan.OrgVersion)
 	}
 	for _, interested := range interestedIn(d, s) {
 		for _, person := range []string{s.event.Actor, s.event.OnBehalfOf} {

@@ -73,7 +73,8 @@ func (c *checker) foldDocument(d *document) {
 		subject := d.ID + "#" + strconv.FormatInt(e.Seq, 10)
 		c.hold("I3", subject, !final(f.status), "%s comes after the final outcome %s", e.Kind, f.status)
 		if allowed, known := before[e.Kind]; known && !final(f.status) {
-			c.hold("I13", subject, slices.Contains(allowed, f.status), "%s cannot come while the document is %q", e.Kind, f.status)
+			c.hold("I13", subject, slices.Contains(allowed, f.status),
+				"%s cannot come while the document is %q", e.Kind, f.status)
 		}
 		if next, moves := after[e.Kind]; moves && !final(f.status) {
 			f.status = next

@@ -139,7 +139,7 @@ func (h *house) do(s approval.State, c approval.Command) approval.State {
 	return s.Fold(got.Events)
 }
 
-// stampNow gives deadlines in seconds, and one reminder in half the time.
+// stampNow reads deadlines as milliseconds, with one reminder after half the time.
 func stampNow(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedData, error) {
 	if d.Clock.Due.Count > 0 {
 		d.DueAt = at.Add(time.Duration(d.Clock.Due.Count) * time.Millisecond)
@@ -341,18 +341,19 @@ func (h *house) queue() string {
 // late was reminded, escalated, and then approved by the clock.
 func (h *house) late() string {
 	first := step("manager", approval.AnyOf, "wu")
-	first.Clock.Due.Count, first.OnTimeout.Do = 40, approval.TimeoutEscalate
+	first.Clock.Due.Count, first.OnTimeout.Do = 1500, approval.TimeoutEscalate
 	second := step("finance", approval.AllOf, "chen")
 	second.Clock.Due.Count, second.OnTimeout.Do = 1, approval.TimeoutApprove
 	s := h.plan(h.submit(contentOf("成都", 7000)), first, second)
-	time.Sleep(25 * time.Millisecond)
+	task := s.OpenTasks()[0]
+	time.Sleep(time.Until(task.RemindAt[0]))
 	s = h.do(s, s.Strike(time.Now())[0])
-	time.Sleep(25 * time.Millisecond)
+	time.Sleep(time.Until(task.DueAt))
 	struck := s.Strike(time.Now())[0]
 	struck.To = []approval.Approver{{Person: "bo", Via: "manager:1"}}
 	s = h.do(s, struck)
 	s = h.decide(s, approval.Approve, "bo", "")
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(time.Until(s.DueAt()))
 	return h.post(h.do(s, s.Strike(time.Now())[0])).Document
 }
 

@@ -39,14 +39,20 @@ type Act struct {
 }
 
 // Check counts the violations. It reads one snapshot of the database and writes
-// nothing.
+// nothing, so it may be run while the house works: the journals are read before,
+// for what must have a reason in the database, and after, for what must be there.
 //
 // Safe to repeat. Errors: what cannot be read. A violation is no error.
 func Check(ctx context.Context, in Input) (Report, error) {
+	earlier, err := readJournals(in.Journals)
+	if err != nil {
+		return Report{}, err
+	}
 	w, err := load(ctx, in.DatabaseURL)
 	if err != nil {
 		return Report{}, err
 	}
+	w.bookedBefore = earlier
 	if w.booked, err = readJournals(in.Journals); err != nil {
 		return Report{}, err
 	}

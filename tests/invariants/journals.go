@@ -21,7 +21,6 @@ type booking struct {
 	Ref    string `json:"ref"`
 	Op     string `json:"op"` // create, post, reverse, discard, find
 	Effect string `json:"effect"`
-	file   string
 	body   *books // of the sandbox's log of vouchers, where it lies beside the journal
 }
 
@@ -44,7 +43,7 @@ func readJournals(paths []string) ([]booking, error) {
 	var all []booking
 	for _, path := range paths {
 		err := eachLine(path, func(line []byte) error {
-			b := booking{file: path}
+			var b booking
 			err := json.Unmarshal(line, &b)
 			all = append(all, b)
 			return err
@@ -57,7 +56,7 @@ func readJournals(paths []string) ([]booking, error) {
 				Voucher books `json:"voucher"`
 			}
 			err := json.Unmarshal(line, &record)
-			all = append(all, booking{Ref: record.Voucher.ExternalRef, file: path, body: &record.Voucher})
+			all = append(all, booking{Ref: record.Voucher.ExternalRef, body: &record.Voucher})
 			return err
 		})
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -102,13 +101,31 @@ func (c *checker) checkJournals() {
 		return
 	}
 	names := c.references()
-	told := map[string]*tally{}
+	told := tallies(c.booked, names)
+	for reference, t := range told {
+		c.hold("I9", reference, t.created-t.discarded <= 1,
+			"%d vouchers were created and %d discarded", t.created, t.discarded)
+		c.hold("I9", reference, t.posted <= 1, "it was posted %d times", t.posted)
+		c.hold("I9", reference, t.reversed <= 1 && t.reversed*t.created == 0, "it reverses %d times", t.reversed)
+	}
+	for reference, t := range tallies(c.bookedBefore, names) {
+		if t.created+t.posted > 0 {
+			c.checkReason(reference)
+		}
+	}
 	for _, b := range c.booked {
 		if b.body != nil {
 			c.checkBody(b)
-			continue
 		}
-		if b.Effect != "applied" {
+	}
+	c.checkPosted(told)
+}
+
+// tallies counts what took effect, by reference; names spells out short ones.
+func tallies(booked []booking, names map[string]string) map[string]*tally {
+	told := map[string]*tally{}
+	for _, b := range booked {
+		if b.body != nil || b.Effect != "applied" {
 			continue
 		}
 		reference := b.Ref
@@ -120,10 +137,7 @@ func (c *checker) checkJournals() {
 		}
 		told[reference].add(b.Op)
 	}
-	for reference, t := range told {
-		c.checkTally(reference, *t)
-	}
-	c.checkPosted(told)
+	return told
 }
 
 func (t *tally) add(op string) {
@@ -139,14 +153,8 @@ func (t *tally) add(op string) {
 	}
 }
 
-// checkTally holds that one reference is booked once, and for an approved document.
-func (c *checker) checkTally(reference string, t tally) {
-	c.hold("I9", reference, t.created-t.discarded <= 1, "%d vouchers were created and %d discarded", t.created, t.discarded)
-	c.hold("I9", reference, t.posted <= 1, "it was posted %d times", t.posted)
-	if t.reversed > 0 {
-		c.hold("I9", reference, t.reversed == 1 && t.created == 0, "it reverses %d times", t.reversed)
-		return
-	}
+// checkReason holds that what is booked belongs to a revision that was approved.
+func (c *checker) checkReason(reference string) {
 	parts := strings.Split(reference, ":")
 	if !c.hold("I9", reference, len(parts) == 4 && c.documents[parts[1]] != nil, "it is booked for no document") {
 		return
@@ -217,7 +225,7 @@ func (c *checker) checkBody(b booking) {
 		side[l.Currency] = addDecimal(side[l.Currency], l.CurrencyAmount)
 		other[l.Currency] = addDecimal(other[l.Currency], "0")
 	}
-	c.hold("I10", b.Ref, base[debitSide] == base[creditSide] && base[debitSide] != "",
+	c.hold("I10", b.Ref, base[debitSide] == base[creditSide] && base[debitSide] != "" && base[debitSide] != notANumber,
 		"in the books debit %s, credit %s", base[debitSide], base[creditSide])
 	for currency, debit := range debits {
 		c.hold("I10", b.Ref, debit == credits[currency], "in the books debit %s %s, credit %s",

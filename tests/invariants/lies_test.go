@@ -150,6 +150,12 @@ var planted = []struct {
 			return events
 		})
 	}},
+	{"a workflow that failed", "I2", "its workflow ended with", func(l *liar) {
+		l.history(l.id("pending"), "EVENT_TYPE_WORKFLOW_EXECUTION_FAILED")
+	}},
+	{"a workflow that left its document", "I2", "its workflow's end is", func(l *liar) {
+		l.history(l.id("pending"), "EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED")
+	}},
 	{"a deadline that never struck", "I2", "never struck", func(l *liar) {
 		l.forge("pending", func(events []evidence.Event) []evidence.Event {
 			i := find(events, "task.opened", 3)
@@ -193,6 +199,9 @@ var planted = []struct {
 		lines := []map[string]any{{"side": "debit", "amount": "820.00"}, {"side": "credit", "amount": "819.99"}}
 		addLine(l, strings.TrimSuffix(l.journal, "journal.jsonl")+"vouchers.jsonl",
 			map[string]any{"voucher": map[string]any{"external_ref": "x", "lines": lines}})
+	}},
+	{"a voucher whose text is lost", "I10", "its text does not have the hash", func(l *liar) {
+		l.tell("vouchers", `UPDATE vouchers SET voucher = '' WHERE document = $1`, l.id("closed"))
 	}},
 	{"a voucher of more than was approved", "I8", "the money it books", func(l *liar) {
 		l.unbalance("82000", "820000")

@@ -10,12 +10,8 @@ import (
 
 const outcomeOK = "ok"
 
-// strikeGrace is how late a clock may strike in a house that has come to rest;
-// ackGrace is how long an act may be on its way into the inbox.
-const (
-	strikeGrace = time.Minute
-	ackGrace    = time.Second
-)
+// strikeGrace is how late a clock may strike in a house that has come to rest.
+const strikeGrace = time.Minute
 
 // run is one workflow as its history tells it.
 type run struct {
@@ -70,7 +66,8 @@ func (c *checker) checkAcknowledged() {
 		if !c.hold("I1", s.Document, found, "it was acknowledged and is not there (a draft: %t)", c.drafts[s.Document]) {
 			continue
 		}
-		c.hold("I1", s.Document, len(d.events) > 0 && d.events[0].Kind == "document.submitted", "its stream does not begin with it")
+		c.hold("I1", s.Document, len(d.events) > 0 && d.events[0].Kind == "document.submitted",
+			"its stream does not begin with it")
 	}
 	for _, a := range c.in.Acknowledged.Acts {
 		at, found := c.actsAt[a.ID]
@@ -101,7 +98,8 @@ func told(o *outcome) string {
 // checkStart holds that a document began, and that its workflow was started: I1.
 func (c *checker) checkStart(d *document) {
 	first := d.events[0]
-	c.hold("I1", d.ID, first.Seq == 1 && first.Kind == "document.submitted", "its first event is %s, number %d", first.Kind, first.Seq)
+	c.hold("I1", d.ID, first.Seq == 1 && first.Kind == "document.submitted",
+		"its first event is %s, number %d", first.Kind, first.Seq)
 	_, stored := d.revisions[1]
 	c.hold("I1", d.ID, stored, "its first revision is missing")
 	c.hold("I1", d.ID, d.start != nil, "nothing would start its workflow")
@@ -128,7 +126,8 @@ func (c *checker) checkOutcome(d *document) {
 	}
 	for _, t := range f.tasks {
 		if t.State == "open" && !t.DueAt.IsZero() && !final(f.status) {
-			c.hold("I2", t.ID, t.Overdue || c.now.Before(t.DueAt.Add(strikeGrace)), "its deadline %s never struck", stamp(t.DueAt))
+			c.hold("I2", t.ID, t.Overdue || c.now.Before(t.DueAt.Add(strikeGrace)),
+				"its deadline %s never struck", stamp(t.DueAt))
 		}
 	}
 }
@@ -187,7 +186,7 @@ func (c *checker) checkClocks(d *document) {
 		}
 		c.hold("I5", t.ID, !t.DueAt.IsZero() && !e.At.Before(t.DueAt), "%s before its deadline", e.Kind)
 		for _, a := range d.inbox {
-			inTime := a.ReceivedAt.Before(t.DueAt) && a.ReceivedAt.Add(ackGrace).Before(e.At)
+			inTime := a.ReceivedAt.Before(t.DueAt)
 			c.hold("I5", t.ID, !inTime || a.Outcome != nil && !a.OutcomeAt.After(e.At),
 				"%s at %s, although act %s was received at %s and not answered", e.Kind, stamp(e.At), a.ID, stamp(a.ReceivedAt))
 		}

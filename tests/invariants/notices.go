@@ -84,7 +84,8 @@ func (c *checker) checkNotices(d *document) {
 	}
 	said := map[note]bool{}
 	for _, n := range d.notices {
-		c.hold("I15", n.ID, !c.in.Quiet || n.Quiet || n.Sent || n.Failure != "", "it was neither sent, nor does it say why not")
+		c.hold("I15", n.ID, !c.in.Quiet || n.Quiet || n.Sent || n.Failure != "",
+			"it was neither sent, nor does it say why not")
 		of, found := d.eventOf(n)
 		if !found {
 			continue // not owed for an event: an urge

@@ -44,7 +44,7 @@ func TestPlantedViolationsAreFound(t *testing.T) {
 			tt.plant(l)
 			require.NoError(t, l.db.Close())
 			in := h.input(address, l.journal)
-			in.Acknowledged = l.told
+			in.Acknowledged, in.Histories = l.told, l.histories
 			report, err := invariants.Check(t.Context(), in)
 			require.NoError(t, err)
 			require.NotEmpty(t, report.Of(tt.invariant).Violations, "not found under %s:\n%s", tt.invariant, report)
@@ -91,6 +91,19 @@ type liar struct {
 	db      *sql.DB
 	journal string
 	told    invariants.Acknowledged
+
+	histories []string
+}
+
+// history writes a history that ends with an event of a type.
+func (l *liar) history(workflow, last string) {
+	path := filepath.Join(l.TempDir(), "history.json")
+	addLine(l, path, map[string]any{"events": []map[string]any{
+		{"eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_STARTED",
+			"workflowExecutionStartedEventAttributes": map[string]any{"workflowId": workflow}},
+		{"eventType": last},
+	}})
+	l.histories = append(l.histories, path)
 }
 
 // tell runs a statement on a table whose triggers are off; $1 is a document.

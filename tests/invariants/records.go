@@ -76,6 +76,8 @@ func (c *checker) checkReadModel(d *document) {
 func (c *checker) checkShown(d *document) {
 	shown := d.revisions[d.fold.revision].content
 	for _, pair := range [][3]string{
+		{"its type", d.Type, shown.Type}, {"its entity", d.Entity, shown.Entity},
+		{"its submitter", d.Submitter, shown.Submitter},
 		{"its title", d.Title, shown.Title}, {"its reason", d.Reason, shown.Reason},
 		{"its department", d.Department, shown.Department}, {"its requester", d.Requester, shown.Requester},
 		{"its urgency", d.Urgency, shown.Urgency}, {"the kind of its payee", d.PayeeKind, shown.Payee.Kind},
@@ -91,8 +93,12 @@ func (c *checker) checkShown(d *document) {
 // checkSubmitted holds the first event against the first revision: I13.
 func (c *checker) checkSubmitted(d *document, began facts) {
 	first := d.revisions[1].content
-	said := [7]string{began.Type, began.Title, began.Entity, began.Department, began.Submitter, began.Requester, began.Payee}
-	frozen := [7]string{first.Type, first.Title, first.Entity, first.Department, first.Submitter, first.Requester, first.Payee.ID}
+	said := [7]string{
+		began.Type, began.Title, began.Entity, began.Department, began.Submitter, began.Requester, began.Payee,
+	}
+	frozen := [7]string{
+		first.Type, first.Title, first.Entity, first.Department, first.Submitter, first.Requester, first.Payee.ID,
+	}
 	same(c, "I13", d.ID, "what was submitted", said, frozen)
 	same(c, "I13", d.ID, "the total submitted", began.Total, first.Total)
 	same(c, "I13", d.ID, "the base total submitted", began.BaseTotal, first.BaseTotal)
@@ -117,8 +123,10 @@ func (c *checker) checkTaskRows(d *document) {
 		same(c, "I13", id, "its round, slot, number and reminders",
 			[4]int64{int64(row.Round), int64(row.Slot), row.OpenedSeq, int64(row.Reminded)},
 			[4]int64{int64(t.Round), int64(t.Slot), t.OpenedSeq, int64(t.Reminded)})
-		same(c, "I13", id, "overdue and provisional", [2]bool{row.Overdue, row.Provisional}, [2]bool{t.Overdue, t.Provisional})
-		c.hold("I13", id, fmt.Sprint(row.RemindAt) == fmt.Sprint(t.RemindAt), "its reminders are at %v, and the record says %v",
+		same(c, "I13", id, "overdue and provisional",
+			[2]bool{row.Overdue, row.Provisional}, [2]bool{t.Overdue, t.Provisional})
+		c.hold("I13", id, fmt.Sprint(row.RemindAt) == fmt.Sprint(t.RemindAt),
+			"its reminders are at %v, and the record says %v",
 			row.RemindAt, t.RemindAt)
 	}
 }

@@ -45,11 +45,12 @@ func (c *checker) checkVouchers(d *document) {
 		c.checkText(d, subject, e.Reference, e.Text, e.Hash)
 	}
 	for _, v := range d.vouchers {
-		if v.Text != "" {
+		if v.Text != "" || v.State == "posted" { // one that was refused early may have none
 			c.checkText(d, v.Reference, v.Reference, v.Text, v.Hash)
 		}
 		posted := d.fold.voucherRef == v.Reference
-		c.hold("I9", v.Reference, v.State != "posted" || posted || !c.in.Quiet, "its row is posted and the document does not know")
+		c.hold("I9", v.Reference, v.State != "posted" || posted || !c.in.Quiet,
+			"its row is posted and the document does not know")
 	}
 	posted := map[string]int{}
 	for _, e := range d.events {

@@ -8,17 +8,18 @@ import (
 
 // world is everything that was read, as it stands in the database.
 type world struct {
-	now       time.Time
-	documents map[string]*document // submitted ones, by id
-	order     []string             // of documents, by id
-	drafts    map[string]bool      // ids of drafts
-	streams   map[string][]event   // events of what is no submitted document
-	heads     map[string]head      // heads of the streams that are no documents
-	keys      map[string]string    // public keys in base64, by id
-	org       organisation
-	actsAt    map[string]string // the document of every inbox row, by act
-	booked    []booking
-	runs      map[string]run
+	now          time.Time
+	documents    map[string]*document // submitted ones, by id
+	order        []string             // of documents, by id
+	drafts       map[string]bool      // ids of drafts
+	streams      map[string][]event   // events of what is no submitted document
+	heads        map[string]head      // heads of the streams that are no documents
+	keys         map[string]string    // public keys in base64, by id
+	org          organisation
+	actsAt       map[string]string // the document of every inbox row, by act
+	booked       []booking
+	bookedBefore []booking // what was booked when the database was read
+	runs         map[string]run
 }
 
 type head struct {
