@@ -76,7 +76,7 @@ func voucherOf(v store.VoucherRow) Voucher {
 // VouchersInput narrows a list of vouchers.
 type VouchersInput struct {
 	Paged
-	State    []string `query:"state" maxItems:"10"`
+	State    []string `query:"state" maxItems:"10" nullable:"false"`
 	Document string   `query:"document" maxLength:"64"`
 	Total    bool     `query:"total" doc:"Count them all"`
 }

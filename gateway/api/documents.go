@@ -125,8 +125,8 @@ func (a *API) readDocument(ctx context.Context, in *DocumentInput) (*DocumentOut
 // DocumentsInput narrows a list of documents.
 type DocumentsInput struct {
 	Paged
-	Status    []string  `query:"status" enum:"draft,submitted,pending,returned,approved,parked,posted,closed,rejected,withdrawn" maxItems:"10"`
-	Type      []string  `query:"type" maxItems:"20"`
+	Status    []string  `query:"status" enum:"draft,submitted,pending,returned,approved,parked,posted,closed,rejected,withdrawn" maxItems:"10" nullable:"false"`
+	Type      []string  `query:"type" maxItems:"20" nullable:"false"`
 	Submitter string    `query:"submitter" maxLength:"64"`
 	Query     string    `query:"q" maxLength:"100" doc:"In number or title"`
 	From      time.Time `query:"from" doc:"Submitted at or after"`

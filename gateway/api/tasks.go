@@ -24,7 +24,7 @@ func (a *API) tasks() {
 // TasksInput narrows a list of tasks.
 type TasksInput struct {
 	Paged
-	State []string `query:"state" enum:"open,approved,rejected,returned,superseded,escalated,expired" maxItems:"10" doc:"open where left out"`
+	State []string `query:"state" enum:"open,approved,rejected,returned,superseded,escalated,expired" maxItems:"10" nullable:"false" doc:"open where left out"`
 	Total bool     `query:"total" doc:"Count them all"`
 }
 

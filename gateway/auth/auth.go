@@ -66,9 +66,10 @@ type Sessions interface {
 
 // Config says how people sign in.
 type Config struct {
-	Public   string        // the house's own address: https://approvals.example.com
-	Idle     time.Duration // a session ends after so long without a request; 0 means 30 min
-	Lifetime time.Duration // a session ends at last; 0 means 12 h
+	Public    string        // the house's own address: https://approvals.example.com
+	Idle      time.Duration // a session ends after so long without a request; 0 means 30 min
+	Lifetime  time.Duration // a session ends at last; 0 means 12 h
+	DevIssuer string        // devissuer.Issuer(), whose subjects are people's ids; "" outside dev
 }
 
 // Auth knows who asks.

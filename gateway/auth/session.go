@@ -127,17 +127,33 @@ func (a *Auth) finish(r *http.Request, provider string) (returnTo string, err er
 	if err != nil {
 		return "", err
 	}
+	person, err := a.personOf(ctx, who)
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.know(ctx, person); err != nil {
+		return "", err
+	}
+	return attempt.ReturnTo, a.signIn(ctx, person, provider)
+}
+
+// personOf is the id of the person behind an identity. Where several providers
+// are trusted, a bare subject could be anybody's: it must be kept with its issuer.
+func (a *Auth) personOf(ctx context.Context, who identity.Identity) (string, error) {
+	if a.config.DevIssuer != "" && who.Issuer == a.config.DevIssuer {
+		return who.Subject, nil // the development issuer speaks of people by their ids
+	}
 	person, err := a.store.PersonBySubject(ctx, who.Issuer, who.Subject)
-	if fault.KindOf(err) == fault.NotFound {
+	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return "", fault.New(fault.Forbidden, "auth.unknown_person")
 	}
 	if err != nil {
 		return "", err
 	}
-	if _, err := a.know(ctx, person.ID); err != nil {
-		return "", err
+	if len(a.providers) > 1 && person.Subject != who.Issuer+"|"+who.Subject {
+		return "", fault.New(fault.Forbidden, "auth.unknown_person")
 	}
-	return attempt.ReturnTo, a.signIn(ctx, person.ID, provider)
+	return person.ID, nil
 }
 
 // signIn gives the browser a new session: a token known before is worth nothing.

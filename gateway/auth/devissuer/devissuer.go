@@ -168,23 +168,32 @@ func (i *Issuer) find(ctx context.Context, subject string) (Choice, bool) {
 	if err != nil {
 		return Choice{}, false
 	}
-	at := slices.IndexFunc(people, func(c Choice) bool { return subjectOf(c.Person) == subject })
+	at := slices.IndexFunc(people, func(c Choice) bool { return c.Person.ID == subject })
 	if at < 0 {
 		return Choice{}, false
 	}
 	return people[at], true
 }
 
-// subjectOf is a person's sub here: the one in the directory, else their id.
-func subjectOf(p org.Person) string {
-	if p.Subject != "" {
-		return p.Subject
-	}
-	return p.ID
-}
-
 func token() string {
 	var b [32]byte
 	rand.Read(b[:]) // never fails
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// Listed makes the choices of an organisation: everybody, those who left too, so
+// that being refused can be tried.
+func Listed(snapshot *org.Snapshot) []Choice {
+	var list []Choice
+	for _, p := range snapshot.People {
+		c := Choice{Person: p}
+		for _, g := range snapshot.GrantsOf(p.ID) {
+			if !slices.Contains(c.Roles, g.Role) {
+				c.Roles = append(c.Roles, g.Role)
+			}
+		}
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b Choice) int { return strings.Compare(a.Person.ID, b.Person.ID) })
+	return list
 }

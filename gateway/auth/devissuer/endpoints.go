@@ -105,7 +105,7 @@ func (i *Issuer) ask(w http.ResponseWriter, r *http.Request) {
 		data.Query[name] = r.URL.Query().Get(name)
 	}
 	for _, c := range people {
-		line := row{Subject: subjectOf(c.Person), Name: c.Person.Name}
+		line := row{Subject: c.Person.ID, Name: c.Person.Name}
 		for n, role := range c.Roles {
 			if n > 0 {
 				line.Roles += " · "
@@ -141,7 +141,7 @@ func (i *Issuer) choose(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	code := i.give(grant{
-		subject: subjectOf(choice.Person), name: choice.Person.Name,
+		subject: choice.Person.ID, name: choice.Person.Name,
 		redirect: asked.Redirect, challenge: asked.Challenge, nonce: asked.Nonce,
 	})
 	back, _ := url.Parse(asked.Redirect) // read has parsed it

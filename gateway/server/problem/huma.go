@@ -103,6 +103,9 @@ func validationFault(d *huma.ErrorDetail) *fault.Fault {
 	if m := required.FindStringSubmatch(d.Message); m != nil {
 		return fault.New(fault.Invalid, "request.missing", fault.Field(join(path, m[1])))
 	}
+	if path == "" {
+		path = "body"
+	}
 	for _, r := range rules {
 		m := r.pattern.FindStringSubmatch(d.Message)
 		if m == nil {
