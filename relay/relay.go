@@ -34,7 +34,9 @@ const (
 
 	// backlogMax is how many workflow tasks may wait for a worker before starts
 	// of an import are held back.
-	backlogMax = 100
+	// But a batch of them goes ahead every so often all the same.
+	backlogMax      = 100
+	backlogPatience = 5 * time.Second
 
 	callTimeMax   = 10 * time.Second
 	noticeTimeMax = 30 * time.Second
@@ -50,6 +52,8 @@ type Relay struct {
 	Wake    <-chan struct{} // looks at once; nil = only by the clock
 	Logger  *slog.Logger    // nil = slog.Default
 	Count   Counters
+
+	started time.Time // when starts last went ahead; only the lane of documents looks
 }
 
 // Book is the part of the store that the relay drains.
@@ -168,13 +172,20 @@ func (r *Relay) drainStarts(ctx context.Context) bool {
 	return len(starts) == startsBatch
 }
 
-// congested says whether workers are behind. Not knowing is not congestion: the
-// starts themselves will say that Temporal is away.
+// congested says whether workers are so far behind that starts must wait. Not
+// knowing is no congestion: the starts themselves will say that Temporal is away.
+// The figure is Temporal's estimate, so it holds starts back for a while, not for
+// ever.
 func (r *Relay) congested(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, callTimeMax)
 	defer cancel()
 	waiting, err := r.Engine.Backlog(ctx)
-	return err == nil && waiting > backlogMax
+	now := time.Now()
+	if err != nil || waiting <= backlogMax || now.Sub(r.started) > backlogPatience {
+		r.started = now
+		return false
+	}
+	return true
 }
 
 func (r *Relay) start(ctx context.Context, start store.Start) {

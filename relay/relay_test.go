@@ -106,6 +106,10 @@ func TestActsGoBeforeStarts(t *testing.T) {
 func TestAnImportIsHeldBackWhileWorkersAreBehind(t *testing.T) {
 	q := &queues{starts: []store.Start{{Document: "d1"}}, acts: []store.ActRef{{ID: "a", Document: "d"}}, backlog: 5000}
 	r := &relay.Relay{Book: q, Engine: q}
+	q.starts = nil
+	r.Once(t.Context())
+	require.Equal(t, []string{"signal a"}, q.did)
+	q.starts = []store.Start{{Document: "d1"}}
 	r.Once(t.Context())
 	require.Equal(t, []string{"signal a"}, q.did)
 	q.backlog = 0

@@ -2,39 +2,49 @@ package worker_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/store"
 )
 
-// outbox holds starts for a relay.
+// outbox holds starts for a relay, and gives those again that were not done.
 type outbox struct {
 	mu     sync.Mutex
 	starts []store.Start
-	open   int
+	open   map[string]store.Start
 }
 
 func (o *outbox) empty() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.starts) == 0 && o.open == 0
+	return len(o.starts) == 0 && len(o.open) == 0
 }
 
 func (o *outbox) ClaimStarts(_ context.Context, limit int) ([]store.Start, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if len(o.starts) == 0 {
+		o.starts = slices.Collect(maps.Values(o.open))
+	}
 	n := min(limit, len(o.starts))
 	claimed := o.starts[:n]
 	o.starts = o.starts[n:]
-	o.open += n
+	if o.open == nil {
+		o.open = map[string]store.Start{}
+	}
+	for _, start := range claimed {
+		o.open[start.Document] = start
+	}
 	return claimed, nil
 }
 
-func (o *outbox) StartDone(context.Context, string) error {
+func (o *outbox) StartDone(_ context.Context, document string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.open--
+	delete(o.open, document)
 	return nil
 }
 

@@ -13,11 +13,13 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	sdk "go.temporal.io/sdk/worker"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/activities/activitiestest"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/temporal"
 	"github.com/countersign/countersign/workflows"
 )
 
@@ -194,7 +196,8 @@ func (h *house) keep(name string, history *historypb.History) {
 	require.NoError(h.t, os.WriteFile(filepath.Join(historiesDir, prefix+"-"+name+".json"), neat.Bytes(), 0o644))
 }
 
-// TestARefusedActLeavesNoTraceInTheHistory and is answered with its fault.
+// refusesQuietly holds that a refused act is answered with its fault and leaves
+// no trace in the history.
 func (h *house) refusesQuietly(t *testing.T) {
 	id := h.submit(false)
 	h.untilAsked(id, "li")
@@ -234,4 +237,35 @@ func TestDelivery(t *testing.T) {
 	h.untilAsked(waiting, "wu")
 	require.Equal(t, approval.OK, h.book.Outcome(act.ID).Code)
 	require.NoError(t, h.deliver(act), "the same act is answered again")
+}
+
+// TestAnEncryptedHistorySaysNothing looks for what people wrote in everything
+// that Temporal was given, and replays it with the key.
+func TestAnEncryptedHistorySaysNothing(t *testing.T) {
+	key := temporal.Key{ID: "k1", Secret: bytes.Repeat([]byte{7}, 32)}
+	h := newHouse(t, key)
+	h.engine.Shown.People = false
+	defer h.work()()
+	id := h.submit(false)
+	h.untilAsked(id, "li")
+	stranger := h.book.Decision(id, actID(), approval.Approve, "li")
+	stranger.Actor = "bo"
+	require.Equal(t, "task.not_yours", fault.CodeOf(h.deliver(h.book.Commit(stranger))), "a fault survives the codec")
+	h.allApprove(id)
+	h.closed(id)
+
+	history := h.history(id, "")
+	raw, err := proto.Marshal(history)
+	require.NoError(t, err)
+	for _, canary := range []string{"Train to Shanghai", "because", "zhao", "82000"} {
+		require.NotContains(t, string(raw), canary)
+	}
+	payloads, failures, err := temporal.Converters([]temporal.Key{key}, true)
+	require.NoError(t, err)
+	replayer, err := sdk.NewWorkflowReplayerWithOptions(sdk.WorkflowReplayerOptions{
+		DataConverter: payloads, FailureConverter: failures,
+	})
+	require.NoError(t, err)
+	workflows.Register(replayer)
+	require.NoError(t, replayer.ReplayWorkflowHistory(nil, history))
 }

@@ -20,7 +20,6 @@ import (
 type DocumentInput struct {
 	Document string          `json:"document"`
 	State    *approval.State `json:"state,omitempty"` // only believed from the run before
-	Number   string          `json:"number,omitempty"`
 	Shown    Shown           `json:"shown,omitzero"`
 	Limits   Limits          `json:"limits,omitzero"`
 }

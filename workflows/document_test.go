@@ -113,7 +113,7 @@ func (s *stage) decision(id string, name approval.Name, person string) approval.
 func (s *stage) run() approval.Outcome {
 	s.t.Helper()
 	s.env.ExecuteWorkflow(workflows.Document, workflows.DocumentInput{
-		Document: documentID, Number: "EXP-2026-000001", Shown: workflows.Shown{People: true},
+		Document: documentID, Shown: workflows.Shown{People: true},
 	})
 	require.True(s.t, s.env.IsWorkflowCompleted())
 	require.NoError(s.t, s.env.GetWorkflowError())

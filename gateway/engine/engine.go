@@ -60,7 +60,6 @@ type StartRequest struct {
 func (e *Engine) Start(ctx context.Context, in StartRequest) error {
 	_, err := e.Client.ExecuteWorkflow(ctx, e.options(in), workflows.DocumentWorkflow, workflows.DocumentInput{
 		Document: in.Document,
-		Number:   in.Number,
 		Shown:    workflows.Shown{People: e.Shown.People},
 		Limits:   e.Limits,
 	})
