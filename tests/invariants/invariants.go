@@ -44,11 +44,15 @@ type Act struct {
 //
 // Safe to repeat. Errors: what cannot be read. A violation is no error.
 func Check(ctx context.Context, in Input) (Report, error) {
+	return check(in, func() (*world, error) { return load(ctx, in.DatabaseURL) })
+}
+
+func check(in Input, read func() (*world, error)) (Report, error) {
 	earlier, err := readJournals(in.Journals)
 	if err != nil {
 		return Report{}, err
 	}
-	w, err := load(ctx, in.DatabaseURL)
+	w, err := read()
 	if err != nil {
 		return Report{}, err
 	}

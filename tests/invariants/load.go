@@ -21,6 +21,11 @@ func load(ctx context.Context, address string) (*world, error) {
 		return nil, fmt.Errorf("invariants: begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
+	return loadFrom(ctx, tx)
+}
+
+// loadFrom reads the database through a transaction.
+func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 	l := &loader{ctx: ctx, tx: tx, world: &world{
 		documents: map[string]*document{}, drafts: map[string]bool{}, streams: map[string][]event{},
 		heads: map[string]head{}, keys: map[string]string{}, actsAt: map[string]string{},
