@@ -105,7 +105,9 @@ func (a *floorActivities) Insert(ctx context.Context, document string, seq int, 
 }
 
 // Post posts the voucher of a document.
-func (a *floorActivities) Post(ctx context.Context, document string) error { return a.post(ctx, document) }
+func (a *floorActivities) Post(ctx context.Context, document string) error {
+	return a.post(ctx, document)
+}
 
 const floorSchema = `CREATE TABLE IF NOT EXISTS floor_records (
 	document text, seq int, what text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (document, seq))`

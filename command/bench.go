@@ -1,7 +1,45 @@
 package command
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/countersign/countersign/bench"
+)
 
 func benchCommand() *cobra.Command {
-	return &cobra.Command{Use: "bench", Hidden: true}
+	o := bench.Options{}
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure Countersign beside the bare Temporal floor, in one run on the same servers",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Out, o.Progress = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return bench.Run(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().IntVar(&o.Documents, "documents", 150, "documents of each kind and round")
+	cmd.Flags().IntVar(&o.Clients, "clients", 8, "clients at once")
+	cmd.Flags().IntVar(&o.Rounds, "rounds", 4, "ours and the floor in turn, so often")
+	cmd.AddCommand(benchFloorCommand())
+	return cmd
+}
+
+// benchFloorCommand is the floor's process; the benchmark starts it.
+func benchFloorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "floor", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := load(cmd, "floor")
+			if err != nil {
+				return err
+			}
+			port, err := openERP(connectionOf(p.config, "acme-cn"))
+			if err != nil {
+				return err
+			}
+			return bench.RunFloor(cmd.Context(), bench.FloorOptions{
+				Temporal: p.config.Temporal.Address, Namespace: p.config.Temporal.Namespace,
+				Database: p.config.Database.URL.Reveal(), ERP: port, In: cmd.InOrStdin(), Out: cmd.OutOrStdout()})
+		},
+	}
 }
