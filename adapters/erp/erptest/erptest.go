@@ -44,8 +44,10 @@ func (f Fixture) Voucher(reference string, minor int64) voucher.Voucher {
 		Reference: reference, Document: reference, Number: "EXP-2026-000001", Kind: voucher.Accrual, Revision: 1,
 		Entity: "demo", Journal: f.Journal, Date: f.Date, Text: "EXP-2026-000001 出租车 taxi",
 		Entries: []voucher.Entry{
-			{Side: voucher.Debit, Account: f.Expense, Amount: amount, Base: amount, Text: "出租车 taxi", Party: f.Party, CostCenter: "CC-100"},
-			{Side: voucher.Credit, Account: f.Payable, Amount: amount, Base: amount, Text: "出租车 taxi", Party: f.Party},
+			{Side: voucher.Debit, Account: f.Expense, Amount: amount, Base: amount, Text: "出租车 taxi",
+				Party: f.Party, CostCenter: "CC-SALES"},
+			{Side: voucher.Credit, Account: f.Payable, Amount: amount, Base: amount, Text: "出租车 taxi",
+				Party: f.Party},
 		},
 	}
 }
@@ -56,13 +58,13 @@ func (f Fixture) PostOnce(ctx context.Context, book erp.AttemptBook, v voucher.V
 }
 
 // Until calls PostOnce as an activity is retried: again after Busy and Unknown,
-// up to a limit.
+// for as long as ten lost requests take to settle.
 func (f Fixture) Until(ctx context.Context, book erp.AttemptBook, v voucher.Voucher) (erp.Found, error) {
-	const tries = 200
-	for try := 0; ; try++ {
+	end := time.Now().Add(10 * f.Settle)
+	for {
 		found, err := f.PostOnce(ctx, book, v)
 		kind := fault.KindOf(err)
-		if err == nil || try >= tries || (kind != fault.Busy && kind != fault.Unknown) {
+		if err == nil || time.Now().After(end) || (kind != fault.Busy && kind != fault.Unknown) {
 			return found, err
 		}
 		time.Sleep(min(f.Settle/10, 300*time.Millisecond))

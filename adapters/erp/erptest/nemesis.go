@@ -31,7 +31,7 @@ func Nemesis(t *testing.T, f Fixture, vouchers, faultPercent int) {
 	injected := f.Proxy.random(seed, faultPercent)
 	book, references := NewBook(), make(chan string)
 	var callers sync.WaitGroup
-	for range 8 {
+	for range max(2, vouchers/6) {
 		callers.Go(func() {
 			for ref := range references {
 				if _, err := f.Until(context.Background(), book, f.Voucher(ref, 100+int64(len(ref)))); err != nil {

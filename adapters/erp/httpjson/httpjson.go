@@ -117,7 +117,8 @@ func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
 	if err != nil || now.State == port.Posted {
 		return now, err
 	}
-	tree, refusal := p.do(ctx, exchange{call: p.mapping.Calls["post"], id: f.ID, writes: true, reference: f.Reference + ":post"})
+	tree, refusal := p.do(ctx, exchange{call: p.mapping.Calls["post"], id: f.ID, writes: true,
+		reference: f.Reference + ":post"})
 	if port.MayHaveHappened(refusal) {
 		return port.Found{}, refusal
 	}
@@ -130,10 +131,11 @@ func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
 	switch {
 	case err == nil && now.State == port.Posted:
 		return now, nil
+	case err != nil:
+		// A refusal may mean that an earlier request has posted it meanwhile.
+		return port.Found{}, port.Fault(port.CodeUnknown, "asked to post, but not read back: "+err.Error())
 	case refusal != nil:
 		return port.Found{}, refusal
-	case err != nil:
-		return port.Found{}, port.Fault(port.CodeUnknown, "posted, but not read back: "+err.Error())
 	}
 	return port.Found{}, port.Fault(port.CodeUnknown, "posted, but still a draft")
 }

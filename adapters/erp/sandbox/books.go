@@ -78,7 +78,8 @@ func (b *books) create(v Voucher) (Voucher, *refusal) {
 		return v, no
 	}
 	if b.unique && len(b.byRef[v.ExternalRef]) > 0 {
-		return v, refuse(409, "duplicate_reference", "voucher %s has the reference %s already", b.byRef[v.ExternalRef][0], v.ExternalRef)
+		return v, refuse(409, "duplicate_reference", "voucher %s has the reference %s already",
+			b.byRef[v.ExternalRef][0], v.ExternalRef)
 	}
 	v.ID, v.State, v.Number, v.PostedAt = fmt.Sprintf("V%06d", b.last+1), "draft", "", ""
 	v.CreatedAt = b.now().UTC().Format(time.RFC3339Nano)

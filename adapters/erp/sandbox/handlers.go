@@ -55,9 +55,12 @@ func (s *Server) reverse(id string, body []byte) (Voucher, *refusal) {
 	return s.books.reverse(id, v.ExternalRef, v.Date)
 }
 
+// change is what one kind of request does to the books; it holds their lock.
+type change func(id string, body []byte) (Voucher, *refusal)
+
 // write carries out what changes the books: under their lock, with the log
 // line queued in the same order, and answered only when that is on the disk.
-func (s *Server) write(op string, do func(id string, body []byte) (Voucher, *refusal)) http.HandlerFunc {
+func (s *Server) write(op string, do change) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
 		if err != nil || !s.allowed(w, r) {
@@ -66,7 +69,8 @@ func (s *Server) write(op string, do func(id string, body []byte) (Voucher, *ref
 		f := s.faults.pick(op, s.referenceOf(r.PathValue("id"), body))
 		time.Sleep(f.delay())
 		sum := sha256.Sum256(body)
-		e := Entry{Sandbox: "erp", Op: op, BodySHA256: hex.EncodeToString(sum[:]), Effect: "none", Reply: "sent", Fault: f.Kind}
+		e := Entry{Sandbox: "erp", Op: op, BodySHA256: hex.EncodeToString(sum[:]), Effect: "none", Reply: "sent",
+			Fault: f.Kind}
 		if f.dropsReply() {
 			e.Reply = "dropped"
 		}
@@ -88,7 +92,7 @@ func (s *Server) write(op string, do func(id string, body []byte) (Voucher, *ref
 }
 
 // apply changes the books, unless the fault keeps the request out.
-func (s *Server) apply(e *Entry, f Fault, id string, body []byte, do func(string, []byte) (Voucher, *refusal)) (Voucher, *refusal, int64) {
+func (s *Server) apply(e *Entry, f Fault, id string, body []byte, do change) (Voucher, *refusal, int64) {
 	s.books.mutex.Lock()
 	defer s.books.mutex.Unlock()
 	e.At = s.options.Now().UTC().Format(time.RFC3339Nano)

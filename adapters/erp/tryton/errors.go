@@ -23,7 +23,8 @@ var words = []struct {
 	// its journal-period; one of them is rolled back, and works when asked again.
 	{regexp.MustCompile(`(?i)only one journal per period`), port.CodeUnavailable},
 	{regexp.MustCompile(`(?i)must balance all its lines|set both debit and credit`), port.CodeUnbalanced},
-	{regexp.MustCompile(`(?i)closed (journal-)?period|period .* is closed|outside the period|create a (period|fiscal year) for`), port.CodeClosedPeriod},
+	{regexp.MustCompile(`(?i)closed (journal-)?period|period .* is closed|outside the period`), port.CodeClosedPeriod},
+	{regexp.MustCompile(`(?i)create a (period|fiscal year) for`), port.CodeClosedPeriod},
 	{regexp.MustCompile(`(?i)must set a party`), port.CodeUnknownParty},
 	{regexp.MustCompile(`(?i)(set a type or unclose|for field "Account")`), port.CodeUnknownAccount},
 	{regexp.MustCompile(`(?i)not allowed|do not have (permission|access)|access right`), port.CodeNotAllowed},

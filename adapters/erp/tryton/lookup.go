@@ -116,7 +116,8 @@ func (p *Port) account(ctx context.Context, at company, code string) (account, e
 	if ok {
 		return got, nil
 	}
-	r, err := p.one(ctx, "account.account", []any{[]any{"code", "=", code}, []any{"company", "=", at.id}}, "party_required")
+	domain := []any{[]any{"code", "=", code}, []any{"company", "=", at.id}}
+	r, err := p.one(ctx, "account.account", domain, "party_required")
 	if err != nil || r == nil {
 		return account{}, orElse(err, port.Fault(port.CodeUnknownAccount, "", fault.Arg("account", code)))
 	}

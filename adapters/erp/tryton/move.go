@@ -59,7 +59,8 @@ func (p *Port) lineValues(ctx context.Context, at company, e voucher.Entry) (obj
 		return nil, l, err
 	}
 	if base := port.Base(e); base.Currency != at.currency {
-		return nil, l, port.Fault(port.CodeRefused, "the books are kept in "+string(at.currency)+", not "+string(base.Currency))
+		return nil, l, port.Fault(port.CodeRefused,
+			"the books are kept in "+string(at.currency)+", not "+string(base.Currency))
 	}
 	record := object{"account": account.id, "debit": decimal(l.Debit), "credit": decimal(l.Credit),
 		"description": lineText(e)}

@@ -158,27 +158,31 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 // Post makes a draft move effective. A second post is an error in Tryton, so
 // the state is read first, and again where the post was refused.
 func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
-	now, err := p.read(ctx, f.ID)
-	if err != nil || now.State == port.Posted {
-		return now, err
-	}
 	at, err := p.where(ctx)
 	if err != nil {
 		return port.Found{}, err
 	}
-	id, _ := strconv.ParseInt(f.ID, 10, 64)
-	refusal := p.client.call(ctx, true, nil, "model.account.move.post", []any{id}, at.context())
+	before, err := p.move(ctx, at, f.ID)
+	if err != nil {
+		return port.Found{}, err
+	}
+	var refusal error
+	if before.State != "posted" {
+		id, _ := before.ID.Int64()
+		refusal = p.client.call(ctx, true, nil, "model.account.move.post", []any{id}, at.context())
+	}
 	if port.MayHaveHappened(refusal) {
 		return port.Found{}, refusal
 	}
-	now, err = p.read(ctx, f.ID)
+	now, err := p.read(ctx, f.ID)
 	switch {
 	case err == nil && now.State == port.Posted:
 		return now, nil
+	case err != nil:
+		// A refusal may mean that an earlier request has posted it meanwhile.
+		return port.Found{}, port.Fault(port.CodeUnknown, "asked to post, but not read back: "+err.Error())
 	case refusal != nil:
 		return port.Found{}, refusal
-	case err != nil:
-		return port.Found{}, port.Fault(port.CodeUnknown, "posted, but not read back: "+err.Error())
 	}
 	return port.Found{}, port.Fault(port.CodeUnknown, "posted, but still a draft")
 }
@@ -193,29 +197,38 @@ func (p *Port) Discard(ctx context.Context, f port.Found) error {
 	return p.client.call(ctx, true, nil, "model.account.move.delete", []any{id}, at.context())
 }
 
-// read returns one move by its id.
+// read returns one move by its id, with its lines.
 func (p *Port) read(ctx context.Context, id string) (port.Found, error) {
 	at, err := p.where(ctx)
 	if err != nil {
 		return port.Found{}, err
 	}
+	m, err := p.move(ctx, at, id)
+	if err != nil {
+		return port.Found{}, err
+	}
+	found, err := p.withLines(ctx, at, []move{m})
+	if err != nil {
+		return port.Found{}, err
+	}
+	return found[0], nil
+}
+
+// move reads the head of one move.
+func (p *Port) move(ctx context.Context, at company, id string) (move, error) {
 	number, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
-		return port.Found{}, port.Fault(port.CodeRefused, "not a move: "+id)
+		return move{}, port.Fault(port.CodeRefused, "not a move: "+id)
 	}
 	var moves []move
 	domain := []any{[]any{"id", "=", number}, []any{"company", "=", at.id}}
 	if err := p.search(ctx, &moves, query{"account.move", domain, 1, moveFields}); err != nil {
-		return port.Found{}, err
+		return move{}, err
 	}
-	found, err := p.withLines(ctx, at, moves)
-	if err != nil {
-		return port.Found{}, err
+	if len(moves) == 0 {
+		return move{}, port.Fault(port.CodeRefused, "move "+id+" is gone")
 	}
-	if len(found) == 0 {
-		return port.Found{}, port.Fault(port.CodeRefused, "move "+id+" is gone")
-	}
-	return found[0], nil
+	return moves[0], nil
 }
 
 // query is one search_read.

@@ -34,12 +34,12 @@ func fixture(t testing.TB, books *server.Server) erptest.Fixture {
 			return len(drafts), len(posted)
 		},
 		Expense: "6602", Payable: "2202", Bank: "1002", Party: "lin", Journal: "EXP", Base: "CNY", Foreign: "EUR",
-		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 4 * time.Second}
+		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 12 * time.Second}
 }
 
 func config(s *server.Server, url string) erp.Config {
 	return erp.Config{Name: "tryton", Provider: "tryton", URL: url, Database: s.Database, User: s.User,
-		Secret: erp.Secret(s.Password), Timeout: 10 * time.Second}
+		Secret: erp.Secret(s.Password), Timeout: 6 * time.Second}
 }
 
 func TestConformance(t *testing.T) {

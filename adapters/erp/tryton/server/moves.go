@@ -53,7 +53,9 @@ func (s *Server) moves(ctx context.Context, reference, state string) ([]Move, er
 // RefuseTwins gives Tryton the one rule it lacks: a second move with the same
 // reference is refused by its database.
 func (s *Server) RefuseTwins(ctx context.Context) error {
-	const index = `CREATE UNIQUE INDEX account_move_ref ON account_move (company, description) WHERE description LIKE 'ref:%'`
+	const index = `
+		CREATE UNIQUE INDEX account_move_ref ON account_move (company, description)
+		WHERE description LIKE 'ref:%'`
 	if _, err := s.db.ExecContext(ctx, index); err != nil {
 		return fmt.Errorf("tryton server: %w", err)
 	}

@@ -68,7 +68,8 @@ type Server struct {
 //
 // Safe to repeat with the same Dir, after Stop, Kill or a crash.
 func Start(ctx context.Context, options Options) (*Server, error) {
-	s := &Server{Database: database, User: user, Password: password, dir: options.Dir, port: options.Port, out: options.Out}
+	s := &Server{Database: database, User: user, Password: password,
+		dir: options.Dir, port: options.Port, out: options.Out}
 	if s.out == nil {
 		s.out = io.Discard
 	}
@@ -143,6 +144,7 @@ func (s *Server) Resume(ctx context.Context) error {
 // open connects to Tryton's own database.
 func (s *Server) open() (err error) {
 	address := fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=%s sslmode=disable", s.databases, s.Database)
+	//nolint:forbidigo // it is Tryton's database, not ours
 	if s.db, err = sql.Open("postgres", address); err != nil {
 		return fmt.Errorf("tryton server: %w", err)
 	}
@@ -171,7 +173,8 @@ func (s *Server) await(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("tryton server: no answer at %s: %w; see %s", s.URL, ctx.Err(), filepath.Join(s.dir, "trytond.log"))
+			return fmt.Errorf("tryton server: no answer at %s: %w; see %s",
+				s.URL, ctx.Err(), filepath.Join(s.dir, "trytond.log"))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
