@@ -1,0 +1,117 @@
+package pages
+
+import (
+	"strconv"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/server/problem"
+)
+
+const channel = "web"
+
+// decide handles POST /documents/:id/decide: approve, return or reject, by what
+// was seen on the page.
+func decide(v *visit) error {
+	round, _ := strconv.Atoi(v.asked("round")) // no number is no round: refused as changed
+	in := desk.Decision{
+		Task: v.asked("task"), Act: approval.Name(v.asked("act")), Round: round, ContentHash: v.asked("hash"),
+		Opinion: v.asked("opinion"), Channel: channel,
+	}
+	switch in.Act {
+	case approval.Approve, approval.Return, approval.Reject:
+	default:
+		return fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(in.Act)))
+	}
+	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion)
+	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
+	return v.acted(acted, err, sent{Form: "decide", Text: in.Opinion})
+}
+
+// withdraw handles POST /documents/:id/withdraw.
+func withdraw(v *visit) error {
+	id, opinion := v.param("id"), v.asked("opinion")
+	key := v.key("withdraw", id, opinion)
+	acted, err := again(func() (desk.Acted, error) {
+		return v.desk().Withdraw(v.r.Context(), v.who, id, opinion, channel, key)
+	})
+	return v.acted(acted, err, sent{Form: "withdraw", Text: opinion})
+}
+
+// resolve handles POST /documents/:id/resolve: a ruling on what is parked.
+func resolve(v *visit) error {
+	in := desk.Ruling{
+		Reference: v.asked("reference"), Ruling: v.asked("ruling"), Opinion: v.asked("opinion"), Channel: channel,
+	}
+	if in.Ruling == approval.RulingRedate {
+		in.Date = v.asked("date")
+	}
+	attempt, err := strconv.Atoi(v.asked("attempt"))
+	if err != nil {
+		return fault.New(fault.Invalid, "request.bad_value", fault.Field("attempt"))
+	}
+	in.Attempt = &attempt
+	key := v.key("resolve", in.Reference, in.Ruling, in.Date, attempt, in.Opinion)
+	acted, err := again(func() (desk.Acted, error) { return v.desk().Resolve(v.r.Context(), v.who, in, key) })
+	return v.acted(acted, err, sent{Form: "resolve", Text: in.Opinion, Ruling: in.Ruling, Date: v.asked("date")})
+}
+
+// urge handles POST /documents/:id/urge.
+func urge(v *visit) error {
+	id := v.param("id")
+	if err := v.desk().Urge(v.r.Context(), v.who, id, v.key("urge", id)); err != nil {
+		return v.refused(err, sent{Form: "urge"})
+	}
+	return v.leave(documentAt(id), "urge")
+}
+
+// comment handles POST /documents/:id/comment.
+func comment(v *visit) error {
+	id, text := v.param("id"), v.asked("text")
+	if text == "" {
+		return v.leave(documentAt(id), "")
+	}
+	if _, err := v.desk().Comment(v.r.Context(), v.who, id, text, v.key("comment", id, text)); err != nil {
+		return v.refused(err, sent{Form: "comment", Text: text})
+	}
+	return v.leave(documentAt(id)+"#comments", "comment")
+}
+
+// deleteDraft handles POST /documents/:id/delete.
+func deleteDraft(v *visit) error {
+	if err := v.desk().DeleteDraft(v.r.Context(), v.who, v.param("id")); err != nil {
+		return err
+	}
+	return v.leave("/documents", "deleted")
+}
+
+// acted answers an act: to the document, with what became of it.
+func (v *visit) acted(a desk.Acted, err error, s sent) error {
+	switch {
+	case err != nil:
+		return v.refused(err, s)
+	case a.Pending:
+		return v.leave(documentAt(a.Document)+"?act="+a.ID, "")
+	}
+	return v.leave(documentAt(a.Document), string(a.Name))
+}
+
+// refused shows the document as it is now, and why the act was refused. What was
+// typed stays in its form.
+func (v *visit) refused(err error, s sent) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	switch f.Kind {
+	case fault.Invalid, fault.Conflict, fault.Forbidden:
+	default:
+		return err
+	}
+	s.Fault, s.Stale = v.faultText(f), f.Kind != fault.Invalid
+	if err := v.document(problem.Status(f), s, ""); err != nil {
+		return f // not theirs to see: only what went wrong
+	}
+	return nil
+}

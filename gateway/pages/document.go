@@ -1,0 +1,308 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/store"
+)
+
+// documentView is everything on a document's page.
+type documentView struct {
+	store.Document
+	TypeTitle, EntityName, DepartmentName, SubmitterName, RequesterName, PayeeAccount, Zone string
+
+	Submitted, Closed stamp
+	Due               deadline
+	Fields            []fact
+	Lines             []lineRow
+	HasTax            bool
+	Base              bool // show the total in the entity's currency too
+	Route             []stop
+	RouteFault        string
+	Timeline          []moment
+	Comments          []commentRow
+	Parked            *parkedBox
+	Voucher           string // address of its page, "" where one may not
+
+	Decide                                            *decideForm
+	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
+	Deciding                                          []string // names of those asked now
+
+	Key     string // of every form on the page
+	Sent    sent
+	Pending string // an act that is recorded and being applied
+}
+
+// sent is a form that came and was refused: nothing typed is lost.
+type sent struct {
+	Form, Text, Ruling, Date string
+	Fault                    string
+	Stale                    bool
+}
+
+type fact struct{ Title, Value string }
+
+type lineRow struct {
+	document.Line
+	CategoryTitle string
+}
+
+type commentRow struct {
+	Author, Text string
+	At           stamp
+}
+
+// decideForm is the decision of one's own open task.
+type decideForm struct {
+	Task, Hash, Step, Queue string
+
+	Round  int
+	Return bool
+	Due    deadline
+}
+
+// parkedBox says why something waits, and lets rule on it whoever may.
+type parkedBox struct {
+	Reference, Text, Detail string
+
+	Attempt int
+	Route   bool
+	May     bool
+}
+
+// refresh has the page look again while something is being applied.
+func (d documentView) refresh() *refresh {
+	routing := d.Status == approval.Submitted && d.RouteFault == ""
+	if d.Pending == "" && !routing && d.Status != approval.Approved {
+		return nil
+	}
+	back := documentAt(d.ID)
+	if d.Pending != "" {
+		back += "?act=" + d.Pending
+	}
+	return &refresh{Seconds: 2, Address: documentAt(d.ID) + "/seq", Seen: strconv.FormatInt(d.Seq, 10), Back: back}
+}
+
+// showDocument handles GET /documents/:id.
+func showDocument(v *visit) error {
+	var s sent
+	pending := ""
+	if id := v.asked("act"); id != "" {
+		row, err := v.desk().Act(v.r.Context(), v.who, id)
+		switch {
+		case err != nil || row.Act.Document != v.param("id"):
+		case row.Outcome == nil:
+			pending = id
+		case row.Outcome.Code != approval.OK:
+			s = sent{Form: string(row.Act.Name), Text: row.Act.Opinion, Stale: true, Fault: v.faultText(
+				&fault.Fault{Kind: fault.Kind(row.Outcome.Kind), Code: row.Outcome.Code, Args: row.Outcome.Args})}
+		default:
+			return v.leave(documentAt(v.param("id")), string(row.Act.Name))
+		}
+	}
+	return v.document(http.StatusOK, s, pending)
+}
+
+// documentSeq handles GET /documents/:id/seq: how far the document is, for the
+// script that waits for news.
+func documentSeq(v *visit) error {
+	detail, err := v.desk().Document(v.r.Context(), v.who, v.param("id"))
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	v.w.Header().Set("Cache-Control", "no-store")
+	_, _ = v.w.Write([]byte(strconv.FormatInt(detail.Seq, 10))) // the reader went away
+	return nil
+}
+
+// document shows the document's page, with what was refused on it.
+func (v *visit) document(status int, s sent, pending string) error {
+	ctx, id := v.r.Context(), v.param("id")
+	detail, err := v.desk().Document(ctx, v.who, id)
+	if err != nil {
+		return err
+	}
+	if detail.Status == approval.Draft {
+		return v.leave(documentAt(id)+"/edit", "")
+	}
+	events, err := v.desk().Events(ctx, v.who, id)
+	if err != nil {
+		return err
+	}
+	state, err := approval.FoldAll(events)
+	if err != nil {
+		return err
+	}
+	view := documentView{Document: detail.Document, Key: random(), Sent: s, Pending: pending}
+	if err := v.facts(&view); err != nil {
+		return err
+	}
+	v.story(&view, state, events)
+	v.acts(&view, detail, state)
+	comments, err := v.desk().Comments(ctx, v.who, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range comments {
+		view.Comments = append(view.Comments, commentRow{v.name(c.Author), c.Text, v.stamp(c.At, detail.Entity)})
+	}
+	return v.show(status, numberOr(detail.Number, detail.Title), view)
+}
+
+// facts are what the document asks for.
+func (v *visit) facts(view *documentView) error {
+	d := view.Document
+	types, err := v.typesInForce()
+	if err != nil {
+		return err
+	}
+	kind := types[d.Type]
+	if kind == nil { // no longer in force: shown by its ids
+		kind = &doctype.Type{ID: d.Type}
+	}
+	view.TypeTitle, view.EntityName, view.DepartmentName = v.typeTitle(d.Type), v.entity(d.Entity), v.department(d.Department)
+	view.SubmitterName, view.RequesterName = v.name(d.Submitter), v.name(d.Requester)
+	view.PayeeAccount = desk.Masked(d.Payee.Account)
+	view.Zone = v.zone(d.Entity).String()
+	view.Submitted, view.Closed = v.stamp(d.SubmittedAt, d.Entity), v.stamp(d.ClosedAt, d.Entity)
+	view.Due = v.due(d.DueAt, d.Entity)
+	view.Base = d.BaseTotal.Currency != "" && d.BaseTotal.Currency != d.Total.Currency
+	for _, f := range kind.Fields {
+		if value := d.Content.Fields[f.Name]; value != "" {
+			view.Fields = append(view.Fields, fact{i18n.Pick(f.Title, v.locale), v.fieldValue(f, value)})
+		}
+	}
+	for _, l := range d.Content.Lines {
+		row := lineRow{Line: l, CategoryTitle: l.Category}
+		if c, ok := kind.Category(l.Category); ok {
+			row.CategoryTitle = i18n.Pick(c.Title, v.locale)
+		}
+		view.HasTax = view.HasTax || l.Tax.Minor != 0
+		view.Lines = append(view.Lines, row)
+	}
+	return nil
+}
+
+// fieldValue shows a field of the type's own in words.
+func (v *visit) fieldValue(f doctype.Field, value string) string {
+	switch f.Kind {
+	case doctype.Choice:
+		for _, o := range f.Options {
+			if o.ID == value {
+				return i18n.Pick(o.Title, v.locale)
+			}
+		}
+	case doctype.Date:
+		return shownDate(v.locale, value)
+	case doctype.Person:
+		return v.name(value)
+	case doctype.Supplier:
+		if s, ok := v.org.Suppliers[value]; ok {
+			return s.Name
+		}
+	}
+	return value
+}
+
+// story is where the document stands and how it came there.
+func (v *visit) story(view *documentView, state approval.State, events []evidence.Event) {
+	view.Route = v.routeOf(state.Plan, state)
+	if state.PlanFault != "" {
+		view.RouteFault = v.codeText(state.PlanFault, "")
+	}
+	view.Timeline = v.timeline(events, view.Entity)
+	for _, t := range state.OpenTasks() {
+		if name := v.name(t.Assignee); !slices.Contains(view.Deciding, name) {
+			view.Deciding = append(view.Deciding, name)
+		}
+	}
+}
+
+// acts are what the reader may do here now. The rules judge again.
+func (v *visit) acts(view *documentView, detail desk.Detail, state approval.State) {
+	object := access.Object{
+		Entity: detail.Entity, Department: detail.Department, Owners: []string{detail.Submitter, detail.Requester},
+	}
+	for _, t := range detail.Tasks {
+		object.Assignees = append(object.Assignees, t.Assignee)
+	}
+	if view.Pending == "" {
+		view.Decide = v.decideForm(detail, state)
+		running := detail.Status == approval.Submitted || detail.Status == approval.Pending || detail.Status == approval.Returned
+		view.Withdraw = running && v.may(access.DocumentWithdraw, object)
+		view.WithdrawReason = state.Decided
+		view.Resubmit = detail.Status == approval.Returned && v.may(access.DocumentResubmit, object)
+	}
+	view.Urge = len(state.OpenTasks()) > 0 && v.may(access.DocumentUrge, object)
+	view.Comment = v.may(access.DocumentComment, object)
+	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {
+		view.Voucher = "/vouchers/" + detail.VoucherRef
+	}
+	view.Parked = v.parkedBox(detail, object)
+}
+
+func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm {
+	inboxes := access.Inboxes(v.who.Subject)
+	for _, t := range detail.Tasks {
+		object := access.Object{Entity: detail.Entity, Assignees: []string{t.Assignee}}
+		if t.State != approval.TaskOpen || !slices.Contains(inboxes, t.Assignee) || !v.may(access.TaskDecide, object) {
+			continue
+		}
+		form := &decideForm{
+			Task: t.ID, Round: t.Round, Hash: detail.ContentHash, Step: i18n.Pick(t.StepTitle, v.locale),
+			Return: true, Due: v.due(t.DueAt, detail.Entity),
+		}
+		if t.Assignee == approval.AdminQueue {
+			form.Queue = v.name(t.Assignee)
+		}
+		if state.Interested(v.who.Person.ID) {
+			continue // the rules would refuse it
+		}
+		return form
+	}
+	return nil
+}
+
+func (v *visit) parkedBox(detail desk.Detail, object access.Object) *parkedBox {
+	if detail.ParkedRef == "" {
+		return nil
+	}
+	box := &parkedBox{
+		Reference: desk.RulingReference(store.ParkedEffect{Reference: detail.ParkedRef, Document: detail.ID}),
+		Attempt:   detail.ParkedAttempt, Text: v.codeText(detail.ParkedCode, detail.ParkedDetail),
+		Detail: detail.ParkedDetail, Route: planReference(detail.ParkedRef),
+	}
+	permission := access.EffectResolve
+	if box.Route {
+		permission = access.PlanResolve
+	}
+	box.May = v.may(permission, object)
+	return box
+}
+
+// TaxTotal sums the tax of the lines.
+func (d documentView) TaxTotal() money.Amount {
+	amounts := make([]money.Amount, 0, len(d.Lines))
+	for _, l := range d.Lines {
+		if l.Tax.Currency == d.Total.Currency {
+			amounts = append(amounts, l.Tax)
+		}
+	}
+	total, err := money.Sum(d.Total.Currency, amounts...)
+	if err != nil {
+		return money.Amount{}
+	}
+	return total
+}

@@ -1,0 +1,78 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/store"
+)
+
+// documentRow is one document in a list.
+type documentRow struct {
+	ID, Number, Title, Type, Applicant, Step string
+
+	Total   money.Amount
+	Status  approval.Status
+	Urgent  bool
+	Due     deadline
+	Updated stamp
+}
+
+func (v *visit) documentRows(list []store.Document) []documentRow {
+	rows := make([]documentRow, 0, len(list))
+	for _, d := range list {
+		rows = append(rows, documentRow{
+			ID: d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
+			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Status: d.Status,
+			Urgent: d.Urgency == document.Urgent, Due: v.due(d.DueAt, d.Entity), Updated: v.stamp(d.UpdatedAt, d.Entity),
+		})
+	}
+	return rows
+}
+
+type documentsView struct {
+	Rows   []documentRow
+	Groups []string
+	Group  string
+	Query  string
+	All    bool // of everybody, as far as the reader may see
+	Wide   bool // the reader sees more than their own
+	Next   string
+}
+
+const queryMax = 100 // characters of a search
+
+// documents handles GET /documents: the reader's own, or all they may see.
+func documents(v *visit) error {
+	view := documentsView{Group: v.asked("status"), Query: v.asked("q"), All: v.asked("of") == "all"}
+	if runes := []rune(view.Query); len(runes) > queryMax {
+		view.Query = string(runes[:queryMax])
+	}
+	for _, g := range groups {
+		view.Groups = append(view.Groups, g.name)
+	}
+	scope := access.ScopeFor(v.who.Subject, access.DocumentRead)
+	view.Wide = scope.All || len(scope.Entities) > 0 || len(scope.Departments) > 0
+	filter := store.DocumentFilter{Statuses: statusesOf(view.Group), Query: view.Query, Cursor: v.asked("cursor")}
+	if !view.All {
+		filter.Submitter = v.who.Person.ID
+	}
+	page, err := v.desk().Documents(v.r.Context(), v.who, filter)
+	if err != nil {
+		return err
+	}
+	view.Rows = v.documentRows(page.Items)
+	query := url.Values{}
+	for name, value := range map[string]string{"status": view.Group, "q": view.Query, "of": v.asked("of")} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	view.Next = nextAt("/documents", query, page.Next)
+	return v.show(http.StatusOK, v.t("page.documents.title"), view)
+}

@@ -1,0 +1,220 @@
+package pages
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/countersign/countersign/adapters/files"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/policy/doctype"
+)
+
+// option is one thing to choose.
+type option struct{ ID, Title, Hint string }
+
+// editView is everything on a form's page.
+type editView struct {
+	form
+	Mode, Action, TypeTitle, EntityName, Number, ID, Key string
+
+	Kind        *doctype.Type
+	Fields      []fieldView
+	Categories  []option
+	Currencies  []currencyOption
+	Departments []option
+	Suppliers   []option
+	Lines       []lineView
+	Blank       lineView // for the script to copy
+	Total       string
+	Max         int64 // bytes of one file
+	Route       []stop
+	Checked     bool
+	Wrong       []wrong // what is wrong, in the order of the page
+	faults      map[string][]string
+}
+
+type currencyOption struct {
+	Code   string
+	Digits int
+}
+
+type fieldView struct {
+	doctype.Field
+	Value   string
+	Options []option
+	Errors  []string
+}
+
+// lineView is one line of a form; Name is the part of its inputs' names.
+type lineView struct {
+	formLine
+	Name, Number string
+	Errors       map[string][]string
+}
+
+type wrong struct{ Anchor, Text string }
+
+// Err lists what is wrong with a field.
+func (e editView) Err(field string) []string { return e.faults[field] }
+
+// edit shows a form.
+func (v *visit) edit(status int, e edit, f form) error {
+	if len(f.Lines) == 0 {
+		f.Lines = []formLine{{}}
+	}
+	view := editView{
+		form: f, Mode: e.mode, Action: "/new/" + e.kind.ID, TypeTitle: i18n.Pick(e.kind.Title, v.locale),
+		EntityName: v.entity(f.Entity), Number: e.doc.Number, ID: e.doc.ID, Key: random(), Kind: e.kind,
+		Route: e.route, Checked: e.checked, Max: v.desk().AttachmentLimit(), faults: map[string][]string{},
+	}
+	if e.mode != modeNew {
+		view.Action = documentAt(e.doc.ID) + "/edit"
+	}
+	v.place(&view, e.faults)
+	v.choices(&view, e.kind)
+	for i, l := range f.Lines {
+		name := strconv.Itoa(i)
+		view.Lines = append(view.Lines, lineView{l, name, strconv.Itoa(i + 1), view.errorsOf("lines[" + name + "].")})
+	}
+	view.Blank = lineView{Name: "__n__", Number: "__n__"}
+	view.Total = totalOf(f)
+	return v.show(status, v.t("page.edit.title."+e.mode, "type", view.TypeTitle), view)
+}
+
+// place puts every fault at its field; what has no field on the page goes on top.
+func (v *visit) place(view *editView, faults []*fault.Fault) {
+	for _, f := range faults {
+		field, text := fieldOf(f), v.faultText(f)
+		view.faults[field] = append(view.faults[field], text)
+		view.Wrong = append(view.Wrong, wrong{v.anchor(field), v.fieldTitle(view.Kind, field) + text})
+	}
+}
+
+// inMoney cuts off the part of an amount that is to blame.
+var inMoney = regexp.MustCompile(`\.(amount|tax)\.(amount|currency)$`)
+
+// fieldOf is the field of the page that a fault is about.
+func fieldOf(f *fault.Fault) string {
+	return inMoney.ReplaceAllString(f.Field, ".$1")
+}
+
+var lineField = regexp.MustCompile(`^lines\[(\d+)\]\.(\w+)$`)
+
+// anchor is the id of the input that a field has on the page.
+func (v *visit) anchor(field string) string {
+	if m := lineField.FindStringSubmatch(field); m != nil {
+		return "f-lines-" + m[1] + "-" + m[2]
+	}
+	return "f-" + strings.ReplaceAll(field, ".", "-")
+}
+
+// fieldTitle is the name of a field in front of what is wrong with it.
+func (v *visit) fieldTitle(kind *doctype.Type, field string) string {
+	if m := lineField.FindStringSubmatch(field); m != nil {
+		n, _ := strconv.Atoi(m[1]) // the pattern has digits only
+		return v.t("page.edit.line_number", "n", strconv.Itoa(n+1)) + v.t("page.colon.space") +
+			v.optional("page.edit."+m[2], m[2]) + v.t("page.colon")
+	}
+	if name, ok := strings.CutPrefix(field, "fields."); ok {
+		if f, known := kind.Field(name); known {
+			return i18n.Pick(f.Title, v.locale) + v.t("page.colon")
+		}
+	}
+	if title := v.optional("page.edit."+field, ""); title != "" && field != "" {
+		return title + v.t("page.colon")
+	}
+	return ""
+}
+
+func (e editView) errorsOf(prefix string) map[string][]string {
+	found := map[string][]string{}
+	for field, texts := range e.faults {
+		if name, ok := strings.CutPrefix(field, prefix); ok {
+			found[name] = texts
+		}
+	}
+	return found
+}
+
+// choices are what the lists of the form offer.
+func (v *visit) choices(view *editView, kind *doctype.Type) {
+	for _, c := range kind.Categories {
+		view.Categories = append(view.Categories, option{ID: c.ID, Title: i18n.Pick(c.Title, v.locale)})
+	}
+	for _, c := range kind.Currencies {
+		digits, _ := money.Exponent(c)
+		view.Currencies = append(view.Currencies, currencyOption{string(c), digits})
+	}
+	for _, id := range slices.Sorted(maps.Keys(v.org.Departments)) {
+		if v.org.Departments[id].Entity == view.Entity {
+			view.Departments = append(view.Departments, option{ID: id, Title: v.department(id)})
+		}
+	}
+	view.Suppliers = v.suppliers(view.Entity)
+	for _, f := range kind.Fields {
+		field := fieldView{Field: f, Value: view.form.Fields[f.Name], Errors: view.faults["fields."+f.Name]}
+		switch f.Kind {
+		case doctype.Choice:
+			for _, o := range f.Options {
+				field.Options = append(field.Options, option{ID: o.ID, Title: i18n.Pick(o.Title, v.locale)})
+			}
+		case doctype.Supplier:
+			field.Options = view.Suppliers
+		case doctype.Person:
+			field.Options = v.people()
+		}
+		view.Fields = append(view.Fields, field)
+	}
+}
+
+func (v *visit) suppliers(entity string) []option {
+	var list []option
+	for _, s := range v.org.Suppliers {
+		if s.Entity == "" || s.Entity == entity {
+			list = append(list, option{ID: s.ID, Title: s.Name, Hint: s.ID})
+		}
+	}
+	return byTitle(list)
+}
+
+func (v *visit) people() []option {
+	var list []option
+	for _, p := range v.org.People {
+		if p.Active {
+			list = append(list, option{ID: p.ID, Title: p.Name})
+		}
+	}
+	return byTitle(list)
+}
+
+func byTitle(list []option) []option {
+	slices.SortFunc(list, func(a, b option) int { return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.ID, b.ID)) })
+	return list
+}
+
+// totalOf sums what can be read of the lines.
+func totalOf(f form) string {
+	total := money.Zero(money.Currency(f.Currency))
+	for _, l := range f.Lines {
+		if l.Amount == "" {
+			continue
+		}
+		amount, err := money.Parse(plainAmount(l.Amount), total.Currency)
+		if err != nil {
+			return ""
+		}
+		if total, err = total.Add(amount); err != nil {
+			return ""
+		}
+	}
+	return shownMoney(total)
+}
+
+// Accept lists the kinds of file for the browser's own dialog.
+func (editView) Accept() string { return strings.Join(files.Allowed(), ",") }

@@ -1,0 +1,246 @@
+package pages
+
+import (
+	"mime/multipart"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/policy/doctype"
+)
+
+// form is a document as somebody types it: text, right or wrong.
+type form struct {
+	Title, Reason, Urgency, Currency, Entity, Department, CostCenter, Requester, Payee, Opinion string
+
+	Fields map[string]string
+	Lines  []formLine
+	Files  []formFile
+}
+
+type formLine struct {
+	Category, Date, Description, Amount, Tax, Invoice, CostCenter string
+
+	Files []formFile
+}
+
+// formFile is a file that was uploaded with an earlier round of the form.
+type formFile struct {
+	ID, Name string
+	Size     int64
+}
+
+// Token carries a file through the form; the desk believes only the id.
+func (f formFile) Token() string { return f.ID + "|" + strconv.FormatInt(f.Size, 10) + "|" + f.Name }
+
+func readFile(token string) (formFile, bool) {
+	parts := strings.SplitN(token, "|", 3)
+	if len(parts) != 3 {
+		return formFile{}, false
+	}
+	size, err := strconv.ParseInt(parts[1], 10, 64)
+	return formFile{ID: parts[0], Name: parts[2], Size: size}, err == nil
+}
+
+func readFiles(tokens []string) []formFile {
+	var list []formFile
+	for _, token := range tokens {
+		if f, ok := readFile(token); ok && len(list) < doctype.FilesMax {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// readForm reads what was sent; it refuses nothing, so that nothing is lost.
+func readForm(sent url.Values, t *doctype.Type) form {
+	one := func(name string) string { return strings.TrimSpace(sent.Get(name)) }
+	f := form{
+		Title: one("title"), Reason: one("reason"), Urgency: one("urgency"), Currency: one("currency"),
+		Entity: one("entity"), Department: one("department"), CostCenter: one("cost_center"),
+		Requester: one("requester"), Payee: one("payee"), Opinion: one("opinion"),
+		Fields: map[string]string{}, Files: readFiles(sent["file"]),
+	}
+	for _, field := range t.Fields {
+		f.Fields[field.Name] = one("fields." + field.Name)
+	}
+	for _, at := range sent["line"] {
+		if len(f.Lines) == doctype.LinesMax {
+			break
+		}
+		of := "lines." + at + "."
+		f.Lines = append(f.Lines, formLine{
+			Category: one(of + "category"), Date: one(of + "date"), Description: one(of + "description"),
+			Amount: one(of + "amount"), Tax: one(of + "tax"), Invoice: one(of + "invoice"),
+			CostCenter: one(of + "cost_center"), Files: readFiles(sent[of+"file"]),
+		})
+	}
+	return f
+}
+
+// formOf is a stored content as its author may go on typing it.
+func formOf(c document.Content) form {
+	f := form{
+		Title: c.Title, Reason: c.Reason, Urgency: string(c.Urgency), Currency: string(c.Currency), Entity: c.Entity,
+		Department: c.Department, CostCenter: c.CostCenter, Requester: c.Requester, Payee: c.Payee.ID,
+		Fields: c.Fields, Files: filesOf(c.Attachments),
+	}
+	for _, l := range c.Lines {
+		f.Lines = append(f.Lines, formLine{
+			Category: l.Category, Date: l.Date, Description: l.Description, Amount: typed(l.Amount), Tax: typed(l.Tax),
+			Invoice: l.Invoice, CostCenter: l.CostCenter, Files: filesOf(l.Attachments),
+		})
+	}
+	return f
+}
+
+func typed(a money.Amount) string {
+	if a.Minor == 0 {
+		return ""
+	}
+	return a.Text()
+}
+
+func filesOf(list []document.Attachment) []formFile {
+	var files []formFile
+	for _, a := range list {
+		files = append(files, formFile{a.ID, a.Name, a.Size})
+	}
+	return files
+}
+
+// withoutBlankLines drops the lines that nobody filled in.
+func (f form) withoutBlankLines() form {
+	f.Lines = slices.DeleteFunc(slices.Clone(f.Lines), func(l formLine) bool {
+		return l.Date+l.Description+l.Amount+l.Tax+l.Invoice == "" && len(l.Files) == 0
+	})
+	return f
+}
+
+// content reads the amounts. What cannot be read is zero in the content and
+// told with its field.
+func (f form) content(t *doctype.Type) (document.Content, []*fault.Fault) {
+	written := desk.Form{
+		Type: t.ID, Title: f.Title, Reason: f.Reason, Entity: f.Entity, Department: f.Department, CostCenter: f.CostCenter,
+		Requester: f.Requester, Currency: f.Currency, Urgency: f.Urgency, Fields: f.Fields, Attachments: idsOf(f.Files),
+	}
+	if t.Payee == doctype.PayeeSupplier {
+		written.Payee = &desk.FormPayee{Kind: string(document.PayeeSupplier), ID: f.Payee}
+	}
+	for _, l := range f.Lines {
+		written.Lines = append(written.Lines, desk.FormLine{
+			Category: l.Category, Description: l.Description, Date: l.Date, CostCenter: l.CostCenter, Invoice: l.Invoice,
+			Amount: f.money(l.Amount), Tax: f.money(l.Tax), Attachments: idsOf(l.Files),
+		})
+	}
+	c, err := written.Content()
+	for i := range c.Lines {
+		for _, a := range []*money.Amount{&c.Lines[i].Amount, &c.Lines[i].Tax} {
+			if a.Currency == "" {
+				*a = money.Zero(c.Currency)
+			}
+		}
+	}
+	return c, faultsOf(err)
+}
+
+func (f form) money(text string) *desk.Money {
+	if text == "" {
+		return nil
+	}
+	return &desk.Money{Amount: plainAmount(text), Currency: f.Currency}
+}
+
+func idsOf(list []formFile) []string {
+	var ids []string
+	for _, f := range list {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
+// groupedAmount is an amount with well-placed commas. Anything else with a comma
+// may be meant another way and is left for the rules to refuse.
+var groupedAmount = regexp.MustCompile(`^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`)
+
+// plainAmount is an amount without what keyboards and copies put into it:
+// full-width digits, and commas between thousands.
+func plainAmount(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case r == '．':
+			return '.'
+		case r == '，':
+			return ','
+		}
+		return r
+	}, text)
+	if groupedAmount.MatchString(text) {
+		return strings.ReplaceAll(text, ",", "")
+	}
+	return text
+}
+
+// faultsOf lists the faults in an error; nil for none and for what is no fault.
+func faultsOf(err error) []*fault.Fault {
+	f, ok := fault.As(err)
+	if !ok {
+		return nil
+	}
+	first := *f
+	first.More = nil
+	return append([]*fault.Fault{&first}, f.More...)
+}
+
+// takeFiles keeps the files that came with the form; one that is refused is told
+// with its field, the others stay.
+func (v *visit) takeFiles(f *form, lines []string) []*fault.Fault {
+	if v.r.MultipartForm == nil {
+		return nil
+	}
+	var faults []*fault.Fault
+	take := func(name, field string, into *[]formFile) {
+		for i, header := range v.r.MultipartForm.File[name] {
+			if header.Size == 0 && header.Filename == "" {
+				continue
+			}
+			kept, err := v.takeFile(name+"."+strconv.Itoa(i), header)
+			if err != nil {
+				for _, refused := range orInternal(err) {
+					refused.Field = field
+					faults = append(faults, refused)
+				}
+				continue
+			}
+			*into = append(*into, kept)
+		}
+	}
+	take("upload", "attachments", &f.Files)
+	for i := range min(len(f.Lines), len(lines)) {
+		take("lines."+lines[i]+".upload", "lines["+strconv.Itoa(i)+"].attachments", &f.Lines[i].Files)
+	}
+	return faults
+}
+
+func (v *visit) takeFile(name string, header *multipart.FileHeader) (formFile, error) {
+	content, err := header.Open()
+	if err != nil {
+		return formFile{}, err
+	}
+	defer content.Close() //nolint:errcheck // only read
+	key := v.key("attach")
+	if key.Key != "" {
+		key.Key += "." + name
+	}
+	kept, err := v.desk().Attach(v.r.Context(), v.who,
+		desk.Upload{Name: header.Filename, Content: content, Size: header.Size}, key)
+	return formFile{kept.ID, kept.Name, kept.Size}, err
+}

@@ -1,0 +1,159 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/store"
+)
+
+// taskRow is one task in a list.
+type taskRow struct {
+	Document, Number, Title, Type, Applicant, Step, Queue string
+
+	Total    money.Amount
+	Urgent   bool
+	Due      deadline
+	State    approval.TaskState
+	Decided  stamp
+	Standing approval.Status
+}
+
+func (v *visit) taskRow(t store.Task) taskRow {
+	row := taskRow{
+		Document: t.Document, Number: t.Number, Title: t.Title, Type: v.typeTitle(t.Type), Applicant: v.name(t.Requester),
+		Step: i18n.Pick(t.StepTitle, v.locale), Total: t.Total, Urgent: t.Urgency == document.Urgent,
+		Due: v.due(t.DueAt, t.Entity), State: t.State, Decided: v.stamp(t.DecidedAt, t.Entity), Standing: t.DocumentStatus,
+	}
+	if t.Assignee == approval.AdminQueue {
+		row.Queue = v.name(t.Assignee)
+	}
+	return row
+}
+
+type homeView struct {
+	Tasks    []taskRow
+	Total    int64
+	Next     string // address of the next page, "" for none
+	Counts   []count
+	Recent   []documentRow
+	Returned []documentRow
+}
+
+// count is how many documents of one's own stand somewhere.
+type count struct {
+	Key, Path string
+	Number    int64
+}
+
+const (
+	recentMost   = 5
+	returnedMost = 20
+)
+
+// home handles GET /: what waits for the reader, and how their own documents stand.
+func home(v *visit) error {
+	ctx := v.r.Context()
+	page, err := v.desk().Tasks(ctx, v.who, store.TaskFilter{Cursor: v.asked("cursor"), WithTotal: true})
+	if err != nil {
+		return err
+	}
+	view := homeView{Next: nextAt("/", url.Values{}, page.Next)}
+	if page.Total != nil {
+		view.Total = *page.Total
+	}
+	for _, t := range page.Items {
+		view.Tasks = append(view.Tasks, v.taskRow(t))
+	}
+	mine, err := v.desk().Documents(ctx, v.who, store.DocumentFilter{Submitter: v.who.Person.ID, Limit: recentMost})
+	if err != nil {
+		return err
+	}
+	view.Recent = v.documentRows(mine.Items)
+	returned, err := v.desk().Documents(ctx, v.who, store.DocumentFilter{
+		Submitter: v.who.Person.ID, Statuses: []approval.Status{approval.Returned}, Limit: returnedMost,
+	})
+	if err != nil {
+		return err
+	}
+	view.Returned = v.documentRows(returned.Items)
+	if view.Counts, err = v.counts(); err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, v.t("page.home.title"), view)
+}
+
+// counts says how many of the reader's documents are drafts, under way and done.
+func (v *visit) counts() ([]count, error) {
+	var list []count
+	for _, group := range groups {
+		if group.name == groupReturned {
+			continue // shown one by one
+		}
+		page, err := v.desk().Documents(v.r.Context(), v.who, store.DocumentFilter{
+			Submitter: v.who.Person.ID, Statuses: group.statuses, Limit: 1, WithTotal: true,
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, count{"page.group." + group.name, "/documents?status=" + group.name, *page.Total})
+	}
+	return list, nil
+}
+
+// doneTasks handles GET /tasks/done: what the reader decided, and what ended without them.
+func doneTasks(v *visit) error {
+	page, err := v.desk().Tasks(v.r.Context(), v.who, store.TaskFilter{
+		Cursor: v.asked("cursor"),
+		States: []approval.TaskState{
+			approval.TaskApproved, approval.TaskRejected, approval.TaskReturned, approval.TaskSuperseded,
+			approval.TaskEscalated, approval.TaskExpired,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	view := homeView{Next: nextAt("/tasks/done", url.Values{}, page.Next)}
+	for _, t := range page.Items {
+		view.Tasks = append(view.Tasks, v.taskRow(t))
+	}
+	return v.show(http.StatusOK, v.t("page.done.title"), view)
+}
+
+// nextAt is the address of the next page of a list, "" at the end.
+func nextAt(path string, query url.Values, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	query.Set("cursor", cursor)
+	return path + "?" + query.Encode()
+}
+
+// group is a set of statuses that people look for together.
+type group struct {
+	name     string
+	statuses []approval.Status
+}
+
+const groupReturned = "returned"
+
+var groups = []group{
+	{"draft", []approval.Status{approval.Draft}},
+	{groupReturned, []approval.Status{approval.Returned}},
+	{"open", []approval.Status{approval.Submitted, approval.Pending, approval.Approved, approval.Parked, approval.Posted}},
+	{"closed", []approval.Status{approval.Closed}},
+	{"stopped", []approval.Status{approval.Rejected, approval.Withdrawn}},
+}
+
+func statusesOf(name string) []approval.Status {
+	at := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
+	if at < 0 {
+		return nil
+	}
+	return groups[at].statuses
+}

@@ -1,0 +1,66 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/store"
+)
+
+type noticesView struct {
+	Rows []noticeRow
+	Next string
+}
+
+type noticeRow struct {
+	Text, Reason, Number, Document, By, To string
+
+	At  stamp
+	Due deadline
+}
+
+// notices handles GET /notices: what the reader was told.
+func notices(v *visit) error {
+	page, err := v.desk().Notices(v.r.Context(), v.who, v.asked("cursor"))
+	if err != nil {
+		return err
+	}
+	view := noticesView{Next: nextAt("/notices", url.Values{}, page.Next)}
+	for _, n := range page.Items {
+		view.Rows = append(view.Rows, v.noticeRow(n))
+	}
+	return v.show(http.StatusOK, v.t("page.notices.title"), view)
+}
+
+func (v *visit) noticeRow(n store.Notice) noticeRow {
+	row := noticeRow{
+		Text:   i18n.Shipped().Text(v.locale, "notice."+n.Kind+".subject", n.Data),
+		Number: n.Data["number"], Document: n.Document, At: v.stamp(n.CreatedAt, v.entityOf(n)),
+	}
+	if by := n.Data["by"]; by != "" {
+		row.By = v.name(by)
+	}
+	if to := n.Data["to"]; to != "" {
+		row.To = v.names(strings.Split(to, ","))
+	}
+	if reason := n.Data["reason"]; reason != "" {
+		row.Reason = v.optional("reason."+reason, reason)
+	}
+	if code := n.Data["code"]; code != "" {
+		row.Reason = v.codeText(code, n.Data["detail"])
+	}
+	if due, err := time.Parse(time.RFC3339, n.Data["due_at"]); err == nil {
+		row.Due = v.due(due, v.entityOf(n))
+	}
+	return row
+}
+
+func (v *visit) entityOf(n store.Notice) string {
+	if n.Entity != "" {
+		return n.Entity
+	}
+	return v.who.Person.Entity
+}

@@ -1,0 +1,184 @@
+// Package pages is the web face for people: server-rendered pages that work
+// without a script, in Chinese and English, on a phone and on a desk.
+//
+//	registry.go   every route with its permission, navigation entry and template
+//	visit.go      one request: who, in which language, in which organisation
+//	render.go     templates and assets, embedded
+//	the others    parse, ask the desk, show
+//
+// A GET never changes anything; a POST answers with a redirect, or with the same
+// page and what is wrong on it. There are no rules here.
+package pages
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/gateway/server/problem"
+)
+
+// Limits of the pages.
+const (
+	formMax    = 1 << 20 // bytes of a form around its files
+	uploadsMax = 5       // files of full size that fit into one form
+	memoryMax  = 4 << 20 // bytes of a form kept in memory; the rest goes to disk
+	keyMax     = 100     // characters of a form's key
+
+	runningWait = 150 * time.Millisecond
+	runningMost = 20 // times to ask again while the first of a double click is running
+)
+
+// SignIn is the part of auth that the sign-in page needs.
+type SignIn interface {
+	Choices() []auth.Choice
+}
+
+// Deps are what the pages ask.
+type Deps struct {
+	Desk   *desk.Desk
+	SignIn SignIn
+	Secure bool             // the house is reached by https: cookies are held to it
+	Now    func() time.Time // nil means time.Now; for «overdue» only
+}
+
+// Pages serves every page. It is safe for concurrent use.
+type Pages struct {
+	deps   Deps
+	routes []route
+	shelf  *shelf
+}
+
+// New reads the embedded templates.
+//
+// Errors: a template that cannot be parsed, which a test keeps from leaving the house.
+func New(deps Deps) (*Pages, error) {
+	shelf, err := load()
+	if err != nil {
+		return nil, err
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	p := &Pages{deps: deps, shelf: shelf}
+	p.routes = registry()
+	return p, nil
+}
+
+// Register mounts every page. The router must run auth's middleware before.
+func (p *Pages) Register(router gin.IRoutes) {
+	for _, r := range p.routes {
+		router.Handle(r.method, r.path, p.serve(r))
+	}
+	router.GET(assetsPath+":name", p.asset)
+}
+
+// Mount registers every page on the gateway's router, and answers with a page
+// where a browser asks for an address that leads nowhere.
+func (p *Pages) Mount(router *gin.Engine) {
+	p.Register(router)
+	lost := fault.New(fault.NotFound, "request.no_such_route")
+	router.NoRoute(func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") || !strings.Contains(c.GetHeader("Accept"), "text/html") {
+			problem.Write(c.Writer, c.Request, lost)
+			return
+		}
+		p.Fail(c.Writer, c.Request, lost)
+	})
+}
+
+// FormLimit is how many bytes a form with files may have: the server must let
+// POSTs to the pages be as long.
+func (p *Pages) FormLimit() int64 { return p.deps.Desk.AttachmentLimit()*uploadsMax + formMax }
+
+// serve lets in who may see a page, and shows what went wrong as a page.
+func (p *Pages) serve(r route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		who, known := auth.Of(c.Request.Context())
+		if !r.open && !known {
+			p.askToSignIn(c)
+			return
+		}
+		v := &visit{pages: p, route: r, who: who, known: known, w: c.Writer, r: c.Request, param: c.Param,
+			locale: i18n.Locale(c.Request.Context()), now: p.deps.Now()}
+		if err := v.begin(); err != nil {
+			v.fail(err)
+			return
+		}
+		defer v.end()
+		if r.needs != "" && !access.Has(who.Subject, r.needs) {
+			v.fail(fault.New(fault.Forbidden, "access.denied", fault.Arg("permission", r.needs), fault.Arg("reason", access.NoRole)))
+			return
+		}
+		if err := r.handle(v); err != nil {
+			v.fail(err)
+		}
+	}
+}
+
+// askToSignIn sends a reader to the sign-in page and back; a form is not carried along.
+func (p *Pages) askToSignIn(c *gin.Context) {
+	to := "/"
+	if c.Request.Method == http.MethodGet {
+		to = c.Request.URL.RequestURI()
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Redirect(http.StatusSeeOther, signInAt(to))
+}
+
+// Fail shows an error as a page, for whoever else serves browsers, such as
+// sign-in for what failed.
+func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	who, known := auth.Of(r.Context())
+	v := &visit{pages: p, who: who, known: known, w: w, r: r, param: func(string) string { return "" },
+		locale: i18n.Locale(r.Context()), now: p.deps.Now()}
+	v.fail(err)
+}
+
+// fail shows an error as a page in the reader's language.
+func (v *visit) fail(err error) {
+	problem.Log(v.r.Context(), err)
+	f := problem.Find(err)
+	status := problem.Status(f)
+	if status == http.StatusAccepted { // unknown is a state, not a page
+		status = http.StatusServiceUnavailable
+	}
+	about := problem.Of(v.r.Context(), err)
+	problem.Advise(v.w.Header(), about)
+	v.w.Header().Del("WWW-Authenticate") // for programs; a browser would ask for a password
+	v.showAs("error", status, v.t("page.error."+errorName(status)), errorView{
+		Status: status, Text: v.faultText(f), Code: f.Code, Request: about.Instance, SignIn: status == http.StatusUnauthorized,
+	})
+}
+
+type errorView struct {
+	Status              int
+	Text, Code, Request string
+	SignIn              bool
+}
+
+// errorName names the headline of an error page.
+func errorName(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "sign_in"
+	case http.StatusForbidden:
+		return "forbidden"
+	case http.StatusNotFound:
+		return "not_found"
+	case http.StatusConflict:
+		return "conflict"
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return "busy"
+	case http.StatusInternalServerError:
+		return "internal"
+	}
+	return "invalid"
+}

@@ -1,0 +1,49 @@
+package pages
+
+import (
+	"net/http"
+
+	"github.com/countersign/countersign/domain/access"
+)
+
+// route is one page or one act of a page: the only place that knows where it
+// lies, who may, where the navigation shows it, and which template it has.
+type route struct {
+	method, path string
+	open         bool   // nobody need be signed in
+	needs        string // permission for anything at all; the desk judges the object
+	nav          string // key of the navigation entry; "" for none
+	template     string
+	handle       func(v *visit) error
+}
+
+// registry lists every route, in the order of the navigation.
+func registry() []route {
+	get, post := http.MethodGet, http.MethodPost
+	return []route{
+		{method: get, path: "/", needs: access.TaskDecide, nav: "page.nav.tasks", template: "home", handle: home},
+		{method: get, path: "/documents", needs: access.DocumentRead, nav: "page.nav.documents", template: "documents", handle: documents},
+		{method: get, path: "/new", needs: access.DocumentCreate, nav: "page.nav.new", template: "choose", handle: choose},
+		{method: get, path: "/vouchers", needs: access.EffectRead, nav: "page.nav.vouchers", template: "vouchers", handle: vouchers},
+		{method: get, path: "/parked", needs: access.EffectRead, nav: "page.nav.parked", template: "parked", handle: parked},
+		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
+
+		{method: get, path: "/tasks/done", needs: access.TaskDecide, template: "done", handle: doneTasks},
+		{method: get, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newForm},
+		{method: post, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newSent},
+		{method: get, path: "/documents/:id", needs: access.DocumentRead, template: "document", handle: showDocument},
+		{method: get, path: "/documents/:id/seq", needs: access.DocumentRead, handle: documentSeq},
+		{method: get, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editForm},
+		{method: post, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editSent},
+		{method: post, path: "/documents/:id/delete", needs: access.DocumentCreate, template: "document", handle: deleteDraft},
+		{method: post, path: "/documents/:id/decide", needs: access.TaskDecide, template: "document", handle: decide},
+		{method: post, path: "/documents/:id/withdraw", needs: access.DocumentWithdraw, template: "document", handle: withdraw},
+		{method: post, path: "/documents/:id/urge", needs: access.DocumentUrge, template: "document", handle: urge},
+		{method: post, path: "/documents/:id/comment", needs: access.DocumentComment, template: "document", handle: comment},
+		{method: post, path: "/documents/:id/resolve", needs: access.DocumentRead, template: "document", handle: resolve},
+		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},
+
+		{method: get, path: "/login", open: true, template: "signin", handle: signIn},
+		{method: post, path: "/language", open: true, handle: language},
+	}
+}

@@ -1,0 +1,174 @@
+package pages
+
+import (
+	"strings"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/i18n"
+)
+
+// Where a stop of a route stands, as the style sheet and the catalogs call it.
+const (
+	standsDone    = "done"
+	standsNow     = "now"
+	standsNext    = "next"
+	standsAuto    = "auto"    // approved by rule
+	standsSkipped = "skipped" // not needed
+	standsStuck   = "stuck"   // waits for a ruling
+	standsStopped = "stopped" // ended here
+	standsNever   = "never"   // not reached any more
+)
+
+// stop is one step of a route as people read it.
+type stop struct {
+	Title, Stands, Reason, Mode, Within string
+
+	People []stopPerson
+}
+
+// stopPerson is somebody asked at a step, and what they did.
+type stopPerson struct {
+	Name, Via, Opinion, By string
+
+	State approval.TaskState // "" before they are asked
+	At    stamp
+	Due   deadline
+}
+
+// routeOf tells a plan as its state has it; the zero state is a preview.
+func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
+	if plan == nil {
+		return nil
+	}
+	stops := make([]stop, 0, len(plan.Steps)+1)
+	for i, step := range plan.Steps {
+		stops = append(stops, stop{
+			Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(i, step, s), Reason: v.because(step),
+			Mode: v.mode(step), Within: v.within(step), People: v.askedAt(step, s),
+		})
+	}
+	for _, then := range plan.Then {
+		if then == approval.ThenAccrue {
+			stops = append(stops, v.posting(s))
+		}
+	}
+	return stops
+}
+
+func standsAt(i int, step approval.Step, s approval.State) string {
+	switch {
+	case step.Need == approval.AutoApprove:
+		return standsAuto
+	case step.Need == approval.Skip:
+		return standsSkipped
+	case s.Document == "":
+		return standsNext
+	case i < s.Step:
+		return standsDone
+	}
+	ended := s.Status == approval.Returned || s.Status == approval.Rejected || s.Status == approval.Withdrawn
+	switch {
+	case ended && i == s.Step:
+		return standsStopped
+	case ended:
+		return standsNever
+	case i == s.Step && s.Status == approval.Pending:
+		return standsNow
+	case s.Status == approval.Submitted || s.Status == approval.Pending:
+		return standsNext
+	}
+	return standsDone
+}
+
+// because is why a step is needed or not; a step that is always needed needs no reason.
+func (v *visit) because(step approval.Step) string {
+	if step.Reason == "always" {
+		return ""
+	}
+	return step.Reason
+}
+
+func (v *visit) mode(step approval.Step) string {
+	if len(step.Approvers) < 2 {
+		return ""
+	}
+	return v.optional("mode."+string(step.Mode), string(step.Mode))
+}
+
+func (v *visit) within(step approval.Step) string {
+	due := step.Clock.Due
+	if due.Count == 0 || step.Need != approval.NeedsPeople {
+		return ""
+	}
+	return v.optionalCount("page.within."+string(due.Unit), due.Count, due.String())
+}
+
+// askedAt are those asked at a step: by their tasks where there are any.
+func (v *visit) askedAt(step approval.Step, s approval.State) []stopPerson {
+	var list []stopPerson
+	for _, t := range s.Tasks {
+		if t.Step != step.ID {
+			continue
+		}
+		p := stopPerson{
+			Name: v.name(t.Assignee), Via: v.via(t.Via), State: t.State, Opinion: t.Opinion,
+			At: v.stamp(t.DecidedAt, s.Entity),
+		}
+		if t.State == approval.TaskOpen {
+			p.Due = v.due(t.DueAt, s.Entity)
+		} else if t.DecidedBy != "" && t.DecidedBy != t.Assignee {
+			p.By = v.name(t.DecidedBy)
+		}
+		list = append(list, p)
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, a := range step.Approvers {
+		list = append(list, stopPerson{Name: v.name(a.Person), Via: v.via(a.Via)})
+	}
+	return list
+}
+
+// posting is the stop after the approval: the voucher.
+func (v *visit) posting(s approval.State) stop {
+	last := stop{Title: v.t("page.route.posting"), Stands: standsNext}
+	switch {
+	case s.Effect == nil && s.Status.Final() || s.Status == approval.Returned:
+		last.Stands = standsNever
+	case s.Effect == nil:
+	case s.Effect.State == approval.EffectPending:
+		last.Stands = standsNow
+	case s.Effect.State == approval.EffectParked:
+		last.Stands = standsStuck
+		last.Reason = v.codeText(s.Effect.Code, s.Effect.Detail)
+	case s.Effect.State == approval.EffectPosted:
+		last.Stands = standsDone
+		last.Reason = v.t("page.route.posted", "number", s.Effect.Number)
+	case s.Effect.State == approval.EffectVoid:
+		last.Stands = standsStopped
+	}
+	return last
+}
+
+// codeText is what the reader is told of a stored code, with the words of who gave it.
+func (v *visit) codeText(code, words string) string {
+	if code == "" {
+		return ""
+	}
+	return v.faultText(fault.New(fault.Invalid, code, fault.Arg("words", words)))
+}
+
+// planReference says whether what is parked is a route, not a voucher.
+func planReference(reference string) bool { return strings.HasPrefix(reference, "plan:") }
+
+// preview is the route that a content would take now.
+func (v *visit) preview(c document.Content) ([]stop, error) {
+	plan, err := v.desk().Preview(v.r.Context(), v.who, c)
+	if err != nil {
+		return nil, err
+	}
+	return v.routeOf(&plan, approval.State{}), nil
+}

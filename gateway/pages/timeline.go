@@ -1,0 +1,127 @@
+package pages
+
+import (
+	"log/slog"
+	"strconv"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/gateway/i18n"
+)
+
+// moment is one event in words.
+type moment struct {
+	Text, Quote, Tone string
+
+	At stamp
+}
+
+// told are the data of every kind of event that people read, in one.
+type told struct {
+	Number      string        `json:"number"`
+	Step        string        `json:"step"`
+	Assignee    string        `json:"assignee"`
+	Opinion     string        `json:"opinion"`
+	Reason      string        `json:"reason"`
+	To          []string      `json:"to"`
+	N           int           `json:"n"`
+	Code        string        `json:"code"`
+	Detail      string        `json:"detail"`
+	Ruling      string        `json:"ruling"`
+	Date        string        `json:"date"`
+	Plan        approval.Plan `json:"plan"`
+	Provisional bool          `json:"provisional"`
+}
+
+// silent are the events that say what their neighbours say already.
+var silent = map[string]bool{approval.StepOpened: true, approval.StepPassed: true}
+
+// tones are how the style sheet marks what counts.
+var tones = map[string]string{
+	approval.TaskWasApproved: "good", approval.DocumentApproved: "good", approval.VoucherPosted: "good",
+	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
+	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
+	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn", approval.TaskWasEscalated: "warn",
+}
+
+// timeline tells the events of a document in order.
+func (v *visit) timeline(events []evidence.Event, entity string) []moment {
+	titles := map[string]string{}
+	moments := make([]moment, 0, len(events))
+	for _, e := range events {
+		data, err := approval.Decode[told](e)
+		if err != nil {
+			slog.ErrorContext(v.r.Context(), "event not shown", "event", e.Seq, "stream", e.Stream, "error", err)
+			continue
+		}
+		for _, step := range data.Plan.Steps {
+			titles[step.ID] = i18n.Pick(step.Title, v.locale)
+		}
+		if silent[e.Kind] {
+			continue
+		}
+		m := v.moment(e, data, titles)
+		m.At, m.Tone = v.stamp(e.At, entity), tones[e.Kind]
+		moments = append(moments, m)
+	}
+	return moments
+}
+
+func (v *visit) moment(e evidence.Event, data told, titles map[string]string) moment {
+	step := titles[data.Step]
+	if step == "" {
+		step = data.Step
+	}
+	key := "page.event." + e.Kind
+	args := []string{
+		"who", v.actor(e), "step", step, "assignee", v.name(data.Assignee), "number", data.Number,
+		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
+		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
+		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+	}
+	var m moment
+	switch e.Kind {
+	case approval.DocumentClosed:
+		key = "page.event.document.closed." + data.Reason
+	case approval.TaskWasExpired:
+		key = "page.event.task.expired." + data.Reason
+	case approval.VoucherResolved:
+		key = "page.event.voucher.resolved." + data.Ruling
+		m.Quote = data.Detail
+	case approval.VoucherParked, approval.PlanFailed:
+		m.Quote = v.codeText(data.Code, data.Detail)
+	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned:
+		m.Quote = data.Opinion
+	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:
+		m.Quote = data.Reason
+	case approval.StepAutoApproved, approval.StepSkipped:
+		m.Quote = data.Reason
+	}
+	m.Text = v.optionalArgs(key, e.Kind, args...)
+	return m
+}
+
+// actor is who did it, and for whom.
+func (v *visit) actor(e evidence.Event) string {
+	who := v.name(e.Actor)
+	if e.OnBehalfOf == "" || e.OnBehalfOf == e.Actor {
+		return who
+	}
+	return v.t("page.who.on_behalf", "who", who, "of", v.name(e.OnBehalfOf))
+}
+
+// optionalArgs is optional with arguments.
+func (v *visit) optionalArgs(key, other string, args ...string) string {
+	if i18n.Shipped().Has(i18n.English, key) {
+		return v.t(key, args...)
+	}
+	return other
+}
+
+// optionalCount is a text about a number; one has a key of its own.
+func (v *visit) optionalCount(key string, n int64, other string) string {
+	if n == 1 && i18n.Shipped().Has(v.locale, key+".one") {
+		key += ".one"
+	}
+	return v.optionalArgs(key, other, "n", strconv.FormatInt(n, 10))
+}

@@ -1,0 +1,169 @@
+package pages
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/voucher"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/store"
+)
+
+// voucherRow is one voucher in a list.
+type voucherRow struct {
+	Reference, Document, DocumentNumber, Number, Kind, State, Date, Entity string
+
+	Created stamp
+}
+
+func (v *visit) voucherRow(row store.VoucherRow) voucherRow {
+	return voucherRow{
+		Reference: row.Reference, Document: row.Document, DocumentNumber: row.DocumentNumber, Number: row.Number,
+		Kind: v.optional("page.voucher.kind."+row.Kind, row.Kind), State: row.State, Date: row.Date,
+		Entity: v.entity(row.Entity), Created: v.stamp(row.CreatedAt, row.Entity),
+	}
+}
+
+type vouchersView struct {
+	Rows   []voucherRow
+	States []string
+	State  string
+	Next   string
+}
+
+var voucherStates = []string{"posted", "parked", "pending", "void"}
+
+// vouchers handles GET /vouchers.
+func vouchers(v *visit) error {
+	view := vouchersView{States: voucherStates, State: v.asked("state")}
+	filter := store.VoucherFilter{Cursor: v.asked("cursor")}
+	query := url.Values{}
+	if view.State != "" {
+		filter.States = []string{view.State}
+		query.Set("state", view.State)
+	}
+	page, err := v.desk().Vouchers(v.r.Context(), v.who, filter)
+	if err != nil {
+		return err
+	}
+	for _, row := range page.Items {
+		view.Rows = append(view.Rows, v.voucherRow(row))
+	}
+	view.Next = nextAt("/vouchers", query, page.Next)
+	return v.show(http.StatusOK, v.t("page.vouchers.title"), view)
+}
+
+type voucherView struct {
+	voucherRow
+	Text, Journal string
+	ERPID         string
+	Fault, Detail string
+	Posted        stamp
+	Entries       []entryRow
+	Debit, Credit money.Amount
+	Balanced      bool
+	Foreign       bool // the entries are in another currency than the books
+	BaseDebit     money.Amount
+	BaseCredit    money.Amount
+}
+
+type entryRow struct {
+	voucher.Entry
+	Debit bool
+}
+
+// showVoucher handles GET /vouchers/:reference.
+func showVoucher(v *visit) error {
+	row, err := v.desk().Voucher(v.r.Context(), v.who, v.param("reference"))
+	if err != nil {
+		return err
+	}
+	view := voucherView{
+		voucherRow: v.voucherRow(row), ERPID: row.ID, Detail: row.Detail, Posted: v.stamp(row.PostedAt, row.Entity),
+	}
+	if row.Code != "" {
+		view.Fault = v.codeText(row.Code, row.Detail)
+	}
+	if err := view.open(row.Voucher); err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(row.Number, row.Reference)), view)
+}
+
+// open reads the voucher as it was sent to the books, and sums it up.
+func (view *voucherView) open(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	var whole voucher.Voucher
+	if err := json.Unmarshal([]byte(raw), &whole); err != nil {
+		return fmt.Errorf("pages: voucher %s: %w", view.Reference, err)
+	}
+	view.Text, view.Journal = whole.Text, whole.Journal
+	if view.Date == "" {
+		view.Date = whole.Date
+	}
+	sums := map[voucher.Side][2][]money.Amount{}
+	for _, e := range whole.Entries {
+		view.Entries = append(view.Entries, entryRow{e, e.Side == voucher.Debit})
+		view.Foreign = view.Foreign || e.Amount.Currency != e.Base.Currency
+		of := sums[e.Side]
+		of[0], of[1] = append(of[0], e.Amount), append(of[1], e.Base)
+		sums[e.Side] = of
+	}
+	var err error
+	for _, part := range []struct {
+		into *money.Amount
+		side voucher.Side
+		at   int
+	}{{&view.Debit, voucher.Debit, 0}, {&view.Credit, voucher.Credit, 0},
+		{&view.BaseDebit, voucher.Debit, 1}, {&view.BaseCredit, voucher.Credit, 1}} {
+		amounts := sums[part.side][part.at]
+		if len(amounts) == 0 {
+			continue
+		}
+		if *part.into, err = money.Sum(amounts[0].Currency, amounts...); err != nil {
+			return err
+		}
+	}
+	view.Balanced = view.Debit == view.Credit && view.BaseDebit == view.BaseCredit
+	return nil
+}
+
+func numberOr(number, other string) string {
+	if number == "" {
+		return other
+	}
+	return number
+}
+
+type parkedView struct {
+	Rows []parkedRow
+}
+
+type parkedRow struct {
+	Reference, Document, Number, Title, Entity, Fault, Detail string
+
+	Route bool // it is a route that failed, not a voucher
+	At    stamp
+}
+
+// parked handles GET /parked: what waits for a ruling.
+func parked(v *visit) error {
+	list, err := v.desk().Parked(v.r.Context(), v.who)
+	if err != nil {
+		return err
+	}
+	var view parkedView
+	for _, p := range list {
+		view.Rows = append(view.Rows, parkedRow{
+			Reference: desk.RulingReference(p), Document: p.Document, Number: p.Number, Title: p.Title,
+			Entity: v.entity(p.Entity), Fault: v.codeText(p.Code, p.Detail), Detail: p.Detail,
+			Route: planReference(p.Reference), At: v.stamp(p.ParkedAt, p.Entity),
+		})
+	}
+	return v.show(http.StatusOK, v.t("page.parked.title"), view)
+}
