@@ -92,7 +92,7 @@ func TestUniqueIndex(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.Port.Create(t.Context(), f.Voucher(ref, 500))
 	require.Equal(t, fault.Busy, fault.KindOf(err), "%v", err)
-	found, err := f.PostOnce(t.Context(), erptest.NewBook(), f.Voucher(ref, 500))
+	found, err := f.Until(t.Context(), erptest.NewBook(), f.Voucher(ref, 500))
 	require.NoError(t, err)
 	require.Equal(t, erp.Posted, found.State)
 }
