@@ -46,6 +46,31 @@ func (a *auditor) otherStream(ctx context.Context, h Head) error {
 	if prev.Seq != h.Seq || prev.Hash != h.Hash {
 		a.found(h.Stream, prev.Seq, "read_model.differs", "the head is %d, the chain ends at %d", h.Seq, prev.Seq)
 	}
+	return a.otherCauses(ctx, h.Stream)
+}
+
+// otherCauses holds the causes and the events of such a stream together.
+func (a *auditor) otherCauses(ctx context.Context, stream string) error {
+	const query = `
+		SELECT coalesce(c.cause, e.cause) AS cause, coalesce(c.last_seq, e.seq) AS seq, c.cause IS NULL AS missing
+		FROM (SELECT cause, last_seq FROM causes WHERE stream = $1) AS c
+		FULL JOIN (SELECT cause, seq FROM events WHERE stream = $1) AS e ON e.cause = c.cause AND e.seq = c.last_seq
+		WHERE c.cause IS NULL OR e.cause IS NULL ORDER BY seq LIMIT $2`
+	var rows []struct {
+		Cause   string
+		Seq     int64
+		Missing bool
+	}
+	if err := a.tx.SelectContext(ctx, &rows, query, stream, a.most); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		what := "cause.without_events"
+		if r.Missing {
+			what = "cause.missing"
+		}
+		a.found(stream, r.Seq, what, "%s", r.Cause)
+	}
 	return nil
 }
 

@@ -99,7 +99,8 @@ func loadSnapshot(ctx context.Context, q sqlx.QueryerContext, version int64) (*o
 func orgRowsAt(ctx context.Context, q sqlx.QueryerContext, version int64) ([]orgRow, error) {
 	const query = `
 		SELECT kind, id, body FROM org_rows
-		WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1) ORDER BY kind, id`
+		WHERE from_version <= $1 AND (to_version IS NULL OR to_version > $1)
+		  AND EXISTS (SELECT 1 FROM org_versions WHERE version = $1) ORDER BY kind, id`
 	var rows []orgRow
 	err := sqlx.SelectContext(ctx, q, &rows, query, version)
 	return rows, err

@@ -57,7 +57,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store.Open: %w", err)
 	}
-	s := openConnector(connector, o)
+	s := openConnector(preparing{connector}, o)
 	if err := s.Ping(ctx); err != nil {
 		_ = s.Close()
 		return nil, err

@@ -217,7 +217,7 @@ func (w *world) tamper(statement string, args ...any) {
 	}
 	tx.MustExec(statement, args...)
 	for _, table := range []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows"} {
-		tx.MustExec(`ALTER TABLE ` + table + ` ENABLE ALWAYS TRIGGER ALL`)
+		tx.MustExec(`ALTER TABLE ` + table + ` ENABLE TRIGGER USER`)
 	}
 	require.NoError(w.t, tx.Commit())
 }

@@ -1,0 +1,177 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/store"
+)
+
+// TestRoles lets each role do its own work, and refuses it everything else.
+func TestRoles(t *testing.T) {
+	w := newWorld(t)
+	urls, err := store.MigrateRoles(w.ctx, w.url, store.RolesInput{})
+	require.NoError(t, err)
+	urls, err = store.MigrateRoles(w.ctx, w.url, store.RolesInput{Passwords: map[string]string{store.RoleGateway: "it's"}})
+	require.NoError(t, err, "safe to repeat")
+	as := map[string]*store.Store{}
+	for role, address := range urls {
+		s, err := store.Open(w.ctx, store.Options{URL: address, MaxOpen: 2})
+		require.NoError(t, err, role)
+		t.Cleanup(func() { _ = s.Close() })
+		as[role] = s
+	}
+
+	d := w.workUnder(as)
+	for role, statements := range forbidden {
+		db := sqlx.MustOpen("postgres", urls[role])
+		for _, statement := range statements {
+			_, err := db.Exec(statement)
+			if assert.Error(t, err, "%s: %s", role, statement) {
+				assert.Regexp(t, "permission denied|countersign:|must be owner", err.Error(), "%s: %s", role, statement)
+			}
+		}
+		_ = db.Close()
+	}
+	require.NoError(t, store.Migrate(w.ctx, urls[store.RoleMigrator]))
+	report, err := as[store.RoleAuditor].VerifyAudit(w.ctx, store.VerifyOptions{})
+	require.NoError(t, err)
+	assert.Empty(t, report.Findings)
+	assert.Equal(t, approval.Approved, w.state(d.ID).Status)
+}
+
+// workUnder carries a document through with every process under its own role.
+func (w *world) workUnder(as map[string]*store.Store) store.Document {
+	w.t.Helper()
+	gateway, worker, relay := as[store.RoleGateway], as[store.RoleWorker], as[store.RoleRelay]
+	draft, err := gateway.SaveDraft(w.ctx, store.DraftInput{Content: content("draft"), Owner: "sue"})
+	require.NoError(w.t, err)
+	in := w.submitInput(content("draft"))
+	in.ID = draft.ID
+	in.Idem = store.Idempotency{Actor: "sue", Route: "submit", Key: "k"}
+	d, err := gateway.Submit(w.ctx, in)
+	require.NoError(w.t, err)
+	_, err = relay.ClaimStarts(w.ctx, 10)
+	require.NoError(w.t, err)
+	require.NoError(w.t, gateway.StartDone(w.ctx, d.ID))
+
+	w.s = worker
+	w.record(d.ID, approval.Planned{Plan: plan(1, approval.AnyOf, "ann")})
+	refused := w.act(d.ID, approval.Approve, "ann")
+	_, _, err = gateway.CommitAct(w.ctx, w.signed(refused))
+	require.NoError(w.t, err)
+	_, err = gateway.RefuseAct(w.ctx, refused.ID, approval.Outcome{Code: "task.stale"})
+	require.NoError(w.t, err)
+	for _, actor := range []string{"ann", "fin"} {
+		name := approval.Approve
+		if actor == "ann" && w.state(d.ID).Round == 1 {
+			name = approval.Return
+		}
+		w.decideUnder(gateway, d.ID, name, actor)
+		if name == approval.Return {
+			w.resubmitUnder(gateway, d.ID)
+			w.decideUnder(gateway, d.ID, approval.Approve, "ann")
+		}
+	}
+	_, err = relay.ClaimActs(w.ctx, 10)
+	require.NoError(w.t, err)
+	notices, err := relay.ClaimNotices(w.ctx, 10)
+	require.NoError(w.t, err)
+	require.NoError(w.t, relay.NoticeFailed(w.ctx, notices[0].ID, "x"))
+	require.NoError(w.t, relay.NoticeSent(w.ctx, notices[0].ID))
+	require.NoError(w.t, gateway.NoticeRead(w.ctx, notices[0].Person, notices[0].ID))
+	_, err = relay.Stats(w.ctx)
+	require.NoError(w.t, err)
+	_, err = relay.SaveCheckpoint(w.ctx, store.Checkpoint{Hash: "c", Body: "{}"})
+	require.NoError(w.t, err)
+	w.settingsUnder(gateway)
+	effect := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
+	require.NoError(w.t, worker.BeginEffect(w.ctx, effect))
+	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r")
+	require.NoError(w.t, err)
+	require.NoError(w.t, worker.FinishAttempt(w.ctx, a, "ok", ""))
+	require.NoError(w.t, worker.SaveVoucher(w.ctx, store.VoucherRow{Reference: "v:1", Document: d.ID, State: "posted"}))
+	return d
+}
+
+func (w *world) decideUnder(gateway *store.Store, id string, name approval.Name, actor string) {
+	w.t.Helper()
+	a := w.act(id, name, actor)
+	_, _, err := gateway.CommitAct(w.ctx, w.signed(a))
+	require.NoError(w.t, err)
+	w.record(id, a)
+}
+
+func (w *world) resubmitUnder(gateway *store.Store, id string) {
+	w.t.Helper()
+	next := content("again")
+	hash, err := next.Hash()
+	require.NoError(w.t, err)
+	n, err := gateway.SaveRevision(w.ctx, store.RevisionInput{Document: id, Actor: "sue", Content: next, Hash: hash})
+	require.NoError(w.t, err)
+	_, err = gateway.SaveRevision(w.ctx, store.RevisionInput{Document: id, Actor: "sue", Content: next, Hash: hash})
+	require.NoError(w.t, err)
+	act := w.act(id, approval.Resubmit, "sue")
+	act.Revision, act.NewHash = n, hash
+	_, _, err = gateway.CommitAct(w.ctx, w.signed(act))
+	require.NoError(w.t, err)
+	w.record(id, act)
+	w.record(id, approval.Planned{Plan: plan(2, approval.AnyOf, "ann")})
+}
+
+func (w *world) settingsUnder(gateway *store.Store) {
+	w.t.Helper()
+	next := company()
+	delete(next.People, "rob")
+	_, err := gateway.ReplaceOrganisation(w.ctx, next, "adm")
+	require.NoError(w.t, err)
+	_, err = gateway.PublishPolicy(w.ctx, store.PolicyRow{Kind: "type", ID: "expense", Hash: "h", PublishedBy: "adm"})
+	require.NoError(w.t, err)
+	token, err := gateway.CreateToken(w.ctx, store.Token{Hash: "h", Person: "sue"})
+	require.NoError(w.t, err)
+	_, err = gateway.TokenByHash(w.ctx, "h")
+	require.NoError(w.t, err)
+	require.NoError(w.t, gateway.RevokeToken(w.ctx, "sue", token.ID))
+}
+
+// forbidden is what a stolen password must not be good for.
+var forbidden = map[string][]string{
+	store.RoleGateway: {
+		`INSERT INTO events SELECT stream, 99, at, 'task.approved', actor, '', cause, 1, 1, '', '{}', '', 'x', 1 FROM events
+			WHERE kind = 'document.submitted'`,
+		`INSERT INTO events SELECT 'x', 2, at, 'document.submitted', actor, '', cause, 1, 1, '', '{}', '', 'x', 1 FROM events
+			WHERE kind = 'document.submitted'`,
+		`UPDATE events SET actor = 'x'`, `DELETE FROM events`, `TRUNCATE events`,
+		`UPDATE documents SET status = 'approved' WHERE status <> 'draft'`, `DELETE FROM documents WHERE status <> 'draft'`,
+		`UPDATE tasks SET state = 'approved'`, `INSERT INTO tasks SELECT * FROM tasks`,
+		`UPDATE effects SET hash = 'x'`, `INSERT INTO effects SELECT * FROM effects`, `UPDATE vouchers SET state = 'posted'`,
+		`UPDATE effect_attempts SET class = 'ok'`, `UPDATE inbox SET actor = 'x'`,
+		`UPDATE inbox SET outcome = '{"code":"ok"}'`, `DELETE FROM inbox`, `DELETE FROM verify_keys`,
+		`UPDATE policies SET yaml = 'x'`, `INSERT INTO checkpoints SELECT * FROM checkpoints`,
+		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
+	},
+	store.RoleWorker: {
+		`INSERT INTO inbox SELECT * FROM inbox`, `UPDATE inbox SET canonical = '{}'`, `UPDATE inbox SET received_at = now()`,
+		`DELETE FROM inbox`, `INSERT INTO verify_keys VALUES ('mine', 'key')`, `UPDATE revisions SET content = '{}'`,
+		`INSERT INTO documents SELECT * FROM documents`, `DELETE FROM documents`, `UPDATE documents SET submitter = 'x'`,
+		`UPDATE documents SET number = 'x'`, `UPDATE events SET actor = 'x'`, `DELETE FROM events`,
+		`UPDATE effects SET voucher = 'x'`, `INSERT INTO policies SELECT * FROM policies`,
+		`INSERT INTO org_rows SELECT * FROM org_rows`, `SELECT * FROM sessions`, `SELECT * FROM tokens`,
+		`UPDATE counters SET value = 1`, `SET ROLE countersign_owner`,
+	},
+	store.RoleRelay: {
+		`INSERT INTO events SELECT * FROM events`, `INSERT INTO inbox SELECT * FROM inbox`,
+		`UPDATE inbox SET outcome = '{"code":"x"}'`, `UPDATE documents SET title = 'x'`, `SELECT * FROM sessions`,
+		`SELECT * FROM tokens`, `SELECT * FROM revisions`, `UPDATE checkpoints SET body = 'x'`, `DELETE FROM notices`,
+		`SET ROLE countersign_owner`,
+	},
+	store.RoleAuditor: {
+		`UPDATE documents SET title = 'x'`, `INSERT INTO events SELECT * FROM events`, `DELETE FROM inbox`,
+		`UPDATE notices SET tries = 0`, `SELECT * FROM sessions`, `SELECT * FROM tokens`, `TRUNCATE events`,
+		`CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
+	},
+}
