@@ -74,6 +74,9 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		s.out = io.Discard
 	}
 	if err := s.prepare(ctx, options.Cache); err != nil {
+		if s.temporary {
+			_ = os.RemoveAll(s.dir)
+		}
 		return nil, err
 	}
 	if err := s.Resume(ctx); err != nil {
