@@ -159,7 +159,8 @@ func TestAnUnknownCalendarIsAFault(t *testing.T) {
 	plan.Steps[0].Clock = approval.Clock{Calendar: "nowhere", Due: calendar.Duration{Count: 1, Unit: calendar.WorkDay}}
 	drafts, err := book.State(documentID).Judge(approval.Planned{Plan: plan}, now)
 	require.NoError(t, err)
-	_, err = run[approval.Recorded](t, (&activities.Records{Book: book, Calendars: &activities.Calendars{Book: book}}).Record,
+	records := &activities.Records{Book: book, Calendars: &activities.Calendars{Book: book}}
+	_, err = run[approval.Recorded](t, records.Record,
 		approval.RecordRequest{Document: documentID, Expected: 1, Cause: "plan:1:0", Drafts: drafts})
 	require.Equal(t, "clock.no_calendar", fault.CodeOf(wire.In(err)))
 	require.Len(t, book.Stream(documentID), 1)

@@ -151,7 +151,12 @@ func TestARunEndsWithItsContextAndWakesEarly(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("the relay does not listen")
 	}
-	require.Eventually(t, func() bool { q.mu.Lock(); defer q.mu.Unlock(); return len(q.did) == 2 }, 5*time.Second, time.Millisecond)
+	started := func() bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return len(q.did) == 2
+	}
+	require.Eventually(t, started, 5*time.Second, time.Millisecond)
 	cancel()
 	require.NoError(t, <-ended)
 }

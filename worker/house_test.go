@@ -62,7 +62,8 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	h := &house{
-		t: t, server: server, client: c, engine: &engine.Engine{Client: c, Shown: engine.Shown{People: true, Titles: true}},
+		t: t, server: server, client: c,
+		engine:  &engine.Engine{Client: c, Shown: engine.Shown{People: true, Titles: true}},
 		book:    activitiestest.NewBook(time.Now),
 		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(3600, 1800, 600)),
 	}

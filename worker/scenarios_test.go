@@ -43,7 +43,7 @@ func TestScenarios(t *testing.T) {
 		want approval.Status
 	}{
 		{"approved", func(h *house, id string) { h.allApprove(id) }, approval.Closed},
-		{"rejected", func(h *house, id string) { require.NoError(h.t, h.decide(id, approval.Reject, "li")) }, approval.Rejected},
+		{"rejected", playRejection, approval.Rejected},
 		{"withdrawn", playWithdraw, approval.Withdrawn},
 		{"returned", playReturn, approval.Closed},
 		{"signalled", playSignals, approval.Closed},
@@ -87,6 +87,8 @@ func (h *house) prepare(name string) {
 		h.outside.Unroute("policy.no_band")
 	}
 }
+
+func playRejection(h *house, id string) { require.NoError(h.t, h.decide(id, approval.Reject, "li")) }
 
 func playWithdraw(h *house, id string) {
 	h.untilAsked(id, "li")

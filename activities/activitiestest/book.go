@@ -160,7 +160,7 @@ func (b *Book) vouch(r approval.RecordRequest) (*approval.Recorded, error) {
 	return nil, nil
 }
 
-// waiting lists the acts on a task that came before its deadline.
+// waiting lists the acts that came before the deadline of a task.
 func (b *Book) waiting(id, task string) []string {
 	if task == "" {
 		return nil
@@ -177,7 +177,7 @@ func (b *Book) waiting(id, task string) []string {
 	}
 	var ids []string
 	for act, row := range b.inbox {
-		if row.Act.Document == id && row.Outcome == nil && row.ReceivedAt.Before(due) && (row.Act.Task == task || row.Act.Task == "") {
+		if row.Act.Document == id && row.Outcome == nil && row.ReceivedAt.Before(due) {
 			ids = append(ids, act)
 		}
 	}
