@@ -40,10 +40,10 @@ var forms = map[string]form{
 	".txt":  {media: "text/plain", detect: []string{"text/plain", "text/csv", "text/tab-separated-values"}},
 	".csv":  {media: "text/csv", detect: []string{"text/csv", "text/plain"}},
 	".ofd":  {media: "application/ofd", detect: []string{"application/zip"}, inside: "OFD.xml"},
-	".xlsx": {media: office + "spreadsheetml.sheet", detect: []string{office + "spreadsheetml.sheet", "application/zip"},
-		inside: "xl/workbook.xml"},
-	".docx": {media: office + "wordprocessingml.document", detect: []string{office + "wordprocessingml.document", "application/zip"},
-		inside: "word/document.xml"},
+	".xlsx": {media: office + "spreadsheetml.sheet", inside: "xl/workbook.xml",
+		detect: []string{office + "spreadsheetml.sheet", "application/zip"}},
+	".docx": {media: office + "wordprocessingml.document", inside: "word/document.xml",
+		detect: []string{office + "wordprocessingml.document", "application/zip"}},
 }
 
 const office = "application/vnd.openxmlformats-officedocument."

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -86,6 +87,11 @@ func (o operation) huma() huma.Operation {
 		OperationID: o.id, Method: o.method, Path: Base + o.path, Tags: []string{o.tag}, Summary: o.summary,
 		DefaultStatus: status, BodyReadTimeout: readMax,
 	}
+}
+
+// add registers an operation with its handler.
+func add[I, O any](a *API, o operation, handler func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, o.huma(), handler)
 }
 
 // alsoAccepted says in the document that a POST may answer 202 as well.

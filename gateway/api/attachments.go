@@ -18,7 +18,10 @@ import (
 
 func (a *API) attachments() {
 	const tag = "Attachments"
-	upload := operation{"upload-attachment", http.MethodPost, "/attachments", tag, "Keep a file, typed by its content", 201}.huma()
+	upload := operation{
+		"upload-attachment", http.MethodPost, "/attachments", tag,
+		"Keep a file, typed by its content", 201,
+	}.huma()
 	upload.MaxBodyBytes = a.desk.AttachmentLimit() + formOverhead
 	upload.BodyReadTimeout = uploadMax
 	huma.Register(a.huma, upload, a.upload)
@@ -94,6 +97,11 @@ func (a *API) download(ctx context.Context, in *DownloadInput) (*huma.StreamResp
 	}}, nil
 }
 
+// filePolicy lets a shown file do nothing at all; the viewer of a browser needs
+// styles of its own.
+const filePolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; " +
+	"img-src 'self' data:; frame-ancestors 'self'"
+
 // FileHeaders are the headers under which a file is given out: it is saved, not
 // run; shown only where its kind is safe, and then without any rights.
 func FileHeaders(row store.AttachmentRow, inline bool) map[string]string {
@@ -105,7 +113,7 @@ func FileHeaders(row store.AttachmentRow, inline bool) map[string]string {
 		"Content-Type":            media,
 		"Content-Length":          strconv.FormatInt(row.Size, 10),
 		"Content-Disposition":     mime.FormatMediaType(disposition, map[string]string{"filename": row.Name}),
-		"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'",
+		"Content-Security-Policy": filePolicy,
 		"X-Content-Type-Options":  "nosniff",
 		"Cache-Control":           "private, no-store",
 		"ETag":                    `"` + row.SHA256 + `"`,

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
@@ -16,10 +14,17 @@ import (
 
 func (a *API) books() {
 	const tag = "Vouchers"
-	huma.Register(a.huma, operation{"list-vouchers", http.MethodGet, "/vouchers", tag, "The vouchers one may read", 0}.huma(), a.listVouchers)
-	huma.Register(a.huma, operation{"read-voucher", http.MethodGet, "/vouchers/{ref}", tag, "A voucher with its entries", 0}.huma(), a.readVoucher)
-	huma.Register(a.huma, operation{"list-parked", http.MethodGet, "/effects/parked", tag, "What waits for a ruling", 0}.huma(), a.listParked)
-	huma.Register(a.huma, operation{"resolve-effect", http.MethodPost, "/effects/{ref}/resolve", tag, "Rule on what is parked: retry, redate or void", 0}.huma(), a.resolve)
+	add(a, operation{"list-vouchers", http.MethodGet, "/vouchers", tag, "The vouchers one may read", 0},
+		a.listVouchers)
+	add(a, operation{"read-voucher", http.MethodGet, "/vouchers/{ref}", tag, "A voucher with its entries", 0},
+		a.readVoucher)
+	add(a, operation{"list-parked", http.MethodGet, "/effects/parked", tag, "What waits for a ruling", 0},
+		a.listParked)
+	add(a, operation{
+		"resolve-effect", http.MethodPost, "/effects/{ref}/resolve", tag,
+		"Rule on what is parked: retry, redate or void", 0,
+	},
+		a.resolve)
 	a.alsoAccepted("/effects/{ref}/resolve", "200")
 }
 

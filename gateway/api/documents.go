@@ -18,20 +18,40 @@ import (
 
 func (a *API) documents() {
 	const tag = "Documents"
-	huma.Register(a.huma, operation{"create-draft", http.MethodPost, "/documents", tag, "Write a draft", 201}.huma(), a.createDraft)
-	huma.Register(a.huma, operation{"list-documents", http.MethodGet, "/documents", tag, "List the documents one may read", 0}.huma(), a.listDocuments)
-	huma.Register(a.huma, operation{"read-document", http.MethodGet, "/documents/{id}", tag, "Read a document", 0}.huma(), a.readDocument)
-	huma.Register(a.huma, operation{"save-draft", http.MethodPut, "/documents/{id}", tag, "Write a draft anew", 0}.huma(), a.saveDraft)
-	huma.Register(a.huma, operation{"delete-draft", http.MethodDelete, "/documents/{id}", tag, "Forget a draft", 204}.huma(), a.deleteDraft)
-	huma.Register(a.huma, operation{"submit-document", http.MethodPost, "/documents/{id}/submit", tag, "Submit a draft for approval", 201}.huma(), a.submitDocument)
-	huma.Register(a.huma, operation{"act-on-document", http.MethodPost, "/documents/{id}/acts", tag, "Withdraw or resubmit", 0}.huma(), a.actOnDocument)
+	add(a, operation{"create-draft", http.MethodPost, "/documents", tag, "Write a draft", 201},
+		a.createDraft)
+	add(a, operation{"list-documents", http.MethodGet, "/documents", tag, "List the documents one may read", 0},
+		a.listDocuments)
+	add(a, operation{"read-document", http.MethodGet, "/documents/{id}", tag, "Read a document", 0},
+		a.readDocument)
+	add(a, operation{"save-draft", http.MethodPut, "/documents/{id}", tag, "Write a draft anew", 0},
+		a.saveDraft)
+	add(a, operation{"delete-draft", http.MethodDelete, "/documents/{id}", tag, "Forget a draft", 204},
+		a.deleteDraft)
+	add(a, operation{
+		"submit-document", http.MethodPost, "/documents/{id}/submit", tag,
+		"Submit a draft for approval", 201,
+	},
+		a.submitDocument)
+	add(a, operation{"act-on-document", http.MethodPost, "/documents/{id}/acts", tag, "Withdraw or resubmit", 0},
+		a.actOnDocument)
 	a.alsoAccepted("/documents/{id}/acts", "200")
-	huma.Register(a.huma, operation{"list-events", http.MethodGet, "/documents/{id}/events", tag, "The transition log", 0}.huma(), a.listEvents)
-	export := operation{"export-events", http.MethodGet, "/documents/{id}/export", tag, "The transition log as JSON Lines, for audit verify", 0}.huma()
-	export.Responses = map[string]*huma.Response{"200": stream("One event a line, byte for byte as hashed", "application/x-ndjson")}
+	add(a, operation{"list-events", http.MethodGet, "/documents/{id}/events", tag, "The transition log", 0},
+		a.listEvents)
+	export := operation{
+		"export-events", http.MethodGet, "/documents/{id}/export", tag,
+		"The transition log as JSON Lines, for audit verify", 0,
+	}.huma()
+	lines := stream("One event a line, byte for byte as hashed", desk.FormatLines)
+	export.Responses = map[string]*huma.Response{"200": lines}
 	huma.Register(a.huma, export, a.exportEvents)
-	huma.Register(a.huma, operation{"route-document", http.MethodPost, "/documents/{id}/route", tag, "The route of a document, or of a draft if submitted now", 0}.huma(), a.routeDocument)
-	huma.Register(a.huma, operation{"preview-route", http.MethodPost, "/route", tag, "The route a content would take", 0}.huma(), a.previewRoute)
+	add(a, operation{
+		"route-document", http.MethodPost, "/documents/{id}/route", tag,
+		"The route of a document, or of a draft if submitted now", 0,
+	},
+		a.routeDocument)
+	add(a, operation{"preview-route", http.MethodPost, "/route", tag, "The route a content would take", 0},
+		a.previewRoute)
 }
 
 // stream describes a body that is not JSON.
@@ -125,7 +145,7 @@ func (a *API) readDocument(ctx context.Context, in *DocumentInput) (*DocumentOut
 // DocumentsInput narrows a list of documents.
 type DocumentsInput struct {
 	Paged
-	Status    []string  `query:"status" enum:"draft,submitted,pending,returned,approved,parked,posted,closed,rejected,withdrawn" maxItems:"10" nullable:"false"`
+	Status    []string  `query:"status" maxItems:"10" nullable:"false" doc:"One or more of the statuses"`
 	Type      []string  `query:"type" maxItems:"20" nullable:"false"`
 	Submitter string    `query:"submitter" maxLength:"64"`
 	Query     string    `query:"q" maxLength:"100" doc:"In number or title"`

@@ -18,7 +18,10 @@ import (
 
 func (a *API) imports() {
 	const tag = "Imports"
-	create := operation{"create-import", http.MethodPost, "/imports", tag, "Submit many documents in the background", 202}.huma()
+	create := operation{
+		"create-import", http.MethodPost, "/imports", tag,
+		"Submit many documents in the background", 202,
+	}.huma()
 	rows := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 	create.RequestBody = &huma.RequestBody{
 		Required:    true,
@@ -26,7 +29,11 @@ func (a *API) imports() {
 		Content:     map[string]*huma.MediaType{desk.FormatLines: rows, desk.FormatCSV: rows},
 	}
 	huma.Register(a.huma, create, a.createImport)
-	huma.Register(a.huma, operation{"read-import", http.MethodGet, "/imports/{id}", tag, "How far an import is, and which rows were refused", 0}.huma(), a.readImport)
+	add(a, operation{
+		"read-import", http.MethodGet, "/imports/{id}", tag,
+		"How far an import is, and which rows were refused", 0,
+	},
+		a.readImport)
 }
 
 // ImportInput is a stream of rows; it is read as it comes.

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
@@ -16,10 +14,14 @@ import (
 
 func (a *API) people() {
 	const tag = "People"
-	huma.Register(a.huma, operation{"me", http.MethodGet, "/me", tag, "Who asks, and what they may do", 0}.huma(), a.me)
-	huma.Register(a.huma, operation{"list-people", http.MethodGet, "/people", tag, "Find people to choose from", 0}.huma(), a.listPeople)
-	huma.Register(a.huma, operation{"list-suppliers", http.MethodGet, "/suppliers", tag, "Find suppliers to choose from", 0}.huma(), a.listSuppliers)
-	huma.Register(a.huma, operation{"list-notices", http.MethodGet, "/notices", tag, "What one was told", 0}.huma(), a.listNotices)
+	add(a, operation{"me", http.MethodGet, "/me", tag, "Who asks, and what they may do", 0},
+		a.me)
+	add(a, operation{"list-people", http.MethodGet, "/people", tag, "Find people to choose from", 0},
+		a.listPeople)
+	add(a, operation{"list-suppliers", http.MethodGet, "/suppliers", tag, "Find suppliers to choose from", 0},
+		a.listSuppliers)
+	add(a, operation{"list-notices", http.MethodGet, "/notices", tag, "What one was told", 0},
+		a.listNotices)
 }
 
 // Grant is a role within a legal entity.

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
@@ -14,9 +12,12 @@ import (
 
 func (a *API) policies() {
 	const tag = "Types and policies"
-	huma.Register(a.huma, operation{"list-types", http.MethodGet, "/types", tag, "The document types in force", 0}.huma(), a.listTypes)
-	huma.Register(a.huma, operation{"list-policies", http.MethodGet, "/policies", tag, "The policies in force", 0}.huma(), a.listPolicies)
-	huma.Register(a.huma, operation{"read-policy", http.MethodGet, "/policies/{id}", tag, "A policy's text", 0}.huma(), a.readPolicy)
+	add(a, operation{"list-types", http.MethodGet, "/types", tag, "The document types in force", 0},
+		a.listTypes)
+	add(a, operation{"list-policies", http.MethodGet, "/policies", tag, "The policies in force", 0},
+		a.listPolicies)
+	add(a, operation{"read-policy", http.MethodGet, "/policies/{id}", tag, "A policy's text", 0},
+		a.readPolicy)
 }
 
 // TypesOutput is the document types in force.

@@ -24,7 +24,7 @@ type Document struct {
 	Requester   string            `json:"requester"`
 	Payee       *Payee            `json:"payee,omitempty"`
 	Urgency     string            `json:"urgency"`
-	Status      string            `json:"status" enum:"draft,submitted,pending,returned,approved,parked,posted,closed,rejected,withdrawn"`
+	Status      string            `json:"status" doc:"draft, submitted, pending, returned, approved, …"`
 	Round       int               `json:"round"`
 	Revision    int               `json:"revision"`
 	ContentHash string            `json:"content_hash,omitempty" doc:"What is decided on"`
@@ -162,7 +162,7 @@ type Task struct {
 	Step           string            `json:"step"`
 	StepTitle      map[string]string `json:"step_title,omitempty"`
 	Round          int               `json:"round" doc:"Name it in the decision"`
-	ContentHash    string            `json:"content_hash,omitempty" doc:"Name it in the decision: what you saw is what you sign"`
+	ContentHash    string            `json:"content_hash,omitempty" doc:"Name it in the decision"`
 	Assignee       string            `json:"assignee"`
 	Via            string            `json:"via" doc:"How the policy found them"`
 	State          string            `json:"state"`
@@ -171,7 +171,7 @@ type Task struct {
 	Opinion        string            `json:"opinion,omitempty"`
 	OpenedAt       *time.Time        `json:"opened_at,omitempty"`
 	DueAt          *time.Time        `json:"due_at,omitempty"`
-	Provisional    bool              `json:"provisional,omitempty" doc:"The deadline reaches into a year whose holidays are not known yet"`
+	Provisional    bool              `json:"provisional,omitempty" doc:"The deadline may still move"`
 }
 
 func taskOf(t store.Task) Task {

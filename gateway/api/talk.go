@@ -5,17 +5,24 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
 )
 
 func (a *API) talk() {
 	const tag = "Documents"
-	huma.Register(a.huma, operation{"list-comments", http.MethodGet, "/documents/{id}/comments", tag, "Remarks on a document", 0}.huma(), a.listComments)
-	huma.Register(a.huma, operation{"add-comment", http.MethodPost, "/documents/{id}/comments", tag, "Add a remark; it changes no state", 201}.huma(), a.addComment)
-	huma.Register(a.huma, operation{"urge", http.MethodPost, "/documents/{id}/urge", tag, "Remind whom it waits for; once an hour", 204}.huma(), a.urge)
+	add(a, operation{"list-comments", http.MethodGet, "/documents/{id}/comments", tag, "Remarks on a document", 0},
+		a.listComments)
+	add(a, operation{
+		"add-comment", http.MethodPost, "/documents/{id}/comments", tag,
+		"Add a remark; it changes no state", 201,
+	},
+		a.addComment)
+	add(a, operation{
+		"urge", http.MethodPost, "/documents/{id}/urge", tag,
+		"Remind whom it waits for; once an hour", 204,
+	},
+		a.urge)
 }
 
 // Comment is a remark.

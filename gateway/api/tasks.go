@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
@@ -15,16 +13,22 @@ import (
 
 func (a *API) tasks() {
 	const tag = "Tasks and acts"
-	huma.Register(a.huma, operation{"list-tasks", http.MethodGet, "/tasks", tag, "One's own tasks, and those of the queues one holds", 0}.huma(), a.listTasks)
-	huma.Register(a.huma, operation{"decide-task", http.MethodPost, "/tasks/{id}/acts", tag, "Approve, reject or return", 0}.huma(), a.decideTask)
+	add(a, operation{
+		"list-tasks", http.MethodGet, "/tasks", tag,
+		"One's own tasks, and those of the queues one holds", 0,
+	},
+		a.listTasks)
+	add(a, operation{"decide-task", http.MethodPost, "/tasks/{id}/acts", tag, "Approve, reject or return", 0},
+		a.decideTask)
 	a.alsoAccepted("/tasks/{id}/acts", "200")
-	huma.Register(a.huma, operation{"read-act", http.MethodGet, "/acts/{id}", tag, "How far an act is", 0}.huma(), a.readAct)
+	add(a, operation{"read-act", http.MethodGet, "/acts/{id}", tag, "How far an act is", 0},
+		a.readAct)
 }
 
 // TasksInput narrows a list of tasks.
 type TasksInput struct {
 	Paged
-	State []string `query:"state" enum:"open,approved,rejected,returned,superseded,escalated,expired" maxItems:"10" nullable:"false" doc:"open where left out"`
+	State []string `query:"state" maxItems:"10" nullable:"false" doc:"One or more states; open where left out"`
 	Total bool     `query:"total" doc:"Count them all"`
 }
 
@@ -79,7 +83,7 @@ type Act struct {
 	ID         string            `json:"id"`
 	Act        string            `json:"act"`
 	Document   string            `json:"document"`
-	State      string            `json:"state" enum:"pending,applied,refused" doc:"pending: recorded and signed, being applied"`
+	State      string            `json:"state" enum:"pending,applied,refused" doc:"pending: being applied"`
 	Code       string            `json:"code,omitempty" doc:"ok, or why it was refused"`
 	Args       map[string]string `json:"args,omitempty"`
 	Status     string            `json:"status,omitempty" doc:"The document's status after it"`

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
@@ -14,9 +12,15 @@ import (
 
 func (a *API) tokens() {
 	const tag = "Tokens"
-	huma.Register(a.huma, operation{"list-tokens", http.MethodGet, "/tokens", tag, "One's own tokens", 0}.huma(), a.listTokens)
-	huma.Register(a.huma, operation{"create-token", http.MethodPost, "/tokens", tag, "Make a token for a program; it is shown once", 201}.huma(), a.createToken)
-	huma.Register(a.huma, operation{"revoke-token", http.MethodDelete, "/tokens/{id}", tag, "End a token at once", 204}.huma(), a.revokeToken)
+	add(a, operation{"list-tokens", http.MethodGet, "/tokens", tag, "One's own tokens", 0},
+		a.listTokens)
+	add(a, operation{
+		"create-token", http.MethodPost, "/tokens", tag,
+		"Make a token for a program; it is shown once", 201,
+	},
+		a.createToken)
+	add(a, operation{"revoke-token", http.MethodDelete, "/tokens/{id}", tag, "End a token at once", 204},
+		a.revokeToken)
 }
 
 // Token is a token without its secret.

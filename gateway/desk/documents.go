@@ -71,7 +71,8 @@ func (d *Desk) Document(ctx context.Context, who auth.Who, id string) (Detail, e
 }
 
 // Documents lists the documents one may know of.
-func (d *Desk) Documents(ctx context.Context, who auth.Who, f store.DocumentFilter) (store.Page[store.Document], error) {
+func (d *Desk) Documents(ctx context.Context, who auth.Who, f store.DocumentFilter) (
+	store.Page[store.Document], error) {
 	scope, err := needAny(who, access.DocumentRead)
 	if err != nil {
 		return store.Page[store.Document]{}, err
@@ -277,7 +278,8 @@ func (d *Desk) Complete(ctx context.Context, c document.Content) (document.Conte
 }
 
 // SubmitNew submits a content that was never a draft, as the import does.
-func (d *Desk) SubmitNew(ctx context.Context, who auth.Who, c document.Content, bulk bool, key Key) (store.Document, error) {
+func (d *Desk) SubmitNew(ctx context.Context, who auth.Who, c document.Content, bulk bool, key Key) (
+	store.Document, error) {
 	c, err := d.fill(ctx, who, c)
 	if err != nil {
 		return store.Document{}, err

@@ -104,7 +104,8 @@ func (d *Desk) Parked(ctx context.Context, who auth.Who) ([]store.ParkedEffect, 
 }
 
 // Vouchers lists the vouchers one may know of.
-func (d *Desk) Vouchers(ctx context.Context, who auth.Who, f store.VoucherFilter) (store.Page[store.VoucherRow], error) {
+func (d *Desk) Vouchers(ctx context.Context, who auth.Who, f store.VoucherFilter) (
+	store.Page[store.VoucherRow], error) {
 	scope, err := needAny(who, access.VoucherRead)
 	if err != nil {
 		return store.Page[store.VoucherRow]{}, err

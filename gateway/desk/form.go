@@ -10,7 +10,7 @@ import (
 
 // Money is an amount as people and programs write it: decimal text.
 type Money struct {
-	Amount   string `json:"amount" maxLength:"24" doc:"Decimal text, such as 820.00; as many decimals as the currency has" example:"820.00"`
+	Amount   string `json:"amount" maxLength:"24" doc:"Decimal text" example:"820.00"`
 	Currency string `json:"currency" minLength:"3" maxLength:"3" doc:"ISO 4217 code" example:"CNY"`
 }
 
@@ -28,16 +28,16 @@ type Form struct {
 	Type        string            `json:"type" maxLength:"64" doc:"Document type, from GET /types" example:"expense"`
 	Title       string            `json:"title" maxLength:"200"`
 	Reason      string            `json:"reason,omitempty" maxLength:"2000"`
-	Entity      string            `json:"entity,omitempty" maxLength:"64" doc:"Legal entity; the requester's own where left out"`
+	Entity      string            `json:"entity,omitempty" maxLength:"64" doc:"The requester's own where left out"`
 	Department  string            `json:"department,omitempty" maxLength:"64" doc:"The requester's own where left out"`
 	CostCenter  string            `json:"cost_center,omitempty" maxLength:"64"`
 	Requester   string            `json:"requester,omitempty" maxLength:"64" doc:"Who it is for; oneself where left out"`
 	Payee       *FormPayee        `json:"payee,omitempty" doc:"Who is paid, where the type asks for it"`
-	Currency    string            `json:"currency,omitempty" maxLength:"3" doc:"ISO 4217; the entity's own where left out" example:"CNY"`
+	Currency    string            `json:"currency,omitempty" maxLength:"3" doc:"The entity's own where left out"`
 	Urgency     string            `json:"urgency,omitempty" enum:"normal,urgent"`
 	Lines       []FormLine        `json:"lines,omitempty" maxItems:"500" nullable:"false"`
 	Fields      map[string]string `json:"fields,omitempty" doc:"The type's own fields" maxProperties:"50"`
-	Attachments []string          `json:"attachments,omitempty" maxItems:"50" nullable:"false" doc:"Ids from POST /attachments"`
+	Attachments []string          `json:"attachments,omitempty" maxItems:"50" nullable:"false" doc:"Ids"`
 }
 
 // FormPayee names who is paid.
@@ -50,7 +50,7 @@ type FormPayee struct {
 type FormLine struct {
 	Category    string   `json:"category,omitempty" maxLength:"64"`
 	Description string   `json:"description,omitempty" maxLength:"500"`
-	Date        string   `json:"date,omitempty" maxLength:"10" doc:"YYYY-MM-DD, when the money was spent" example:"2026-11-20"`
+	Date        string   `json:"date,omitempty" maxLength:"10" doc:"When it was spent" example:"2026-11-20"`
 	Amount      *Money   `json:"amount,omitempty" doc:"Gross, tax included"`
 	Tax         *Money   `json:"tax,omitempty" doc:"The tax inside the amount"`
 	CostCenter  string   `json:"cost_center,omitempty" maxLength:"64"`

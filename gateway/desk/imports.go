@@ -140,7 +140,8 @@ func parseRow(raw []byte) (document.Content, error) {
 func badRow(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return fault.New(fault.Invalid, "request.wrong_type", fault.Field(wrong.Field), fault.Arg("expected", wrong.Type.String()))
+		return fault.New(fault.Invalid, "request.wrong_type", fault.Field(wrong.Field),
+			fault.Arg("expected", wrong.Type.String()))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fault.New(fault.Invalid, "request.unknown_property", fault.Field(strings.Trim(name, `"`)))

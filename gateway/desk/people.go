@@ -34,7 +34,9 @@ func (d *Desk) People(ctx context.Context, who auth.Who, query string) ([]org.Pe
 		}
 		found = append(found, p)
 	}
-	slices.SortFunc(found, func(a, b org.Person) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(found, func(a, b org.Person) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	return found[:min(len(found), PeopleMax)], nil
 }
 
@@ -54,7 +56,9 @@ func (d *Desk) Suppliers(ctx context.Context, who auth.Who, query string) ([]org
 			found = append(found, s)
 		}
 	}
-	slices.SortFunc(found, func(a, b org.Supplier) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(found, func(a, b org.Supplier) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	return found[:min(len(found), PeopleMax)], nil
 }
 

@@ -27,7 +27,8 @@ type TokenInput struct {
 //
 // Errors: Invalid token.bad_scope, token.bad_expiry; Conflict token.shown_once
 // for a repeat, because the token itself is not kept.
-func (d *Desk) NewToken(ctx context.Context, who auth.Who, in TokenInput, key Key) (token string, row store.Token, err error) {
+func (d *Desk) NewToken(ctx context.Context, who auth.Who, in TokenInput, key Key) (
+	token string, row store.Token, err error) {
 	if err := need(who, access.TokenManage, access.Object{Owners: []string{who.Person.ID}}); err != nil {
 		return "", store.Token{}, err
 	}
@@ -36,7 +37,8 @@ func (d *Desk) NewToken(ctx context.Context, who auth.Who, in TokenInput, key Ke
 	}
 	if now := d.now(); !in.Expires.After(now) || in.Expires.Sub(now) > TokenLifeMax {
 		days := strconv.Itoa(int(TokenLifeMax.Hours() / 24))
-		return "", store.Token{}, fault.New(fault.Invalid, "token.bad_expiry", fault.Field("expires_at"), fault.Arg("max", days))
+		return "", store.Token{}, fault.New(fault.Invalid, "token.bad_expiry",
+			fault.Field("expires_at"), fault.Arg("max", days))
 	}
 	id := idOf(who, key)
 	if key.Key != "" {

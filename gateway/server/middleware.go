@@ -16,8 +16,8 @@ import (
 
 // contentPolicy lets a page load from this house only, run no script but our
 // files, be framed by nobody, and send its forms nowhere else.
-const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; " +
-	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // headers sets what protects a browser; a handler may replace a header by a
 // stricter one.

@@ -109,7 +109,7 @@ func (p *Provider) Finish(ctx context.Context, a identity.Attempt, answer url.Va
 	defer stop()
 	token, err := p.oauth(found, a.Callback).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(a.Verifier))
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode < http.StatusInternalServerError {
+	if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode/100 == 4 {
 		slog.Warn("identity provider refused a code", "provider", p.config.ID, "error", refused.ErrorCode)
 		return identity.Identity{}, p.refused(refused.ErrorCode)
 	}

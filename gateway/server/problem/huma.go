@@ -88,7 +88,7 @@ var rules = []rule{
 	{regexp.MustCompile(`^expected string to be (?:RFC \d+ )?(.*?)(?:: .*)?$`), "request.bad_format", "expected"},
 	{regexp.MustCompile(`^expected string to match pattern (.*)$`), "request.bad_format", "expected"},
 	{regexp.MustCompile(`^expected (boolean|number|integer|string|array|object)$`), "request.wrong_type", "expected"},
-	{regexp.MustCompile(`^invalid (integer|number|boolean|floating value|date/time).*$`), "request.wrong_type", "expected"},
+	{regexp.MustCompile(`^invalid (integer|number|boolean|floating value|date/time)`), "request.wrong_type", "expected"},
 }
 
 func exactly(message string) *regexp.Regexp {

@@ -30,7 +30,7 @@ type Problem struct {
 	Detail   string            `json:"detail" doc:"What happened and how to mend it, in the caller's language"`
 	Instance string            `json:"instance,omitempty" doc:"The id of the request, to quote to an operator"`
 	Code     string            `json:"code" doc:"The stable code, for programs"`
-	Kind     string            `json:"kind" doc:"What to do about it: invalid, forbidden, not_found, conflict, busy, unknown, internal"`
+	Kind     string            `json:"kind" doc:"What to do about it"`
 	Field    string            `json:"field,omitempty" doc:"The field to blame, as a path"`
 	Args     map[string]string `json:"args,omitempty" doc:"The named arguments of the text"`
 	Errors   []Item            `json:"errors,omitempty" doc:"Each single error, where there are several"`
