@@ -67,6 +67,8 @@ type Book interface {
 	NoticeFailed(ctx context.Context, id, reason string) error
 }
 
+var _ Book = (*store.Store)(nil)
+
 // Engine is where documents and acts go.
 type Engine interface {
 	Start(ctx context.Context, in engine.StartRequest) error

@@ -75,7 +75,8 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 func (h *house) register() {
 	h.t.Helper()
 	for range 2 {
-		require.NoError(h.t, temporal.RegisterSearchAttributes(h.t.Context(), h.client, namespace, workflows.SearchAttributes()))
+		err := temporal.RegisterSearchAttributes(h.t.Context(), h.client, namespace, workflows.SearchAttributes())
+		require.NoError(h.t, err)
 	}
 }
 

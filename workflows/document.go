@@ -32,7 +32,7 @@ type Shown struct {
 
 // Limits are the numbers that tests and drills make smaller. Zero is the default.
 type Limits struct {
-	RenewAfter   int           `json:"renew_after,omitempty"`    // events until a new history; 0 = when Temporal suggests it
+	RenewAfter   int           `json:"renew_after,omitempty"`    // events until a new history; 0 = as Temporal says
 	PostAttempts int32         `json:"post_attempts,omitempty"`  // before a posting is parked; 0 = postAttempts
 	PostPauseMax time.Duration `json:"post_pause_max,omitempty"` // between them; 0 = postPauseMax
 }
