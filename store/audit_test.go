@@ -56,9 +56,15 @@ type forgery struct{ statement, code string }
 var forgeries = map[string]forgery{
 	"an event's data": {`UPDATE events SET data = replace(data, 'one', 'two') WHERE stream = $1 AND kind = 'step.opened'`,
 		"evidence.wrong_hash"},
-	"an event's actor": {`UPDATE events SET actor = 'bob' WHERE stream = $1 AND kind = 'task.approved'`, "evidence.wrong_hash"},
-	"an event's time":  {`UPDATE events SET at = at + interval '1 second' WHERE stream = $1 AND seq = 1`, "evidence.wrong_hash"},
-	"a deleted event":  {`DELETE FROM events WHERE stream = $1 AND seq = 3`, "evidence.gap"},
+	"an event's actor": {
+		`UPDATE events SET actor = 'bob' WHERE stream = $1 AND kind = 'task.approved'`,
+		"evidence.wrong_hash",
+	},
+	"an event's time": {
+		`UPDATE events SET at = at + interval '1 second' WHERE stream = $1 AND seq = 1`,
+		"evidence.wrong_hash",
+	},
+	"a deleted event": {`DELETE FROM events WHERE stream = $1 AND seq = 3`, "evidence.gap"},
 	"a deleted end": {`DELETE FROM events WHERE stream = $1 AND seq = (SELECT max(seq) FROM events WHERE stream = $1)`,
 		"read_model.differs"},
 	"all events": {`DELETE FROM events WHERE stream = $1`, "stream.missing"},
@@ -66,13 +72,22 @@ var forgeries = map[string]forgery{
 		content_hash, data, prev, hash, v FROM events WHERE stream = $1`, "stream.orphaned"},
 	"a document's status": {`UPDATE documents SET status = 'approved' WHERE id = $1`, "read_model.differs"},
 	"a document's head":   {`UPDATE documents SET head_hash = 'x' WHERE id = $1`, "read_model.differs"},
-	"a task's decision":   {`UPDATE tasks SET decided_by = 'bob' WHERE document = $1 AND state = 'approved'`, "task.differs"},
-	"a task's deadline":   {`UPDATE tasks SET due_at = due_at + interval '1 day' WHERE document = $1`, "task.differs"},
-	"an invented task": {`INSERT INTO tasks SELECT id || 'x', document, step, step_title, round, assignee, via, slot, state,
-		decided_by, decided_at, opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional
+	"a task's decision": {
+		`UPDATE tasks SET decided_by = 'bob' WHERE document = $1 AND state = 'approved'`,
+		"task.differs",
+	},
+	"a task's deadline": {
+		`UPDATE tasks SET due_at = due_at + interval '1 day' WHERE document = $1`,
+		"task.differs",
+	},
+	"an invented task": {`INSERT INTO tasks SELECT id || 'x', document, step, step_title, round, assignee, via, slot,
+		state, decided_by, decided_at, opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional
 		FROM tasks WHERE document = $1`, "task.invented"},
-	"a deleted task":       {`DELETE FROM tasks WHERE document = $1 AND state = 'open'`, "task.missing"},
-	"an act's text":        {`UPDATE inbox SET canonical = replace(canonical, '好', '不') WHERE document = $1`, "act.bad_signature"},
+	"a deleted task": {`DELETE FROM tasks WHERE document = $1 AND state = 'open'`, "task.missing"},
+	"an act's text": {
+		`UPDATE inbox SET canonical = replace(canonical, '好', '不') WHERE document = $1`,
+		"act.bad_signature",
+	},
 	"an act's actor":       {`UPDATE inbox SET actor = 'bob' WHERE document = $1`, "act.differs"},
 	"a deleted act":        {`DELETE FROM inbox WHERE document = $1`, "act.missing"},
 	"a taken back outcome": {`UPDATE inbox SET outcome = NULL WHERE document = $1`, "act.unanswered"},
@@ -80,7 +95,10 @@ var forgeries = map[string]forgery{
 		"content.differs"},
 	"a changed content's hash": {`UPDATE revisions SET hash = 'x' WHERE document = $1`, "content.unknown"},
 	"a deleted cause":          {`DELETE FROM causes WHERE stream = $1 AND cause LIKE 'plan:%'`, "cause.missing"},
-	"a changed cause":          {`UPDATE causes SET outcome = '{"code":"task.stale"}' WHERE stream = $1`, "cause.differs"},
+	"a changed cause": {
+		`UPDATE causes SET outcome = '{"code":"task.stale"}' WHERE stream = $1`,
+		"cause.differs",
+	},
 	"an invented cause": {`INSERT INTO causes SELECT stream, 'plan:9:0', 90, 91, outcome, at FROM causes
 		WHERE stream = $1 LIMIT 1`, "cause.without_events"},
 	"a number": {`UPDATE documents SET number = 'EXP-2026-999999' WHERE id = $1`, "number.invented"},
@@ -190,7 +208,9 @@ func (w *world) anything(rt *rapid.T, id string, people []string) approval.Comma
 		return nil
 	case state.WantsPlan():
 		if rapid.IntRange(0, 4).Draw(rt, "plan") == 0 {
-			return approval.Unplanned{Round: state.Round, Attempt: state.PlanAttempt, Code: "policy.none", Admins: []string{"adm"}}
+			return approval.Unplanned{
+				Round: state.Round, Attempt: state.PlanAttempt, Code: "policy.none", Admins: []string{"adm"},
+			}
 		}
 		mode := rapid.SampledFrom([]approval.Mode{approval.AnyOf, approval.AllOf, approval.InOrder}).Draw(rt, "mode")
 		return approval.Planned{Plan: plan(state.Round, mode, "ann", "bob"), Attempt: state.PlanAttempt}

@@ -1,9 +1,10 @@
 // Package store is the product's memory: PostgreSQL through sqlx, one file a noun.
 //
-//	gateway ──▶ SaveDraft Submit CommitAct ──▶ documents, inbox, starts ──▶ relay: ClaimStarts ClaimActs ClaimNotices
-//	workflow ─▶ Record ──▶ events (hash chain) ──▶ documents, tasks (read model), notices, causes, inbox outcome
-//	activity ─▶ BeginEffect StartAttempt FinishAttempt SaveVoucher ──▶ effects, effect_attempts, vouchers
-//	auditor ──▶ VerifyAudit, HeadsSince, SaveCheckpoint
+//	gateway  ▶ SaveDraft Submit CommitAct ▶ documents, inbox, starts
+//	relay    ▶ ClaimStarts ClaimActs ClaimNotices ▶ Temporal, mail
+//	workflow ▶ Record ▶ events (hash chain), documents and tasks (read model), notices, causes, outcomes
+//	activity ▶ BeginEffect StartAttempt FinishAttempt SaveVoucher ▶ effects, effect_attempts, vouchers
+//	auditor  ▶ VerifyAudit HeadsSince SaveCheckpoint
 //
 // # What holds everywhere
 //

@@ -109,7 +109,8 @@ func TestClaimActs(t *testing.T) {
 	require.NoError(t, err)
 	first, err := w.s.ClaimActs(w.ctx, 3)
 	require.NoError(t, err)
-	assert.Equal(t, []store.ActRef{{ID: ids[0], Document: d.ID}, {ID: ids[2], Document: d.ID}, {ID: ids[3], Document: d.ID}}, first)
+	want := []store.ActRef{{ID: ids[0], Document: d.ID}, {ID: ids[2], Document: d.ID}, {ID: ids[3], Document: d.ID}}
+	assert.Equal(t, want, first)
 	each(t, claimAll(t, func() ([]string, error) {
 		refs, err := w.s.ClaimActs(w.ctx, 2)
 		var ids []string
@@ -195,7 +196,8 @@ func TestCommentsAndUrges(t *testing.T) {
 // TestImports give each row to one worker and tell how far they are.
 func TestImports(t *testing.T) {
 	w := newWorld(t)
-	in := store.ImportInput{Actor: "sue", Name: "july.csv", Idem: store.Idempotency{Actor: "sue", Route: "imports", Key: "k"}}
+	in := store.ImportInput{Actor: "sue", Name: "july.csv"}
+	in.Idem = store.Idempotency{Actor: "sue", Route: "imports", Key: "k"}
 	_, err := w.s.CreateImport(w.ctx, in)
 	assert.Equal(t, "import.empty", fault.CodeOf(err))
 	for i := range 30 {
@@ -215,7 +217,8 @@ func TestImports(t *testing.T) {
 		return ids, err
 	}), 30)
 	require.NoError(t, w.s.ImportRowDone(w.ctx, batch.ID, 1, "d1"))
-	require.NoError(t, w.s.ImportRowFailed(w.ctx, batch.ID, 2, fault.New(fault.Invalid, "line.bad", fault.Field("lines[0]"))))
+	bad := fault.New(fault.Invalid, "line.bad", fault.Field("lines[0]"))
+	require.NoError(t, w.s.ImportRowFailed(w.ctx, batch.ID, 2, bad))
 	require.NoError(t, w.s.ImportRowFailed(w.ctx, batch.ID, 1, fault.New(fault.Invalid, "late")))
 	batch, err = w.s.Import(w.ctx, batch.ID)
 	require.NoError(t, err)

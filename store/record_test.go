@@ -74,7 +74,8 @@ func TestRecordReturnAndResubmit(t *testing.T) {
 
 	swapped := content("a yacht")
 	swappedHash, _ := swapped.Hash()
-	_, err = w.s.SaveRevision(w.ctx, store.RevisionInput{Document: d.ID, Actor: "sue", Content: swapped, Hash: swappedHash})
+	swap := store.RevisionInput{Document: d.ID, Actor: "sue", Content: swapped, Hash: swappedHash}
+	_, err = w.s.SaveRevision(w.ctx, swap)
 	require.NoError(t, err)
 	_, err = w.s.Record(w.ctx, request, nil)
 	require.Equal(t, "revision.changed", fault.CodeOf(err))
@@ -334,4 +335,47 @@ func TestRecordCancelled(t *testing.T) {
 	require.NoError(t, holder.Rollback())
 	assert.Equal(t, int64(1), w.state(d.ID).Seq)
 	w.clean()
+}
+
+// TestRecordYieldsToASlowCommit makes a deadline wait for an act that was
+// received in time and whose commit is still under way when it strikes.
+func TestRecordYieldsToASlowCommit(t *testing.T) {
+	w := newWorld(t)
+	d := w.submit("train")
+	planned, err := w.request(d.ID, approval.Planned{Plan: plan(1, approval.AnyOf, "ann", "bob")})
+	require.NoError(t, err)
+	_, err = w.s.Record(w.ctx, planned, stampIn(300*time.Millisecond))
+	require.NoError(t, err)
+
+	a := w.act(d.ID, approval.Approve, "ann")
+	row := w.signed(a)
+	tx, err := w.root.BeginTxx(w.ctx, nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(w.ctx, `SELECT id FROM documents WHERE id = $1 FOR KEY SHARE`, d.ID)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(w.ctx, `
+		INSERT INTO inbox (id, document, name, task, actor, canonical, key_id, signature, received_at, fingerprint,
+		                   next_delivery)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), '', clock_timestamp())`,
+		a.ID, d.ID, string(a.Name), a.Task, a.Actor, row.Canonical, row.Signature.KeyID, row.Signature.Value)
+	require.NoError(t, err)
+	time.Sleep(350 * time.Millisecond)
+
+	var due approval.Struck
+	for _, s := range w.state(d.ID).Strike(time.Now()) {
+		if s.Due {
+			due = s
+		}
+	}
+	request, err := w.request(d.ID, due)
+	require.NoError(t, err)
+	answered := make(chan approval.Recorded, 1)
+	go func() {
+		got, err := w.s.Record(w.ctx, request, nil)
+		assert.NoError(t, err)
+		answered <- got
+	}()
+	time.Sleep(100 * time.Millisecond) // the deadline stands at the door now
+	require.NoError(t, tx.Commit())
+	assert.Equal(t, []string{a.ID}, (<-answered).Waiting)
 }

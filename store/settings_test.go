@@ -182,7 +182,9 @@ func TestEffects(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, all, 2)
 
-	v := store.VoucherRow{Reference: "v:1", Document: d.ID, Kind: "accrual", Entity: "cn", State: "draft", ID: "7", Hash: "h2", Voucher: "{}"}
+	v := store.VoucherRow{
+		Reference: "v:1", Document: d.ID, Kind: "accrual", Entity: "cn", State: "draft", ID: "7", Hash: "h2", Voucher: "{}",
+	}
 	require.NoError(t, w.s.SaveVoucher(w.ctx, v))
 	v.State, v.Number = store.VoucherPosted, "JV/1"
 	require.NoError(t, w.s.SaveVoucher(w.ctx, v))
@@ -222,7 +224,8 @@ func TestSessionsAndTokens(t *testing.T) {
 	assert.Equal(t, 1, ended)
 	require.NoError(t, x.DeleteCtx(w.ctx, "secret"))
 
-	token, err := w.s.CreateToken(w.ctx, store.Token{Hash: store.HashToken("t"), Person: "sue", Name: "ci", Scopes: []string{"documents:read"}})
+	wanted := store.Token{Hash: store.HashToken("t"), Person: "sue", Name: "ci", Scopes: []string{"documents:read"}}
+	token, err := w.s.CreateToken(w.ctx, wanted)
 	require.NoError(t, err)
 	got, err := w.s.TokenByHash(w.ctx, store.HashToken("t"))
 	require.NoError(t, err)

@@ -68,7 +68,9 @@ func content(title string) document.Content {
 		Type: "expense", Title: title, Reason: "客户拜访", Entity: "cn", Department: "sales", Submitter: "sue",
 		Requester: "sue", Payee: document.Payee{Kind: document.PayeeEmployee, ID: "sue", Name: "Sue"},
 		Currency: "CNY", Urgency: document.Normal, Total: yuan, BaseTotal: yuan,
-		Lines: []document.Line{{No: 1, Category: "travel", Date: "2026-11-20", Amount: yuan, Tax: money.Amount{Currency: "CNY"}}},
+		Lines: []document.Line{
+			{No: 1, Category: "travel", Date: "2026-11-20", Amount: yuan, Tax: money.Amount{Currency: "CNY"}},
+		},
 	}
 }
 
@@ -212,11 +214,12 @@ func (w *world) clean() {
 func (w *world) tamper(statement string, args ...any) {
 	w.t.Helper()
 	tx := w.root.MustBegin()
-	for _, table := range []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows"} {
+	guarded := []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows"}
+	for _, table := range guarded {
 		tx.MustExec(`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`)
 	}
 	tx.MustExec(statement, args...)
-	for _, table := range []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows"} {
+	for _, table := range guarded {
 		tx.MustExec(`ALTER TABLE ` + table + ` ENABLE TRIGGER USER`)
 	}
 	require.NoError(w.t, tx.Commit())
