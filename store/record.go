@@ -110,6 +110,14 @@ func lockHead(ctx context.Context, tx *sqlx.Tx, r approval.RecordRequest) (head,
 	if r.Act != nil {
 		actID = r.Act.ID
 	}
+	if r.Deadline != "" {
+		// An act that is being committed right now holds the row shared, which
+		// changes nothing in it: wait for it before anything is read.
+		const lock = `SELECT 1 FROM documents WHERE id = $1 FOR UPDATE`
+		if _, err := tx.ExecContext(ctx, lock, r.Document); err != nil {
+			return head{}, err
+		}
+	}
 	for range lockLooksMost {
 		var h head
 		err := tx.GetContext(ctx, &h, lockHeadQuery, r.Document, r.Cause, actID, r.Deadline)
@@ -204,10 +212,8 @@ func transition(ctx context.Context, tx *sqlx.Tx, h head, r approval.RecordReque
 	if err := p.save(ctx, tx); err != nil {
 		return approval.Recorded{}, err
 	}
-	if err := answer(ctx, tx, r, outcome, p, events); err != nil {
-		return approval.Recorded{}, err
-	}
-	return approval.Recorded{Events: events, Outcome: outcome}, nil
+	got := approval.Recorded{Events: events, Outcome: outcome}
+	return got, answer(ctx, tx, r, got, p)
 }
 
 // stampDrafts fills the deadlines of the tasks that open, from the database's clock.
@@ -234,13 +240,12 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 }
 
 // answer stores the outcome of the cause and of its act, and the notices owed.
-func answer(ctx context.Context, tx *sqlx.Tx, r approval.RecordRequest, o approval.Outcome,
-	p *projection, events []evidence.Event) error {
-	text, err := json.Marshal(o)
+func answer(ctx context.Context, tx *sqlx.Tx, r approval.RecordRequest, got approval.Recorded, p *projection) error {
+	text, err := json.Marshal(got.Outcome)
 	if err != nil {
 		return err
 	}
-	owed, err := noticeRows(p.owed(events), p.document, p.Seq)
+	owed, err := noticeRows(p.owed(got.Events), p.document, p.Seq)
 	if err != nil {
 		return err
 	}
@@ -258,7 +263,7 @@ func answer(ctx context.Context, tx *sqlx.Tx, r approval.RecordRequest, o approv
 		SELECT count(*) FROM act`
 	var answered int
 	err = tx.GetContext(ctx, &answered, query, r.Document, r.Cause,
-		p.Seq-int64(len(events))+1, p.Seq, string(text), p.at, actID, owed)
+		p.Seq-int64(len(got.Events))+1, p.Seq, string(text), p.at, actID, owed)
 	if err == nil && actID != "" && answered == 0 {
 		// Refused between our look and now: the refusal is the answer, and nothing of ours stays.
 		return fault.New(fault.Busy, "store.busy")
