@@ -33,7 +33,8 @@ type RevisionRow struct {
 // number. It replaces one that was not resubmitted.
 //
 // Safe to repeat. Errors: NotFound document.not_found, attachment.not_found;
-// Conflict document.not_open where the document was not returned, draft.changed.
+// Conflict document.not_open where the document was not returned, draft.changed
+// where the content is of another type, entity, submitter or requester.
 func (s *Store) SaveRevision(ctx context.Context, in RevisionInput) (int, error) {
 	content, err := canonicalContent(in.Content, in.Hash)
 	if err != nil {
@@ -41,16 +42,22 @@ func (s *Store) SaveRevision(ctx context.Context, in RevisionInput) (int, error)
 	}
 	revision := 0
 	err = s.inTx(ctx, "store.SaveRevision", func(tx *sqlx.Tx) error {
-		const lock = `SELECT status, revision FROM documents WHERE id = $1 AND status <> 'draft' FOR UPDATE`
+		const lock = `
+			SELECT status, revision, type, entity, submitter, requester FROM documents
+			WHERE id = $1 AND status <> 'draft' FOR UPDATE`
 		var row struct {
-			Status   string
-			Revision int
+			Status, Type, Entity, Submitter, Requester string
+			Revision                                   int
 		}
 		if err := tx.GetContext(ctx, &row, lock, in.Document); err != nil {
 			return noRows(err, fault.New(fault.NotFound, "document.not_found"))
 		}
 		if row.Status != "returned" {
 			return fault.New(fault.Conflict, "document.not_open", fault.Arg("status", row.Status))
+		}
+		c := in.Content
+		if c.Type != row.Type || c.Entity != row.Entity || c.Submitter != row.Submitter || c.Requester != row.Requester {
+			return fault.New(fault.Conflict, "draft.changed")
 		}
 		revision = row.Revision + 1
 		const save = `

@@ -159,6 +159,7 @@ func (d *Desk) revise(ctx context.Context, who auth.Who, doc store.Document, c *
 		if content, err = d.fill(ctx, who, content); err != nil {
 			return 0, "", err
 		}
+		content.Submitter = doc.Submitter // whoever resubmits it: I6 asks who entered it
 	}
 	content, err := d.Complete(ctx, content)
 	if err != nil {
