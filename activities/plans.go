@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
@@ -94,7 +95,9 @@ func (p *Plans) route(
 	if err != nil {
 		return approval.Plan{}, err
 	}
-	date := ""
+	// A document in its entity's own currency froze no rate; the policy may still
+	// compare in another, and then today's counts, as in the preview.
+	date := today(time.Now(), people.Entities[content.Entity].Zone)
 	if content.Rate != nil {
 		date = content.Rate.Date
 	}
@@ -104,8 +107,8 @@ func (p *Plans) route(
 		Round: in.Round, Document: in.Document,
 		Rates: func(from, to money.Currency) (string, bool) {
 			rate, err := p.Book.RateFor(ctx, string(from), string(to), date)
-			if fault.KindOf(err) == fault.Busy {
-				busy = err
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				busy = err // not knowing a rate is not the same as there being none
 			}
 			return rate.Value, err == nil
 		},
