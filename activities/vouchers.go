@@ -82,6 +82,7 @@ type Posted struct {
 // Time: three calls to the ERP, each within its own limit, well under the two
 // minutes that the workflow grants.
 func (v *Vouchers) PostVoucher(ctx context.Context, in PostVoucherInput) (Posted, error) {
+	defer alive(ctx)()
 	row, err := v.intend(ctx, in)
 	crash.At("voucher.intended")
 	if err == nil {

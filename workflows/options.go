@@ -26,6 +26,7 @@ const (
 	// An activity's own call ends well before its time does, so that two attempts
 	// never overlap.
 	postTimeMax  = 2 * time.Minute
+	postSilence  = 15 * time.Second // a worker that does not say that it lives is dead
 	postPause    = time.Second
 	postPauseMax = time.Minute
 	postAttempts = 10 // about four minutes, then a person looks
@@ -57,6 +58,7 @@ func callERP(ctx workflow.Context, l Limits, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueEffects,
 		StartToCloseTimeout: postTimeMax,
+		HeartbeatTimeout:    postSilence,
 		Summary:             summary,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    postPause,
