@@ -56,10 +56,10 @@ type House struct {
 	Tokens map[string]string
 
 	t         testing.TB
-	options   Options
 	addresses map[string]string // database addresses by role
 	mu        sync.Mutex
 	running   map[string]*process.Process
+	crash     map[string]string // CRASH_AT by process
 }
 
 // prepared is what `countersign prepare` answers.
@@ -87,7 +87,10 @@ func Start(t testing.TB, o Options) *House {
 	listen, err := stack.FreeAddress()
 	require.NoError(t, err)
 	h := &House{t: t, URL: "http://" + listen, Stack: ground, Dir: dir, Config: filepath.Join(dir, "config.yaml"),
-		options: o, running: map[string]*process.Process{}}
+		running: map[string]*process.Process{}, crash: map[string]string{}}
+	for name, at := range o.Crash {
+		h.crash[name] = at
+	}
 	settings := map[string]any{"gateway.rate_per_second": 100_000, "gateway.rate_burst": 100_000,
 		"worker.effects.per_second": 1000, "observability.log_level": "warn"}
 	for key, value := range o.Settings {
@@ -130,7 +133,9 @@ func (h *House) prepare(ctx context.Context) {
 
 func (h *House) env(name, database string) []string {
 	env := append(os.Environ(), "COUNTERSIGN_MODE=dev", "COUNTERSIGN_DATABASE_URL="+database)
-	if at := h.options.Crash[name]; at != "" {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if at := h.crash[name]; at != "" {
 		env = append(env, "CRASH_AT="+at)
 	}
 	return env
@@ -182,8 +187,13 @@ func (h *House) Exited(name string) <-chan struct{} { return h.process(name).Don
 // PID is the process id of a process of the product.
 func (h *House) PID(name string) int { return h.process(name).PID() }
 
-// ClearCrash lets a process start again without its crash point.
-func (h *House) ClearCrash(name string) { delete(h.options.Crash, name) }
+// CrashAt names the place, such as record.committed:2, where the process is to
+// end when it is run next; "" lets it live.
+func (h *House) CrashAt(name, place string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.crash[name] = place
+}
 
 func (h *House) process(name string) *process.Process {
 	h.mu.Lock()
