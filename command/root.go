@@ -26,6 +26,12 @@ func Run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := New()
+	stopProfile, err := startProfile()
+	if err != nil {
+		tell(root.ErrOrStderr(), err, i18n.English)
+		return 1
+	}
+	defer stopProfile()
 	if err := root.ExecuteContext(ctx); err != nil {
 		tell(root.ErrOrStderr(), err, locale(root))
 		return 1

@@ -63,7 +63,8 @@ type Book interface {
 	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
 	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
-	NoticeSent(ctx context.Context, id string) error
+	NoticesSent(ctx context.Context, ids []string) error
+	NoticeDead(ctx context.Context, id, reason string) error
 	NoticeFailed(ctx context.Context, id, reason string) error
 }
 
@@ -207,23 +208,39 @@ func (r *Relay) drainNotices(ctx context.Context) bool {
 	if !ok {
 		return false
 	}
-	each(notices, noticesAtOnce, func(n store.Notice) { r.deliver(ctx, n) })
+	var mu sync.Mutex
+	var sent []string
+	each(notices, noticesAtOnce, func(n store.Notice) {
+		if r.deliver(ctx, n) {
+			mu.Lock()
+			defer mu.Unlock()
+			sent = append(sent, n.ID)
+		}
+	})
+	// One write for the whole batch; after a crash before it they are sent again.
+	err := r.Book.NoticesSent(context.WithoutCancel(ctx), sent)
+	r.report(err, "the sending of notices was not written", "notices", len(sent))
 	return len(notices) == noticesBatch
 }
 
-func (r *Relay) deliver(ctx context.Context, n store.Notice) {
+// deliver says whether the notice reached its person.
+func (r *Relay) deliver(ctx context.Context, n store.Notice) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeMax)
 	defer cancel()
 	err := r.Courier.Deliver(ctx, n)
 	crash.At("notice.delivered")
 	r.Count.done(&r.Count.notices, err)
 	r.report(err, "a notice was not delivered", "notice", n.ID, "tries", n.Tries)
-	if err != nil {
-		err = r.Book.NoticeFailed(ctx, n.ID, reason(err))
-	} else {
-		err = r.Book.NoticeSent(ctx, n.ID)
+	if err == nil {
+		return true
 	}
+	failed := r.Book.NoticeFailed
+	if fault.KindOf(err) == fault.Invalid {
+		failed = r.Book.NoticeDead
+	}
+	err = failed(ctx, n.ID, reason(err))
 	r.report(err, "a notice's end was not written", "notice", n.ID)
+	return false
 }
 
 // reasonMax bounds what is kept of a failure, in bytes.

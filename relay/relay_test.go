@@ -64,7 +64,13 @@ func (q *queues) RefuseAct(_ context.Context, id string, o approval.Outcome) (ap
 	q.refused[id] = o
 	return o, nil
 }
-func (q *queues) NoticeSent(_ context.Context, id string) error { q.note("sent " + id); return nil }
+func (q *queues) NoticesSent(_ context.Context, ids []string) error {
+	for _, id := range ids {
+		q.note("sent " + id)
+	}
+	return nil
+}
+func (q *queues) NoticeDead(_ context.Context, id, _ string) error { q.note("dead " + id); return nil }
 func (q *queues) NoticeFailed(_ context.Context, id, reason string) error {
 	q.note("failed " + id)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/notice"
@@ -110,13 +111,26 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 	return notices, err
 }
 
-// NoticeSent says that a notice was sent.
+// NoticesSent says that notices were sent.
 //
 // Safe to repeat.
-func (s *Store) NoticeSent(ctx context.Context, id string) error {
-	return s.inTx(ctx, "store.NoticeSent", func(tx *sqlx.Tx) error {
-		const query = `UPDATE notices SET sent_at = clock_timestamp(), failure = '' WHERE id = $1 AND sent_at IS NULL`
-		_, err := tx.ExecContext(ctx, query, id)
+func (s *Store) NoticesSent(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.inTx(ctx, "store.NoticesSent", func(tx *sqlx.Tx) error {
+		const query = `
+			UPDATE notices SET sent_at = clock_timestamp(), failure = '' WHERE id = ANY($1) AND sent_at IS NULL`
+		_, err := tx.ExecContext(ctx, query, pq.Array(ids))
+		return err
+	})
+}
+
+// NoticeDead says why a notice will never be sent: it is not tried again.
+func (s *Store) NoticeDead(ctx context.Context, id, reason string) error {
+	return s.inTx(ctx, "store.NoticeDead", func(tx *sqlx.Tx) error {
+		const query = `UPDATE notices SET failure = $2, next_try = 'infinity' WHERE id = $1 AND sent_at IS NULL`
+		_, err := tx.ExecContext(ctx, query, id, reason)
 		return err
 	})
 }

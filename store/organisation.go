@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -42,13 +43,39 @@ func orgVersion(ctx context.Context, q sqlx.QueryerContext) (int64, error) {
 	return version, err
 }
 
-// Snapshot returns the organisation as of a version; 0 means the newest. It is
-// shared: nobody may change it.
+// versionsFor is how long the newest version is believed: every request asks for
+// it, and who left is turned away a second later everywhere.
+const versionsFor = time.Second
+
+// newestVersion is OrgVersion, asked once in a while.
+func (s *Store) newestVersion(ctx context.Context) (int64, error) {
+	s.mu.Lock()
+	version, fresh := s.newest, time.Since(s.newestAt) < versionsFor
+	s.mu.Unlock()
+	if fresh && version > 0 {
+		return version, nil
+	}
+	version, err := s.OrgVersion(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s.believe(version)
+	return version, nil
+}
+
+func (s *Store) believe(version int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.newest, s.newestAt = version, time.Now()
+}
+
+// Snapshot returns the organisation as of a version; 0 means the newest, as of a
+// second ago. It is shared: nobody may change it.
 //
 // Errors: NotFound organisation.none, organisation.missing.
 func (s *Store) Snapshot(ctx context.Context, version int64) (*org.Snapshot, error) {
 	if version == 0 {
-		newest, err := s.OrgVersion(ctx)
+		newest, err := s.newestVersion(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -206,6 +233,9 @@ func (s *Store) ReplaceOrganisation(ctx context.Context, next org.Snapshot, caus
 			orgDiff: change, version: version, cause: cause, rows: rows, next: next,
 		})
 	})
+	if err == nil {
+		s.believe(version)
+	}
 	return version, err
 }
 

@@ -133,7 +133,7 @@ func TestNotices(t *testing.T) {
 	require.Len(t, claimed, 2)
 	assert.Equal(t, "task.opened", claimed[0].Kind)
 	assert.Equal(t, d.Number, claimed[0].Data["number"])
-	require.NoError(t, w.s.NoticeSent(w.ctx, claimed[0].ID))
+	require.NoError(t, w.s.NoticesSent(w.ctx, []string{claimed[0].ID}))
 	require.NoError(t, w.s.NoticeFailed(w.ctx, claimed[1].ID, "mail is away"))
 	more, err := w.s.ClaimNotices(w.ctx, 10)
 	require.NoError(t, err)

@@ -82,7 +82,7 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	notices, err := relay.ClaimNotices(w.ctx, 10)
 	require.NoError(w.t, err)
 	require.NoError(w.t, relay.NoticeFailed(w.ctx, notices[0].ID, "x"))
-	require.NoError(w.t, relay.NoticeSent(w.ctx, notices[0].ID))
+	require.NoError(w.t, relay.NoticesSent(w.ctx, []string{notices[0].ID}))
 	require.NoError(w.t, gateway.NoticeRead(w.ctx, notices[0].Person, notices[0].ID))
 	_, err = relay.Stats(w.ctx)
 	require.NoError(w.t, err)

@@ -42,6 +42,8 @@ type Store struct {
 
 	mu        sync.Mutex
 	snapshots map[int64]*org.Snapshot
+	newest    int64 // version of the organisation, as of newestAt
+	newestAt  time.Time
 	keys      evidence.KeyRing // a copy that is replaced, never changed
 }
 

@@ -53,5 +53,6 @@ func (o *outbox) RefuseAct(_ context.Context, _ string, a approval.Outcome) (app
 	return a, nil
 }
 func (o *outbox) ClaimNotices(context.Context, int) ([]store.Notice, error) { return nil, nil }
-func (o *outbox) NoticeSent(context.Context, string) error                  { return nil }
+func (o *outbox) NoticesSent(context.Context, []string) error               { return nil }
+func (o *outbox) NoticeDead(context.Context, string, string) error          { return nil }
 func (o *outbox) NoticeFailed(context.Context, string, string) error        { return nil }

@@ -152,7 +152,7 @@ func (a address) prepareDatabases(ctx context.Context, name string, logger log.L
 			return fmt.Errorf("prepare database %s: %w", database, err)
 		}
 	}
-	return nil
+	return a.trimVisibility(ctx, name+visibilitySuffix)
 }
 
 // createDatabase builds under another name and renames at the end: Temporal's schema files cannot be run twice,

@@ -69,7 +69,7 @@ func build(t testing.TB) *house {
 				require.NoError(t, s.NoticeFailed(h.ctx, n.ID, "mailbox is full"))
 				continue
 			}
-			require.NoError(t, s.NoticeSent(h.ctx, n.ID))
+			require.NoError(t, s.NoticesSent(h.ctx, []string{n.ID}))
 		}
 	}
 	require.NoError(t, s.Close())
