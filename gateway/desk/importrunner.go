@@ -80,6 +80,9 @@ func (r ImportRunner) submit(ctx context.Context, row store.ImportRow) (store.Do
 			return store.Document{}, err
 		}
 	}
+	if key := row.Content.Fields[rowTwice]; key != "" {
+		return store.Document{}, fault.New(fault.Invalid, "import.twice", fault.Field("key"), fault.Arg("key", key))
+	}
 	snapshot, err := r.Desk.Snapshot(ctx)
 	if err != nil {
 		return store.Document{}, err

@@ -32,8 +32,9 @@ const (
 // What a row's content carries between the upload and its submission. The keys
 // hold a dot, which no type's own field does.
 const (
-	rowKey = "import.key" // the caller's own key of the row
-	rowRaw = "import.raw" // a row that could not be read, as it came
+	rowKey   = "import.key"   // the caller's own key of the row
+	rowRaw   = "import.raw"   // a row that could not be read, as it came
+	rowTwice = "import.twice" // the key of a row that an earlier row of the file has
 )
 
 // Row is one document of an import: a form, and the caller's own key of it. The
@@ -51,6 +52,8 @@ const (
 
 // Import takes a body of rows to be submitted in the background. What cannot be
 // read is a refused row, with its number, field and code; it holds up nobody.
+//
+// A row whose key an earlier row of the file has is refused as import.twice.
 //
 // Safe to repeat with the same key, and row by row with the rows' own keys.
 // Errors: Invalid import.empty, import.too_large, import.row_too_long,
@@ -72,9 +75,23 @@ func (d *Desk) Import(ctx context.Context, who auth.Who, format string, body io.
 	if err != nil {
 		return store.Import{}, err
 	}
+	refuseTwice(rows) // after the fingerprint, which is of the file as it came
 	return d.Store.CreateImport(ctx, store.ImportInput{
 		ID: idOf(who, key), Actor: who.Person.ID, Name: name, Rows: rows, Idem: idem,
 	})
+}
+
+// refuseTwice marks every row whose key an earlier row of the file has: two
+// documents were meant, and the key would make one of them.
+func refuseTwice(rows []document.Content) {
+	seen := make(map[string]bool, len(rows))
+	for i, row := range rows {
+		key := row.Fields[rowKey]
+		if key != "" && seen[key] {
+			rows[i] = document.Content{Fields: map[string]string{rowTwice: key}}
+		}
+		seen[key] = true
+	}
 }
 
 // readLines reads JSON Lines; the row's number is the number of its line.

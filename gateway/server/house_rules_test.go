@@ -131,6 +131,7 @@ func TestImport(t *testing.T) {
 		`not json`,
 		`{"key":"r4","type":"expense","title":"four","approver":"me"}`,
 		`{"key":"r5","type":"expense","title":"five","currency":"CNY","requester":"lin","lines":[{"category":"yacht","date":"2026-03-02","amount":{"amount":"10.00","currency":"CNY"}}]}`,
+		`{"key":"r1","type":"expense","title":"one again","currency":"CNY","requester":"lin","lines":[{"category":"meals","date":"2026-03-02","amount":{"amount":"11.00","currency":"CNY"}}]}`,
 	}, "\n")
 	send := call{as: "wang", method: "POST", path: "/imports", body: lines, media: "application/x-ndjson", key: "i1"}
 	id := h.do(send).is(202).text("id")
@@ -143,7 +144,8 @@ func TestImport(t *testing.T) {
 	for _, row := range state["refused"].([]any) {
 		codes = append(codes, row.(map[string]any)["code"].(string))
 	}
-	require.Equal(t, []string{"money.too_many_decimals", "import.bad_row", "request.unknown_property", "line.unknown_category"}, codes)
+	require.Equal(t, []string{"money.too_many_decimals", "import.bad_row", "request.unknown_property",
+		"line.unknown_category", "import.twice"}, codes)
 	h.do(call{as: "liu", method: "GET", path: "/imports/" + id}).refused(404, "import.not_found")
 
 	send.key = "i2" // the same rows in another import: their own keys find the documents
