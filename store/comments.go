@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 )
 
 const commentsMost = 500
@@ -21,12 +22,6 @@ type Comment struct {
 	Text     string
 	At       time.Time // the database's clock; nothing in
 }
-
-// The notices that comments and urges owe.
-const (
-	noticeCommented = "document.commented"
-	noticeUrged     = "task.urged" // 催办
-)
 
 // Comments lists a document's remarks in order, the newest 500.
 func (s *Store) Comments(ctx context.Context, id string) ([]Comment, error) {
@@ -69,7 +64,7 @@ func (s *Store) AddComment(ctx context.Context, c Comment) (Comment, error) {
 				UNION SELECT t.assignee FROM tasks t WHERE t.document = d.id AND t.state = 'open') AS told
 			WHERE d.id = $5 AND told.person NOT IN ('', $3) AND told.person NOT LIKE 'queue:%'
 			ON CONFLICT DO NOTHING`
-		_, err = tx.ExecContext(ctx, tell, "comment."+c.ID, noticeCommented, c.Author, c.Text, c.Document)
+		_, err = tx.ExecContext(ctx, tell, "comment."+c.ID, notice.Commented, c.Author, c.Text, c.Document)
 		return err
 	})
 	if err != nil {
@@ -138,7 +133,7 @@ func urge(ctx context.Context, tx *sqlx.Tx, c Comment) error {
 		FROM tasks t JOIN documents d ON d.id = t.document
 		LEFT JOIN role_holders h ON t.assignee = 'queue:' || h.role AND h.entity IN ('', d.entity)
 		WHERE t.document = $4 AND t.state = 'open'`
-	result, err := tx.ExecContext(ctx, tell, "urge."+c.ID, noticeUrged, c.Author, c.Document)
+	result, err := tx.ExecContext(ctx, tell, "urge."+c.ID, notice.Urged, c.Author, c.Document)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,36 @@
 //	document.withdrawn   the deciders and open assignees     by, reason
 //	voucher.parked       finance_clerk of the entity         code, detail, reference
 //	plan.failed          admins of the entity                code
+//	task.urged           every open assignee, holders of     by
+//	                     a queue; no event: store.AddUrge
+//	document.commented   submitter, requester and open       by, reason: the remark
+//	                     assignees; store.AddComment
 //
 // Every notice has number, title, amount_minor and currency; those about a step
 // also have step (its id) and step.<locale> (its title). People are named by id
 // in by and to; the sender puts in their names.
 package notice
 
-import "github.com/countersign/countersign/domain/money"
+import (
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/money"
+)
+
+// The kinds that no event owes: a remark and an urge change no state.
+const (
+	Commented = "document.commented" // 评论
+	Urged     = "task.urged"         // 催办
+)
+
+// Kinds lists every kind of notice; each has its texts in the catalogs.
+func Kinds() []string {
+	return []string{
+		approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue, approval.TaskWasSuperseded,
+		approval.TaskWasEscalated, approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
+		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
+		Commented, Urged,
+	}
+}
 
 // Notice is one message owed to one person, or to the holders of a role. 通知
 type Notice struct {

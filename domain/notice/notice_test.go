@@ -99,6 +99,7 @@ func TestOwed(t *testing.T) {
 			require.Equal(t, owed, notice.Owed(tt.e, summary), "the same event owes the same")
 			for _, n := range owed {
 				require.Equal(t, "d1", n.Document)
+				require.Contains(t, notice.Kinds(), n.Kind)
 				for name, value := range map[string]string{
 					"number": "EXP-1", "title": "Taxi", "amount_minor": "82000", "currency": "CNY",
 				} {

@@ -3,12 +3,15 @@ package i18n_test
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/i18n"
 
 	// Every room that registers faults, so that their codes are here.
@@ -81,16 +84,56 @@ func TestEveryNameHasItsText(t *testing.T) {
 	} {
 		keys = append(keys, "problem."+string(kind))
 	}
-	for _, kind := range []string{
-		"task.opened", "task.reminded", "task.overdue", "task.urged", "task.superseded", "task.escalated",
-		"document.returned", "document.rejected", "document.approved", "document.closed", "document.withdrawn",
-		"document.commented", "voucher.parked", "plan.failed",
-	} {
-		keys = append(keys, "notice."+kind+".subject", "notice."+kind+".body")
-	}
 	for _, key := range keys {
 		for _, locale := range i18n.Locales {
 			require.True(t, i18n.Shipped().Has(locale, key), "%s: %s", locale, key)
+		}
+	}
+}
+
+// alwaysGiven are the arguments that every notice's text may use: those of its
+// data that all notices have, and what relay.Mail adds of the reader.
+var alwaysGiven = []string{"name", "number", "title", "amount"}
+
+// ownGiven are the further arguments of each kind, by domain/notice's table, in
+// the words that relay.Mail puts for them.
+var ownGiven = map[string][]string{
+	approval.TaskOpened:        {"step", "due", "via"},
+	approval.TaskReminded:      {"step", "n"},
+	approval.TaskOverdue:       {"step"},
+	approval.TaskWasSuperseded: {"step", "by", "act"},
+	approval.TaskWasEscalated:  {"step", "to"},
+	approval.DocumentReturned:  {"step", "by", "reason"},
+	approval.DocumentRejected:  {"step", "by", "reason"},
+	approval.DocumentApproved:  {"by"},
+	approval.DocumentClosed:    {"by", "reason"},
+	approval.DocumentWithdrawn: {"by", "reason"},
+	approval.VoucherParked:     {"code", "detail", "reference"},
+	approval.PlanFailed:        {"code"},
+	notice.Commented:           {"by", "reason"},
+	notice.Urged:               {"by"},
+}
+
+// TestEveryNoticeHasItsTexts proves that nobody gets a letter of keys or gaps:
+// each kind has a subject and a body in both languages, which use no argument
+// that the notice lacks, and no text is kept for a kind that is gone.
+func TestEveryNoticeHasItsTexts(t *testing.T) {
+	texts := i18n.Shipped()
+	known := []string{"notice.open"}
+	for _, kind := range notice.Kinds() {
+		given := slices.Concat(alwaysGiven, ownGiven[kind])
+		for _, part := range []string{".subject", ".body"} {
+			key := "notice." + kind + part
+			known = append(known, key)
+			for _, locale := range i18n.Locales {
+				require.True(t, texts.Has(locale, key), "%s: %s", locale, key)
+				require.Subset(t, given, texts.ArgsOf(locale, key), "%s: %s", locale, key)
+			}
+		}
+	}
+	for _, key := range texts.Keys(i18n.English) {
+		if strings.HasPrefix(key, "notice.") {
+			require.Contains(t, known, key, "a text for no notice")
 		}
 	}
 }

@@ -18,6 +18,8 @@ import (
 // CodeInternal is the code of an error that was not a fault.
 const CodeInternal = "internal.error"
 
+var _ = fault.Register(map[string]fault.Entry{CodeInternal: {Kind: fault.Internal}})
+
 // Out turns an error into one that Temporal carries. Nil stays nil.
 //
 // Invalid, Forbidden, NotFound and Conflict are not retried by Temporal: the
