@@ -217,4 +217,4 @@ func totalOf(f form) string {
 }
 
 // Accept lists the kinds of file for the browser's own dialog.
-func (editView) Accept() string { return strings.Join(files.Allowed(), ",") }
+func (editView) Accept() string { return "." + strings.Join(files.Allowed(), ",.") }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -23,7 +24,7 @@ const (
 
 // stop is one step of a route as people read it.
 type stop struct {
-	Title, Stands, Reason, Mode, Within string
+	Title, Stands, Reason, Note, Mode, Within string
 
 	People []stopPerson
 }
@@ -45,7 +46,7 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 	stops := make([]stop, 0, len(plan.Steps)+1)
 	for i, step := range plan.Steps {
 		stops = append(stops, stop{
-			Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(i, step, s), Reason: v.because(step),
+			Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(i, step, s), Reason: v.because(step.Reason),
 			Mode: v.mode(step), Within: v.within(step), People: v.askedAt(step, s),
 		})
 	}
@@ -82,12 +83,23 @@ func standsAt(i int, step approval.Step, s approval.State) string {
 	return standsDone
 }
 
-// because is why a step is needed or not; a step that is always needed needs no reason.
-func (v *visit) because(step approval.Step) string {
-	if step.Reason == "always" {
+// compared is the commonest condition of a policy, as expr gives its reasons.
+var compared = regexp.MustCompile(`^amount (>=|>|<=|<) money\("([0-9.]+)"\) is (true|false): amount = (-?[0-9.]+) ([A-Z]{3})$`)
+
+var signs = map[string]string{">=": "≥", ">": ">", "<=": "≤", "<": "<"}
+
+// because is why a step is needed or not; a step that is always needed needs no
+// reason. A reason that is no plain comparison is shown as the policy has it.
+func (v *visit) because(reason string) string {
+	if reason == "always" {
 		return ""
 	}
-	return step.Reason
+	m := compared.FindStringSubmatch(reason)
+	if m == nil {
+		return reason
+	}
+	limit := m[5] + space + grouped(m[2])
+	return v.t("page.route.compared."+m[3], "sign", signs[m[1]], "limit", limit, "amount", m[5]+space+grouped(m[4]))
 }
 
 func (v *visit) mode(step approval.Step) string {
@@ -143,10 +155,10 @@ func (v *visit) posting(s approval.State) stop {
 		last.Stands = standsNow
 	case s.Effect.State == approval.EffectParked:
 		last.Stands = standsStuck
-		last.Reason = v.codeText(s.Effect.Code, s.Effect.Detail)
+		last.Note = v.codeText(s.Effect.Code, s.Effect.Detail)
 	case s.Effect.State == approval.EffectPosted:
 		last.Stands = standsDone
-		last.Reason = v.t("page.route.posted", "number", s.Effect.Number)
+		last.Note = v.t("page.route.posted", "number", s.Effect.Number)
 	case s.Effect.State == approval.EffectVoid:
 		last.Stands = standsStopped
 	}

@@ -95,7 +95,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:
 		m.Quote = data.Reason
 	case approval.StepAutoApproved, approval.StepSkipped:
-		m.Quote = data.Reason
+		m.Quote = v.because(data.Reason)
 	}
 	m.Text = v.optionalArgs(key, e.Kind, args...)
 	return m

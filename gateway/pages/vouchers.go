@@ -72,7 +72,8 @@ type voucherView struct {
 
 type entryRow struct {
 	voucher.Entry
-	Debit bool
+	Debit     bool
+	PartyName string
 }
 
 // showVoucher handles GET /vouchers/:reference.
@@ -89,6 +90,9 @@ func showVoucher(v *visit) error {
 	}
 	if err := view.open(row.Voucher); err != nil {
 		return err
+	}
+	for i, e := range view.Entries {
+		view.Entries[i].PartyName = v.party(e.Party)
 	}
 	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(row.Number, row.Reference)), view)
 }
@@ -108,7 +112,7 @@ func (view *voucherView) open(raw string) error {
 	}
 	sums := map[voucher.Side][2][]money.Amount{}
 	for _, e := range whole.Entries {
-		view.Entries = append(view.Entries, entryRow{e, e.Side == voucher.Debit})
+		view.Entries = append(view.Entries, entryRow{Entry: e, Debit: e.Side == voucher.Debit})
 		view.Foreign = view.Foreign || e.Amount.Currency != e.Base.Currency
 		of := sums[e.Side]
 		of[0], of[1] = append(of[0], e.Amount), append(of[1], e.Base)
@@ -131,6 +135,17 @@ func (view *voucherView) open(raw string) error {
 	}
 	view.Balanced = view.Debit == view.Credit && view.BaseDebit == view.BaseCredit
 	return nil
+}
+
+// party is whom an entry is about: a person, a supplier, or the code as it is.
+func (v *visit) party(code string) string {
+	if s, ok := v.org.Suppliers[code]; ok {
+		return s.Name + " (" + code + ")"
+	}
+	if name := v.name(code); name != code {
+		return name + " (" + code + ")"
+	}
+	return code
 }
 
 func numberOr(number, other string) string {
