@@ -54,7 +54,7 @@ vet:
 
 workflowcheck: ## nothing non-deterministic in workflow code
 	$(GO) build -modfile=tools/go.mod -o bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
-	bin/workflowcheck ./workflows/...
+	bin/workflowcheck -config workflows/workflowcheck.yml ./workflows/...
 
 tidy: ## go.mod and go.sum say what the code says
 	$(GO) mod tidy -diff

@@ -35,7 +35,8 @@ func (f devFile) write(dir string) error {
 func readDevFile(dir string) (devFile, error) {
 	text, err := os.ReadFile(filepath.Join(dir, devFileName))
 	if err != nil {
-		return devFile{}, fmt.Errorf("no running `countersign dev` was found in %s (--data): start it with `make run`: %w", dir, err)
+		return devFile{}, fmt.Errorf(
+			"no running `countersign dev` was found in %s (--data): start it with `make run`: %w", dir, err)
 	}
 	var f devFile
 	if err := json.Unmarshal(text, &f); err != nil {

@@ -159,7 +159,9 @@ func (s *Stack) startTemporal(ctx, _ context.Context) (err error) {
 	case o.TemporalCLI:
 		s.say("starting the installed temporal command")
 		s.Temporal, err = temporalserver.StartCLI(ctx, temporalserver.CLIOptions{
-			DBFile: s.dir("temporal.db"), FrontendPort: o.TemporalPort, UIPort: max(o.UIPort, 0), UICodec: o.UICodec, Log: o.Log})
+			DBFile: s.dir("temporal.db"), FrontendPort: o.TemporalPort, UIPort: max(o.UIPort, 0),
+			UICodec: o.UICodec, Log: o.Log,
+		})
 		return err
 	}
 	binary, err := temporalserver.Find(ctx, temporalserver.FindOptions{Out: o.Out})

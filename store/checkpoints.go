@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -115,20 +114,4 @@ func (s *Store) Checkpoints(ctx context.Context, limit int) ([]Checkpoint, error
 		checkpoints = append(checkpoints, r.checkpoint())
 	}
 	return checkpoints, nil
-}
-
-// headsOf tells the heads of streams, by stream.
-func headsOf(ctx context.Context, q sqlx.QueryerContext, streams []string) (map[string]Head, error) {
-	const query = `
-		SELECT id AS stream, seq, head_hash AS hash, updated_at AS at FROM documents WHERE id = ANY($1)
-		UNION ALL SELECT stream, seq, head_hash, updated_at FROM streams WHERE stream = ANY($1)`
-	var heads []Head
-	if err := sqlx.SelectContext(ctx, q, &heads, query, pq.Array(streams)); err != nil {
-		return nil, err
-	}
-	byStream := map[string]Head{}
-	for _, h := range heads {
-		byStream[h.Stream] = h
-	}
-	return byStream, nil
 }

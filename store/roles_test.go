@@ -14,9 +14,9 @@ import (
 // TestRoles lets each role do its own work, and refuses it everything else.
 func TestRoles(t *testing.T) {
 	w := newWorld(t)
-	urls, err := store.MigrateRoles(w.ctx, w.url, store.RolesInput{})
+	_, err := store.MigrateRoles(w.ctx, w.url, store.RolesInput{})
 	require.NoError(t, err)
-	urls, err = store.MigrateRoles(w.ctx, w.url, store.RolesInput{Passwords: map[string]string{store.RoleGateway: "it's"}})
+	urls, err := store.MigrateRoles(w.ctx, w.url, store.RolesInput{Passwords: map[string]string{store.RoleGateway: "it's"}})
 	require.NoError(t, err, "safe to repeat")
 	as := map[string]*store.Store{}
 	for role, address := range urls {

@@ -107,7 +107,7 @@ type countedTx struct {
 
 func (t *countedTx) Commit() error {
 	if err := t.counter.note("COMMIT"); err != nil {
-		_ = t.Tx.Rollback()
+		_ = t.Rollback()
 		return err
 	}
 	return t.Tx.Commit()

@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -55,16 +53,6 @@ func recordFact(ctx context.Context, tx *sqlx.Tx, stream, cause string, d eviden
 	e := events[0]
 	_, err = tx.ExecContext(ctx, save, stream, e.Seq, e.Hash, cause, e.At)
 	return err
-}
-
-// causeKnown says whether a stream has recorded a cause.
-func causeKnown(ctx context.Context, tx *sqlx.Tx, stream, cause string) (bool, error) {
-	var one int
-	err := tx.GetContext(ctx, &one, `SELECT 1 FROM causes WHERE stream = $1 AND cause = $2`, stream, cause)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 func mustJSON(v any) json.RawMessage {

@@ -172,7 +172,8 @@ func (v *visit) facts(view *documentView) error {
 	if kind == nil { // no longer in force: shown by its ids
 		kind = &doctype.Type{ID: d.Type}
 	}
-	view.TypeTitle, view.EntityName, view.DepartmentName = v.typeTitle(d.Type), v.entity(d.Entity), v.department(d.Department)
+	view.TypeTitle, view.EntityName = v.typeTitle(d.Type), v.entity(d.Entity)
+	view.DepartmentName = v.department(d.Department)
 	view.SubmitterName, view.RequesterName = v.name(d.Submitter), v.name(d.Requester)
 	view.PayeeAccount = desk.Masked(d.Payee.Account)
 	view.Zone = v.zone(d.Entity).String()
@@ -240,7 +241,8 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	}
 	if view.Pending == "" {
 		view.Decide = v.decideForm(detail, state)
-		running := detail.Status == approval.Submitted || detail.Status == approval.Pending || detail.Status == approval.Returned
+		running := detail.Status == approval.Submitted || detail.Status == approval.Pending ||
+			detail.Status == approval.Returned
 		view.Withdraw = running && v.may(access.DocumentWithdraw, object)
 		view.WithdrawReason = state.Decided
 		view.Resubmit = detail.Status == approval.Returned && v.may(access.DocumentResubmit, object)

@@ -114,7 +114,8 @@ func (p *Pages) serve(r route) gin.HandlerFunc {
 		}
 		defer v.end()
 		if r.needs != "" && !access.Has(who.Subject, r.needs) {
-			v.fail(fault.New(fault.Forbidden, "access.denied", fault.Arg("permission", r.needs), fault.Arg("reason", access.NoRole)))
+			v.fail(fault.New(fault.Forbidden, "access.denied",
+				fault.Arg("permission", r.needs), fault.Arg("reason", access.NoRole)))
 			return
 		}
 		if err := r.handle(v); err != nil {
@@ -154,7 +155,8 @@ func (v *visit) fail(err error) {
 	problem.Advise(v.w.Header(), about)
 	v.w.Header().Del("WWW-Authenticate") // for programs; a browser would ask for a password
 	v.showAs("error", status, v.t("page.error."+errorName(status)), errorView{
-		Status: status, Text: v.faultText(f), Code: f.Code, Request: about.Instance, SignIn: status == http.StatusUnauthorized,
+		Status: status, Text: v.faultText(f), Code: f.Code, Request: about.Instance,
+		SignIn: status == http.StatusUnauthorized,
 	})
 }
 

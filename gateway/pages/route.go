@@ -84,7 +84,8 @@ func standsAt(i int, step approval.Step, s approval.State) string {
 }
 
 // compared is the commonest condition of a policy, as expr gives its reasons.
-var compared = regexp.MustCompile(`^amount (>=|>|<=|<) money\("([0-9.]+)"\) is (true|false): amount = (-?[0-9.]+) ([A-Z]{3})$`)
+var compared = regexp.MustCompile(
+	`^amount (>=|>|<=|<) money\("([0-9.]+)"\) is (true|false): amount = (-?[0-9.]+) ([A-Z]{3})$`)
 
 var signs = map[string]string{">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 

@@ -41,7 +41,8 @@ var tones = map[string]string{
 	approval.TaskWasApproved: "good", approval.DocumentApproved: "good", approval.VoucherPosted: "good",
 	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
-	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn", approval.TaskWasEscalated: "warn",
+	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
+	approval.TaskWasEscalated: "warn",
 }
 
 // timeline tells the events of a document in order.

@@ -294,10 +294,9 @@ type fakeEngine struct {
 	store *store.Store
 	desk  *desk.Desk
 
-	mutex   sync.Mutex
-	away    bool // Temporal cannot be reached
-	slow    bool // nobody answers in time
-	started map[string]bool
+	mutex sync.Mutex
+	away  bool // Temporal cannot be reached
+	slow  bool // nobody answers in time
 }
 
 func (e *fakeEngine) is(away, slow bool) {

@@ -119,7 +119,7 @@ func TestOneServerInADirectory(t *testing.T) {
 func TestPortInUse(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 
 	_, err = postgres.Start(t.Context(), postgres.Options{Dir: tempDir(t), Port: listener.Addr().(*net.TCPAddr).Port})
 

@@ -26,7 +26,9 @@ const (
 // Safe to repeat. An attribute of the same name and another type is an error,
 // because Temporal would refuse every workflow task that writes it.
 // Time: a minute at most, mostly seconds.
-func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace string, keys []sdk.SearchAttributeKey) error {
+func RegisterSearchAttributes(
+	ctx context.Context, c client.Client, namespace string, keys []sdk.SearchAttributeKey,
+) error {
 	missing, err := MissingSearchAttributes(ctx, c, namespace, keys)
 	if err != nil {
 		return err

@@ -118,7 +118,7 @@ func (s source) compile(ctx context.Context, target string, out io.Writer) error
 		return &MissingError{Reason: "it is not built yet, and there is no go command to build it with"}
 	}
 	draft := target + ".draft"
-	defer os.Remove(draft)
+	defer func() { _ = os.Remove(draft) }()
 	said := process.NewTail(out)
 	cmd := exec.Command(tool, "build", "-o", draft, ".")
 	cmd.Dir = string(s)

@@ -112,7 +112,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, mappingMax+1))
 	if err == nil && len(text) > mappingMax {
 		err = errors.New(path + " is too large")

@@ -238,7 +238,7 @@ func (s *Server) journal(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	w.Header().Set("Content-Type", "application/jsonl")
 	_, _ = io.Copy(w, file)
 }

@@ -67,7 +67,7 @@ func Run(ctx context.Context, listen, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("sandbox erp: %w", err)

@@ -214,8 +214,12 @@ func TestKill(t *testing.T) {
 	command.Env = append(os.Environ(), roleVariable+"="+dir, roleVariable+"_LISTEN="+listen)
 	require.NoError(t, command.Start())
 	require.Eventually(t, func() bool {
-		_, err := http.Get("http://" + listen + "/healthz")
-		return err == nil
+		answer, err := http.Get("http://" + listen + "/healthz")
+		if err != nil {
+			return false
+		}
+		_ = answer.Body.Close()
+		return true
 	}, 10*time.Second, 20*time.Millisecond)
 	var mutex sync.Mutex
 	var acknowledged []string

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -36,8 +37,8 @@ func Install() {
 func translate(status int, message string, errs []error) error {
 	var faults []*fault.Fault
 	for _, err := range errs {
-		detail, ok := err.(*huma.ErrorDetail)
-		if !ok {
+		var detail *huma.ErrorDetail
+		if !errors.As(err, &detail) {
 			return err
 		}
 		faults = append(faults, validationFault(detail))

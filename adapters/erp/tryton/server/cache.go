@@ -46,7 +46,7 @@ func build(ctx context.Context, ready string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("tryton server: %w", err)
 	}
-	defer os.RemoveAll(half)
+	defer func() { _ = os.RemoveAll(half) }()
 	if err := os.Chmod(half, 0o755); err != nil {
 		return fmt.Errorf("tryton server: %w", err)
 	}

@@ -248,8 +248,7 @@ func runScript(ctx context.Context, env []string, out io.Writer, args []string) 
 	if err != nil {
 		return fmt.Errorf("tryton server: %w", err)
 	}
-	defer os.Remove(log.Name())
-	defer log.Close()
+	defer func() { _ = log.Close(); _ = os.Remove(log.Name()) }()
 	c := exec.CommandContext(ctx, "bash", args...)
 	c.Env = append(os.Environ(), env...)
 	c.Stdout, c.Stderr = log, log
@@ -320,6 +319,6 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("tryton server: %w", err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
