@@ -1,7 +1,8 @@
 package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
-// changes drafts only, records submissions only, and stores refusals only.
+// changes drafts only and records submissions only; it and the relay store
+// refusals only.
 const (
 	read     = "SELECT"
 	appends  = "SELECT, INSERT"
@@ -70,7 +71,7 @@ var grants = map[string]map[string]string{
 		"tasks":        read,
 		"events":       read,
 		"streams":      read,
-		"inbox":        "SELECT, UPDATE (deliveries, next_delivery)",
+		"inbox":        "SELECT, UPDATE (deliveries, next_delivery, outcome, outcome_at)",
 		"starts":       "SELECT, UPDATE (tries, next_try, done_at)",
 		"notices":      "SELECT, UPDATE (tries, next_try, sent_at, failure)",
 		"import_rows":  "SELECT, UPDATE (state, document, fault, next_try, tries, finished_at)",
