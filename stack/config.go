@@ -60,18 +60,22 @@ func (s *Stack) WriteConfig(path string, p Product) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
+// connections gives each legal entity its books, in its own currency: the
+// sandbox keeps one company for each.
 func (s *Stack) connections(p Product) []map[string]any {
 	url := s.ERPURL
 	if p.Edges["erp"] != "" {
 		url = p.Edges["erp"]
 	}
-	books := map[string]any{"id": "sandbox", "adapter": "sandbox", "url": url, "entities": []string{"acme-cn", "acme-de"},
-		"timeout": "5s", "settle": "6s", "per_second": 10_000}
-	if s.Tryton == nil {
-		return []map[string]any{books}
+	books := func(id, entity, currency string) map[string]any {
+		return map[string]any{"id": id, "adapter": "sandbox", "url": url, "entities": []string{entity},
+			"currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000}
 	}
-	books["entities"] = []string{"acme-de"}
-	return []map[string]any{books, {
+	euros := books("sandbox-de", "acme-de", "EUR")
+	if s.Tryton == nil {
+		return []map[string]any{books("sandbox", "acme-cn", "CNY"), euros}
+	}
+	return []map[string]any{euros, {
 		"id": "tryton", "adapter": "tryton", "url": s.Tryton.URL, "database": s.Tryton.Database, "currency": "CNY",
 		"user": s.Tryton.User, "password": s.Tryton.Password, "entities": []string{TrytonEntity},
 		"timeout": "20s", "settle": "25s", "per_second": 50}}
