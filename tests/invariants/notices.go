@@ -31,7 +31,9 @@ func owed(e event, shown content, deciders []string) []debt {
 		}
 	case "document.returned", "document.rejected", "document.approved", "document.closed":
 		for _, person := range each(shown.Submitter, shown.Requester) {
-			debts = append(debts, debt{kind: e.Kind, person: person})
+			// Closed with nothing to post, in the moment of the approval, is no news.
+			quiet := e.Kind == "document.closed" && e.facts.Reason == "no_posting"
+			debts = append(debts, debt{kind: e.Kind, person: person, quiet: quiet})
 		}
 	case withdrawn:
 		for _, person := range deciders {
