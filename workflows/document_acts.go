@@ -131,8 +131,8 @@ func (r *documentRun) fetch(ctx workflow.Context, id string) {
 	if err == nil && read.Outcome == nil && read.Act.Document == r.in.Document {
 		_, err = r.act(ctx, read.Act)
 	}
-	if f, ok := fault.As(wire.In(err)); ok && f.Code == CodeForged {
-		_, err = r.refuse(ctx, id, f)
+	if f, ok := fault.As(wire.In(err)); ok && (f.Code == CodeForged || f.Code == CodeSwapped) {
+		_, err = r.refuse(ctx, id, f) // it can never be recorded
 	}
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("an act was passed over", "act", id, "error", err)

@@ -6,9 +6,10 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 )
 
-// The codes that are given here; the first two are born elsewhere too.
+// The codes that are given here; the first three are born elsewhere too.
 const (
 	CodeForged       = "act.forged"         // the inbox does not vouch for the act
+	CodeSwapped      = "revision.changed"   // the content that the act names was replaced
 	CodeMisaddressed = "act.wrong_document" // sent to another document, or under another name or id
 	CodeBehind       = "document.behind"    // the record moves faster than we can follow
 )

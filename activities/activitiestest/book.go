@@ -27,6 +27,7 @@ type Book struct {
 	causes  map[string]approval.Recorded // by stream and cause
 	inbox   map[string]*store.ActRow
 	forged  map[string]bool
+	swapped map[string]bool
 	lose    int
 	records int
 	reads   int
@@ -36,7 +37,7 @@ type Book struct {
 func NewBook(now func() time.Time) *Book {
 	return &Book{
 		Now: now, streams: map[string][]evidence.Event{}, causes: map[string]approval.Recorded{},
-		inbox: map[string]*store.ActRow{}, forged: map[string]bool{},
+		inbox: map[string]*store.ActRow{}, forged: map[string]bool{}, swapped: map[string]bool{},
 	}
 }
 
@@ -56,6 +57,13 @@ func (b *Book) Forge(act string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.forged[act] = true
+}
+
+// Swap makes the stored content another than the one that an act names.
+func (b *Book) Swap(act string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.swapped[act] = true
 }
 
 // Lose loses the next answers of Record, after the commit.
@@ -156,6 +164,9 @@ func (b *Book) vouch(r approval.RecordRequest) (*approval.Recorded, error) {
 	}
 	if row.Outcome != nil {
 		return &approval.Recorded{Outcome: *row.Outcome}, nil
+	}
+	if b.swapped[r.Act.ID] {
+		return nil, fault.New(fault.Conflict, "revision.changed")
 	}
 	return nil, nil
 }
