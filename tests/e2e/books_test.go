@@ -97,7 +97,17 @@ func (s *scene) parked() {
 	s.house.SetFaults(s.T)
 	_, err = s.as("wang").Resolve(s.ctx, reference, "retry", "已开账", s.key())
 	require.NoError(s, err)
+	s.untilPosted(d.ID)
 	require.Equal(s, reference, s.closed("lin", d.ID).Voucher.Reference)
+}
+
+// untilPosted waits until the books have it: parked is what it was before.
+func (s *scene) untilPosted(document string) {
+	s.Helper()
+	for s.count(`SELECT count(*) FROM documents WHERE id = $1 AND status IN ('posted', 'closed')`, document) == 0 {
+		require.NoError(s, s.ctx.Err())
+		time.Sleep(look)
+	}
 }
 
 // untilAttempt waits until the failure after a ruling is on record.

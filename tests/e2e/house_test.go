@@ -118,10 +118,10 @@ func (s *scene) decide(person, document, act, opinion string) walk.Act {
 func (s *scene) await(person, document, status string) walk.Document {
 	s.Helper()
 	d, err := s.as(person).Await(s.ctx, document, func(d walk.Document) bool {
-		return d.Status == status || d.Status == "rejected" || d.Status == "parked" && status != "closed"
+		return d.Status == status || d.Status == "rejected" || d.Status == "parked"
 	})
-	require.NoError(s, err, "%+v", d)
-	require.Equal(s, status, d.Status, "%+v", d)
+	require.NoError(s, err, "%+v %+v", d, d.Parked)
+	require.Equal(s, status, d.Status, "%+v %+v", d, d.Parked)
 	return d
 }
 

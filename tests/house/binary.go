@@ -26,7 +26,8 @@ func Binary(t testing.TB) string {
 		if root, build.err = exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output(); build.err != nil { //nolint:noctx // short
 			return
 		}
-		dir, err := os.MkdirTemp("", "countersign-test-")
+		sweep()
+		dir, err := os.MkdirTemp("", buildPrefix)
 		if err != nil {
 			build.err = err
 			return
@@ -40,6 +41,21 @@ func Binary(t testing.TB) string {
 		t.Fatalf("building the product: %v\n%s", build.err, build.out)
 	}
 	return build.path
+}
+
+const (
+	buildPrefix = "countersign-house-"
+	buildAge    = 6 * time.Hour // longer than any test runs
+)
+
+// sweep removes what earlier test processes built: nobody tells them when they end.
+func sweep() {
+	old, _ := filepath.Glob(filepath.Join(os.TempDir(), buildPrefix+"*"))
+	for _, dir := range old {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > buildAge {
+			_ = os.RemoveAll(dir)
+		}
+	}
 }
 
 func healthy(url string) bool {

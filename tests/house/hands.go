@@ -60,7 +60,7 @@ func (h *House) RequireInvariants(t testing.TB, told invariants.Acknowledged) st
 		Acknowledged: told, Quiet: true,
 	})
 	require.NoError(t, err)
-	require.True(t, report.OK(), "%s", report)
+	require.True(t, report.OK(), "\n%s", report)
 	return report.String()
 }
 
