@@ -8,6 +8,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
@@ -17,6 +18,7 @@ import (
 // TaskFilter narrows a list of tasks.
 type TaskFilter struct {
 	Assignees []string             // a person and the queues they hold; none lists nothing
+	Queues    access.Scope         // whose queues they hold: All, or those of its Entities; zero holds none
 	States    []approval.TaskState // none means open
 	Cursor    string
 	Limit     int // 0 means 20; 200 at most
@@ -105,7 +107,8 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter) (Page[Task], error) {
 	}
 	limit := limitOf(f.Limit)
 	var rows []taskRow
-	err = s.db.SelectContext(ctx, &rows, query, pq.Array(f.Assignees), textsOrNull(f.States), key, id, limit+1)
+	held := []any{pq.Array(f.Assignees), textsOrNull(f.States), f.Queues.All, pq.Array(f.Queues.Entities)}
+	err = s.db.SelectContext(ctx, &rows, query, append(held[:len(held):len(held)], key, id, limit+1)...)
 	if err != nil {
 		return Page[Task]{}, sqlFault("store.Tasks", err)
 	}
@@ -118,16 +121,22 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter) (Page[Task], error) {
 		page.Items = append(page.Items, r.task())
 	}
 	if f.WithTotal {
-		const count = `SELECT count(*) FROM tasks t WHERE t.assignee = ANY($1) AND t.state = ANY($2::text[])`
+		const count = `
+			SELECT count(*) FROM tasks t JOIN documents d ON d.id = t.document
+			WHERE t.assignee = ANY($1) AND t.state = ANY($2::text[])` + heldQueues
 		page.Total = new(int64)
-		err = s.db.GetContext(ctx, page.Total, count, pq.Array(f.Assignees), textsOrNull(f.States))
+		err = s.db.GetContext(ctx, page.Total, count, held...)
 	}
 	return page, sqlFault("store.Tasks", err)
 }
 
-const taskPage = `
-	  AND ($3 = '' OR (coalesce(t.due_at, 'infinity'::timestamptz), t.id) > (nullif($3, '')::timestamptz, $4))
-	ORDER BY coalesce(t.due_at, 'infinity'::timestamptz), t.id LIMIT $5`
+// heldQueues cuts what waits in a queue to the entities whose queue is held: a
+// queue has one name in every entity.
+const heldQueues = ` AND ($3 OR t.assignee NOT LIKE 'queue:%' OR d.entity = ANY($4))`
+
+const taskPage = heldQueues + `
+	  AND ($5 = '' OR (coalesce(t.due_at, 'infinity'::timestamptz), t.id) > (nullif($5, '')::timestamptz, $6))
+	ORDER BY coalesce(t.due_at, 'infinity'::timestamptz), t.id LIMIT $7`
 
 const tasksQuery = `
 	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document

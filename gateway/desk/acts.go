@@ -103,12 +103,14 @@ func (d *Desk) Task(ctx context.Context, who auth.Who, id string) (store.Task, e
 	return task, nil
 }
 
-// Tasks lists somebody's own tasks, and those of the queues they hold.
+// Tasks lists somebody's own tasks, and those of the queues they hold in the
+// entities where they hold them.
 func (d *Desk) Tasks(ctx context.Context, who auth.Who, f store.TaskFilter) (store.Page[store.Task], error) {
-	if _, err := needAny(who, access.TaskDecide); err != nil {
+	scope, err := needAny(who, access.TaskDecide)
+	if err != nil {
 		return store.Page[store.Task]{}, err
 	}
-	f.Assignees = access.Inboxes(who.Subject)
+	f.Assignees, f.Queues = access.Inboxes(who.Subject), scope
 	return d.Store.Tasks(ctx, f)
 }
 
