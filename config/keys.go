@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/countersign/countersign/policy/source"
 )
 
 // leaf is one key that holds a value, not a section.
@@ -106,36 +108,9 @@ func unknownBelow(value any, t reflect.Type, key string) []error {
 
 // suggestion names the nearest key of the same section, if one is near.
 func suggestion(name string, fields map[string]reflect.Type) string {
-	const near = 3 // changed letters
-	best, distance := "", near+1
-	for _, candidate := range slices.Sorted(maps.Keys(fields)) {
-		if d := changes(name, candidate); d < distance {
-			best, distance = candidate, d
-		}
-	}
+	best := source.Nearest(name, slices.Sorted(maps.Keys(fields)))
 	if best == "" {
 		return "remove it, or look it up in config.example.yaml"
 	}
 	return "did you mean " + best + "?"
-}
-
-// changes is how many letters must be changed, added or dropped to make b of a.
-func changes(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -40,17 +40,7 @@ func Open(config port.Config) (port.Port, error) {
 	if config.Currency == "" {
 		config.Currency = defaultCurrency
 	}
-	timeout := config.Timeout
-	if timeout <= 0 {
-		timeout = port.DefaultTimeout
-	}
-	own := &http.Client{Timeout: timeout}
-	if config.Client != nil {
-		own.Transport = config.Client.Transport
-	}
-	// A redirect would turn POST into GET, or send the secret elsewhere.
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Port{config: config, mapping: mapping, http: own}, nil
+	return &Port{config: config, mapping: mapping, http: config.HTTP()}, nil
 }
 
 // Name says which connection this is.

@@ -36,3 +36,19 @@ type Config struct {
 	Mapping  string         // httpjson: the name of a built-in mapping ("sandbox") or a file's path
 	Client   *http.Client   // nil = a client of its own
 }
+
+// HTTP is the client of a connection: bounded by Timeout, over Client's transport
+// where there is one. It follows no redirect, which would turn POST into GET or
+// carry the secret elsewhere.
+func (c Config) HTTP() *http.Client {
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	own := &http.Client{Timeout: timeout}
+	if c.Client != nil {
+		own.Transport = c.Client.Transport
+	}
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return own
+}

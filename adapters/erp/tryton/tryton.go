@@ -9,7 +9,6 @@ package tryton
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strconv"
 	"sync"
@@ -50,18 +49,8 @@ func Open(config port.Config) (port.Port, error) {
 	if config.Database == "" || config.User == "" || config.Secret == "" {
 		return nil, port.Fault(port.CodeBadConfig, "database, user and secret are needed", fault.Arg("what", "login"))
 	}
-	timeout := config.Timeout
-	if timeout <= 0 {
-		timeout = port.DefaultTimeout
-	}
-	own := &http.Client{Timeout: timeout}
-	if config.Client != nil {
-		own.Transport = config.Client.Transport
-	}
-	// A redirect would turn POST into GET; Tryton redirects only a wrong address.
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Port{config: config, cache: newCache(),
-		client: &client{url: baseURL(config), user: config.User, password: config.Secret, http: own}}, nil
+		client: &client{url: baseURL(config), user: config.User, password: config.Secret, http: config.HTTP()}}, nil
 }
 
 // Name says which connection this is.
