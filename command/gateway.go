@@ -117,6 +117,12 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 // checks are what must answer before the gateway is ready, beside the database.
 func (p *parts) checks(c client.Client) []server.Check {
 	return []server.Check{
+		{Name: "safe_mode", Ask: func(context.Context) error {
+			if p.config.Worker.Effects.Paused {
+				return errors.New("effects are paused (worker.effects.paused): reconcile, then turn it off")
+			}
+			return nil
+		}},
 		{Name: "temporal", Ask: func(ctx context.Context) error {
 			_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
 			return err

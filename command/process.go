@@ -113,6 +113,7 @@ func (p *parts) workerConfig() worker.Config {
 	c := worker.Config{
 		Cache: w.StickyCache, Tasks: w.Approval.WorkflowSlots, Records: w.Approval.LocalSlots,
 		Effects: w.Effects.Slots, EffectRate: w.Effects.PerSecond, Stop: max(w.StopTimeout, stopLeast),
+		NoEffects: w.Effects.Paused,
 	}
 	if v := p.config.Temporal.Versioning; v.Enabled {
 		c.Deployment, c.Build = v.Deployment, v.BuildID

@@ -120,6 +120,7 @@ type ApprovalQueue struct {
 type EffectsQueue struct {
 	Slots     int     `mapstructure:"slots"`
 	PerSecond float64 `mapstructure:"per_second"` // effects begun, over all workers
+	Paused    bool    `mapstructure:"paused"`     // safe mode: nothing reaches outside, and the gateway is not ready
 }
 
 // Relay is what drains the database: starts, acts, notices.
