@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/gateway/i18n"
 )
 
@@ -63,8 +64,14 @@ func TestAPendingActIsShownAsSuch(t *testing.T) {
 		h.engine.slow = true
 		where := h.decide("wang", at, "approve", "").to()
 		require.True(t, strings.HasPrefix(where, at+"?act="), where)
-		h.get("wang", where).is(200).says(h.word("page.pending", nil), `data-refresh="`+at+`/seq"`, `http-equiv="refresh"`).saysNot(at + "/decide")
+		h.get("wang", where).is(200).says(h.word("page.pending", nil), `data-refresh="`+at+`/seq?act=`, `http-equiv="refresh"`).saysNot(at + "/decide")
 		require.Equal(t, "5", h.get("wang", at+"/seq").is(200).body, "submitted, planned, a step and two tasks opened")
+		require.Equal(t, "5+", h.get("wang", strings.Replace(where, "?", "/seq?", 1)).is(200).body)
+		act := strings.TrimPrefix(where, at+"?act=")
+		_, err := h.store.RefuseAct(t.Context(), act, approval.Outcome{Code: "task.closed", Kind: "conflict"})
+		require.NoError(t, err)
+		require.Equal(t, "5", h.get("wang", strings.Replace(where, "?", "/seq?", 1)).is(200).body)
+		h.get("wang", where).is(200).says(h.word("page.refused", nil), h.word("fault.task.closed", nil))
 	})
 }
 

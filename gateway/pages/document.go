@@ -87,11 +87,13 @@ func (d documentView) refresh() *refresh {
 	if d.Pending == "" && !routing && d.Status != approval.Approved {
 		return nil
 	}
-	back := documentAt(d.ID)
-	if d.Pending != "" {
-		back += "?act=" + d.Pending
+	r := &refresh{
+		Seconds: 2, Address: documentAt(d.ID) + "/seq", Seen: strconv.FormatInt(d.Seq, 10), Back: documentAt(d.ID),
 	}
-	return &refresh{Seconds: 2, Address: documentAt(d.ID) + "/seq", Seen: strconv.FormatInt(d.Seq, 10), Back: back}
+	if d.Pending != "" {
+		r.Address, r.Seen, r.Back = r.Address+"?act="+d.Pending, r.Seen+unanswered, r.Back+"?act="+d.Pending
+	}
+	return r
 }
 
 // showDocument handles GET /documents/:id.
@@ -121,11 +123,21 @@ func documentSeq(v *visit) error {
 	if err != nil {
 		return err
 	}
+	seen := strconv.FormatInt(detail.Seq, 10)
+	if id := v.asked("act"); id != "" {
+		if row, err := v.desk().Act(v.r.Context(), v.who, id); err == nil && row.Outcome == nil {
+			seen += unanswered
+		}
+	}
 	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	v.w.Header().Set("Cache-Control", "no-store")
-	_, _ = v.w.Write([]byte(strconv.FormatInt(detail.Seq, 10))) // the reader went away
+	_, _ = v.w.Write([]byte(seen)) // the reader went away
 	return nil
 }
+
+// unanswered marks how far a document is while an act waits for its outcome: a
+// refusal changes the mark, though it changes nothing else.
+const unanswered = "+"
 
 // document shows the document's page, with what was refused on it.
 func (v *visit) document(status int, s sent, pending string) error {

@@ -20,17 +20,22 @@ import (
 
 const (
 	addressVariable = "COUNTERSIGN_BROWSER_URL"   // of a running `countersign dev` to use instead of a house of our own
+	erpVariable     = "COUNTERSIGN_BROWSER_ERP"   // address of its sandbox ERP
 	shotsVariable   = "COUNTERSIGN_BROWSER_SHOTS" // directory to keep pictures of every page in
 	patience        = 20 * time.Second            // for one page
 )
 
+// place is where to walk.
+type place struct{ url, erp string }
+
 // address is the house to walk through.
-func address(t *testing.T) string {
+func address(t *testing.T) place {
 	t.Helper()
 	if url := os.Getenv(addressVariable); url != "" {
-		return strings.TrimSuffix(url, "/")
+		return place{strings.TrimSuffix(url, "/"), os.Getenv(erpVariable)}
 	}
-	return house.Start(t, house.Options{}).URL
+	h := house.Start(t, house.Options{})
+	return place{h.URL, h.Stack.ERPURL}
 }
 
 // chromium is the browser to use; CI must have one.

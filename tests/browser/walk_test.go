@@ -27,7 +27,7 @@ var documentPath = regexp.MustCompile(`^/documents/[0-9a-f-]{36}$`)
 // TestAnExpenseWalksThroughThePages tells the story of one report as its people
 // see it: written with two lines and a receipt, approved three times, posted.
 func TestAnExpenseWalksThroughThePages(t *testing.T) {
-	url := address(t)
+	url := address(t).url
 	receipt := filepath.Join(t.TempDir(), "receipt 收据.txt")
 	require.NoError(t, os.WriteFile(receipt, []byte("train 1,200.00\n"), 0o600))
 	for _, s := range []size{phone, desk} {
@@ -94,7 +94,7 @@ func (r *reader) approve(person, path string) {
 	r.click(link)
 	r.fill("opinion", "Fine 同意 <b>x</b>")
 	r.click(`#decide button[value="approve"]`)
-	require.Contains(r.t, r.text(".note.good"), said[r.locale].approved)
+	r.until(".note.good", said[r.locale].approved)
 	require.False(r.t, r.has("#decide"), "a task is decided once")
 	r.signOut()
 }

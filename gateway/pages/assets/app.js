@@ -62,27 +62,39 @@ for (const form of document.querySelectorAll("[data-form]")) {
 }
 
 // A second click sends nothing: the form's key would find the first answer anyway.
-for (const form of document.querySelectorAll("form[data-once], form[data-form]")) {
-  form.addEventListener("submit", () => {
-    setTimeout(() => form.querySelectorAll("button").forEach((b) => { b.disabled = true; }), 0);
-  });
-}
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once], [data-form]")) return;
+  setTimeout(() => form.querySelectorAll("button").forEach((b) => { b.disabled = true; }), 0);
+});
 addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("button[disabled]").forEach((b) => { b.disabled = false; });
 });
 
-// While something is being applied: look for news, and show it unless somebody types.
-const watch = document.body.dataset;
+// While something is being applied: look for news, and show it in place unless
+// somebody types. What the page said before stays on it.
+const watch = { ...document.body.dataset };
 if (watch.refresh) {
   let tries = 0;
+  const show = async () => {
+    const answer = await fetch(watch.back, { headers: { Accept: "text/html" } });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = fresh.getElementById("main");
+    if (!answer.ok || !main) return;
+    const said = document.querySelector("main > .note.good");
+    document.getElementById("main").replaceChildren(...main.childNodes);
+    if (said && !document.querySelector("main > .note.good")) document.getElementById("main").prepend(said);
+    history.replaceState(null, "", answer.url);
+    Object.assign(watch, { refresh: "", seen: "", back: "" }, fresh.body.dataset);
+  };
   const look = async () => {
     if (++tries > 120) return;
     try {
       const answer = await fetch(watch.refresh, { headers: { Accept: "text/plain" } });
       const typing = [...document.querySelectorAll("textarea")].some((t) => t.value !== t.defaultValue);
-      if (answer.ok && !typing && (await answer.text()) !== watch.seen) { location.replace(watch.back); return; }
+      if (answer.ok && !typing && (await answer.text()) !== watch.seen) await show();
     } catch { /* the network is away: look again */ }
-    setTimeout(look, 1000 + Math.min(tries, 20) * 200);
+    if (watch.refresh) setTimeout(look, 700 + Math.min(tries, 20) * 200);
   };
   setTimeout(look, 700);
 }
