@@ -121,7 +121,16 @@ func (d *Desk) Withdraw(ctx context.Context, who auth.Who, id, opinion, channel 
 		return Acted{}, err
 	}
 	act := approval.Act{Name: approval.Withdraw, Document: detail.ID, Opinion: opinion, Channel: channel}
-	return d.act(ctx, who, act, key, nil)
+	return d.act(ctx, who, act, key, func() error { return finality(detail.Document) })
+}
+
+// finality refuses early what comes after the end. It never changes, and long
+// after a document was closed its workflow is forgotten: nobody else would answer.
+func finality(doc store.Document) error {
+	if !doc.Status.Final() {
+		return nil
+	}
+	return fault.New(fault.Conflict, "document.final", fault.Arg("status", string(doc.Status)))
 }
 
 // Resubmission is a returned document coming back.

@@ -56,7 +56,7 @@ func (d *Desk) Resolve(ctx context.Context, who auth.Who, in Ruling, key Key) (A
 	return d.act(ctx, who, approval.Act{
 		Name: approval.Resolve, Document: document, Effect: effect, Attempt: attempt, Ruling: in.Ruling,
 		Date: in.Date, Opinion: in.Opinion, Channel: in.Channel,
-	}, key, nil)
+	}, key, func() error { return finality(detail.Document) })
 }
 
 const (
