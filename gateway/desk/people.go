@@ -81,7 +81,11 @@ func Masked(account string) string {
 	return "•••• " + string(runes[len(runes)-accountShown:])
 }
 
-// Notices lists what somebody was told.
+// Notices lists what somebody was told, for who may read documents: that is what
+// notices tell of.
 func (d *Desk) Notices(ctx context.Context, who auth.Who, cursor string) (store.Page[store.Notice], error) {
+	if _, err := needAny(who, access.DocumentRead); err != nil {
+		return store.Page[store.Notice]{}, err
+	}
 	return d.Store.Notices(ctx, who.Person.ID, cursor)
 }
