@@ -233,7 +233,7 @@ func (v *visit) fieldValue(f doctype.Field, value string) string {
 func (v *visit) story(view *documentView, state approval.State, events []evidence.Event) {
 	view.Route = v.routeOf(state.Plan, state)
 	if state.PlanFault != "" {
-		view.RouteFault = v.codeText(state.PlanFault, "")
+		view.RouteFault = v.codeText(state.PlanFault, "", "")
 	}
 	view.Timeline = v.timeline(events, view.Entity)
 	for _, t := range state.OpenTasks() {
@@ -264,7 +264,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {
 		view.Voucher = "/vouchers/" + detail.VoucherRef
 	}
-	view.Parked = v.parkedBox(detail, object)
+	view.Parked = v.parkedBox(detail, object, state)
 }
 
 func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm {
@@ -289,15 +289,20 @@ func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm
 	return nil
 }
 
-func (v *visit) parkedBox(detail desk.Detail, object access.Object) *parkedBox {
+func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approval.State) *parkedBox {
 	if detail.ParkedRef == "" {
 		return nil
 	}
 	box := &parkedBox{
 		Reference: desk.RulingReference(store.ParkedEffect{Reference: detail.ParkedRef, Document: detail.ID}),
-		Attempt:   detail.ParkedAttempt, Text: v.codeText(detail.ParkedCode, detail.ParkedDetail),
-		Detail: detail.ParkedDetail, Route: planReference(detail.ParkedRef),
+		Attempt:   detail.ParkedAttempt, Route: planReference(detail.ParkedRef),
 	}
+	date := ""
+	if state.Effect != nil {
+		date = state.Effect.Date
+	}
+	box.Text = v.codeText(detail.ParkedCode, detail.ParkedDetail, date)
+	box.Detail = quoted(box.Text, detail.ParkedDetail)
 	permission := access.EffectResolve
 	if box.Route {
 		permission = access.PlanResolve

@@ -50,7 +50,7 @@ func (v *visit) noticeRow(n store.Notice) noticeRow {
 		row.Reason = v.optional("reason."+reason, reason)
 	}
 	if code := n.Data["code"]; code != "" {
-		row.Reason = v.codeText(code, n.Data["detail"])
+		row.Reason = v.codeText(code, n.Data["detail"], n.Data["date"])
 	}
 	if due, err := time.Parse(time.RFC3339, n.Data["due_at"]); err == nil {
 		row.Due = v.due(due, v.entityOf(n))

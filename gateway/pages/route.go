@@ -156,7 +156,7 @@ func (v *visit) posting(s approval.State) stop {
 		last.Stands = standsNow
 	case s.Effect.State == approval.EffectParked:
 		last.Stands = standsStuck
-		last.Note = v.codeText(s.Effect.Code, s.Effect.Detail)
+		last.Note = v.codeText(s.Effect.Code, s.Effect.Detail, s.Effect.Date)
 	case s.Effect.State == approval.EffectPosted:
 		last.Stands = standsDone
 		last.Note = v.t("page.route.posted", "number", s.Effect.Number)
@@ -166,12 +166,24 @@ func (v *visit) posting(s approval.State) stop {
 	return last
 }
 
-// codeText is what the reader is told of a stored code, with the words of who gave it.
-func (v *visit) codeText(code, words string) string {
+// codeText is what the reader is told of a stored code, with the words of who
+// gave it and the posting date, "" where it is not known.
+func (v *visit) codeText(code, words, date string) string {
 	if code == "" {
 		return ""
 	}
-	return v.faultText(fault.New(fault.Invalid, code, fault.Arg("words", words)))
+	if date == "" {
+		date = v.t("page.parked.some_date")
+	}
+	return v.faultText(fault.New(fault.Invalid, code, fault.Arg("words", words), fault.Arg("date", shownDate(v.locale, date))))
+}
+
+// quoted is the ERP's own words, where a text does not say them already.
+func quoted(text, words string) string {
+	if strings.Contains(text, words) {
+		return ""
+	}
+	return words
 }
 
 // planReference says whether what is parked is a route, not a voucher.

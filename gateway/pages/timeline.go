@@ -90,7 +90,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		key = "page.event.voucher.resolved." + data.Ruling
 		m.Quote = data.Detail
 	case approval.VoucherParked, approval.PlanFailed:
-		m.Quote = v.codeText(data.Code, data.Detail)
+		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
 	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned:
 		m.Quote = data.Opinion
 	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:

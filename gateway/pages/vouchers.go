@@ -83,10 +83,11 @@ func showVoucher(v *visit) error {
 		return err
 	}
 	view := voucherView{
-		voucherRow: v.voucherRow(row), ERPID: row.ID, Detail: row.Detail, Posted: v.stamp(row.PostedAt, row.Entity),
+		voucherRow: v.voucherRow(row), ERPID: row.ID, Posted: v.stamp(row.PostedAt, row.Entity),
 	}
 	if row.Code != "" {
-		view.Fault = v.codeText(row.Code, row.Detail)
+		view.Fault = v.codeText(row.Code, row.Detail, row.Date)
+		view.Detail = quoted(view.Fault, row.Detail)
 	}
 	if err := view.open(row.Voucher); err != nil {
 		return err
@@ -160,7 +161,7 @@ type parkedView struct {
 }
 
 type parkedRow struct {
-	Reference, Document, Number, Title, Entity, Fault, Detail string
+	Reference, Document, Number, Title, Entity, Fault string
 
 	Route bool // it is a route that failed, not a voucher
 	At    stamp
@@ -176,7 +177,7 @@ func parked(v *visit) error {
 	for _, p := range list {
 		view.Rows = append(view.Rows, parkedRow{
 			Reference: desk.RulingReference(p), Document: p.Document, Number: p.Number, Title: p.Title,
-			Entity: v.entity(p.Entity), Fault: v.codeText(p.Code, p.Detail), Detail: p.Detail,
+			Entity: v.entity(p.Entity), Fault: v.codeText(p.Code, p.Detail, ""),
 			Route: planReference(p.Reference), At: v.stamp(p.ParkedAt, p.Entity),
 		})
 	}
