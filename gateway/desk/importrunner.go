@@ -46,18 +46,23 @@ func (r ImportRunner) Run(ctx context.Context) {
 	}
 }
 
-// Once works off one batch, and answers how many rows it met.
+// Once works off one batch, and answers how many rows it met. A row that fails
+// by our trouble is tried again later; it holds up none of the others.
 func (r ImportRunner) Once(ctx context.Context) (int, error) {
 	rows, err := r.Desk.Store.ClaimImportRows(ctx, importBatch)
 	if err != nil {
 		return 0, err
 	}
+	var trouble error
 	for _, row := range rows {
-		if err := r.row(ctx, row); err != nil {
-			return len(rows), err
+		if err := r.row(ctx, row); err != nil && trouble == nil {
+			trouble = err
+		}
+		if ctx.Err() != nil {
+			break // what is left is claimed anew by another
 		}
 	}
-	return len(rows), nil
+	return len(rows), trouble
 }
 
 // row submits one row. What the row is to blame for is written down at the row;

@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -27,6 +29,8 @@ const (
 	ImportBytesMax = 64 << 20
 	ImportLineMax  = 256 << 10
 	ImportPage     = 200
+
+	rowKeyMax = 200 // bytes of a row's own key
 )
 
 // What a row's content carries between the upload and its submission. The keys
@@ -143,14 +147,33 @@ func parseRow(raw []byte) (document.Content, error) {
 	if err != nil {
 		return document.Content{}, err
 	}
+	if err := checkRowKey(row); err != nil {
+		return document.Content{}, err
+	}
 	if row.Key != "" {
-		fields := map[string]string{rowKey: row.Key}
-		for name, value := range content.Fields {
-			fields[name] = value
+		content.Fields = maps.Clone(content.Fields)
+		if content.Fields == nil {
+			content.Fields = map[string]string{}
 		}
-		content.Fields = fields
+		content.Fields[rowKey] = row.Key
 	}
 	return content, nil
+}
+
+// checkRowKey refuses a key that cannot be kept, since it is part of an index,
+// and one that comes in by the back door.
+//
+// Errors: Invalid request.too_long, document.bad_text, document.unknown_field.
+func checkRowKey(row Row) error {
+	switch _, sly := row.Fields[rowKey]; {
+	case sly:
+		return fault.New(fault.Invalid, "document.unknown_field", fault.Field("fields."+rowKey), fault.Arg("field", rowKey))
+	case len(row.Key) > rowKeyMax:
+		return fault.New(fault.Invalid, "request.too_long", fault.Field("key"), fault.Arg("max", strconv.Itoa(rowKeyMax)))
+	case strings.ContainsFunc(row.Key, unicode.IsControl):
+		return fault.New(fault.Invalid, "document.bad_text", fault.Field("key"))
+	}
+	return nil
 }
 
 // badRow names the field where the decoder does.
