@@ -29,6 +29,7 @@ const hasteSeconds = 8 * time.Second
 // TestOutages plays what lies between a commit and its consequence: the worker
 // is away, and the clock or another person comes first.
 func TestOutages(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h := house.Start(t, house.Options{Settings: map[string]any{"relay.interval": "200ms"}})
 	h.Publish(t, "hasty", hastySteps)
 	o := &outages{T: t, house: h, door: h.NewDoor()}
