@@ -64,7 +64,8 @@ func TestAPendingActIsShownAsSuch(t *testing.T) {
 		h.engine.slow = true
 		where := h.decide("wang", at, "approve", "").to()
 		require.True(t, strings.HasPrefix(where, at+"?act="), where)
-		h.get("wang", where).is(200).says(h.word("page.pending", nil), `data-refresh="`+at+`/seq?act=`, `http-equiv="refresh"`).saysNot(at + "/decide")
+		h.get("wang", where).is(200).saysNot(at+"/decide").
+			says(h.word("page.pending", nil), `data-refresh="`+at+`/seq?act=`, `http-equiv="refresh"`)
 		require.Equal(t, "5", h.get("wang", at+"/seq").is(200).body, "submitted, planned, a step and two tasks opened")
 		require.Equal(t, "5+", h.get("wang", strings.Replace(where, "?", "/seq?", 1)).is(200).body)
 		act := strings.TrimPrefix(where, at+"?act=")
@@ -79,7 +80,9 @@ func TestAPendingActIsShownAsSuch(t *testing.T) {
 func TestWhoMayWhat(t *testing.T) {
 	h := newHouse(t)
 	at := h.submitted("k1", "2000.00")
-	for _, where := range []string{"/", "/documents", "/new", "/new/expense", at, at + "/edit", "/vouchers", "/parked", "/notices", "/tasks/done"} {
+	for _, where := range []string{
+		"/", "/documents", "/new", "/new/expense", at, at + "/edit", "/vouchers", "/parked", "/notices", "/tasks/done",
+	} {
 		to := h.get("", where).to()
 		require.Equal(t, "/login?return_to="+url.QueryEscape(where), to)
 	}

@@ -12,7 +12,6 @@ package pages
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -80,18 +79,11 @@ func (p *Pages) Register(router gin.IRoutes) {
 	router.GET(assetsPath+":name", p.asset)
 }
 
-// Mount registers every page on the gateway's router, and answers with a page
-// where a browser asks for an address that leads nowhere.
+// Mount registers every page on the gateway's router, and answers browsers with
+// pages where others answer with problems. Once a process, before it serves.
 func (p *Pages) Mount(router *gin.Engine) {
 	p.Register(router)
-	lost := fault.New(fault.NotFound, "request.no_such_route")
-	router.NoRoute(func(c *gin.Context) {
-		if strings.HasPrefix(c.Request.URL.Path, "/api/") || !strings.Contains(c.GetHeader("Accept"), "text/html") {
-			problem.Write(c.Writer, c.Request, lost)
-			return
-		}
-		p.Fail(c.Writer, c.Request, lost)
-	})
+	problem.Page = p.Problem
 }
 
 // FormLimit is how many bytes a form with files may have: the server must let
@@ -134,29 +126,32 @@ func (p *Pages) askToSignIn(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, signInAt(to))
 }
 
-// Fail shows an error as a page, for whoever else serves browsers, such as
-// sign-in for what failed.
-func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
+// Problem shows a problem that others met as a page: a router, the way in.
+func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, about *problem.Problem) {
 	who, known := auth.Of(r.Context())
 	v := &visit{pages: p, who: who, known: known, w: w, r: r, param: func(string) string { return "" },
 		locale: i18n.Locale(r.Context()), now: p.deps.Now()}
-	v.fail(err)
+	problem.Advise(w.Header(), about)
+	v.problem(about)
 }
 
 // fail shows an error as a page in the reader's language.
 func (v *visit) fail(err error) {
 	problem.Log(v.r.Context(), err)
-	f := problem.Find(err)
-	status := problem.Status(f)
-	if status == http.StatusAccepted { // unknown is a state, not a page
-		status = http.StatusServiceUnavailable
-	}
 	about := problem.Of(v.r.Context(), err)
+	about.Detail = v.faultText(problem.Find(err))
+	if about.Status == http.StatusAccepted { // unknown is a state, not a page
+		about.Status = http.StatusServiceUnavailable
+	}
 	problem.Advise(v.w.Header(), about)
+	v.problem(about)
+}
+
+func (v *visit) problem(about *problem.Problem) {
 	v.w.Header().Del("WWW-Authenticate") // for programs; a browser would ask for a password
-	v.showAs("error", status, v.t("page.error."+errorName(status)), errorView{
-		Status: status, Text: v.faultText(f), Code: f.Code, Request: about.Instance,
-		SignIn: status == http.StatusUnauthorized,
+	v.showAs("error", about.Status, v.t("page.error."+errorName(about.Status)), errorView{
+		Status: about.Status, Text: about.Detail, Code: about.Code, Request: about.Instance,
+		SignIn: about.Status == http.StatusUnauthorized,
 	})
 }
 

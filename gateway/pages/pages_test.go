@@ -67,7 +67,8 @@ func TestADocumentInEveryState(t *testing.T) {
 		h.engine.idle = false
 
 		at := h.submitted("k1", "5000.00")
-		h.get("lin", at).says(h.word("status.pending", nil), "陈磊", "赵敏", "刘强", at+"/withdraw", at+"/urge").saysNot(at + "/decide")
+		h.get("lin", at).saysNot(at+"/decide").
+			says(h.word("status.pending", nil), "陈磊", "赵敏", "刘强", at+"/withdraw", at+"/urge")
 		h.get("audit", at).is(200).saysNot(at+"/decide", at+"/withdraw", at+"/comment")
 		h.decide("wang", at, "return", "please mend").to()
 		h.get("lin", at).says(h.word("status.returned", nil), h.word("page.returned.edit", nil), "please mend")
@@ -101,12 +102,15 @@ func TestParkedAndPosted(t *testing.T) {
 			Reference: reference, Document: id, Kind: "accrual", Entity: "acme-cn", State: "parked", Date: "2026-03-31",
 			Code: "erp.closed_period", Detail: "period <closed>", Voucher: entries, Hash: "h",
 		}))
-		_, err := h.engine.apply(t.Context(), id, approval.Settled{Reference: reference, Code: "erp.closed_period", Detail: "period <closed>"})
+		_, err := h.engine.apply(t.Context(), id,
+			approval.Settled{Reference: reference, Code: "erp.closed_period", Detail: "period <closed>"})
 		require.NoError(t, err)
 
-		h.get("lin", at).says(h.word("status.parked", nil), h.word("page.parked.voucher_wait", nil), "period &lt;closed&gt;").saysNot(at + "/resolve")
+		h.get("lin", at).saysNot(at+"/resolve").
+			says(h.word("status.parked", nil), h.word("page.parked.voucher_wait", nil), "period &lt;closed&gt;")
 		h.get("wang", "/parked").says("Visit to Hangzhou", at)
-		h.get("wang", "/vouchers/"+reference).is(200).says("6602", "CNY\u00a02,000.00", h.word("page.voucher.balanced", nil), "period &lt;closed&gt;")
+		h.get("wang", "/vouchers/"+reference).is(200).
+			says("6602", "CNY\u00a02,000.00", h.word("page.voucher.balanced", nil), "period &lt;closed&gt;")
 		ruling := h.get("wang", at).form(at + "/resolve")
 		ruling.Set("ruling", "redate")
 		ruling.Set("date", "soon")
@@ -114,16 +118,20 @@ func TestParkedAndPosted(t *testing.T) {
 		ruling.Set("date", "2026-04-01")
 		ruling.Set("key", "another")
 		require.Equal(t, at, h.post("wang", at+"/resolve", ruling).to())
-		_, err = h.engine.apply(t.Context(), id, approval.Settled{Reference: reference, Attempt: 1, Posted: true, Number: "记-7", ID: "7"})
+		_, err = h.engine.apply(t.Context(), id,
+			approval.Settled{Reference: reference, Attempt: 1, Posted: true, Number: "记-7", ID: "7"})
 		require.NoError(t, err)
 		h.get("lin", at).says(h.word("status.closed", nil), "记-7", "/vouchers/"+reference)
 		h.get("emma", "/vouchers/"+reference).is(404)
 	})
 }
 
-const entries = `{"reference":"r","document":"d","kind":"accrual","entity":"acme-cn","journal":"GEN","date":"2026-03-31","text":"t",
-"entries":[{"side":"debit","account":"6602","amount":{"minor":200000,"currency":"CNY"},"base":{"minor":200000,"currency":"CNY"},"text":"train"},
-{"side":"credit","account":"2241","amount":{"minor":200000,"currency":"CNY"},"base":{"minor":200000,"currency":"CNY"},"text":"lin","party":"lin"}]}`
+const entries = `{"reference":"r","document":"d","kind":"accrual","entity":"acme-cn","journal":"GEN",
+"date":"2026-03-31","text":"t","entries":[
+{"side":"debit","account":"6602","text":"train",
+ "amount":{"minor":200000,"currency":"CNY"},"base":{"minor":200000,"currency":"CNY"}},
+{"side":"credit","account":"2241","text":"lin","party":"lin",
+ "amount":{"minor":200000,"currency":"CNY"},"base":{"minor":200000,"currency":"CNY"}}]}`
 
 // TestStoredTextIsInert proves that nothing that people wrote is run or changes a page.
 func TestStoredTextIsInert(t *testing.T) {
@@ -139,8 +147,8 @@ func TestStoredTextIsInert(t *testing.T) {
 	for _, where := range []string{"/", "/documents", at, at + "/edit", "/notices"} {
 		h.get("lin", where).is(200).saysNot("<script>alert", "<img src=x").says("&lt;script&gt;")
 	}
-	h.post("lin", "/new/expense", url.Values{"do": {"submit"}, "title": {evil}, "line": {`0"><script>alert(4)</script>`}}).is(422).
-		saysNot("<script>alert")
+	broken := url.Values{"do": {"submit"}, "title": {evil}, "line": {`0"><script>alert(4)</script>`}}
+	h.post("lin", "/new/expense", broken).is(422).saysNot("<script>alert")
 	h.get("", "/login?return_to=javascript:alert(1)").is(200).saysNot("javascript:", "<b>")
 }
 
@@ -160,9 +168,12 @@ func TestNothingTypedIsLost(t *testing.T) {
 			"lines.1.upload=收据.txt": []byte("hello"), "upload=evil.exe": []byte("MZ")})
 		p.is(422).says("12.345", "because 因为", "second", "abc", "INV-9", "收据.txt", `id="f-attachments-error"`)
 
-		values.Set("lines.1.file", regexp.MustCompile(`name="lines\.1\.file" value="([^"]*)"`).FindStringSubmatch(p.body)[1])
+		file := regexp.MustCompile(`name="lines\.1\.file" value="([^"]*)"`).FindStringSubmatch(p.body)
+		values.Set("lines.1.file", file[1])
 		p = h.post("lin", "/new/expense", values).is(422)
-		for _, field := range []string{"f-title", "f-lines-0-amount", "f-lines-1-category", "f-lines-1-date", "f-lines-1-amount"} {
+		for _, field := range []string{
+			"f-title", "f-lines-0-amount", "f-lines-1-category", "f-lines-1-date", "f-lines-1-amount",
+		} {
 			p.says(`id="`+field+`-error"`, `href="#`+field+`"`)
 		}
 		p.says("收据.txt").saysNot("f-lines-0-date-error")
@@ -179,7 +190,9 @@ func TestNothingTypedIsLost(t *testing.T) {
 // TestDrafts proves that a draft is kept, shown as typed, submitted once and deleted.
 func TestDrafts(t *testing.T) {
 	h := newHouse(t)
-	values := url.Values{"do": {"save"}, "key": {"k1"}, "title": {"Half"}, "currency": {"CNY"}, "line": {"0"}, "lines.0.amount": {"５,000.5"}}
+	values := url.Values{
+		"do": {"save"}, "key": {"k1"}, "title": {"Half"}, "currency": {"CNY"}, "line": {"0"}, "lines.0.amount": {"５,000.5"},
+	}
 	at := h.post("lin", "/new/expense", values).to()
 	require.Equal(t, at, h.post("lin", "/new/expense", values).to(), "a double click writes one draft")
 	h.get("lin", at).is(200).says("Half")
@@ -196,7 +209,8 @@ func TestDrafts(t *testing.T) {
 	h.post("lin", at, values).is(409)
 	require.Equal(t, document, h.get("lin", at).to())
 
-	other := h.post("lin", "/new/expense", url.Values{"do": {"save"}, "key": {"k4"}, "title": {"Gone"}, "currency": {"CNY"}}).to()
+	gone := url.Values{"do": {"save"}, "key": {"k4"}, "title": {"Gone"}, "currency": {"CNY"}}
+	other := h.post("lin", "/new/expense", gone).to()
 	h.post("wang", strings.TrimSuffix(other, "/edit")+"/delete", nil).is(404)
 	h.post("lin", strings.TrimSuffix(other, "/edit")+"/delete", nil).to()
 	h.get("lin", other).is(404)

@@ -22,9 +22,11 @@ func registry() []route {
 	get, post := http.MethodGet, http.MethodPost
 	return []route{
 		{method: get, path: "/", needs: access.TaskDecide, nav: "page.nav.tasks", template: "home", handle: home},
-		{method: get, path: "/documents", needs: access.DocumentRead, nav: "page.nav.documents", template: "documents", handle: documents},
+		{method: get, path: "/documents", needs: access.DocumentRead, nav: "page.nav.documents", template: "documents",
+			handle: documents},
 		{method: get, path: "/new", needs: access.DocumentCreate, nav: "page.nav.new", template: "choose", handle: choose},
-		{method: get, path: "/vouchers", needs: access.EffectRead, nav: "page.nav.vouchers", template: "vouchers", handle: vouchers},
+		{method: get, path: "/vouchers", needs: access.EffectRead, nav: "page.nav.vouchers", template: "vouchers",
+			handle: vouchers},
 		{method: get, path: "/parked", needs: access.EffectRead, nav: "page.nav.parked", template: "parked", handle: parked},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
 
@@ -35,9 +37,11 @@ func registry() []route {
 		{method: get, path: "/documents/:id/seq", needs: access.DocumentRead, handle: documentSeq},
 		{method: get, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editForm},
 		{method: post, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editSent},
-		{method: post, path: "/documents/:id/delete", needs: access.DocumentCreate, template: "document", handle: deleteDraft},
+		{method: post, path: "/documents/:id/delete", needs: access.DocumentCreate, template: "document",
+			handle: deleteDraft},
 		{method: post, path: "/documents/:id/decide", needs: access.TaskDecide, template: "document", handle: decide},
-		{method: post, path: "/documents/:id/withdraw", needs: access.DocumentWithdraw, template: "document", handle: withdraw},
+		{method: post, path: "/documents/:id/withdraw", needs: access.DocumentWithdraw, template: "document",
+			handle: withdraw},
 		{method: post, path: "/documents/:id/urge", needs: access.DocumentUrge, template: "document", handle: urge},
 		{method: post, path: "/documents/:id/comment", needs: access.DocumentComment, template: "document", handle: comment},
 		{method: post, path: "/documents/:id/resolve", needs: access.DocumentRead, template: "document", handle: resolve},

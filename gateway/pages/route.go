@@ -175,7 +175,8 @@ func (v *visit) codeText(code, words, date string) string {
 	if date == "" {
 		date = v.t("page.parked.some_date")
 	}
-	return v.faultText(fault.New(fault.Invalid, code, fault.Arg("words", words), fault.Arg("date", shownDate(v.locale, date))))
+	return v.faultText(fault.New(fault.Invalid, code,
+		fault.Arg("words", words), fault.Arg("date", shownDate(v.locale, date))))
 }
 
 // quoted is the ERP's own words, where a text does not say them already.

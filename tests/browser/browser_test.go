@@ -176,7 +176,8 @@ func (r *reader) look() {
 		return // the development issuer's own page
 	}
 	require.Equal(r.t, r.locale, r.lang(), r.at())
-	require.NotRegexp(r.t, `\b(page|status|task|act|notice|fault|ruling|role|mode|urgency)\.[a-z]+[a-z_.]*[a-z]\b`, r.text("body"), r.at())
+	require.NotRegexp(r.t, `\b(page|status|task|act|notice|fault|ruling|role|mode|urgency)\.[a-z]+[a-z_.]*[a-z]\b`,
+		r.text("body"), r.at())
 	wide := read[string](r, `(() => {
 		const most = document.documentElement.clientWidth;
 		if (document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollWidth <= most) return "";

@@ -53,7 +53,8 @@ func (r *reader) writeExpense(receipt string) string {
 	r.fill("lines.0.amount", "12.345")
 	r.click(`button[value="submit"]`)
 	require.Contains(r.t, r.text("#wrong"), said[r.locale].fix)
-	require.Equal(r.t, "12.345", read[string](r, `document.querySelector('[name="lines.0.amount"]').value`), "nothing typed is lost")
+	typed := read[string](r, `document.querySelector('[name="lines.0.amount"]').value`)
+	require.Equal(r.t, "12.345", typed, "nothing typed is lost")
 
 	r.fill("title", "Visit to Hangzhou 杭州拜访")
 	r.fill("reason", "Yearly review 年度回顾")
@@ -106,11 +107,14 @@ func (r *reader) seeVoucher(path string) {
 	r.visit(path)
 	r.until(".head .chip", said[r.locale].closed)
 	r.until(".timeline", said[r.locale].posted)
-	require.NotContains(r.t, read[string](r, `document.querySelector(".timeline").innerHTML`), "<b>x</b>", "stored text is inert")
+	story := read[string](r, `document.querySelector(".timeline").innerHTML`)
+	require.NotContains(r.t, story, "<b>x</b>", "stored text is inert")
 	r.click(`a.voucher`)
 	require.Contains(r.t, r.text("main"), said[r.locale].balanced)
 	require.Contains(r.t, r.text("main"), "1,534.56")
-	for _, path := range []string{"/", "/tasks/done", "/documents", "/documents?of=all&status=closed", "/vouchers", "/parked", "/notices"} {
+	for _, path := range []string{
+		"/", "/tasks/done", "/documents", "/documents?of=all&status=closed", "/vouchers", "/parked", "/notices",
+	} {
 		r.visit(path)
 	}
 	r.signOut()
