@@ -182,7 +182,7 @@ func awaitTask(ctx context.Context, c *walk.Client, person, id string) (walk.Tas
 		select {
 		case <-ctx.Done():
 			return walk.Task{}, fmt.Errorf("%s was never asked: %w", person, ctx.Err())
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(lookEvery):
 		}
 	}
 }

@@ -124,13 +124,16 @@ func floorWorker(c client.Client, a *floorActivities) worker.Worker {
 }
 
 // floorDocument walks one document: start, three decisions, the end.
-func floorDocument(ctx context.Context, c client.Client, id string, t *timings) error {
+func floorDocument(ctx context.Context, c client.Client, db *sql.DB, id string, t *timings) error {
 	began := time.Now()
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: floorQueue}, "Floor", id)
 	if err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}
 	t.submitted(time.Since(began))
+	if err := awaitRecord(ctx, db, id); err != nil {
+		return err
+	}
 	for step := range floorSteps {
 		began := time.Now()
 		handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
@@ -146,4 +149,24 @@ func floorDocument(ctx context.Context, c client.Client, id string, t *timings) 
 		t.decided(time.Since(began))
 	}
 	return run.Get(ctx, nil)
+}
+
+// lookEvery is how often somebody who waits to be asked looks, here and there.
+const lookEvery = 50 * time.Millisecond
+
+// awaitRecord waits until the flow has recorded its start: people decide what
+// they were asked, not what is on its way.
+func awaitRecord(ctx context.Context, db *sql.DB, id string) error {
+	for {
+		var there bool
+		err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM floor_records WHERE document = $1)`, id).Scan(&there)
+		if err != nil || there {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookEvery):
+		}
+	}
 }

@@ -44,7 +44,8 @@ type answer struct {
 // that its CPU is counted apart: its client stands for our gateway, its worker
 // for our worker.
 func RunFloor(ctx context.Context, o FloorOptions) error {
-	c, err := client.DialContext(ctx, client.Options{HostPort: o.Temporal, Namespace: o.Namespace, Logger: quiet{}})
+	c, err := client.DialContext(ctx, client.Options{HostPort: o.Temporal, Namespace: o.Namespace, Logger: quiet{},
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}})
 	if err != nil {
 		return fmt.Errorf("reaching Temporal: %w", err)
 	}
@@ -74,7 +75,7 @@ func RunFloor(ctx context.Context, o FloorOptions) error {
 		}
 		var t timings
 		failed := ""
-		if err := floorDocuments(ctx, c, next, &t); err != nil {
+		if err := floorDocuments(ctx, c, db, next, &t); err != nil {
 			failed = err.Error()
 		}
 		if err := answers.Encode(answer{Submits: t.submits, Decides: t.decides, Error: failed}); err != nil {
@@ -83,11 +84,11 @@ func RunFloor(ctx context.Context, o FloorOptions) error {
 	}
 }
 
-func floorDocuments(ctx context.Context, c client.Client, o order, t *timings) error {
+func floorDocuments(ctx context.Context, c client.Client, db *sql.DB, o order, t *timings) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(o.Clients)
 	for n := range o.Documents {
-		group.Go(func() error { return floorDocument(ctx, c, fmt.Sprintf("floor-%s-%d", o.Run, n), t) })
+		group.Go(func() error { return floorDocument(ctx, c, db, fmt.Sprintf("floor-%s-%d", o.Run, n), t) })
 	}
 	return group.Wait()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -43,30 +42,9 @@ func orgVersion(ctx context.Context, q sqlx.QueryerContext) (int64, error) {
 	return version, err
 }
 
-// versionsFor is how long the newest version is believed: every request asks for
-// it, and who left is turned away a second later everywhere.
-const versionsFor = time.Second
-
-// newestVersion is OrgVersion, asked once in a while.
+// newestVersion is OrgVersion, believed for a moment.
 func (s *Store) newestVersion(ctx context.Context) (int64, error) {
-	s.mu.Lock()
-	version, fresh := s.newest, time.Since(s.newestAt) < versionsFor
-	s.mu.Unlock()
-	if fresh && version > 0 {
-		return version, nil
-	}
-	version, err := s.OrgVersion(ctx)
-	if err != nil {
-		return 0, err
-	}
-	s.believe(version)
-	return version, nil
-}
-
-func (s *Store) believe(version int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.newest, s.newestAt = version, time.Now()
+	return s.versions.get("", func() (int64, error) { return s.OrgVersion(ctx) })
 }
 
 // Snapshot returns the organisation as of a version; 0 means the newest, as of a
@@ -233,9 +211,7 @@ func (s *Store) ReplaceOrganisation(ctx context.Context, next org.Snapshot, caus
 			orgDiff: change, version: version, cause: cause, rows: rows, next: next,
 		})
 	})
-	if err == nil {
-		s.believe(version)
-	}
+	s.versions.forget()
 	return version, err
 }
 

@@ -37,6 +37,7 @@ const policyColumns = `kind, id, version, hash, yaml, published_by, published_at
 // Safe to repeat. Errors: Conflict policy.changed where the version exists with
 // another hash, or is not the next one.
 func (s *Store) PublishPolicy(ctx context.Context, p PolicyRow) (PolicyRow, error) {
+	defer s.inForce.forget()
 	var published PolicyRow
 	err := s.inTx(ctx, "store.PublishPolicy", func(tx *sqlx.Tx) error {
 		const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.policy.' || $1 || '.' || $2))`
@@ -85,13 +86,13 @@ func insertPolicy(ctx context.Context, tx *sqlx.Tx, p PolicyRow) (PolicyRow, err
 		evidence.Draft{Kind: PolicyPublished, Actor: p.PublishedBy, Data: mustJSON(data)})
 }
 
-// PolicyInForce returns the newest version.
+// PolicyInForce returns the newest version, as of a second ago.
 //
 // Errors: NotFound policy.not_found.
 func (s *Store) PolicyInForce(ctx context.Context, kind, id string) (PolicyRow, error) {
 	const query = `
 		SELECT ` + policyColumns + ` FROM policies WHERE kind = $1 AND id = $2 ORDER BY version DESC LIMIT 1`
-	return s.policy(ctx, query, kind, id)
+	return s.inForce.get(kind+"/"+id, func() (PolicyRow, error) { return s.policy(ctx, query, kind, id) })
 }
 
 // PolicyVersion returns one version.

@@ -42,9 +42,11 @@ type Store struct {
 
 	mu        sync.Mutex
 	snapshots map[int64]*org.Snapshot
-	newest    int64 // version of the organisation, as of newestAt
-	newestAt  time.Time
-	keys      evidence.KeyRing // a copy that is replaced, never changed
+
+	versions believed[int64]     // newest version of the organisation
+	inForce  believed[PolicyRow] // by kind and id
+	tokens   believed[Token]     // by hash
+	keys     evidence.KeyRing    // a copy that is replaced, never changed
 }
 
 // Open connects to a migrated database and proves that it answers.

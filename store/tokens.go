@@ -70,6 +70,10 @@ func (s *Store) CreateToken(ctx context.Context, t Token) (Token, error) {
 //
 // Errors: NotFound token.not_found; Forbidden token.expired, also where it was revoked.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (Token, error) {
+	return s.tokens.get(hash, func() (Token, error) { return s.tokenByHash(ctx, hash) })
+}
+
+func (s *Store) tokenByHash(ctx context.Context, hash string) (Token, error) {
 	var row tokenRow
 	if err := s.db.GetContext(ctx, &row, `SELECT `+tokenColumns+` FROM tokens WHERE hash = $1`, hash); err != nil {
 		return Token{}, sqlFault("store.TokenByHash", noRows(err, fault.New(fault.NotFound, "token.not_found")))
@@ -94,6 +98,7 @@ func (s *Store) TokenByHash(ctx context.Context, hash string) (Token, error) {
 //
 // Safe to repeat. Errors: NotFound token.not_found.
 func (s *Store) RevokeToken(ctx context.Context, person, id string) error {
+	defer s.tokens.forget()
 	return s.inTx(ctx, "store.RevokeToken", func(tx *sqlx.Tx) error {
 		const query = `
 			UPDATE tokens SET revoked_at = coalesce(revoked_at, clock_timestamp()) WHERE id = $1 AND person = $2`

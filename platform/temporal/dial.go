@@ -85,6 +85,9 @@ func (c Config) options() (client.Options, error) {
 		Logger:         log.NewStructuredLogger(logger),
 		MetricsHandler: c.Metrics,
 	}
+	// Payloads are small and the cluster is near: gzip, the SDK's default, would
+	// cost both sides more than it saves.
+	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	payloads, failures, err := Converters(c.Keys, c.BlockOnMissingKey)
 	if err != nil {
 		return client.Options{}, err
