@@ -60,6 +60,7 @@ func Route(in RouteInput) (approval.Plan, error) {
 		step.Clock = s.clock(entity.Calendar, c.Urgency)
 		plan.Steps = append(plan.Steps, step)
 	}
+	plan.Same = find.sameHumans(plan)
 	return plan, nil
 }
 

@@ -131,16 +131,17 @@ func (p *pen) handOver(step Step, task Task, to []Approver) {
 func (p *pen) heirs(step Step, to []Approver) []Approver {
 	part := map[string]bool{}
 	for _, t := range p.s.tasksOf(step.ID) {
-		part[t.Assignee], part[t.DecidedBy] = true, true
+		part[p.s.behind(t.Assignee)], part[p.s.behind(t.DecidedBy)] = true, true
 	}
 	for _, a := range places(step) {
-		part[a.Person] = true
+		part[p.s.behind(a.Person)] = true
 	}
 	var heirs []Approver
 	for _, a := range to {
-		fit := human(a.Person) && len(a.Person) <= textMax && !part[a.Person] && !p.s.Interested(a.Person)
+		who := p.s.behind(a.Person)
+		fit := human(a.Person) && len(a.Person) <= textMax && !part[who] && !p.s.Interested(a.Person)
 		if fit && len(heirs) < approversMax {
-			part[a.Person] = true
+			part[who] = true
 			heirs = append(heirs, a)
 		}
 	}

@@ -70,10 +70,11 @@ func entitled(a Act, task Task) bool {
 	return task.Assignee == a.Actor
 }
 
-// decidedIn says whether a person decided a task of the step in this round.
+// decidedIn says whether a person, with whatever account, decided a task of the
+// step in this round.
 func (s State) decidedIn(step, person string) bool {
 	for _, t := range s.tasksOf(step) {
-		if t.DecidedBy == person {
+		if s.behind(t.DecidedBy) == s.behind(person) {
 			return true
 		}
 	}

@@ -23,6 +23,10 @@ type Plan struct {
 	Admins        []string `json:"admins"`      // who holds the admin queue, for reading; the gateway judges it anew
 	Steps         []Step   `json:"steps"`
 	Then          []string `json:"then"` // accrue, archive
+
+	// Same lists the accounts of each human who may come to decide and has
+	// several: one human decides one place of a step, with whatever account.
+	Same [][]string `json:"same,omitempty"`
 }
 
 // Need says whether a step needs people.

@@ -92,6 +92,19 @@ func (s State) Interested(person string) bool {
 		s.Plan != nil && slices.Contains(s.Plan.Interested, person)
 }
 
+// behind is the account that stands for the human behind an account.
+func (s State) behind(account string) string {
+	if s.Plan == nil {
+		return account
+	}
+	for _, accounts := range s.Plan.Same {
+		if slices.Contains(accounts, account) {
+			return accounts[0]
+		}
+	}
+	return account
+}
+
 // task finds a task of the current round.
 func (s State) task(id string) (Task, bool) {
 	i := slices.IndexFunc(s.Tasks, func(t Task) bool { return t.ID == id })
