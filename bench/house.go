@@ -33,6 +33,9 @@ type house struct {
 	running map[string]*process.Process
 	floor   *floorProcess
 	remove  func()
+
+	config    string            // configuration file
+	addresses map[string]string // database addresses by role
 }
 
 // floorProcess is the floor's process and the line to it.
@@ -78,6 +81,7 @@ func openHouse(ctx context.Context, out io.Writer, settings map[string]any) (h *
 	if err != nil {
 		return h, err
 	}
+	h.config, h.addresses = config, addresses
 	for _, name := range []string{"worker", "relay", "gateway"} {
 		if err := h.run(name, config, addresses["countersign_"+name]); err != nil {
 			return h, err
@@ -125,6 +129,14 @@ func (h *house) run(name, config, database string) error {
 	}
 	h.running[name] = started
 	return nil
+}
+
+// restart kills a process and starts it again.
+func (h *house) restart(name string) error {
+	if err := h.running[name].Stop(stopPatience, syscall.SIGKILL); err != nil {
+		return err
+	}
+	return h.run(name, h.config, h.addresses["countersign_"+name])
 }
 
 func (h *house) runFloor(config string) error {

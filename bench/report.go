@@ -119,7 +119,7 @@ func (m *measurement) report(ctx context.Context) error {
 	row("submit p50 / p99", waits(m.ours.submits), waits(m.floor.submits))
 	row("decide p50 / p99", waits(m.ours.decides), waits(m.floor.decides))
 	row("history events", fmt.Sprint(sum(ours)), fmt.Sprint(sum(floor)))
-	for _, kind := range slices.Sorted(maps.Keys(union(ours, floor))) {
+	for _, kind := range sortedNames(union(ours, floor)) {
 		row("  "+kind, fmt.Sprint(ours[kind]), fmt.Sprint(floor[kind]))
 	}
 	for _, name := range []string{"gateway", "worker", "relay"} {
@@ -161,6 +161,8 @@ func waits(sample []time.Duration) string {
 	return fmt.Sprintf("%.0f / %.0f ms", float64(percentile(sample, 50).Microseconds())/1000,
 		float64(percentile(sample, 99).Microseconds())/1000)
 }
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func sum(counts map[string]int) int {
 	total := 0

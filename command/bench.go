@@ -1,6 +1,8 @@
 package command
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/countersign/countersign/bench"
@@ -20,7 +22,7 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.Documents, "documents", 150, "documents of each kind and round")
 	cmd.Flags().IntVar(&o.Clients, "clients", 8, "clients at once")
 	cmd.Flags().IntVar(&o.Rounds, "rounds", 4, "ours and the floor in turn, so often")
-	cmd.AddCommand(benchFloorCommand())
+	cmd.AddCommand(benchFloorCommand(), benchWaitingCommand())
 	return cmd
 }
 
@@ -42,4 +44,21 @@ func benchFloorCommand() *cobra.Command {
 				Database: p.config.Database.URL.Reveal(), ERP: port, In: cmd.InOrStdin(), Out: cmd.OutOrStdout()})
 		},
 	}
+}
+
+func benchWaitingCommand() *cobra.Command {
+	o := bench.WaitingOptions{}
+	cmd := &cobra.Command{
+		Use:   "waiting",
+		Short: "Measure what waiting documents cost: memory, CPU at rest, replay by a new worker",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Out, o.Progress = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return bench.RunWaiting(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().IntVar(&o.Documents, "documents", 10_000, "documents that wait")
+	cmd.Flags().IntVar(&o.Decisions, "decisions", 200, "decisions measured warm, and again cold")
+	cmd.Flags().DurationVar(&o.Idle, "idle", 20*time.Second, "how long nothing happens")
+	return cmd
 }

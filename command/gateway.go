@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -23,6 +24,7 @@ import (
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/pages"
 	"github.com/countersign/countersign/gateway/server"
 	"github.com/countersign/countersign/platform/temporal"
 	"github.com/countersign/countersign/store"
@@ -104,13 +106,18 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, err
 	}
+	face, err := pages.New(pages.Deps{Desk: counter, SignIn: door,
+		Secure: strings.HasPrefix(p.config.Gateway.PublicURL, "https:")})
+	if err != nil {
+		return server.Deps{}, fmt.Errorf("the pages: %w", err)
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return server.Deps{
 		Desk: counter, Auth: door, Version: Version, DevIssuer: issuer, Proxies: proxies, Metrics: metrics,
 		Checks:  p.checks(c),
 		Rate:    server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
-		BodyMax: p.config.Gateway.BodyLimitBytes,
+		BodyMax: p.config.Gateway.BodyLimitBytes, Pages: face.Mount,
 	}, nil
 }
 
@@ -195,8 +202,12 @@ func (p *parts) auth(s *store.Store, issuer *devissuer.Issuer, secret string) (*
 			return nil, err
 		}
 	}
-	return auth.New(auth.Config{Public: p.config.Gateway.PublicURL, Idle: p.config.Identity.Session.Idle,
-		Lifetime: p.config.Identity.Session.Absolute}, s, s.Sessions(), providers...)
+	c := auth.Config{Public: p.config.Gateway.PublicURL, Idle: p.config.Identity.Session.Idle,
+		Lifetime: p.config.Identity.Session.Absolute}
+	if issuer != nil {
+		c.DevIssuer = issuer.Issuer()
+	}
+	return auth.New(c, s, s.Sessions(), providers...)
 }
 
 func fileConfig(c config.Files) files.Config {
