@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -29,6 +30,7 @@ type ActRow struct {
 	Signature  evidence.Signature
 	ReceivedAt time.Time // the database's clock; nothing in
 	Idem       Idempotency
+	OrgVersion int64             // the organisation by which the actor may; 0 asks for none; nothing out
 	Outcome    *approval.Outcome // nil while nobody judged it
 	OutcomeAt  time.Time
 	Deliveries int // by the relay
@@ -82,7 +84,8 @@ func (r actRow) row() (ActRow, error) {
 // by a deadline or received after it.
 //
 // Safe to repeat under its idempotency key or its id.
-// Errors: NotFound document.not_found; Conflict idempotency.reused.
+// Errors: NotFound document.not_found; Conflict idempotency.reused; Busy where the
+// organisation changed since the actor's rights were judged: judge them again.
 func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bool, err error) {
 	if row.Canonical == "" {
 		text, err := evidence.Canonical(row.Act)
@@ -92,18 +95,19 @@ func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bo
 		row.Canonical = string(text)
 	}
 	err = s.inTx(ctx, "store.CommitAct", func(tx *sqlx.Tx) error {
-		got, fresh, err = insertAct(ctx, tx, row)
+		got, fresh, err = s.insertAct(ctx, tx, row)
 		return err
 	})
 	return got, fresh, err
 }
 
-func insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, bool, error) {
+func (s *Store) insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, bool, error) {
 	const query = `
 		WITH document AS (
 			SELECT id FROM documents WHERE id = $2 AND status <> 'draft' FOR KEY SHARE
 		), instant AS (
 			SELECT id, clock_timestamp() AS at FROM document -- after the lock
+			WHERE $13::bigint = 0 OR $13 = (SELECT max(version) FROM org_versions)
 		)
 		INSERT INTO inbox (id, document, name, task, actor, canonical, key_id, signature, received_at, idem_actor,
 		                   idem_route, idem_key, fingerprint, next_delivery)
@@ -116,7 +120,8 @@ func insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, bool, erro
 	}
 	var found actRow
 	err := tx.GetContext(ctx, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
-		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint)
+		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint,
+		row.OrgVersion)
 	if err == nil {
 		got, err := found.row()
 		return got, true, err
@@ -125,7 +130,21 @@ func insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, bool, erro
 		return ActRow{}, false, err
 	}
 	got, err := earlierAct(ctx, tx, row)
+	if err != nil && fault.KindOf(err) == fault.NotFound && row.OrgVersion != 0 {
+		err = s.moved(ctx, tx, row.OrgVersion, err)
+	}
 	return got, false, err
+}
+
+// moved says whether an act was not kept because the organisation changed, and
+// asks for its version anew from then on.
+func (s *Store) moved(ctx context.Context, tx *sqlx.Tx, judged int64, missing error) error {
+	newest, err := orgVersion(ctx, tx)
+	if err != nil || newest == judged {
+		return cmp.Or(err, missing)
+	}
+	s.versions.forget()
+	return fault.New(fault.Busy, "store.busy")
 }
 
 // earlierAct finds the row that is in the way of an insert.

@@ -125,6 +125,7 @@ func loopback(host string) bool {
 type Who struct {
 	Person   org.Person
 	Subject  access.Subject
+	Version  int64     // of the organisation that says so
 	Token    string    // id of the token, "" for a session
 	Provider string    // where the session was signed in
 	SignedIn time.Time // when
@@ -220,5 +221,5 @@ func (a *Auth) know(ctx context.Context, id string) (*Who, error) {
 	if !person.Active {
 		return nil, fault.New(fault.Forbidden, "auth.inactive")
 	}
-	return &Who{Person: person, Subject: SubjectOf(snapshot, id)}, nil
+	return &Who{Person: person, Subject: SubjectOf(snapshot, id), Version: snapshot.Version}, nil
 }

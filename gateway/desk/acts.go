@@ -242,7 +242,9 @@ func (d *Desk) commit(ctx context.Context, who auth.Who, a approval.Act, key Key
 	if err != nil {
 		return store.ActRow{}, false, err
 	}
-	return d.Store.CommitAct(ctx, store.ActRow{Act: a, Canonical: string(canonical), Signature: signature, Idem: idem})
+	return d.Store.CommitAct(ctx, store.ActRow{
+		Act: a, Canonical: string(canonical), Signature: signature, Idem: idem, OrgVersion: who.Version,
+	})
 }
 
 // refuse stores why an act was refused, and answers with what is stored: if
