@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/countersign/countersign/adapters/mail"
@@ -86,8 +87,8 @@ func (m *Mail) words(n store.Notice, locale string, to org.Person, people *org.S
 	}
 	args["name"] = to.Name
 	for _, key := range []string{"by", "to"} {
-		if person, known := people.People[args[key]]; known {
-			args[key] = person.Name
+		if args[key] != "" {
+			args[key] = m.named(args[key], locale, people)
 		}
 	}
 	if minor, err := strconv.ParseInt(args["amount_minor"], 10, 64); err == nil {
@@ -104,6 +105,22 @@ func (m *Mail) words(n store.Notice, locale string, to org.Person, people *org.S
 		m.explain(args, key, locale)
 	}
 	return args
+}
+
+// named says who is meant by ids that commas part: people by their names, the
+// queue and the house itself by the words of the catalogs.
+func (m *Mail) named(ids, locale string, people *org.Snapshot) string {
+	var names []string
+	for id := range strings.SplitSeq(ids, ",") {
+		name := id
+		if person, known := people.People[id]; known {
+			name = person.Name
+		} else if text := m.Text(locale, "actor."+id, nil); text != "actor."+id {
+			name = text
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // explain replaces a code with its text where the catalogs have one.
