@@ -23,15 +23,19 @@ var lost atomic.Int64
 //
 // Errors: *walk.Problem, which is an answer; ctx's own where none ever came.
 func persist[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
+	var before error // the one that ctx's end does not explain
 	for {
 		got, err := call(ctx)
 		if err == nil || answered(err) {
 			return got, err
 		}
 		lost.Add(1)
+		if ctx.Err() == nil {
+			before = err
+		}
 		select {
 		case <-ctx.Done():
-			return got, errors.Join(ctx.Err(), err)
+			return got, errors.Join(ctx.Err(), before)
 		case <-time.After(again):
 		}
 	}

@@ -40,7 +40,7 @@ func sizeOf() size {
 	if os.Getenv(longVariable) != "" {
 		return size{documents: 400, rounds: 20, patience: 15 * time.Minute}
 	}
-	return size{documents: 40, rounds: 2, patience: 4 * time.Minute}
+	return size{documents: 40, rounds: 2, patience: 90 * time.Second}
 }
 
 func seedOf(t *testing.T) uint64 {
@@ -69,9 +69,9 @@ func TestNemesis(t *testing.T) {
 	n.havoc()
 	t.Logf("%d kills %v, ERP faults %v in %.0f s", size.rounds*len(victims), n.kills, n.faults, time.Since(began).Seconds())
 	calm := time.Now()
-	require.NoError(t, <-failed)
-	t.Logf("people were done %.0f s after the last strike; they repeated %d requests; outcomes %v",
-		time.Since(calm).Seconds(), lost.Load(), n.outcomes)
+	require.NoError(t, n.untilDone(failed))
+	t.Logf("people were done %.0f s after the last strike; they repeated %d requests; outcomes %v; %d processes ended by themselves",
+		time.Since(calm).Seconds(), lost.Load(), n.outcomes, n.ended)
 	h.Rest(t, size.patience, true)
 	told := n.door.Told()
 	t.Logf("at rest %.0f s after the last strike; acknowledged %d submissions, %d acts",
@@ -88,6 +88,7 @@ type nemesis struct {
 	size  size
 
 	kills, faults map[string]int
+	ended         int // processes that nobody killed
 	mu            sync.Mutex
 	outcomes      map[string]int
 }
@@ -101,14 +102,40 @@ func (n *nemesis) havoc() {
 	for range n.size.rounds {
 		for _, i := range chance.Perm(len(victims)) {
 			n.house.SetFaults(n.T, n.fault(chance))
-			time.Sleep(rand1(chance, calmMost))
+			time.Sleep(upTo(chance, calmMost))
+			n.supervise()
 			n.house.Kill(victims[i])
 			n.kills[victims[i]]++
-			time.Sleep(rand1(chance, downMost))
+			time.Sleep(upTo(chance, downMost))
 			n.house.Run(victims[i])
 		}
 	}
 	n.house.SetFaults(n.T)
+}
+
+// supervise starts again what ended by itself, as whatever runs the house does.
+func (n *nemesis) supervise() {
+	for _, process := range []string{house.Gateway, house.Worker, house.Relay} {
+		select {
+		case <-n.house.Exited(process):
+			n.Logf("%s ended by itself", process)
+			n.ended++
+			n.house.Run(process)
+		default:
+		}
+	}
+}
+
+// untilDone supervises until the clients are done.
+func (n *nemesis) untilDone(failed <-chan error) error {
+	for {
+		select {
+		case err := <-failed:
+			return err
+		case <-time.After(again):
+			n.supervise()
+		}
+	}
 }
 
 var faultKinds = []string{"delay", "error-before", "error-after", "drop-before", "drop-after", "reset", "garbage",
@@ -127,7 +154,8 @@ func (n *nemesis) fault(chance *rand.Rand) sandbox.Fault {
 	return f
 }
 
-func rand1(chance *rand.Rand, most time.Duration) time.Duration {
+// upTo is a time below the most.
+func upTo(chance *rand.Rand, most time.Duration) time.Duration {
 	return time.Duration(chance.Int64N(int64(most)))
 }
 
@@ -189,7 +217,7 @@ func (n *nemesis) story(ctx context.Context, i int) (string, error) {
 	}
 	s.document = d.ID
 	for {
-		time.Sleep(rand1(s.chance, thinkMost))
+		time.Sleep(upTo(s.chance, thinkMost))
 		d, err := persist(ctx, func(ctx context.Context) (walk.Document, error) {
 			return n.door.As(n.T, "audit").Document(ctx, s.document)
 		})
