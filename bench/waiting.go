@@ -80,7 +80,8 @@ func (w *waiting) fill(ctx context.Context) error {
 	if response.StatusCode != http.StatusAccepted {
 		return fmt.Errorf("importing: %s", response.Status)
 	}
-	if err := w.await(ctx, `SELECT count(DISTINCT document) FROM tasks WHERE state = 'open'`, w.options.Documents); err != nil {
+	err = w.await(ctx, `SELECT count(DISTINCT document) FROM tasks WHERE state = 'open'`, w.options.Documents)
+	if err != nil {
 		return err
 	}
 	took := time.Since(began)
@@ -153,8 +154,10 @@ func (w *waiting) cold(ctx context.Context) error {
 
 // decide decides waiting documents one after the other.
 func (w *waiting) decide(ctx context.Context, what string) error {
-	rows, err := w.db.QueryContext(ctx, `SELECT id, document, round, (SELECT content_hash FROM documents d WHERE d.id = t.document)
-		FROM tasks t WHERE state = 'open' AND assignee = 'chen' ORDER BY id DESC OFFSET $1 LIMIT $2`, w.next, w.options.Decisions)
+	const query = `
+		SELECT id, document, round, (SELECT content_hash FROM documents d WHERE d.id = t.document)
+		FROM tasks t WHERE state = 'open' AND assignee = 'chen' ORDER BY id DESC OFFSET $1 LIMIT $2`
+	rows, err := w.db.QueryContext(ctx, query, w.next, w.options.Decisions)
 	if err != nil {
 		return fmt.Errorf("finding tasks: %w", err)
 	}

@@ -23,8 +23,8 @@ steps:
 then: [archive]
 `
 
-// hasteSeconds is the time limit of hastySteps.
-const hasteSeconds = 8 * time.Second
+// hasteLimit is the time limit of hastySteps.
+const hasteLimit = 8 * time.Second
 
 // TestOutages plays what lies between a commit and its consequence: the worker
 // is away, and the clock or another person comes first.
@@ -129,7 +129,7 @@ func (o *outages) clockAfterCommit(t *testing.T) {
 	d := o.submit(t, "hasty", "clock")
 	began := o.asked(t, "zhao", d.ID)
 	o.dieAfterCommit(t, "zhao", d.ID)
-	time.Sleep(time.Until(began.Add(hasteSeconds + time.Second)))
+	time.Sleep(time.Until(began.Add(hasteLimit + time.Second)))
 	o.house.Run(house.Worker)
 	kinds := o.await(t, d.ID, "rejected")
 	require.Equal(t, 1, kinds["task.approved"], "what was committed stays")
@@ -147,8 +147,8 @@ func (o *outages) longOutage(t *testing.T) {
 	for range 2 {
 		require.True(t, (<-acks).Pending)
 	}
-	require.Less(t, time.Since(began), hasteSeconds, "acknowledged before the deadline")
-	time.Sleep(time.Until(began.Add(hasteSeconds + 2*time.Second)))
+	require.Less(t, time.Since(began), hasteLimit, "acknowledged before the deadline")
+	time.Sleep(time.Until(began.Add(hasteLimit + 2*time.Second)))
 	o.house.Run(house.Worker)
 	kinds := o.await(t, d.ID, "closed")
 	require.Equal(t, 2, kinds["task.approved"], "what was acknowledged in time beats the clock")
