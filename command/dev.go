@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,8 +30,9 @@ const (
 )
 
 type devOptions struct {
-	stack  stack.Options
-	listen string
+	stack   stack.Options
+	listen  string
+	encrypt bool
 }
 
 func devCommand() *cobra.Command {
@@ -55,6 +57,7 @@ func devCommand() *cobra.Command {
 	flags.IntVar(&o.stack.UIPort, "temporal-ui-port", 8233, "port of Temporal's web UI, 0 takes a free one")
 	flags.IntVar(&o.stack.ERPPort, "erp-port", 0, "port of the sandbox ERP, 0 takes a free one")
 	flags.IntVar(&o.stack.MailPort, "mail-port", 0, "port of the mailbox's page, 0 takes a free one")
+	flags.BoolVar(&o.encrypt, "encrypt", false, "encrypt what Temporal keeps, and let its UI decrypt it")
 	flags.BoolVar(&o.stack.Fsync, "fsync", true, "survive a power cut")
 	return cmd
 }
@@ -71,13 +74,20 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	_ = os.Remove(filepath.Join(o.stack.Dir, devFileName)) // of an earlier run: nobody should read it
+	codec := ""
+	if o.encrypt {
+		if codec, err = stack.FreeAddress(); err != nil {
+			return err
+		}
+		o.stack.UICodec = "http://" + codec
+	}
 	ground, err := o.ground(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ground.Stop()) }()
 	file := filepath.Join(o.stack.Dir, "config.yaml")
-	product := stack.Product{Listen: o.listen, Namespace: devNamespace}
+	product := stack.Product{Listen: o.listen, Namespace: devNamespace, Codec: codec}
 	if err := ground.WriteConfig(file, product); err != nil {
 		return err
 	}
@@ -170,7 +180,16 @@ func devTokens(ctx context.Context, s *store.Store) (map[string]string, error) {
 // role, and calls ready once the gateway is.
 func serveDev(ctx context.Context, c config.Config, addresses map[string]string, ready func() error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for name, run := range map[string]serve{"gateway": runGateway, "worker": runWorker, "relay": runRelay} {
+	whole, err := newParts(c, "dev")
+	if err != nil {
+		return err
+	}
+	slog.SetDefault(whole.logger)
+	running := map[string]serve{"gateway": runGateway, "worker": runWorker, "relay": runRelay}
+	if c.Temporal.Codec.Listen != "" {
+		running["codec"] = runCodec
+	}
+	for name, run := range running {
 		own := c
 		own.Database.URL = config.NewSecret(addresses["countersign_"+name])
 		p, err := newParts(own, name)

@@ -44,7 +44,11 @@ func load(cmd *cobra.Command, process string) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newParts(c, process)
+	p, err := newParts(c, process)
+	if err == nil {
+		slog.SetDefault(p.logger)
+	}
+	return p, err
 }
 
 func newParts(c config.Config, process string) (*parts, error) {
@@ -53,7 +57,6 @@ func newParts(c config.Config, process string) (*parts, error) {
 		return nil, err
 	}
 	logger = logger.With("process", process)
-	slog.SetDefault(logger)
 	return &parts{config: c, process: process, logger: logger}, nil
 }
 

@@ -87,11 +87,11 @@ func checkFile(cmd *cobra.Command, file string, types policy.Types, company *org
 }
 
 func printFinding(out io.Writer, level policy.Level, f *fault.Fault, file, lang string) {
-	at := file
+	at := file + ": "
 	if f.Args["line"] != "" {
-		at += ":" + f.Args["line"] + ":" + f.Args["column"]
+		at = "" // its text begins with file, line and column
 	}
-	fmt.Fprintf(out, "%s: %s: %s\n", at, level, words(f, lang))
+	fmt.Fprintf(out, "%s%s: %s\n", at, level, words(f, lang))
 }
 
 func policyRouteCommand() *cobra.Command {

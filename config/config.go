@@ -71,6 +71,12 @@ type Codec struct {
 	Enabled bool       `mapstructure:"enabled"`
 	KeyID   string     `mapstructure:"key_id"` // of the key that encrypts; every key decrypts
 	Keys    []CodecKey `mapstructure:"keys"`
+
+	// The endpoint by which the Temporal UI shows payloads to who may read them:
+	// `countersign codec`.
+	Listen string `mapstructure:"listen"` // its host:port
+	Origin string `mapstructure:"origin"` // of the UI, such as https://temporal.example.com
+	Token  Secret `mapstructure:"token"`  // bearer token asked for; in dev mode none is
 }
 
 // CodecKey is one AES key.

@@ -65,6 +65,9 @@ func (c Codec) check(k *check) {
 	k.unique("temporal.codec.keys", ids)
 	k.want(!c.Enabled || slices.Contains(ids, c.KeyID), "temporal.codec.key_id", "is the id of no key",
 		"name one of temporal.codec.keys")
+	if c.Listen != "" {
+		k.address("temporal.codec.listen", c.Listen)
+	}
 }
 
 func (c Config) checkGateway(k *check) {

@@ -23,12 +23,13 @@ type Product struct {
 	Namespace string            // in Temporal
 	Settings  map[string]any    // further keys of the configuration file, such as worker.sticky_cache
 	Edges     map[string]string // addresses to use instead, for fault proxies: erp
+	Codec     string            // host:port of the codec endpoint; "" leaves payloads in the clear
 }
 
 // WriteConfig writes the configuration file of the product on this stack,
 // without the database: each process has an address of its own for that.
 func (s *Stack) WriteConfig(path string, p Product) error {
-	key, err := s.signingKey()
+	key, err := s.key("signing.key")
 	if err != nil {
 		return err
 	}
@@ -49,6 +50,15 @@ func (s *Stack) WriteConfig(path string, p Product) error {
 		"mail": map[string]any{"enabled": true, "host": host, "port": mailPort, "tls": "none",
 			"from": "Countersign 会签 <noreply@example.com>"},
 		"files": map[string]any{"dir": s.dir("files")},
+	}
+	if p.Codec != "" {
+		secret, err := s.key("codec.key")
+		if err != nil {
+			return err
+		}
+		set(settings, []string{"temporal", "codec"}, map[string]any{"enabled": true, "key_id": "dev",
+			"keys":   []map[string]any{{"id": "dev", "secret": secret}},
+			"listen": p.Codec, "origin": s.TemporalUI()})
 	}
 	for dotted, value := range p.Settings {
 		set(settings, strings.Split(dotted, "."), value)
@@ -81,23 +91,24 @@ func (s *Stack) connections(p Product) []map[string]any {
 		"timeout": "20s", "settle": "25s", "per_second": 50}}
 }
 
-// signingKey is made once and kept: old signatures must verify after a restart.
-func (s *Stack) signingKey() (string, error) {
-	path := s.dir("signing.key")
+// key is 32 random bytes in base64, made once and kept: what was signed or
+// encrypted with it must be readable after a restart.
+func (s *Stack) key(name string) (string, error) {
+	path := s.dir(name)
 	text, err := os.ReadFile(path)
 	if err == nil {
 		return strings.TrimSpace(string(text)), nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("reading the signing key: %w", err)
+		return "", fmt.Errorf("reading %s: %w", path, err)
 	}
 	seed := make([]byte, 32)
 	if _, err := rand.Read(seed); err != nil {
-		return "", fmt.Errorf("making a signing key: %w", err)
+		return "", fmt.Errorf("making a key: %w", err)
 	}
 	key := base64.StdEncoding.EncodeToString(seed)
 	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keeping the signing key: %w", err)
+		return "", fmt.Errorf("keeping a key: %w", err)
 	}
 	return key, nil
 }
