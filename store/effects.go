@@ -53,8 +53,12 @@ func (s *Store) BeginEffect(ctx context.Context, in EffectIntent) error {
 		const insert = `
 			INSERT INTO effects (reference, attempt, document, kind, entity, voucher, hash)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
-		_, err := tx.ExecContext(ctx, insert, in.Reference, in.Attempt, in.Document, in.Kind, in.Entity, in.Voucher, in.Hash)
+		inserted, err := tx.ExecContext(ctx, insert, in.Reference, in.Attempt, in.Document, in.Kind, in.Entity, in.Voucher,
+			in.Hash)
 		if err != nil {
+			return err
+		}
+		if n, err := inserted.RowsAffected(); err != nil || n == 1 {
 			return err
 		}
 		const find = `SELECT document, hash FROM effects WHERE reference = $1 AND attempt = $2`
@@ -97,16 +101,13 @@ func (r attemptRow) attempt() Attempt {
 func (s *Store) StartAttempt(ctx context.Context, reference, op, requestHash string) (Attempt, error) {
 	var row attemptRow
 	err := s.inTx(ctx, "store.StartAttempt", func(tx *sqlx.Tx) error {
-		const lock = `SELECT reference FROM effects WHERE reference = $1 ORDER BY attempt LIMIT 1`
-		var found string
-		if err := tx.GetContext(ctx, &found, lock, reference); err != nil {
-			return noRows(err, fault.New(fault.NotFound, "effect.not_found"))
-		}
 		const insert = `
 			INSERT INTO effect_attempts (reference, n, op, request_hash)
-			SELECT $1, coalesce(max(n), 0) + 1, $2, $3 FROM effect_attempts WHERE reference = $1
+			SELECT $1, coalesce((SELECT max(n) FROM effect_attempts WHERE reference = $1), 0) + 1, $2, $3
+			WHERE EXISTS (SELECT FROM effects WHERE reference = $1)
 			RETURNING ` + attemptColumns
-		return tx.GetContext(ctx, &row, insert, reference, op, requestHash)
+		err := tx.GetContext(ctx, &row, insert, reference, op, requestHash)
+		return noRows(err, fault.New(fault.NotFound, "effect.not_found"))
 	})
 	return row.attempt(), err
 }
@@ -120,7 +121,11 @@ func (s *Store) FinishAttempt(ctx context.Context, a Attempt, class, detail stri
 		const update = `
 			UPDATE effect_attempts SET class = $3, detail = $4, finished_at = clock_timestamp()
 			WHERE reference = $1 AND n = $2 AND class IS NULL`
-		if _, err := tx.ExecContext(ctx, update, a.Reference, a.N, class, detail); err != nil {
+		updated, err := tx.ExecContext(ctx, update, a.Reference, a.N, class, detail)
+		if err != nil {
+			return err
+		}
+		if n, err := updated.RowsAffected(); err != nil || n == 1 {
 			return err
 		}
 		const find = `SELECT coalesce(class, '') FROM effect_attempts WHERE reference = $1 AND n = $2`
