@@ -21,6 +21,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	"document.not_draft":   {Kind: fault.Conflict, Args: []string{"status"}},
 	"document.not_open":    {Kind: fault.Conflict, Args: []string{"status"}},
 	"document.ahead":       {Kind: fault.Internal, Args: []string{"expected", "head"}},
+	"document.unattended":  {Kind: fault.Busy},
 	"draft.not_found":      {Kind: fault.NotFound},
 	"draft.not_yours":      {Kind: fault.Forbidden},
 	"draft.changed":        {Kind: fault.Conflict},

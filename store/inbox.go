@@ -185,29 +185,38 @@ func (s *Store) Act(ctx context.Context, id string) (ActRow, error) {
 // RefuseAct stores the fault that an act met, unless it has an outcome already,
 // and answers with the outcome that stands.
 //
-// Safe to repeat. Errors: NotFound act.not_found.
+// That a document is final is believed only where the record says so: the end of a
+// workflow may have been an operator's, and the act is then for whoever mends it.
+//
+// Safe to repeat. Errors: NotFound act.not_found; Busy document.unattended.
 func (s *Store) RefuseAct(ctx context.Context, id string, refusal approval.Outcome) (approval.Outcome, error) {
 	text, err := json.Marshal(refusal)
 	if err != nil {
 		return approval.Outcome{}, err
 	}
-	var stands string
+	var stands sql.NullString
 	err = s.inTx(ctx, "store.RefuseAct", func(tx *sqlx.Tx) error {
 		const refuse = `
 			UPDATE inbox SET outcome = $2, outcome_at = clock_timestamp() WHERE id = $1 AND outcome IS NULL
+			   AND ($3 <> 'document.final' OR EXISTS (SELECT 1 FROM documents d WHERE d.id = inbox.document
+			                                          AND d.status IN ('closed', 'rejected', 'withdrawn')))
 			RETURNING outcome`
-		err := tx.GetContext(ctx, &stands, refuse, id, string(text))
+		err := tx.GetContext(ctx, &stands, refuse, id, string(text), refusal.Code)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		const find = `SELECT outcome FROM inbox WHERE id = $1`
-		return noRows(tx.GetContext(ctx, &stands, find, id), fault.New(fault.NotFound, "act.not_found"))
+		err = noRows(tx.GetContext(ctx, &stands, find, id), fault.New(fault.NotFound, "act.not_found"))
+		if err == nil && !stands.Valid {
+			return fault.New(fault.Busy, "document.unattended")
+		}
+		return err
 	})
 	if err != nil {
 		return approval.Outcome{}, err
 	}
 	var outcome approval.Outcome
-	err = json.Unmarshal([]byte(stands), &outcome)
+	err = json.Unmarshal([]byte(stands.String), &outcome)
 	return outcome, sqlFault("store.RefuseAct", err)
 }
 

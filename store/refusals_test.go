@@ -28,7 +28,7 @@ func TestTheRelayAnswersWhatNobodyWillJudge(t *testing.T) {
 
 	_, err = relay.RefuseAct(w.ctx, act.ID, approval.Outcome{Code: approval.OK})
 	require.Equal(t, "store.refused", fault.CodeOf(err))
-	stands, err := relay.RefuseAct(w.ctx, act.ID, approval.Outcome{Code: "document.final"})
+	stands, err := relay.RefuseAct(w.ctx, act.ID, approval.Outcome{Code: "task.closed"})
 	require.NoError(t, err)
-	require.Equal(t, "document.final", stands.Code)
+	require.Equal(t, "task.closed", stands.Code)
 }

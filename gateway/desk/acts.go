@@ -255,6 +255,10 @@ func (d *Desk) refuse(ctx context.Context, a approval.Act, refused error) (Acted
 		return Acted{}, refused
 	}
 	stored, err := d.Store.RefuseAct(ctx, a.ID, approval.Outcome{Code: f.Code, Kind: string(f.Kind), Args: f.Args})
+	if fault.CodeOf(err) == "document.unattended" {
+		slog.ErrorContext(ctx, "the workflow of an open document is over; an operator must mend it", "document", a.Document)
+		return Acted{ID: a.ID, Document: a.Document, Name: a.Name, Pending: true}, nil
+	}
 	if err != nil {
 		return Acted{}, err
 	}
