@@ -4,6 +4,7 @@ package house
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -60,6 +61,7 @@ type House struct {
 	mu        sync.Mutex
 	running   map[string]*process.Process
 	crash     map[string]string // CRASH_AT by process
+	db        *sql.DB           // for looks inside
 }
 
 // prepared is what `countersign prepare` answers.

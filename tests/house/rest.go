@@ -36,13 +36,22 @@ var hurry = []string{
 	 WHERE state = 'pending' AND next_try > clock_timestamp() + interval '6 s'`,
 }
 
-// Database opens the product's database as superuser, until the test ends.
+// databaseOpenMost bounds a test's own connections.
+const databaseOpenMost = 4
+
+// Database is the product's database, as superuser.
 func (h *House) Database(t testing.TB) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("postgres", h.DatabaseURL())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	return db
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.db == nil {
+		db, err := sql.Open("postgres", h.DatabaseURL())
+		require.NoError(t, err)
+		db.SetMaxOpenConns(databaseOpenMost)
+		h.t.Cleanup(func() { _ = db.Close() })
+		h.db = db
+	}
+	return h.db
 }
 
 // Rest waits until nothing is on its way any more; impatient also shortens the
