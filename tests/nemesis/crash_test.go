@@ -13,7 +13,7 @@ import (
 
 const (
 	crashPatience = 60 * time.Second // until a process reaches its place
-	restPatience  = 3 * time.Minute
+	restPatience  = 6 * time.Minute
 )
 
 // stage is what clients do when a process is to die.

@@ -21,6 +21,7 @@ import (
 const (
 	stormDeciders = 3
 	stormRepeated = 200 // rows that are brought once more
+	stormThink    = 500 * time.Millisecond
 )
 
 // TestImportStorm brings thousands of documents while people decide others. How
@@ -157,6 +158,7 @@ func (s *storm) decideUntil(ctx context.Context, run string) {
 	for n := range stormDeciders {
 		all.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
+				time.Sleep(stormThink)
 				if err := s.one(fmt.Sprintf("%s-%d-%d", run, n, i)); err != nil {
 					s.Errorf("%s: %v", run, err)
 					return
