@@ -160,9 +160,9 @@ func auditCheckpointCommand() *cobra.Command {
 
 // checkpoint signs what changed since the last one; "" where nothing did.
 func (p *parts) checkpoint(ctx context.Context, s *store.Store, dir string) (string, error) {
-	signer, err := evidence.NewSigner(p.config.Signing.KeyID, p.config.Signing.PrivateKey.Reveal())
+	signer, err := p.signingKey()
 	if err != nil {
-		return "", fmt.Errorf("signing.private_key: %w", err)
+		return "", err
 	}
 	last, err := s.Checkpoints(ctx, 1)
 	if err != nil {

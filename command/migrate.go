@@ -105,6 +105,9 @@ func (p *parts) migrate(ctx context.Context, demo bool) error {
 	if err != nil {
 		return err
 	}
+	if err := p.publishKeys(ctx, s); err != nil {
+		return err
+	}
 	if err := publishShipped(ctx, s); err != nil {
 		return err
 	}

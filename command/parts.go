@@ -145,18 +145,55 @@ func (p *parts) engine(c client.Client, eager bool) *engine.Engine {
 		Shown: engine.Shown{People: people, Titles: people}}
 }
 
-// signer opens the key that signs acts, and publishes its public half and those
-// of its predecessors: verify keys are never taken back.
+// signer opens the key that signs acts. The worker believes only keys that
+// `migrate` published, so one that nobody published is told before it signs.
 func (p *parts) signer(ctx context.Context, s *store.Store) (evidence.Signer, error) {
-	signing := p.config.Signing
-	signer, err := evidence.NewSigner(signing.KeyID, signing.PrivateKey.Reveal())
+	signer, err := p.signingKey()
+	if err != nil {
+		return evidence.Signer{}, err
+	}
+	ring, err := s.PublicKeys(ctx)
+	if err != nil {
+		return evidence.Signer{}, err
+	}
+	if known, ok := ring[signer.KeyID]; !ok || !known.Equal(signer.Public()) {
+		return evidence.Signer{}, fmt.Errorf(
+			"signing.key_id %s: its public key is not published; run `countersign migrate` with the same signing keys", signer.KeyID)
+	}
+	return signer, nil
+}
+
+func (p *parts) signingKey() (evidence.Signer, error) {
+	signer, err := evidence.NewSigner(p.config.Signing.KeyID, p.config.Signing.PrivateKey.Reveal())
 	if err != nil {
 		return evidence.Signer{}, fmt.Errorf("signing.private_key: %w", err)
 	}
-	if err := s.SavePublicKey(ctx, signer.KeyID, signer.Public()); err != nil {
-		return evidence.Signer{}, fmt.Errorf("publishing the verify key: %w", err)
-	}
 	return signer, nil
+}
+
+// publishKeys makes the signing key and its predecessors believed: verify keys
+// are added and never taken back.
+func (p *parts) publishKeys(ctx context.Context, s *store.Store) error {
+	for _, previous := range p.config.Signing.Previous {
+		public, err := evidence.ParsePublicKey(previous.ID, previous.Key)
+		if err != nil {
+			return fmt.Errorf("signing.previous %s: %w", previous.ID, err)
+		}
+		if err := s.SavePublicKey(ctx, previous.ID, public); err != nil {
+			return fmt.Errorf("publishing the verify key %s: %w", previous.ID, err)
+		}
+	}
+	if !p.config.Signing.PrivateKey.IsSet() {
+		return nil
+	}
+	signer, err := p.signingKey()
+	if err != nil {
+		return err
+	}
+	if err := s.SavePublicKey(ctx, signer.KeyID, signer.Public()); err != nil {
+		return fmt.Errorf("publishing the verify key %s: %w", signer.KeyID, err)
+	}
+	return nil
 }
 
 // ledgers opens the ERP connections, by legal entity.

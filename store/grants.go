@@ -2,7 +2,8 @@ package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
 // changes drafts only and records submissions only; it and the relay store
-// refusals only.
+// refusals only. Nobody who serves requests may say which keys are believed, who
+// works here, or what the policies are: that is for who migrates.
 const (
 	read     = "SELECT"
 	appends  = "SELECT, INSERT"
@@ -20,18 +21,18 @@ var grants = map[string]map[string]string{
 		"requests":        appends,
 		"events":          appends,
 		"causes":          appends,
-		"streams":         "SELECT, INSERT, UPDATE",
+		"streams":         read,
 		"tasks":           read,
 		"inbox":           "SELECT, INSERT, UPDATE (outcome, outcome_at)",
-		"verify_keys":     appends,
+		"verify_keys":     read,
 		"starts":          "SELECT, INSERT, UPDATE (done_at)",
 		"notices":         "SELECT, INSERT, UPDATE (read_at)",
-		"org_versions":    appends,
-		"org_rows":        "SELECT, INSERT, UPDATE (to_version)",
-		"role_holders":    "SELECT, INSERT, DELETE",
-		"policies":        appends,
-		"rates":           "SELECT, INSERT, UPDATE (value, source, saved_at)",
-		"calendars":       appends,
+		"org_versions":    read,
+		"org_rows":        read,
+		"role_holders":    read,
+		"policies":        read,
+		"rates":           read,
+		"calendars":       read,
 		"effects":         read,
 		"effect_attempts": read,
 		"vouchers":        read,

@@ -88,7 +88,7 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	require.NoError(w.t, err)
 	_, err = relay.SaveCheckpoint(w.ctx, store.Checkpoint{Hash: "c", Body: "{}"})
 	require.NoError(w.t, err)
-	w.settingsUnder(gateway)
+	w.settingsUnder(gateway, as[store.RoleMigrator])
 	effect := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
 	require.NoError(w.t, worker.BeginEffect(w.ctx, effect))
 	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r")
@@ -123,13 +123,15 @@ func (w *world) resubmitUnder(gateway *store.Store, id string) {
 	w.record(id, approval.Planned{Plan: plan(2, approval.AnyOf, "ann")})
 }
 
-func (w *world) settingsUnder(gateway *store.Store) {
+func (w *world) settingsUnder(gateway, migrator *store.Store) {
 	w.t.Helper()
 	next := company()
 	delete(next.People, "rob")
 	_, err := gateway.ReplaceOrganisation(w.ctx, next, "adm")
+	require.Error(w.t, err)
+	_, err = migrator.ReplaceOrganisation(w.ctx, next, "adm")
 	require.NoError(w.t, err)
-	_, err = gateway.PublishPolicy(w.ctx, store.PolicyRow{Kind: "type", ID: "expense", Hash: "h", PublishedBy: "adm"})
+	_, err = migrator.PublishPolicy(w.ctx, store.PolicyRow{Kind: "type", ID: "expense", Hash: "h", PublishedBy: "adm"})
 	require.NoError(w.t, err)
 	token, err := gateway.CreateToken(w.ctx, store.Token{Hash: "h", Person: "sue"})
 	require.NoError(w.t, err)
@@ -151,6 +153,11 @@ var forbidden = map[string][]string{
 		`UPDATE effects SET hash = 'x'`, `INSERT INTO effects SELECT * FROM effects`, `UPDATE vouchers SET state = 'posted'`,
 		`UPDATE effect_attempts SET class = 'ok'`, `UPDATE inbox SET actor = 'x'`,
 		`UPDATE inbox SET outcome = '{"code":"ok"}'`, `DELETE FROM inbox`, `DELETE FROM verify_keys`,
+		`INSERT INTO verify_keys VALUES ('mine', 'key')`, `INSERT INTO policies SELECT * FROM policies`,
+		`INSERT INTO org_rows SELECT * FROM org_rows`, `DELETE FROM role_holders`, `UPDATE rates SET value = '1'`,
+		`INSERT INTO calendars SELECT * FROM calendars`,
+		`INSERT INTO events SELECT 'org', 99, at, 'organisation.changed', actor, '', cause, 1, 1, '', '{}', '', 'x', 1
+			FROM events WHERE kind = 'document.submitted'`,
 		`UPDATE policies SET yaml = 'x'`, `INSERT INTO checkpoints SELECT * FROM checkpoints`,
 		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
 	},
