@@ -24,7 +24,7 @@ func (r *documentRun) post(ctx workflow.Context) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		posted = parked(err)
+		posted, settled.Unanswered = parked(err), true
 	}
 	settled.Posted, settled.Number, settled.ID = posted.Posted, posted.Number, posted.ID
 	settled.Code, settled.Detail = posted.Code, posted.Detail

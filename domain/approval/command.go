@@ -41,13 +41,14 @@ type Struck struct {
 
 // Settled brings the answer about an effect.
 type Settled struct {
-	Reference string
-	Attempt   int    // State.Effect.Attempt when it was asked for
-	Posted    bool   // it is in the books
-	Number    string // the ERP's number, when posted
-	ID        string // the ERP's id, when posted
-	Code      string // why it was parked, when not posted
-	Detail    string // the ERP's words
+	Reference  string
+	Attempt    int    // State.Effect.Attempt when it was asked for
+	Posted     bool   // it is in the books
+	Number     string // the ERP's number, when posted
+	ID         string // the ERP's id, when posted
+	Code       string // why it was parked, when not posted
+	Detail     string // the ERP's words
+	Unanswered bool   // no answer was final: it may be in the books, or come there yet
 }
 
 // Cause of an act is its id.

@@ -28,6 +28,7 @@ func (s State) judgeSettled(c Settled, now time.Time) []evidence.Draft {
 	answer := EffectData{
 		Reference: c.Reference, Attempt: c.Attempt, Number: foreign(c.Number), ID: foreign(c.ID),
 		Code: c.Code, Detail: foreign(c.Detail), Date: s.Effect.Date,
+		Unanswered: c.Unanswered && !c.Posted,
 	}
 	if !c.Posted {
 		p.write(VoucherParked, answer)
@@ -61,6 +62,9 @@ func (s State) judgeResolve(a Act, now time.Time) ([]evidence.Draft, error) {
 	}
 	if a.Effect != s.Effect.Reference || a.Attempt != s.Effect.Attempt {
 		return nil, fault.New(fault.Conflict, "voucher.resolve_stale")
+	}
+	if a.Ruling == RulingVoid && s.Effect.Unanswered {
+		return nil, fault.New(fault.Conflict, "voucher.unanswered")
 	}
 	date := s.Effect.Date
 	switch a.Ruling {

@@ -148,4 +148,6 @@ type EffectData struct {
 	Detail    string `json:"detail,omitempty"`
 	Ruling    string `json:"ruling,omitempty"`
 	Date      string `json:"date,omitempty"`
+	// Unanswered says that it may be in the books all the same.
+	Unanswered bool `json:"unanswered,omitempty"`
 }

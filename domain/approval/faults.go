@@ -35,6 +35,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 
 	"voucher.not_parked":       {Kind: fault.Conflict},
 	"voucher.resolve_stale":    {Kind: fault.Conflict},
+	"voucher.unanswered":       {Kind: fault.Conflict},
 	"voucher.too_many_rulings": {Kind: fault.Conflict, Args: []string{"max"}},
 
 	"plan.not_failed":          {Kind: fault.Conflict},

@@ -200,10 +200,10 @@ func (s *State) applyVoucher(e evidence.Event) error {
 	case VoucherPosted:
 		effect.State, effect.Number, effect.Code, effect.Detail = EffectPosted, d.Number, "", ""
 	case VoucherParked:
-		effect.State, effect.Code, effect.Detail = EffectParked, d.Code, d.Detail
+		effect.State, effect.Code, effect.Detail, effect.Unanswered = EffectParked, d.Code, d.Detail, d.Unanswered
 	case VoucherResolved:
 		effect.Attempt, effect.Date = d.Attempt, d.Date
-		effect.State, effect.Code, effect.Detail = EffectPending, "", ""
+		effect.State, effect.Code, effect.Detail, effect.Unanswered = EffectPending, "", "", false
 		if d.Ruling == RulingVoid {
 			effect.State = EffectVoid
 		}

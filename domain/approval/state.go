@@ -100,6 +100,9 @@ type Effect struct {
 	Code      string `json:"code,omitempty"`
 	Detail    string `json:"detail,omitempty"`
 	Number    string `json:"number,omitempty"` // the ERP's number
+	// Unanswered says that it may be in the books all the same: it is not given
+	// up before the ERP was asked again.
+	Unanswered bool `json:"unanswered,omitempty"`
 }
 
 // RecordRequest asks for one transition to be recorded, in one transaction.
