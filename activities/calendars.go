@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -81,7 +82,8 @@ func stampTask(
 	}
 	due, reminders, provisional, err := days.Stamp(at, count)
 	if err != nil {
-		return d, err
+		// Internal too, whatever the calendar says of itself.
+		return d, fmt.Errorf("%w: %w", fault.New(fault.Internal, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar)), err)
 	}
 	d.DueAt, d.RemindAt, d.Provisional = due, reminders, provisional
 	return d, nil

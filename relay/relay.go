@@ -60,6 +60,7 @@ type Relay struct {
 type Book interface {
 	ClaimStarts(ctx context.Context, limit int) ([]store.Start, error)
 	StartDone(ctx context.Context, document string) error
+	StartOf(ctx context.Context, document string) (store.Start, error)
 	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
 	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
@@ -159,8 +160,25 @@ func (r *Relay) signal(ctx context.Context, act store.ActRef) {
 	if f, ok := fault.As(err); ok && f.Code == engine.CodeFinal {
 		_, err = r.Book.RefuseAct(ctx, act.ID, approval.Outcome{Code: f.Code, Kind: string(f.Kind), Args: f.Args})
 	}
+	if fault.CodeOf(err) == unattended {
+		err = r.startAgain(ctx, act.Document)
+	}
 	r.Count.done(&r.Count.acts, err)
 	r.report(err, "an act was not delivered", "act", act.ID, "document", act.Document)
+}
+
+// unattended says that the record holds the document open while its workflow is over.
+const unattended = "document.unattended"
+
+// startAgain gives a workflow back to a document whose own was terminated. The
+// act stays in the inbox and is delivered to it on its next turn.
+func (r *Relay) startAgain(ctx context.Context, document string) error {
+	start, err := r.Book.StartOf(ctx, document)
+	if err != nil {
+		return err
+	}
+	r.report(r.Engine.Start(ctx, engine.StartRequest(start)), "an ended workflow was not started again", "document", document)
+	return fault.New(fault.Busy, unattended)
 }
 
 func (r *Relay) drainStarts(ctx context.Context) bool {

@@ -28,6 +28,7 @@ type queues struct {
 	fail    error
 	did     []string
 	refused map[string]approval.Outcome
+	open    map[string]bool // acts whose document the record holds open
 }
 
 func (q *queues) note(what string) {
@@ -58,9 +59,15 @@ func (q *queues) StartDone(_ context.Context, document string) error {
 	q.note("done " + document)
 	return nil
 }
+func (q *queues) StartOf(_ context.Context, document string) (store.Start, error) {
+	return store.Start{Document: document}, nil
+}
 func (q *queues) RefuseAct(_ context.Context, id string, o approval.Outcome) (approval.Outcome, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.open[id] {
+		return o, fault.New(fault.Busy, "document.unattended")
+	}
 	q.refused[id] = o
 	return o, nil
 }
@@ -135,6 +142,16 @@ func TestAnActOnAClosedDocumentGetsItsOutcome(t *testing.T) {
 	q := &queues{acts: []store.ActRef{{ID: "a", Document: "closed"}}, refused: map[string]approval.Outcome{}}
 	(&relay.Relay{Book: q, Engine: q}).Once(t.Context())
 	require.Equal(t, engine.CodeFinal, q.refused["a"].Code)
+}
+
+func TestADocumentWhoseWorkflowWasTerminatedIsStartedAgain(t *testing.T) {
+	q := &queues{acts: []store.ActRef{{ID: "a", Document: "closed"}}, refused: map[string]approval.Outcome{},
+		open: map[string]bool{"a": true}}
+	r := &relay.Relay{Book: q, Engine: q}
+	r.Once(t.Context())
+	require.Empty(t, q.refused, "the act waits in the inbox")
+	require.Contains(t, q.did, "start closed")
+	require.Zero(t, r.Count.Read().Acts)
 }
 
 func TestNoticesAreSentOrSaidToHaveFailed(t *testing.T) {

@@ -41,6 +41,10 @@ func (o *outbox) ClaimStarts(_ context.Context, limit int) ([]store.Start, error
 	return claimed, nil
 }
 
+func (o *outbox) StartOf(_ context.Context, document string) (store.Start, error) {
+	return store.Start{Document: document}, nil
+}
+
 func (o *outbox) StartDone(_ context.Context, document string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -21,12 +21,12 @@ import (
 
 // The sizes that are right for one machine of a few cores.
 const (
-	defaultCache      = 2_000 // workflows kept in memory, about 30 KiB each
-	defaultTasks      = 100   // workflow tasks at once
-	defaultRecords    = 40    // local activities at once: a little above the connections of the store
-	defaultEffects    = 10    // calls to the ERP at once
-	defaultEffectRate = 10.0  // calls to the ERP a second, over all workers
-	workflowPollers   = 4     // few: a poll that waits costs the server
+	defaultCache      = 500  // workflows kept in memory, 50 to 80 KiB each; another one costs a replay
+	defaultTasks      = 100  // workflow tasks at once
+	defaultRecords    = 40   // local activities at once: a little above the connections of the store
+	defaultEffects    = 10   // calls to the ERP at once
+	defaultEffectRate = 10.0 // calls to the ERP a second, over all workers
+	workflowPollers   = 4    // few: a poll that waits costs the server
 	activityPollers   = 2
 
 	// After a worker's death its workflows wait this long for it.

@@ -16,11 +16,13 @@ const (
 	stallPause = time.Minute // after a fault of ours
 
 	// A write to our own database takes milliseconds. While it is away we try
-	// for ever: a pause longer than a workflow task is waited by the server, so
-	// an outage costs a few events a minute and no worker.
+	// on: a pause longer than a workflow task is waited by the server, so an
+	// outage costs a few events a minute and no worker. After a day the workflow
+	// stalls, which tries on as well, but may begin a new history in between.
 	recordTimeMax  = 20 * time.Second
 	recordPause    = 100 * time.Millisecond
 	recordPauseMax = time.Minute
+	recordAttempts = 1440 // about a day
 	recordPatience = 100 * 365 * 24 * time.Hour
 
 	// An activity's own call ends well before its time does, so that two attempts
@@ -43,6 +45,7 @@ func writeRecords(ctx workflow.Context, summary string) workflow.Context {
 			InitialInterval:    recordPause,
 			BackoffCoefficient: 3,
 			MaximumInterval:    recordPauseMax,
+			MaximumAttempts:    recordAttempts,
 		},
 	})
 }

@@ -55,7 +55,9 @@ type StartRequest struct {
 
 // Start starts the workflow of a document.
 //
-// Safe to repeat: a document that was started before, running or over, is a success.
+// Safe to repeat: a document that was started before, running or over, is a
+// success. One that an operator terminated is started again, and goes on from
+// what was recorded.
 // Errors: Busy engine.away where Temporal cannot be reached; the relay tries again.
 func (e *Engine) Start(ctx context.Context, in StartRequest) error {
 	_, err := e.Client.ExecuteWorkflow(ctx, e.options(in), workflows.DocumentWorkflow, workflows.DocumentInput{
@@ -78,7 +80,7 @@ func (e *Engine) options(in StartRequest) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
 		ID:                                       in.Document,
 		TaskQueue:                                workflows.QueueApproval,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		EnableEagerStart:                         e.Eager && !in.Bulk,
