@@ -161,6 +161,7 @@ func (w *waiting) decide(ctx context.Context, what string) error {
 	if err != nil {
 		return fmt.Errorf("finding tasks: %w", err)
 	}
+	defer func() { _ = rows.Close() }()
 	var tasks []walk.Task
 	for rows.Next() {
 		var t walk.Task

@@ -157,8 +157,8 @@ func (p *parts) signer(ctx context.Context, s *store.Store) (evidence.Signer, er
 		return evidence.Signer{}, err
 	}
 	if known, ok := ring[signer.KeyID]; !ok || !known.Equal(signer.Public()) {
-		return evidence.Signer{}, fmt.Errorf(
-			"signing.key_id %s: its public key is not published; run `countersign migrate` with the same signing keys", signer.KeyID)
+		return evidence.Signer{}, fmt.Errorf("signing.key_id %s: its public key is not published; "+
+			"run `countersign migrate` with the same signing keys", signer.KeyID)
 	}
 	return signer, nil
 }

@@ -177,7 +177,8 @@ func (r *Relay) startAgain(ctx context.Context, document string) error {
 	if err != nil {
 		return err
 	}
-	r.report(r.Engine.Start(ctx, engine.StartRequest(start)), "an ended workflow was not started again", "document", document)
+	err = r.Engine.Start(ctx, engine.StartRequest(start))
+	r.report(err, "an ended workflow was not started again", "document", document)
 	return fault.New(fault.Busy, unattended)
 }
 
