@@ -16,7 +16,7 @@ steps:
     title: { en: Supervisor, zh-CN: 主管审批 }
     %s
     mode: any_of
-    due: { normal: 6 s }
+    due: { normal: %d s }
     remind: { first: 1 s, every: 1 s, at_most: 2 }
     on_timeout: escalate
     allow: [return]
@@ -30,7 +30,7 @@ func drill(kind, title, amount string) walk.Form {
 }
 
 func (s *scene) overdue() {
-	s.house.Publish(s.T, "drill", fmt.Sprintf(drillSteps, "approvers: [{ manager: 1 }]"))
+	s.house.Publish(s.T, "drill", fmt.Sprintf(drillSteps, "approvers: [{ manager: 1 }]", 6))
 	d := s.submit("lin", drill("drill", "超时", "1200.00"))
 	mine := s.task("zhao", d.ID)
 	s.letter("zhao@example.com", d.Number, "催办", d.Title)
@@ -51,14 +51,14 @@ func (s *scene) overdue() {
 func (s *scene) unroutable() {
 	s.house.Publish(s.T, "gap", fmt.Sprintf(drillSteps, `when: fields["level"] == "high"
     otherwise: skip
-    approvers: [{ manager: 1 }]`))
+    approvers: [{ manager: 1 }]`, 600))
 	d := s.submit("lin", drill("gap", "无路", "1200.00"))
 	s.letter("admin@example.com", d.Number, d.Title)
 	require.Equal(s, 1, s.count(`SELECT count(*) FROM documents WHERE id = $1 AND status = 'submitted'
 		AND parked_ref = 'plan:1' AND parked_code = 'policy.condition_failed'`, d.ID))
 	s.house.Publish(s.T, "gap", fmt.Sprintf(drillSteps, `when: amount >= money("1.00")
     otherwise: skip
-    approvers: [{ manager: 1 }]`))
+    approvers: [{ manager: 1 }]`, 600))
 	_, err := s.as("admin").Resolve(s.ctx, "plan:"+d.ID+":1", "retry", "已修正", s.key())
 	require.NoError(s, err)
 	s.decide("zhao", d.ID, "approve", "")

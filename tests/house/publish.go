@@ -15,11 +15,14 @@ import (
 	"github.com/countersign/countersign/store"
 )
 
-const publishPatience = 20 * time.Second
+const (
+	publishPatience = 20 * time.Second
+	believed        = 1200 * time.Millisecond // how long a process may still go by the version before
+)
 
 // Publish puts a policy in force, and a document type of the same name that
 // follows it and is otherwise an expense report. Steps are those of the policy's
-// YAML, and what comes after them.
+// YAML, and what comes after them. When it returns, every process goes by it.
 func (h *House) Publish(t testing.TB, id, steps string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), publishPatience)
@@ -46,4 +49,5 @@ func (h *House) Publish(t testing.TB, id, steps string) {
 	require.NoError(t, err)
 	_, err = opened.PublishPolicy(ctx, store.PolicyRow{Kind: "type", ID: id, Hash: hash, YAML: text, PublishedBy: "admin"})
 	require.NoError(t, err)
+	time.Sleep(believed)
 }
