@@ -80,11 +80,12 @@ func TestSignalsInHandAreAnsweredBeforeARenewal(t *testing.T) {
 }
 
 // longFrom makes the history long while a cause is being recorded: just when
-// something is in hand.
+// something is in hand. The activity has a goroutine of its own, so the workflow's
+// loop does it, before it hears of the activity's end.
 func (s *stage) longFrom(cause string) {
 	s.book.OnRecord = func(now string) {
 		if now == cause {
-			s.env.SetCurrentHistoryLength(1000)
+			s.env.RegisterDelayedCallback(func() { s.env.SetCurrentHistoryLength(1000) }, 0)
 		}
 	}
 }
