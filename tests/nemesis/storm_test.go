@@ -27,7 +27,7 @@ const (
 // TestImportStorm brings thousands of documents while people decide others. How
 // long a decision takes is printed, not judged: machines differ. None is lost.
 func TestImportStorm(t *testing.T) {
-	rows := 2000
+	rows := 500
 	if os.Getenv(longVariable) != "" {
 		rows = 5000
 	}
