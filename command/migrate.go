@@ -25,6 +25,7 @@ const (
 
 func migrateCommand() *cobra.Command {
 	var create, demo, skipTemporal bool
+	var company string
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database, the shipped policies and Temporal's namespace up to date; safe to repeat",
@@ -43,6 +44,9 @@ func migrateCommand() *cobra.Command {
 			if err := p.migrate(cmd.Context(), demo); err != nil {
 				return err
 			}
+			if err := p.replaceCompany(cmd.Context(), company); err != nil {
+				return err
+			}
 			if skipTemporal {
 				return nil
 			}
@@ -51,6 +55,7 @@ func migrateCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&create, "create", false, "create the database first where there is none")
 	cmd.Flags().BoolVar(&demo, "demo", false, "put the demo company in (an empty organisation only)")
+	cmd.Flags().StringVar(&company, "company", "", "make the organisation what this file says, such as config/demo/company.yaml")
 	cmd.Flags().BoolVar(&skipTemporal, "skip-temporal", false, "leave Temporal's namespace alone")
 	cmd.AddCommand(rolesCommand())
 	return cmd

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/time/rate"
 
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/adapters/erp"
@@ -70,7 +72,7 @@ func (p *parts) close() {
 
 func (p *parts) store(ctx context.Context) (*store.Store, error) {
 	opened, err := store.Open(ctx, store.Options{
-		URL: p.config.Database.URL.Reveal(), MaxOpen: p.config.Database.MaxOpen, Application: "countersign-" + p.process})
+		URL: p.config.Database.URL.Reveal(), MaxOpen: p.config.Database.MaxOpen, MaxIdle: p.config.Database.MaxIdle, Application: "countersign-" + p.process})
 	if err != nil {
 		return nil, fmt.Errorf("opening the database (database.url): %w", err)
 	}
@@ -221,7 +223,19 @@ func openERP(c config.Connection) (erp.Port, error) {
 	}
 	return erp.Open(erp.Config{
 		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
-		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping})
+		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping,
+		Client: &http.Client{Transport: paced{limit: rate.NewLimiter(rate.Limit(c.PerSecond), max(1, int(c.PerSecond)))}}})
+}
+
+// paced keeps calls to an ERP within what its owner allows us.
+type paced struct{ limit *rate.Limiter }
+
+// RoundTrip waits its turn, then asks.
+func (p paced) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := p.limit.Wait(r.Context()); err != nil {
+		return nil, fmt.Errorf("waiting for a turn at the ERP: %w", err)
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 func (p *parts) zone() *time.Location {

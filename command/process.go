@@ -111,7 +111,7 @@ func workerDeps(c client.Client, s *store.Store, ledgers map[string]activities.L
 func (p *parts) workerConfig() worker.Config {
 	w := p.config.Worker
 	c := worker.Config{
-		Cache: w.StickyCache, Tasks: w.Approval.WorkflowSlots, Records: w.Approval.LocalSlots,
+		Cache: w.StickyCache, Tasks: w.Approval.WorkflowSlots, Records: w.Approval.LocalSlots, Pollers: w.Approval.Pollers,
 		Effects: w.Effects.Slots, EffectRate: w.Effects.PerSecond, Stop: max(w.StopTimeout, stopLeast),
 		NoEffects: w.Effects.Paused,
 	}
@@ -139,7 +139,7 @@ func runRelay(ctx context.Context, p *parts) error {
 	}
 	defer stop()
 	p.logger.Info("the relay is ready")
-	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval, Logger: p.logger}
+	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval, Batch: p.config.Relay.Batch, Logger: p.logger}
 	if p.config.Mail.Enabled {
 		r.Courier = p.courier(s)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -111,6 +112,30 @@ func seedDemo(ctx context.Context, s *store.Store) error {
 		return fmt.Errorf("seeding the demo company: %w", err)
 	}
 	return s.SaveRates(ctx, demoRates)
+}
+
+// replaceCompany makes the organisation what a file says; "" leaves it alone.
+// What changes is a new version, with the old one kept.
+func (p *parts) replaceCompany(ctx context.Context, file string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("--company: %w", err)
+	}
+	company, err := config.ReadCompany(text)
+	if err != nil {
+		return fmt.Errorf("--company %s: %w", file, err)
+	}
+	s, err := p.store(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := s.ReplaceOrganisation(ctx, company, "migrate:"+path.Base(file)); err != nil {
+		return fmt.Errorf("--company %s: %w", file, err)
+	}
+	return nil
 }
 
 // demoRates are plausible, not quoted: the demo's only.

@@ -118,7 +118,6 @@ type Worker struct {
 type ApprovalQueue struct {
 	WorkflowSlots int `mapstructure:"workflow_slots"`
 	LocalSlots    int `mapstructure:"local_slots"`
-	ActivitySlots int `mapstructure:"activity_slots"`
 	Pollers       int `mapstructure:"pollers"`
 }
 

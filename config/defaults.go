@@ -25,7 +25,7 @@ func Default() Config {
 			ShutdownTimeout: 30 * time.Second,
 		},
 		Worker: Worker{
-			Approval:    ApprovalQueue{WorkflowSlots: 200, LocalSlots: 100, ActivitySlots: 20, Pollers: 4},
+			Approval:    ApprovalQueue{WorkflowSlots: 200, LocalSlots: 100, Pollers: 4},
 			Effects:     EffectsQueue{Slots: 16, PerSecond: 20},
 			StickyCache: 300,
 			StopTimeout: 60 * time.Second,

@@ -108,7 +108,6 @@ func (w Worker) check(k *check) {
 	k.want(w.Approval.WorkflowSlots != 1, "worker.approval.workflow_slots", "is too few",
 		"set at least 2, for the sticky queue")
 	k.count("worker.approval.local_slots", w.Approval.LocalSlots, 10_000)
-	k.count("worker.approval.activity_slots", w.Approval.ActivitySlots, 10_000)
 	number(k, "worker.approval.pollers", w.Approval.Pollers, 2, 100, "set a number from 2 to 100")
 	k.count("worker.effects.slots", w.Effects.Slots, 10_000)
 	number(k, "worker.effects.per_second", w.Effects.PerSecond, 0.001, 100_000, "set effects a second, more than 0")

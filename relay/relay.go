@@ -49,11 +49,21 @@ type Relay struct {
 	Engine  Engine
 	Courier Courier         // nil = notices wait
 	Every   time.Duration   // between looks at an empty queue; 0 = 1 s
+	Batch   int             // rows of one look, at most; 0 = as many as a lane stands
 	Wake    <-chan struct{} // looks at once; nil = only by the clock
 	Logger  *slog.Logger    // nil = slog.Default
 	Count   Counters
 
 	started time.Time // when starts last went ahead; only the lane of documents looks
+}
+
+// batch is how many rows one look takes: what was set, but never more than the
+// lane stands.
+func (r *Relay) batch(most int) int {
+	if r.Batch > 0 && r.Batch < most {
+		return r.Batch
+	}
+	return most
 }
 
 // Book is the part of the store that the relay drains.
@@ -142,12 +152,12 @@ func (r *Relay) drainDocuments(ctx context.Context) bool {
 }
 
 func (r *Relay) drainActs(ctx context.Context) bool {
-	acts, ok := claim(ctx, r, "acts", actsBatch, r.Book.ClaimActs)
+	acts, ok := claim(ctx, r, "acts", r.batch(actsBatch), r.Book.ClaimActs)
 	if !ok {
 		return false
 	}
 	each(acts, actsAtOnce, func(act store.ActRef) { r.signal(ctx, act) })
-	return len(acts) == actsBatch
+	return len(acts) == r.batch(actsBatch)
 }
 
 // signal tells the document. Where it is closed nobody will ever judge the act,
@@ -186,12 +196,12 @@ func (r *Relay) drainStarts(ctx context.Context) bool {
 	if r.congested(ctx) {
 		return false
 	}
-	starts, ok := claim(ctx, r, "starts", startsBatch, r.Book.ClaimStarts)
+	starts, ok := claim(ctx, r, "starts", r.batch(startsBatch), r.Book.ClaimStarts)
 	if !ok {
 		return false
 	}
 	each(starts, startsAtOnce, func(start store.Start) { r.start(ctx, start) })
-	return len(starts) == startsBatch
+	return len(starts) == r.batch(startsBatch)
 }
 
 // congested says whether workers are so far behind that starts must wait. Not
@@ -223,7 +233,7 @@ func (r *Relay) start(ctx context.Context, start store.Start) {
 }
 
 func (r *Relay) drainNotices(ctx context.Context) bool {
-	notices, ok := claim(ctx, r, "notices", noticesBatch, r.Book.ClaimNotices)
+	notices, ok := claim(ctx, r, "notices", r.batch(noticesBatch), r.Book.ClaimNotices)
 	if !ok {
 		return false
 	}
@@ -239,7 +249,7 @@ func (r *Relay) drainNotices(ctx context.Context) bool {
 	// One write for the whole batch; after a crash before it they are sent again.
 	err := r.Book.NoticesSent(context.WithoutCancel(ctx), sent)
 	r.report(err, "the sending of notices was not written", "notices", len(sent))
-	return len(notices) == noticesBatch
+	return len(notices) == r.batch(noticesBatch)
 }
 
 // deliver says whether the notice reached its person.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -30,6 +31,7 @@ const (
 type Options struct {
 	URL              string        // libpq URL; the role in it decides what the store may do
 	MaxOpen          int           // connections; 0 means 10
+	MaxIdle          int           // of these, kept when nobody needs them; 0 means all
 	StatementTimeout time.Duration // of one statement; 0 means 15 s
 	LockTimeout      time.Duration // of one wait for a row; 0 means 5 s
 	Application      string        // shown in pg_stat_activity
@@ -76,7 +78,7 @@ func openConnector(connector driver.Connector, o Options) *Store {
 	}
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	db.SetMaxOpenConns(o.MaxOpen)
-	db.SetMaxIdleConns(o.MaxOpen)
+	db.SetMaxIdleConns(cmp.Or(o.MaxIdle, o.MaxOpen))
 	db.SetConnMaxLifetime(connectionLifeMax)
 	return &Store{db: db, snapshots: map[int64]*org.Snapshot{}, keys: evidence.KeyRing{}}
 }

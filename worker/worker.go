@@ -42,6 +42,7 @@ type Config struct {
 	Cache      int           // workflows kept in memory; one number a process
 	Tasks      int           // workflow tasks at once
 	Records    int           // local activities at once
+	Pollers    int           // of workflow tasks; few, because a poll that waits costs the server
 	Effects    int           // calls to the ERP at once
 	EffectRate float64       // calls to the ERP a second, over all workers
 	Stop       time.Duration // how long a stop waits for what is in hand; at least 60 s
@@ -146,7 +147,7 @@ func (w *Workers) fail(err error) {
 // approvalWorker decides and writes to our own database.
 func approvalWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
 	options := c.options(fail)
-	options.MaxConcurrentWorkflowTaskPollers = workflowPollers
+	options.MaxConcurrentWorkflowTaskPollers = cmp.Or(c.Pollers, workflowPollers)
 	options.MaxConcurrentWorkflowTaskExecutionSize = cmp.Or(c.Tasks, defaultTasks)
 	options.MaxConcurrentLocalActivityExecutionSize = cmp.Or(c.Records, defaultRecords)
 	options.LocalActivityWorkerOnly = true
