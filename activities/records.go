@@ -61,7 +61,8 @@ func (r *Records) Opening(ctx context.Context, in OpeningInput) (Opened, error) 
 // Record records one transition: events, read model, notices and outcome in one
 // transaction.
 //
-// Safe to repeat: the cause is answered once, with the same events.
+// Safe to repeat: the cause is answered once, with the same events. They travel
+// as stamps where the caller has the rest.
 // Errors: Forbidden act.forged where the inbox does not vouch for the act; Busy.
 // Time: one transaction.
 func (r *Records) Record(ctx context.Context, in approval.RecordRequest) (approval.Recorded, error) {
@@ -72,7 +73,7 @@ func (r *Records) Record(ctx context.Context, in approval.RecordRequest) (approv
 	crash.At("record.asked")
 	got, err := r.Book.Record(ctx, in, stamp)
 	crash.At("record.committed")
-	return got, answer(ctx, err)
+	return got.Packed(in.Drafts), answer(ctx, err)
 }
 
 // ActRead is an act as the inbox holds it.

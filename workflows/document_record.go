@@ -53,6 +53,10 @@ func (r *documentRun) record(ctx workflow.Context, in approval.RecordRequest) (a
 	var records *activities.Records
 	var got approval.Recorded
 	err := workflow.ExecuteLocalActivity(writeRecords(ctx, "record "+described(in)), records.Record, in).Get(ctx, &got)
+	if err != nil {
+		return got, err
+	}
+	got.Events, err = got.Unpacked(in)
 	return got, err
 }
 

@@ -117,8 +117,9 @@ type RecordRequest struct {
 
 // Recorded is what Record answers.
 type Recorded struct {
-	Events  []evidence.Event `json:"events"`            // ours, or the missing ones when Behind
+	Events  []evidence.Event `json:"events,omitempty"`  // ours, or the missing ones when Behind
 	Outcome Outcome          `json:"outcome"`           // stored for the cause
 	Behind  bool             `json:"behind,omitempty"`  // the stream is ahead of the caller: fold, then judge again
 	Waiting []string         `json:"waiting,omitempty"` // act ids received before the deadline: it yields to them
+	Stamps  *Stamps          `json:"stamps,omitempty"`  // in place of Events, see Packed
 }

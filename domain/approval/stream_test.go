@@ -69,6 +69,7 @@ func (r *stream) do(c approval.Command) error {
 }
 
 func (r *stream) record(cause string, drafts []evidence.Draft) {
+	given := slices.Clone(drafts)
 	for i, d := range drafts {
 		if d.Kind == approval.TaskOpened {
 			drafts[i].Data = stamp(r.t, r.now, d.Data)
@@ -81,8 +82,32 @@ func (r *stream) record(cause string, drafts []evidence.Draft) {
 	events, err := evidence.Seal(head, drafts, cause, r.now, doc)
 	require.NoError(r.t, err)
 	r.events = append(r.events, events...)
+	before := r.state
 	r.state = r.state.Fold(events)
+	r.requirePacked(before, approval.RecordRequest{Document: doc, Cause: cause, Drafts: given}, events)
 	require.Equal(r.t, r.events[len(r.events)-1].Seq, r.state.Seq)
+}
+
+// requirePacked proves that what travels as stamps folds like what was recorded.
+func (r *stream) requirePacked(before approval.State, in approval.RecordRequest, events []evidence.Event) {
+	packed := approval.Recorded{Events: events}.Packed(in.Drafts)
+	require.NotNil(r.t, packed.Stamps)
+	require.Empty(r.t, packed.Events)
+	travelled, err := json.Marshal(packed)
+	require.NoError(r.t, err)
+	var got approval.Recorded
+	require.NoError(r.t, json.Unmarshal(travelled, &got))
+	unpacked, err := got.Unpacked(in)
+	require.NoError(r.t, err)
+	want, err := json.Marshal(r.state)
+	require.NoError(r.t, err)
+	have, err := json.Marshal(before.Fold(unpacked))
+	require.NoError(r.t, err)
+	require.JSONEq(r.t, string(want), string(have))
+
+	other := slices.Clone(in.Drafts)
+	other[0].Actor += "?"
+	require.Nil(r.t, approval.Recorded{Events: events}.Packed(other).Stamps, "events of other drafts travel whole")
 }
 
 // stamp does what Record does: the instants of a task's clock, in seconds here.
