@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/countersign/countersign/domain/fault"
 )
@@ -48,10 +50,25 @@ type Letter struct {
 	Button  string // the link's label
 }
 
-// Sender sends letters through one mail server.
+// Sender sends letters through one mail server. It is safe for concurrent use.
 type Sender struct {
 	options Options
+
+	mu   sync.Mutex
+	idle []*line
 }
+
+// A line is an open dialogue with the mail server: a letter costs a tenth on one
+// that is open already.
+type line struct {
+	client *smtp.Client
+	used   time.Time
+}
+
+const (
+	linesMost = 8               // kept open
+	lineLife  = 5 * time.Second // without a letter; servers hang up after minutes
+)
 
 // New makes a sender. Nothing is dialled yet.
 func New(o Options) *Sender { return &Sender{options: o} }
@@ -72,7 +89,57 @@ func (s *Sender) Send(ctx context.Context, l Letter) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return refusal(client.DialAndSendWithContext(ctx, msg))
+	if open := s.take(); open != nil {
+		if err := client.SendWithSMTPClient(open.client, msg); err == nil || refused(err) {
+			s.keep(client, open)
+			return refusal(err)
+		}
+		_ = client.CloseWithSMTPClient(open.client) // it was closed at the other end; the letter goes by a new line
+	}
+	fresh, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return refusal(err)
+	}
+	err = client.SendWithSMTPClient(fresh, msg)
+	if err == nil || refused(err) {
+		s.keep(client, &line{client: fresh})
+	} else {
+		_ = client.CloseWithSMTPClient(fresh)
+	}
+	return refusal(err)
+}
+
+// take picks an open line, nil where there is none.
+func (s *Sender) take() *line {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.idle) > 0 {
+		last := s.idle[len(s.idle)-1]
+		s.idle = s.idle[:len(s.idle)-1]
+		if time.Since(last.used) < lineLife {
+			return last
+		}
+		_ = last.client.Close()
+	}
+	return nil
+}
+
+// keep puts a line back, ready for the next letter.
+func (s *Sender) keep(client *gomail.Client, l *line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.idle) >= linesMost || client.ResetWithSMTPClient(l.client) != nil {
+		_ = client.CloseWithSMTPClient(l.client)
+		return
+	}
+	l.used = time.Now()
+	s.idle = append(s.idle, l)
+}
+
+// refused says whether the mail server answered, and said no for good.
+func refused(err error) bool {
+	var sent *gomail.SendError
+	return errors.As(err, &sent) && !sent.IsTemp() && sent.ErrorCode() >= 500
 }
 
 func (s *Sender) compose(l Letter) (*gomail.Msg, error) {
@@ -120,9 +187,8 @@ func refusal(err error) error {
 	if err == nil {
 		return nil
 	}
-	var sent *gomail.SendError
-	if errors.As(err, &sent) && !sent.IsTemp() && sent.ErrorCode() >= 500 {
-		return fault.New(fault.Invalid, "mail.refused", fault.Arg("words", oneLine(sent.Error())))
+	if refused(err) {
+		return fault.New(fault.Invalid, "mail.refused", fault.Arg("words", oneLine(err.Error())))
 	}
 	return fmt.Errorf("sending mail: %w: %w", fault.New(fault.Busy, "mail.unavailable"), err)
 }

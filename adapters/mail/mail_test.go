@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/emersion/go-smtp"
@@ -82,4 +84,52 @@ func TestRefusalsAreSorted(t *testing.T) {
 	options.Port = 1 // nobody listens there
 	err := mail.New(options).Send(t.Context(), mail.Letter{ID: "n", Address: "lin@example.com", Subject: "s", Body: "b"})
 	require.Equal(t, fault.Busy, fault.KindOf(err))
+}
+
+func TestAnOpenLineIsUsedAgainAndALostOneReplaced(t *testing.T) {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	counted := &countingListener{Listener: l}
+	box := mailbox.New()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { _ = box.Serve(ctx, counted) }()
+	sender := mail.New(mail.Options{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: "none",
+		From: "noreply@example.com", Domain: "example.com"})
+	letter := mail.Letter{ID: "n", Address: "lin@example.com", Subject: "s", Body: "b"}
+	for range 5 {
+		require.NoError(t, sender.Send(t.Context(), letter))
+	}
+	require.EqualValues(t, 1, counted.accepted.Load())
+	counted.hangUp()
+	require.NoError(t, sender.Send(t.Context(), letter), "the other end hung up meanwhile")
+	require.Len(t, box.Letters(""), 6)
+	require.EqualValues(t, 2, counted.accepted.Load())
+}
+
+// countingListener counts connections and can close them all.
+type countingListener struct {
+	net.Listener
+	accepted atomic.Int64
+	mu       sync.Mutex
+	open     []net.Conn
+}
+
+func (l *countingListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		l.accepted.Add(1)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.open = append(l.open, conn)
+	}
+	return conn, err
+}
+
+func (l *countingListener) hangUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, conn := range l.open {
+		_ = conn.Close()
+	}
 }
