@@ -157,9 +157,13 @@ const lookEvery = 50 * time.Millisecond
 // awaitRecord waits until the flow has recorded its start: people decide what
 // they were asked, not what is on its way.
 func awaitRecord(ctx context.Context, db *sql.DB, id string) error {
+	return awaitRow(ctx, db, `SELECT EXISTS (SELECT FROM floor_records WHERE document = $1)`, id)
+}
+
+func awaitRow(ctx context.Context, db *sql.DB, query string, args ...any) error {
 	for {
 		var there bool
-		err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM floor_records WHERE document = $1)`, id).Scan(&there)
+		err := db.QueryRowContext(ctx, query, args...).Scan(&there)
 		if err != nil || there {
 			return err
 		}
