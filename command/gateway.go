@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
@@ -47,6 +48,11 @@ func runGateway(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
+	stop, err := p.serveMetrics(ctx, promhttp.HandlerFor(deps.Metrics, promhttp.HandlerOpts{}))
+	if err != nil {
+		return err
+	}
+	defer stop()
 	handler, err := server.New(deps)
 	if err != nil {
 		return fmt.Errorf("assembling the gateway: %w", err)
@@ -115,9 +121,10 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return server.Deps{
 		Desk: counter, Auth: door, Version: Version, DevIssuer: issuer, Proxies: proxies, Metrics: metrics,
-		Checks:  p.checks(c),
-		Rate:    server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
-		BodyMax: p.config.Gateway.BodyLimitBytes, Pages: face.Mount,
+		MetricsElsewhere: p.config.Mode == config.Production || p.config.Observability.MetricsListen != "",
+		Checks:           p.checks(c),
+		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
+		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount,
 	}, nil
 }
 

@@ -71,10 +71,13 @@ func (p *parts) close() {
 }
 
 func (p *parts) store(ctx context.Context) (*store.Store, error) {
-	opened, err := store.Open(ctx, store.Options{
-		URL: p.config.Database.URL.Reveal(), MaxOpen: p.config.Database.MaxOpen, MaxIdle: p.config.Database.MaxIdle, Application: "countersign-" + p.process})
+	options := store.Options{URL: p.config.Database.URL.Reveal(), MaxOpen: p.config.Database.MaxOpen,
+		MaxIdle: p.config.Database.MaxIdle, Application: "countersign-" + p.process}
+	opened, err := patiently(ctx, p, "the database (database.url)", func() (*store.Store, error) {
+		return store.Open(ctx, options)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("opening the database (database.url): %w", err)
+		return nil, err
 	}
 	p.closers = append(p.closers, func() { _ = opened.Close() })
 	return opened, nil
@@ -113,15 +116,44 @@ func codecKeys(c config.Codec) ([]temporal.Key, error) {
 	return keys, nil
 }
 
+// How long a process that starts waits for what it cannot do without: servers
+// of one machine come up in any order.
+const (
+	startPatience = 2 * time.Minute
+	startPause    = time.Second
+)
+
+// patiently opens what a process needs, trying for a while.
+func patiently[T any](ctx context.Context, p *parts, what string, open func() (T, error)) (T, error) {
+	began := time.Now()
+	for {
+		opened, err := open()
+		if err == nil {
+			return opened, nil
+		}
+		if time.Since(began) > startPatience || ctx.Err() != nil {
+			return opened, fmt.Errorf("reaching %s: %w", what, err)
+		}
+		p.logger.Warn("waiting for "+what, "error", err.Error())
+		select {
+		case <-ctx.Done():
+			return opened, fmt.Errorf("reaching %s: %w", what, ctx.Err())
+		case <-time.After(startPause):
+		}
+	}
+}
+
 // dial connects to Temporal, waiting for it: a worker without it has no work.
 func (p *parts) dial(ctx context.Context) (client.Client, error) {
 	settings, err := p.temporalConfig(true)
 	if err != nil {
 		return nil, err
 	}
-	c, err := temporal.Dial(ctx, settings)
+	c, err := patiently(ctx, p, "Temporal at "+p.config.Temporal.Address+" (temporal.address)", func() (client.Client, error) {
+		return temporal.Dial(ctx, settings)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("reaching Temporal at %s (temporal.address): %w", p.config.Temporal.Address, err)
+		return nil, err
 	}
 	p.closers = append(p.closers, c.Close)
 	return c, nil

@@ -68,7 +68,9 @@ func runAll(ctx context.Context, p *parts) error {
 		if err != nil {
 			return err
 		}
-		own.config.Observability.MetricsListen = "" // the gateway's /metrics tells of the whole process
+		if name != "gateway" {
+			own.config.Observability.MetricsListen = "" // the gateway's metrics tell of the whole process
+		}
 		group.Go(func() error {
 			defer own.close()
 			return run(ctx, own)
@@ -90,7 +92,7 @@ func runWorker(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
-	stop, err := p.serveMetrics(ctx)
+	stop, err := p.serveMetrics(ctx, promhttp.Handler())
 	if err != nil {
 		return err
 	}
@@ -133,7 +135,7 @@ func runRelay(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
-	stop, err := p.serveMetrics(ctx)
+	stop, err := p.serveMetrics(ctx, promhttp.Handler())
 	if err != nil {
 		return err
 	}
@@ -165,8 +167,9 @@ func mailDomain(c config.Config) string {
 	return request.URL.Hostname()
 }
 
-// serveMetrics answers /healthz and /metrics for processes without pages.
-func (p *parts) serveMetrics(ctx context.Context) (func(), error) {
+// serveMetrics answers /healthz and /metrics on an address of their own, which
+// only monitoring should reach.
+func (p *parts) serveMetrics(ctx context.Context, metrics http.Handler) (func(), error) {
 	address := p.config.Observability.MetricsListen
 	if address == "" {
 		return func() {}, nil
@@ -176,7 +179,7 @@ func (p *parts) serveMetrics(ctx context.Context) (func(), error) {
 		return nil, fmt.Errorf("observability.metrics_listen %s: %w", address, err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.Handler())
+	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {

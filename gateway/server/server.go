@@ -31,15 +31,17 @@ type Check struct {
 
 // Deps is everything the gateway is made of.
 type Deps struct {
-	Desk      *desk.Desk
-	Auth      *auth.Auth
-	Version   string
-	Checks    []Check              // beside the desk's own: Temporal, search attributes, safe mode
-	Metrics   *prometheus.Registry // nil: one of its own
-	DevIssuer *devissuer.Issuer    // nil outside dev
-	Proxies   []netip.Prefix       // whose X-Forwarded-For is believed; none by default
-	Rate      Rate                 // requests a person, token or address may make
-	BodyMax   int64                // bytes of an ordinary body; 0 means 1 MiB
+	Desk    *desk.Desk
+	Auth    *auth.Auth
+	Version string
+	Checks  []Check              // beside the desk's own: Temporal, search attributes, safe mode
+	Metrics *prometheus.Registry // nil: one of its own
+	// MetricsElsewhere keeps them off this listener, which the world can reach.
+	MetricsElsewhere bool
+	DevIssuer        *devissuer.Issuer // nil outside dev
+	Proxies          []netip.Prefix    // whose X-Forwarded-For is believed; none by default
+	Rate             Rate              // requests a person, token or address may make
+	BodyMax          int64             // bytes of an ordinary body; 0 means 1 MiB
 
 	// Pages registers the pages, static files and GET /login on the engine. Nil
 	// leaves a gateway without pages: GET /login then leads to the first provider.
@@ -76,7 +78,9 @@ func New(deps Deps) (http.Handler, error) {
 	outer.Handle("/", inner)
 	outer.HandleFunc("GET /healthz", healthy)
 	outer.Handle("GET /readyz", readiness{deps.Desk, deps.Checks})
-	outer.Handle("GET /metrics", promhttp.HandlerFor(deps.Metrics, promhttp.HandlerOpts{}))
+	if !deps.MetricsElsewhere {
+		outer.Handle("GET /metrics", promhttp.HandlerFor(deps.Metrics, promhttp.HandlerOpts{}))
+	}
 	if deps.DevIssuer != nil {
 		outer.Handle(devissuer.Path+"/", deps.DevIssuer.Handler())
 	}
