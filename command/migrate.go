@@ -55,7 +55,8 @@ func migrateCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&create, "create", false, "create the database first where there is none")
 	cmd.Flags().BoolVar(&demo, "demo", false, "put the demo company in (an empty organisation only)")
-	cmd.Flags().StringVar(&company, "company", "", "make the organisation what this file says, such as config/demo/company.yaml")
+	cmd.Flags().StringVar(&company, "company", "",
+		"make the organisation what this file says, such as config/demo/company.yaml")
 	cmd.Flags().BoolVar(&skipTemporal, "skip-temporal", false, "leave Temporal's namespace alone")
 	cmd.AddCommand(rolesCommand())
 	return cmd

@@ -149,9 +149,8 @@ func (p *parts) dial(ctx context.Context) (client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := patiently(ctx, p, "Temporal at "+p.config.Temporal.Address+" (temporal.address)", func() (client.Client, error) {
-		return temporal.Dial(ctx, settings)
-	})
+	what := "Temporal at " + p.config.Temporal.Address + " (temporal.address)"
+	c, err := patiently(ctx, p, what, func() (client.Client, error) { return temporal.Dial(ctx, settings) })
 	if err != nil {
 		return nil, err
 	}

@@ -141,7 +141,8 @@ func runRelay(ctx context.Context, p *parts) error {
 	}
 	defer stop()
 	p.logger.Info("the relay is ready")
-	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval, Batch: p.config.Relay.Batch, Logger: p.logger}
+	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval,
+		Batch: p.config.Relay.Batch, Logger: p.logger}
 	if p.config.Mail.Enabled {
 		r.Courier = p.courier(s)
 	}
