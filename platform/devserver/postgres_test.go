@@ -24,7 +24,7 @@ func privatePostgres(t *testing.T) string {
 		programs = append(programs, filepath.Dir(path))
 	}
 	if len(programs) == 0 {
-		t.Skip("no PostgreSQL here: apt-get install postgresql")
+		t.Fatal("no PostgreSQL here: scripts/install.sh test installs it")
 	}
 	bin := slices.Max(programs)
 	dir, err := os.MkdirTemp("", "pg-")
