@@ -50,7 +50,7 @@ func New() *cobra.Command {
 	root.PersistentFlags().String("config", "", "configuration file (YAML)")
 	root.PersistentFlags().String("lang", "", "language of what is printed: zh-CN or en (default from LANG)")
 	root.AddCommand(devCommand(), tryCommand(), gatewayCommand(), workerCommand(), relayCommand(), allCommand(),
-		codecCommand(), migrateCommand(), prepareCommand(), policyCommand(), calendarCommand(), erpCommand(), auditCommand(),
+		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(), calendarCommand(), erpCommand(), auditCommand(),
 		benchCommand(), versionCommand())
 	return root
 }
