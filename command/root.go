@@ -50,8 +50,8 @@ func New() *cobra.Command {
 	root.PersistentFlags().String("config", "", "configuration file (YAML)")
 	root.PersistentFlags().String("lang", "", "language of what is printed: zh-CN or en (default from LANG)")
 	root.AddCommand(devCommand(), tryCommand(), gatewayCommand(), workerCommand(), relayCommand(), allCommand(),
-		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(), calendarCommand(), erpCommand(), auditCommand(),
-		benchCommand(), versionCommand())
+		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(),
+		calendarCommand(), erpCommand(), auditCommand(), benchCommand(), versionCommand())
 	return root
 }
 
