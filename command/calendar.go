@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/calendar"
-	"github.com/countersign/countersign/domain/org"
 )
 
 func calendarCommand() *cobra.Command {
@@ -36,7 +34,7 @@ func dueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			chosen, err := chooseCalendar(cmd.Context(), name, entity)
+			chosen, err := chooseCalendar(name, entity)
 			if err != nil {
 				return err
 			}
@@ -75,7 +73,7 @@ func instant(text string) (time.Time, error) {
 	return at, nil
 }
 
-func chooseCalendar(_ context.Context, name, entity string) (*calendar.Calendar, error) {
+func chooseCalendar(name, entity string) (*calendar.Calendar, error) {
 	if entity != "" {
 		company, err := config.DemoCompany()
 		if err != nil {
@@ -83,7 +81,7 @@ func chooseCalendar(_ context.Context, name, entity string) (*calendar.Calendar,
 		}
 		found, there := company.Entities[entity]
 		if !there {
-			return nil, fmt.Errorf("--entity %q is not known; known are %v", entity, ids(company.Entities))
+			return nil, fmt.Errorf("--entity %q is not known; known are %v", entity, sortedKeys(company.Entities))
 		}
 		name = found.Calendar
 	}
@@ -102,12 +100,4 @@ func chooseCalendar(_ context.Context, name, entity string) (*calendar.Calendar,
 		known = append(known, c.ID)
 	}
 	return nil, fmt.Errorf("--calendar %q is not known; known are %v", name, known)
-}
-
-func ids(entities map[string]org.LegalEntity) []string {
-	var list []string
-	for id := range entities {
-		list = append(list, id)
-	}
-	return list
 }

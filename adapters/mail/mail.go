@@ -58,8 +58,7 @@ type Sender struct {
 	idle []*line
 }
 
-// A line is an open dialogue with the mail server: a letter costs a tenth on one
-// that is open already.
+// A line is an open dialogue with the mail server; the next letter need not dial.
 type line struct {
 	client *smtp.Client
 	used   time.Time
@@ -126,14 +125,17 @@ func (s *Sender) take() *line {
 
 // keep puts a line back, ready for the next letter.
 func (s *Sender) keep(client *gomail.Client, l *line) {
+	ready := client.ResetWithSMTPClient(l.client) == nil // over the network: not under the lock
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.idle) >= linesMost || client.ResetWithSMTPClient(l.client) != nil {
-		_ = client.CloseWithSMTPClient(l.client)
-		return
+	if ready && len(s.idle) < linesMost {
+		l.used = time.Now()
+		s.idle = append(s.idle, l)
+		l = nil
 	}
-	l.used = time.Now()
-	s.idle = append(s.idle, l)
+	s.mu.Unlock()
+	if l != nil {
+		_ = client.CloseWithSMTPClient(l.client)
+	}
 }
 
 // refused says whether the mail server answered, and said no for good.

@@ -9,7 +9,7 @@ import (
 )
 
 // Stamps is what the record adds to the drafts it was given. Who holds the
-// drafts needs nothing else, and a history of stamps is a fifth of one of events.
+// drafts needs nothing else, and the events need not travel through history again.
 type Stamps struct {
 	Seq   int64                `json:"seq"` // of the first event; the others follow
 	At    time.Time            `json:"at"`
