@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,8 +19,7 @@ import (
 )
 
 const (
-	stopPatience  = 20 * time.Second
-	readyPatience = time.Minute
+	stopPatience = 20 * time.Second
 )
 
 // house is the product in processes of its own, on a stack of its own, with the
@@ -90,7 +88,7 @@ func openHouse(ctx context.Context, out io.Writer, settings map[string]any) (h *
 	if err := h.runFloor(config); err != nil {
 		return h, err
 	}
-	return h, h.awaitReady(ctx)
+	return h, stack.AwaitReady(ctx, h.url)
 }
 
 func (h *house) prepare(ctx context.Context, config string) (map[string]string, error) {
@@ -164,29 +162,6 @@ func (h *house) runFloor(config string) error {
 
 func environment(database string) []string {
 	return append(os.Environ(), "COUNTERSIGN_MODE=dev", "COUNTERSIGN_DATABASE_URL="+database)
-}
-
-func (h *house) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyPatience)
-	defer cancel()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the gateway did not become ready: %w", ctx.Err())
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }
 
 // close takes the house down and deletes it.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,9 +23,8 @@ import (
 )
 
 const (
-	devNamespace  = "default"
-	devTokenLife  = 24 * time.Hour
-	readyPatience = 60 * time.Second
+	devNamespace = "default"
+	devTokenLife = 24 * time.Hour
 )
 
 type devOptions struct {
@@ -202,38 +200,15 @@ func serveDev(ctx context.Context, c config.Config, addresses map[string]string,
 		})
 	}
 	group.Go(func() error {
-		if err := awaitReady(ctx, c.Gateway.PublicURL); err != nil {
+		if err := stack.AwaitReady(ctx, c.Gateway.PublicURL); err != nil {
+			if errors.Is(err, context.Canceled) {
+				return nil // asked to stop
+			}
 			return err
 		}
 		return ready()
 	})
 	return group.Wait()
-}
-
-func awaitReady(ctx context.Context, base string) error {
-	ctx, cancel := context.WithTimeout(ctx, readyPatience)
-	defer cancel()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fmt.Errorf("the gateway at %s did not become ready", base)
-			}
-			return nil // asked to stop
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }
 
 // hints says what a newcomer does next; the first word of its first line is what
