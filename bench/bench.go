@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -35,12 +34,12 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	db, err := sql.Open("postgres", h.stack.DatabaseURL())
+	watch, err := observe(ctx, h.stack.DatabaseURL())
 	if err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+		return err
 	}
-	defer func() { _ = db.Close() }()
-	m := &measurement{house: h, db: db, options: o, ours: &side{}, floor: &side{}}
+	defer func() { err = errors.Join(err, watch.close()) }()
+	m := &measurement{house: h, watch: watch, options: o, ours: &side{}, floor: &side{}}
 	if err := m.warm(ctx); err != nil {
 		return err
 	}
@@ -56,7 +55,7 @@ func Run(ctx context.Context, o Options) (err error) {
 // measurement is one run of the benchmark.
 type measurement struct {
 	house   *house
-	db      *sql.DB
+	watch   *observer
 	options Options
 	ours    *side
 	floor   *side
@@ -77,12 +76,12 @@ func (m *measurement) warm(ctx context.Context) error {
 func (m *measurement) round(ctx context.Context, round int) error {
 	run := fmt.Sprintf("r%d", round)
 	ours := func() error {
-		return m.ours.measure(m.house, []string{"gateway", "worker", "relay"}, m.options.Documents, func(t *timings) error {
+		return m.measure(ctx, m.ours, []string{"gateway", "worker", "relay"}, func(t *timings) error {
 			return m.walkOurs(ctx, run, m.options.Documents, t)
 		})
 	}
 	floor := func() error {
-		return m.floor.measure(m.house, []string{"floor"}, m.options.Documents, func(t *timings) error {
+		return m.measure(ctx, m.floor, []string{"floor"}, func(t *timings) error {
 			return m.walkFloor(run, m.options.Documents, t)
 		})
 	}
@@ -125,7 +124,7 @@ func (m *measurement) walkOurs(ctx context.Context, run string, documents int, t
 	group.SetLimit(m.options.Clients)
 	for n := range documents {
 		group.Go(func() error {
-			id, err := ourDocument(groupCtx, m.db, people, fmt.Sprintf("bench-%s-%d", run, n), t)
+			id, err := ourDocument(groupCtx, m.watch, people, fmt.Sprintf("bench-%s-%d", run, n), t)
 			if n == 0 {
 				m.last = id
 			}
@@ -138,24 +137,21 @@ func (m *measurement) walkOurs(ctx context.Context, run string, documents int, t
 	return m.awaitClosed(ctx)
 }
 
-// ourDocument walks one document: draft and submission, three decisions.
+// ourDocument walks one document: a submission, three decisions.
 func ourDocument(
-	ctx context.Context, db *sql.DB, people map[string]*walk.Client, key string, t *timings,
+	ctx context.Context, watch *observer, people map[string]*walk.Client, key string, t *timings,
 ) (string, error) {
 	form := walk.Form{Type: "expense", Title: "bench " + key, Currency: "CNY", Urgency: "normal", Lines: []walk.Line{{
 		Category: "travel", Description: "bench", Date: time.Now().UTC().Format(time.DateOnly),
 		Amount: walk.Money{Amount: "1000.00", Currency: "CNY"}}}}
-	draft, err := people["lin"].Draft(ctx, form, key+"-draft")
-	if err != nil {
-		return "", fmt.Errorf("drafting: %w", err)
-	}
 	began := time.Now()
-	if _, err := people["lin"].SubmitDraft(ctx, draft.ID, key); err != nil {
+	submitted, err := people["lin"].SubmitNew(ctx, form, key)
+	if err != nil {
 		return "", fmt.Errorf("submitting: %w", err)
 	}
 	t.submitted(time.Since(began))
 	for _, person := range approvers {
-		task, err := awaitTask(ctx, db, people[person], person, draft.ID)
+		task, err := awaitTask(ctx, watch, person, submitted.ID)
 		if err != nil {
 			return "", err
 		}
@@ -165,42 +161,30 @@ func ourDocument(
 		}
 		t.decided(time.Since(began))
 	}
-	return draft.ID, nil
+	return submitted.ID, nil
 }
 
-// awaitTask waits until the person is asked, as a notice would tell them, and
-// then opens the document and reads what to decide.
-func awaitTask(ctx context.Context, db *sql.DB, c *walk.Client, person, id string) (walk.Task, error) {
-	if err := awaitRow(ctx, db, `SELECT EXISTS (
-		SELECT FROM tasks WHERE document = $1 AND assignee = $2 AND state = 'open')`, id, person); err != nil {
-		return walk.Task{}, fmt.Errorf("%s was never asked: %w", person, err)
+// awaitTask waits until the person is asked, and answers with what a notice tells
+// them: the task, the round and the hash of the content.
+func awaitTask(ctx context.Context, watch *observer, person, id string) (walk.Task, error) {
+	const query = `
+		SELECT t.id, t.round, d.content_hash FROM tasks t JOIN documents d ON d.id = t.document
+		WHERE t.document = $1 AND t.assignee = $2 AND t.state = 'open'`
+	var task walk.Task
+	if err := watch.await(ctx, query, []any{id, person}, &task.ID, &task.Round, &task.ContentHash); err != nil {
+		return task, fmt.Errorf("%s was never asked: %w", person, err)
 	}
-	d, err := c.Document(ctx, id)
-	if err != nil {
-		return walk.Task{}, fmt.Errorf("reading: %w", err)
-	}
-	for _, t := range d.Tasks {
-		if t.Assignee == person && t.State == "open" {
-			return t, nil
-		}
-	}
-	return walk.Task{}, fmt.Errorf("%s has no open task on %s", person, id)
+	return task, nil
 }
 
+// awaitClosed waits until every document is closed and everybody was told.
 func (m *measurement) awaitClosed(ctx context.Context) error {
-	for {
-		var open int
-		err := m.db.QueryRowContext(ctx, `SELECT count(*) FROM documents WHERE status NOT IN ('draft', 'closed')`).Scan(&open)
-		if err != nil {
-			return fmt.Errorf("counting open documents: %w", err)
-		}
-		if open == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d documents were never closed: %w", open, ctx.Err())
-		case <-time.After(100 * time.Millisecond):
-		}
+	const query = `
+		SELECT true WHERE NOT EXISTS (SELECT FROM documents WHERE status NOT IN ('draft', 'closed'))
+		AND NOT EXISTS (SELECT FROM notices WHERE sent_at IS NULL AND failure = '' AND NOT quiet)`
+	var done bool
+	if err := m.watch.await(ctx, query, nil, &done); err != nil {
+		return fmt.Errorf("documents were never closed: %w", err)
 	}
+	return nil
 }

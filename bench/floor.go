@@ -13,13 +13,16 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/countersign/countersign/adapters/mail"
 )
 
 // The floor is the same flow as a reimbursement of three decisions, written by
 // hand against the SDK with nothing of ours: three decisions by update, one
-// insert a transition, the same post into the same ERP, one re-armed timer,
-// local activities for the database. What Countersign costs above it is the
-// price of policies, evidence and the read model.
+// insert a transition, a mail to whoever is asked next and to the submitter when
+// it is approved and when it is posted, the same post into the same ERP, one re-armed timer, local activities
+// for database and mail. What Countersign costs above it is the price of
+// policies, evidence and the read model.
 const (
 	floorQueue    = "floor"
 	floorSteps    = 3
@@ -88,10 +91,33 @@ func floorWait(ctx workflow.Context, step *int, due time.Time) error {
 type floorActivities struct {
 	db   *sql.DB
 	post func(ctx context.Context, document string) error // the same ERP post as ours
+	mail *mail.Sender                                     // the same mail server, by the same connector
 }
 
-// Insert writes one record of a transition; a repeat changes nothing.
+// Insert writes one record of a transition and tells whom it concerns; a repeat
+// changes nothing, and its mail has the same id.
 func (a *floorActivities) Insert(ctx context.Context, document string, seq int, what string) error {
+	if err := a.insert(ctx, document, seq, what); err != nil {
+		return err
+	}
+	told := 1
+	if seq == 1 {
+		told = 2 // two clerks are asked, and either may answer
+	}
+	for n := range told {
+		err := a.mail.Send(ctx, mail.Letter{
+			ID: fmt.Sprintf("%s-%d-%d", document, seq, n), Name: "Somebody", Address: fmt.Sprintf("p%d@example.com", n),
+			Subject: document + " " + what, Body: "The document " + document + " was " + what + ".",
+			Link: "http://127.0.0.1/documents/" + document, Button: "Open",
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *floorActivities) insert(ctx context.Context, document string, seq int, what string) error {
 	tx, err := a.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning: %w", err)
@@ -124,15 +150,18 @@ func floorWorker(c client.Client, a *floorActivities) worker.Worker {
 }
 
 // floorDocument walks one document: start, three decisions, the end.
-func floorDocument(ctx context.Context, c client.Client, db *sql.DB, id string, t *timings) error {
+func floorDocument(ctx context.Context, c client.Client, watch *observer, id string, t *timings) error {
 	began := time.Now()
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: floorQueue}, "Floor", id)
 	if err != nil {
 		return fmt.Errorf("starting: %w", err)
 	}
 	t.submitted(time.Since(began))
-	if err := awaitRecord(ctx, db, id); err != nil {
-		return err
+	// People decide what they were asked, not what is on its way.
+	var asked string
+	err = watch.await(ctx, `SELECT document FROM floor_records WHERE document = $1 LIMIT 1`, []any{id}, &asked)
+	if err != nil {
+		return fmt.Errorf("nobody was asked: %w", err)
 	}
 	for step := range floorSteps {
 		began := time.Now()
@@ -149,28 +178,4 @@ func floorDocument(ctx context.Context, c client.Client, db *sql.DB, id string, 
 		t.decided(time.Since(began))
 	}
 	return run.Get(ctx, nil)
-}
-
-// lookEvery is how often somebody who waits to be asked looks, here and there.
-const lookEvery = 50 * time.Millisecond
-
-// awaitRecord waits until the flow has recorded its start: people decide what
-// they were asked, not what is on its way.
-func awaitRecord(ctx context.Context, db *sql.DB, id string) error {
-	return awaitRow(ctx, db, `SELECT EXISTS (SELECT FROM floor_records WHERE document = $1)`, id)
-}
-
-func awaitRow(ctx context.Context, db *sql.DB, query string, args ...any) error {
-	for {
-		var there bool
-		err := db.QueryRowContext(ctx, query, args...).Scan(&there)
-		if err != nil || there {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookEvery):
-		}
-	}
 }

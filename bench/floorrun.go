@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/adapters/mail"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -23,6 +24,7 @@ type FloorOptions struct {
 	Namespace string
 	Database  string // URL; one table is made in it
 	ERP       erp.Port
+	Mail      *mail.Sender
 	In        io.Reader // orders, one JSON object a line
 	Out       io.Writer // answers, one a line
 }
@@ -60,7 +62,12 @@ func RunFloor(ctx context.Context, o FloorOptions) error {
 	if _, err := db.ExecContext(ctx, floorSchema); err != nil {
 		return fmt.Errorf("making the table: %w", err)
 	}
-	w := floorWorker(c, &floorActivities{db: db, post: posting(o.ERP)})
+	watch, err := observe(ctx, o.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = watch.close() }()
+	w := floorWorker(c, &floorActivities{db: db, post: posting(o.ERP), mail: o.Mail})
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("starting the worker: %w", err)
 	}
@@ -75,7 +82,7 @@ func RunFloor(ctx context.Context, o FloorOptions) error {
 		}
 		var t timings
 		failed := ""
-		if err := floorDocuments(ctx, c, db, next, &t); err != nil {
+		if err := floorDocuments(ctx, c, watch, next, &t); err != nil {
 			failed = err.Error()
 		}
 		if err := answers.Encode(answer{Submits: t.submits, Decides: t.decides, Error: failed}); err != nil {
@@ -84,11 +91,11 @@ func RunFloor(ctx context.Context, o FloorOptions) error {
 	}
 }
 
-func floorDocuments(ctx context.Context, c client.Client, db *sql.DB, o order, t *timings) error {
+func floorDocuments(ctx context.Context, c client.Client, watch *observer, o order, t *timings) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(o.Clients)
 	for n := range o.Documents {
-		group.Go(func() error { return floorDocument(ctx, c, db, fmt.Sprintf("floor-%s-%d", o.Run, n), t) })
+		group.Go(func() error { return floorDocument(ctx, c, watch, fmt.Sprintf("floor-%s-%d", o.Run, n), t) })
 	}
 	return group.Wait()
 }

@@ -17,23 +17,24 @@ import (
 type side struct {
 	timings
 	documents int
+	mails     int
 	wall      time.Duration
 	cpu       map[string]time.Duration // by process
 	memory    map[string]int64         // bytes, the most seen
 }
 
 // measure runs the load between two readings of every process's CPU.
-func (s *side) measure(h *house, own []string, documents int, load func(*timings) error) error {
-	before, err := h.cpu(own)
+func (m *measurement) measure(ctx context.Context, s *side, own []string, load func(*timings) error) error {
+	before, err := m.cpu(ctx, own)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
+	mails, began := m.house.stack.Mailbox.Count(), time.Now()
 	if err := load(&s.timings); err != nil {
 		return err
 	}
 	s.wall += time.Since(began)
-	after, err := h.cpu(own)
+	after, err := m.cpu(ctx, own)
 	if err != nil {
 		return err
 	}
@@ -44,12 +45,24 @@ func (s *side) measure(h *house, own []string, documents int, load func(*timings
 		s.cpu[name] += after[name] - before[name]
 	}
 	for _, name := range own {
-		if bytes, err := memoryOf(h.pid(name)); err == nil {
+		if bytes, err := memoryOf(m.house.pid(name)); err == nil {
 			s.memory[name] = max(s.memory[name], bytes)
 		}
 	}
-	s.documents += documents
+	s.mails += m.house.stack.Mailbox.Count() - mails
+	s.documents += m.options.Documents
 	return nil
+}
+
+// cpu is what a side used so far, without what it costs to watch it.
+func (m *measurement) cpu(ctx context.Context, own []string) (map[string]time.Duration, error) {
+	used, err := m.house.cpu(own)
+	if err != nil {
+		return nil, err
+	}
+	watching, err := m.watch.cpu(ctx)
+	used["postgres"] -= watching
+	return used, err
 }
 
 func (h *house) pid(name string) int {
@@ -118,6 +131,7 @@ func (m *measurement) report(ctx context.Context) error {
 		fmt.Sprintf("%.1f", m.floor.perDocument(m.floor.total())))
 	row("submit p50 / p99", waits(m.ours.submits), waits(m.floor.submits))
 	row("decide p50 / p99", waits(m.ours.decides), waits(m.floor.decides))
+	row("mails/document", fmt.Sprintf("%.1f", perEach(m.ours)), fmt.Sprintf("%.1f", perEach(m.floor)))
 	row("history events", fmt.Sprint(sum(ours)), fmt.Sprint(sum(floor)))
 	for _, kind := range sortedNames(union(ours, floor)) {
 		row("  "+kind, fmt.Sprint(ours[kind]), fmt.Sprint(floor[kind]))
@@ -146,6 +160,8 @@ func events(ctx context.Context, c client.Client, id string) (map[string]int, er
 	}
 	return counts, nil
 }
+
+func perEach(s *side) float64 { return float64(s.mails) / float64(s.documents) }
 
 func rate(s *side) string { return fmt.Sprintf("%.1f", float64(s.documents)/s.wall.Seconds()) }
 

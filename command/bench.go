@@ -41,7 +41,8 @@ func benchFloorCommand() *cobra.Command {
 			}
 			return bench.RunFloor(cmd.Context(), bench.FloorOptions{
 				Temporal: p.config.Temporal.Address, Namespace: p.config.Temporal.Namespace,
-				Database: p.config.Database.URL.Reveal(), ERP: port, In: cmd.InOrStdin(), Out: cmd.OutOrStdout()})
+				Database: p.config.Database.URL.Reveal(), ERP: port, Mail: p.mailer(),
+				In: cmd.InOrStdin(), Out: cmd.OutOrStdout()})
 		},
 	}
 }

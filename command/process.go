@@ -149,12 +149,16 @@ func runRelay(ctx context.Context, p *parts) error {
 	return r.Run(ctx)
 }
 
-func (p *parts) courier(s *store.Store) *relay.Mail {
+// mailer sends letters through the configured mail server.
+func (p *parts) mailer() *mail.Sender {
 	m := p.config.Mail
+	return mail.New(mail.Options{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password.Reveal(),
+		TLS: m.TLS, From: m.From, Domain: mailDomain(p.config)})
+}
+
+func (p *parts) courier(s *store.Store) *relay.Mail {
 	return &relay.Mail{
-		Sender: mail.New(mail.Options{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password.Reveal(),
-			TLS: m.TLS, From: m.From, Domain: mailDomain(p.config)}),
-		Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
+		Sender: p.mailer(), Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
 		PublicURL: p.config.Gateway.PublicURL,
 	}
 }

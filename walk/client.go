@@ -130,6 +130,13 @@ func (c *Client) Submit(ctx context.Context, f Form, key string) (Document, erro
 	return c.SubmitDraft(ctx, draft.ID, key)
 }
 
+// SubmitNew submits a document that never was a draft, as a system does.
+func (c *Client) SubmitNew(ctx context.Context, f Form, key string) (Document, error) {
+	var submitted Document
+	_, err := c.Call(ctx, http.MethodPost, "/documents?submit=true", key, f, &submitted)
+	return submitted, err
+}
+
 // Draft writes a draft.
 func (c *Client) Draft(ctx context.Context, f Form, key string) (Document, error) {
 	var draft Document

@@ -18,7 +18,7 @@ import (
 
 func (a *API) documents() {
 	const tag = "Documents"
-	add(a, operation{"create-draft", http.MethodPost, "/documents", tag, "Write a draft", 201},
+	add(a, operation{"create-draft", http.MethodPost, "/documents", tag, "Write a draft, or submit at once", 201},
 		a.createDraft)
 	add(a, operation{"list-documents", http.MethodGet, "/documents", tag, "List the documents one may read", 0},
 		a.listDocuments)
@@ -61,10 +61,11 @@ func stream(description, media string) *huma.Response {
 	}}
 }
 
-// DraftInput is a new draft.
+// DraftInput is a new draft, or a document that never was one.
 type DraftInput struct {
 	Keyed
-	Body desk.Form
+	Submit bool `query:"submit" doc:"Submit it at once: nothing is kept where it is refused"`
+	Body   desk.Form
 }
 
 // NamedDraftInput is a draft to be written anew.
@@ -104,8 +105,12 @@ func (a *API) createDraft(ctx context.Context, in *DraftInput) (*CreatedDocument
 	if err != nil {
 		return nil, err
 	}
-	key := keyOf("create-draft", in.IdempotencyKey, in.Body)
-	doc, err := a.desk.NewDraft(ctx, who, content, key)
+	var doc store.Document
+	if in.Submit {
+		doc, err = a.desk.SubmitNew(ctx, who, content, false, keyOf("submit-new", in.IdempotencyKey, in.Body))
+	} else {
+		doc, err = a.desk.NewDraft(ctx, who, content, keyOf("create-draft", in.IdempotencyKey, in.Body))
+	}
 	if err != nil {
 		return nil, err
 	}

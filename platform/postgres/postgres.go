@@ -83,7 +83,7 @@ func (s *Server) URL(database string) string {
 		User:     url.UserPassword(superuser, s.password),
 		Host:     freeport.Address(s.port),
 		Path:     "/" + database,
-		RawQuery: "sslmode=disable",
+		RawQuery: "sslmode=disable&host="+url.QueryEscape(s.sockets),
 	}
 	return u.String()
 }

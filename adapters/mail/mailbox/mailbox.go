@@ -42,6 +42,7 @@ type Letter struct {
 type Mailbox struct {
 	mu      sync.Mutex
 	letters []Letter
+	taken   int
 	refuse  func(to string) *smtp.SMTPError
 }
 
@@ -67,6 +68,13 @@ func (m *Mailbox) Letters(to string) []Letter {
 		}
 	}
 	return found
+}
+
+// Count is how many letters were ever taken, those that had to go included.
+func (m *Mailbox) Count() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.taken
 }
 
 // Serve speaks SMTP on the listener until ctx ends.
@@ -121,6 +129,7 @@ func (s *session) Data(r io.Reader) error {
 	s.box.mu.Lock()
 	defer s.box.mu.Unlock()
 	s.box.letters = append(s.box.letters, letter)
+	s.box.taken++
 	if extra := len(s.box.letters) - maxLetters; extra > 0 {
 		s.box.letters = s.box.letters[extra:]
 	}
