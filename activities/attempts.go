@@ -10,34 +10,35 @@ import (
 
 // AttemptStore is the part of the store that remembers what was sent.
 type AttemptStore interface {
-	LastAttempt(ctx context.Context, reference string) (store.Attempt, bool, error)
-	StartAttempt(ctx context.Context, reference, op, requestHash string) (store.Attempt, error)
+	StartAttempt(ctx context.Context, reference, op, requestHash string, before store.Ended) (store.Attempt, error)
 	FinishAttempt(ctx context.Context, a store.Attempt, class, detail string) error
 }
 
-// attempts is the store as the ERP's recipe wants it.
+// attempts is the store as the ERP's recipe wants it, for one call of it.
+//
+// That a request went well is written together with what comes next, the next
+// request or the voucher: losing it is harmless.
 type attempts struct {
 	store AttemptStore
-	hash  string // of the voucher that is sent
+	hash  string        // of the voucher that is sent
+	last  store.Attempt // before this call
+	ended store.Ended   // well, and not written yet
 }
 
 // LastAttempt returns the newest attempt, No 0 for none.
-func (a attempts) LastAttempt(ctx context.Context, reference string) (erp.Attempt, error) {
-	last, found, err := a.store.LastAttempt(ctx, reference)
-	if err != nil || !found {
-		return erp.Attempt{}, err
-	}
-	return attemptOf(last), nil
+func (a *attempts) LastAttempt(context.Context, string) (erp.Attempt, error) {
+	return attemptOf(a.last), nil
 }
 
 // StartAttempt records the next attempt. Where it is not the one after `after`,
 // somebody else is at work: it is ended as unknown, though nothing was sent, so
 // that both wait until whatever the other sent has settled.
-func (a attempts) StartAttempt(ctx context.Context, reference string, op erp.Op, after int) (erp.Attempt, error) {
-	begun, err := a.store.StartAttempt(ctx, reference, string(op), a.hash)
+func (a *attempts) StartAttempt(ctx context.Context, reference string, op erp.Op, after int) (erp.Attempt, error) {
+	begun, err := a.store.StartAttempt(ctx, reference, string(op), a.hash, a.ended)
 	if err != nil {
 		return erp.Attempt{}, err
 	}
+	a.ended = store.Ended{}
 	if begun.N != after+1 {
 		_ = a.store.FinishAttempt(ctx, begun, string(erp.ClassUnknown), "not sent: another attempt is at work")
 		return erp.Attempt{}, fault.New(fault.Busy, erp.CodeSettling, fault.Arg("reference", reference))
@@ -46,7 +47,11 @@ func (a attempts) StartAttempt(ctx context.Context, reference string, op erp.Op,
 }
 
 // FinishAttempt records how it ended.
-func (a attempts) FinishAttempt(ctx context.Context, done erp.Attempt, class erp.Class, detail string) error {
+func (a *attempts) FinishAttempt(ctx context.Context, done erp.Attempt, class erp.Class, detail string) error {
+	if class == erp.ClassOK {
+		a.ended = store.Ended{N: done.No, Class: string(class), Detail: detail}
+		return nil
+	}
 	return a.store.FinishAttempt(ctx, store.Attempt{
 		Reference: done.Reference, N: done.No, Op: string(done.Op),
 		RequestHash: a.hash, StartedAt: done.StartedAt,

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp"
-	"github.com/countersign/countersign/domain/access"
-	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -45,13 +43,11 @@ type Vouchers struct {
 
 // VoucherBook is the part of the store that Vouchers needs.
 type VoucherBook interface {
-	Document(ctx context.Context, scope access.Scope, id string) (store.Document, error)
-	Revision(ctx context.Context, document string, n int) (document.Content, string, error)
+	Posting(ctx context.Context, document, reference string, revision int) (store.Posting, error)
 	PolicyInForce(ctx context.Context, kind, id string) (store.PolicyRow, error)
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
-	Voucher(ctx context.Context, scope access.Scope, reference string) (store.VoucherRow, error)
 	BeginEffect(ctx context.Context, in store.EffectIntent) error
-	SaveVoucher(ctx context.Context, v store.VoucherRow) error
+	SaveVoucher(ctx context.Context, v store.VoucherRow, call store.Ended) error
 	AttemptStore
 }
 
@@ -101,13 +97,14 @@ func (v *Vouchers) PostVoucher(ctx context.Context, in PostVoucherInput) (Posted
 		return refused, nil // refused before there was a voucher
 	}
 	row.State, row.Code, row.Detail = voucherParked, refused.Code, refused.Detail
-	return refused, answer(ctx, v.Book.SaveVoucher(ctx, row.VoucherRow))
+	return refused, answer(ctx, v.Book.SaveVoucher(ctx, row.VoucherRow, store.Ended{}))
 }
 
 // intended is a voucher that may be sent, and its row.
 type intended struct {
 	store.VoucherRow
 	made voucher.Voucher
+	last store.Attempt // the newest call made for it
 }
 
 // final says whether only a person can mend it.
@@ -136,28 +133,36 @@ func (v *Vouchers) post(ctx context.Context, row intended) (intended, error) {
 	if !found {
 		return row, fault.New(fault.Invalid, CodeNoLedger, fault.Arg("entity", row.Entity))
 	}
+	book := &attempts{store: v.Book, hash: row.Hash, last: row.last}
 	posted, err := erp.PostOnce(ctx, erp.PostInput{
-		Port: ledger.Port, Voucher: row.made, Settle: ledger.Settle, Now: v.now,
-		Book: attempts{store: v.Book, hash: row.Hash},
+		Port: ledger.Port, Voucher: row.made, Settle: ledger.Settle, Now: v.now, Book: book,
 	})
 	if err != nil {
 		return row, err
 	}
 	row.State, row.ID, row.Number, row.Date = store.VoucherPosted, posted.ID, posted.Number, posted.Date
-	return row, v.Book.SaveVoucher(ctx, row.VoucherRow)
+	return row, v.Book.SaveVoucher(ctx, row.VoucherRow, book.ended)
 }
 
 // intend puts on record what will be sent. Within one attempt it is always the
 // same voucher, whatever was published in between; a ruling opens the next.
 func (v *Vouchers) intend(ctx context.Context, in PostVoucherInput) (intended, error) {
-	before, existed, err := v.before(ctx, in.Reference)
+	kind, revision, err := parseReference(in.Reference, in.Document)
+	if err != nil {
+		return intended{}, err
+	}
+	known, err := v.Book.Posting(ctx, in.Document, in.Reference, revision)
+	if err != nil {
+		return intended{}, err
+	}
+	before, existed, err := beforeOf(known)
 	if err != nil {
 		return intended{}, err
 	}
 	if in.Date == "" && existed {
 		in.Date = before.made.Date
 	}
-	made, err := v.build(ctx, in)
+	made, err := v.build(ctx, in, kind, revision, known)
 	if err != nil {
 		return intended{}, err
 	}
@@ -165,17 +170,15 @@ func (v *Vouchers) intend(ctx context.Context, in PostVoucherInput) (intended, e
 	if err != nil {
 		return intended{}, err
 	}
+	row.last = known.Last
 	err = v.Book.BeginEffect(ctx, store.EffectIntent{
-		Reference: in.Reference, Attempt: in.Attempt, Document: in.Document,
-		Kind: row.Kind, Entity: row.Entity, Voucher: row.Voucher, Hash: row.Hash,
+		Reference: in.Reference, Attempt: in.Attempt, Document: in.Document, Kind: row.Kind, Entity: row.Entity,
+		Date: row.Date, Voucher: row.Voucher, Hash: row.Hash,
 	})
 	if fault.CodeOf(err) == "voucher.changed" && existed {
 		return before, nil
 	}
-	if err != nil || existed && before.Hash == row.Hash {
-		return row, err
-	}
-	return row, v.Book.SaveVoucher(ctx, row.VoucherRow)
+	return row, err
 }
 
 // rowOf is a voucher's row before anybody was told.
@@ -194,50 +197,36 @@ func rowOf(made voucher.Voucher) (intended, error) {
 	}}, nil
 }
 
-// before reads what was put on record before, if anything was.
-func (v *Vouchers) before(ctx context.Context, reference string) (intended, bool, error) {
-	row, err := v.Book.Voucher(ctx, access.Scope{All: true}, reference)
-	if fault.KindOf(err) == fault.NotFound {
+// beforeOf is what was put on record before, if anything was.
+func beforeOf(known store.Posting) (intended, bool, error) {
+	if known.Voucher.Voucher == "" {
 		return intended{}, false, nil
 	}
-	if err != nil || row.Voucher == "" {
-		return intended{}, false, err
-	}
-	before := intended{VoucherRow: row}
-	if err := json.Unmarshal([]byte(row.Voucher), &before.made); err != nil {
-		return intended{}, false, fmt.Errorf("read the intended voucher %s: %w", reference, err)
+	before := intended{VoucherRow: known.Voucher, last: known.Last}
+	if err := json.Unmarshal([]byte(known.Voucher.Voucher), &before.made); err != nil {
+		return intended{}, false, fmt.Errorf("read the intended voucher %s: %w", known.Voucher.Reference, err)
 	}
 	return before, true, nil
 }
 
 // build makes the voucher from the revision that was approved.
-func (v *Vouchers) build(ctx context.Context, in PostVoucherInput) (voucher.Voucher, error) {
-	kind, revision, err := parseReference(in.Reference, in.Document)
-	if err != nil {
-		return voucher.Voucher{}, err
-	}
-	head, err := v.Book.Document(ctx, access.Scope{All: true}, in.Document)
-	if err != nil {
-		return voucher.Voucher{}, err
-	}
-	content, _, err := v.Book.Revision(ctx, in.Document, revision)
-	if err != nil {
-		return voucher.Voucher{}, err
-	}
+func (v *Vouchers) build(
+	ctx context.Context, in PostVoucherInput, kind voucher.Kind, revision int, known store.Posting,
+) (voucher.Voucher, error) {
 	people, err := v.Book.Snapshot(ctx, 0)
 	if err != nil {
 		return voucher.Voucher{}, err
 	}
-	mapping, err := v.mapping(ctx, content.Type)
+	mapping, err := v.mapping(ctx, known.Content.Type)
 	if err != nil {
 		return voucher.Voucher{}, err
 	}
-	entity := people.Entities[content.Entity]
+	entity := people.Entities[known.Content.Entity]
 	if in.Date == "" {
 		in.Date = today(v.now(), entity.Zone)
 	}
 	return booking.Build(mapping, booking.BuildInput{
-		Content: content, Document: in.Document, Number: head.Number, Revision: revision,
+		Content: known.Content, Document: in.Document, Number: known.Number, Revision: revision,
 		Kind: kind, Date: in.Date, EntityCurrency: money.Currency(entity.Currency), Org: people,
 	})
 }

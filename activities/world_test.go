@@ -12,7 +12,6 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/erp/port"
-	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -97,8 +96,12 @@ func content(minor int64) document.Content {
 	}
 }
 
-func (w *world) Document(context.Context, access.Scope, string) (store.Document, error) {
-	return store.Document{ID: documentID, Number: "EXP-2026-000001", Entity: "CN01"}, nil
+func (w *world) Posting(_ context.Context, _, reference string, _ int) (store.Posting, error) {
+	p := store.Posting{Number: "EXP-2026-000001", Content: w.content, Voucher: w.vouchers[reference]}
+	if n := len(w.attempts); n > 0 {
+		p.Last = w.attempts[n-1]
+	}
+	return p, nil
 }
 
 func (w *world) Revision(context.Context, string, int) (document.Content, string, error) {
@@ -119,40 +122,39 @@ func (w *world) RateFor(_ context.Context, currency, base, date string) (documen
 	return document.Rate{}, fault.New(fault.NotFound, "rate.not_found")
 }
 
-func (w *world) Voucher(_ context.Context, _ access.Scope, reference string) (store.VoucherRow, error) {
-	row, ok := w.vouchers[reference]
-	if !ok {
-		return store.VoucherRow{}, fault.New(fault.NotFound, "voucher.not_found")
-	}
-	return row, nil
-}
-
 func (w *world) BeginEffect(_ context.Context, in store.EffectIntent) error {
 	key := in.Reference + string(rune('0'+in.Attempt))
 	if before, ok := w.effects[key]; ok && before.Hash != in.Hash {
 		return fault.New(fault.Conflict, "voucher.changed")
 	}
 	w.effects[key] = in
+	if shown := w.vouchers[in.Reference]; shown.State != store.VoucherPosted && shown.Hash != in.Hash {
+		w.vouchers[in.Reference] = store.VoucherRow{
+			Reference: in.Reference, Document: in.Document, Kind: in.Kind, Entity: in.Entity, State: "pending",
+			Date: in.Date, Voucher: in.Voucher, Hash: in.Hash,
+		}
+	}
 	return nil
 }
 
-func (w *world) SaveVoucher(_ context.Context, v store.VoucherRow) error {
+func (w *world) SaveVoucher(_ context.Context, v store.VoucherRow, call store.Ended) error {
 	require.NotEmpty(w.t, v.Voucher, "a row never loses its voucher")
+	w.end(call)
 	w.vouchers[v.Reference] = v
 	return nil
 }
 
-func (w *world) LastAttempt(context.Context, string) (store.Attempt, bool, error) {
-	if len(w.attempts) == 0 {
-		return store.Attempt{}, false, nil
-	}
-	return w.attempts[len(w.attempts)-1], true, nil
-}
-
-func (w *world) StartAttempt(_ context.Context, reference, op, hash string) (store.Attempt, error) {
+func (w *world) StartAttempt(_ context.Context, reference, op, hash string, before store.Ended) (store.Attempt, error) {
+	w.end(before)
 	a := store.Attempt{Reference: reference, N: len(w.attempts) + 1, Op: op, RequestHash: hash, StartedAt: now}
 	w.attempts = append(w.attempts, a)
 	return a, nil
+}
+
+func (w *world) end(call store.Ended) {
+	if call.N > 0 {
+		w.attempts[call.N-1].Class, w.attempts[call.N-1].Detail = call.Class, call.Detail
+	}
 }
 
 func (w *world) FinishAttempt(_ context.Context, a store.Attempt, class, detail string) error {

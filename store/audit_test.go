@@ -127,7 +127,7 @@ func TestGuards(t *testing.T) {
 	require.NoError(t, err)
 	in := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
 	require.NoError(t, w.s.BeginEffect(w.ctx, in))
-	a, err := w.s.StartAttempt(w.ctx, "v:1", "create", "r")
+	a, err := w.s.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})
 	require.NoError(t, err)
 	require.NoError(t, w.s.FinishAttempt(w.ctx, a, "ok", ""))
 	for _, statement := range []string{

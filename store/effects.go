@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 )
 
@@ -19,8 +21,23 @@ type EffectIntent struct {
 	Document  string
 	Kind      string
 	Entity    string
+	Date      string // the voucher's, YYYY-MM-DD
 	Voucher   string // canonical JSON
 	Hash      string // of Voucher
+}
+
+// Posting is what is known when a voucher is to be posted.
+type Posting struct {
+	Number  string // the document's
+	Content document.Content
+	Voucher VoucherRow // as it stands; Voucher "" where none was intended
+	Last    Attempt    // the newest call made for it; N 0 for none
+}
+
+// Ended is how a call ended; N 0 says nothing.
+type Ended struct {
+	N             int
+	Class, Detail string
 }
 
 // Attempt is one call to the ERP, written before it is made.
@@ -44,33 +61,80 @@ type ParkedEffect struct {
 	ParkedAt time.Time
 }
 
-// BeginEffect keeps what is to be sent, before it is sent.
+// Posting reads what is to be posted under a reference, and how far it is.
+//
+// Errors: NotFound revision.not_found.
+func (s *Store) Posting(ctx context.Context, id, reference string, revision int) (Posting, error) {
+	const query = `
+		SELECT d.number, r.content,
+		       coalesce(v.kind, '') AS kind, coalesce(v.entity, '') AS entity, coalesce(v.state, '') AS state,
+		       coalesce(v.erp_id, '') AS erp_id, coalesce(v.erp_number, '') AS erp_number, coalesce(v.date, '') AS date,
+		       coalesce(v.hash, '') AS hash, coalesce(v.voucher, '') AS voucher, coalesce(v.code, '') AS code,
+		       coalesce(v.detail, '') AS detail,
+		       coalesce(a.n, 0) AS n, coalesce(a.op, '') AS op, coalesce(a.request_hash, '') AS request_hash,
+		       a.started_at, coalesce(a.class, '') AS class, coalesce(a.detail, '') AS words
+		FROM documents d
+		JOIN revisions r ON r.document = d.id AND r.revision = $3
+		LEFT JOIN vouchers v ON v.reference = $2
+		LEFT JOIN LATERAL (SELECT n, op, request_hash, started_at, class, detail FROM effect_attempts
+		                   WHERE reference = $2 ORDER BY n DESC LIMIT 1) a ON true
+		WHERE d.id = $1`
+	var row struct {
+		voucherRow
+		Content     string
+		N           int
+		Op          string
+		RequestHash string       `db:"request_hash"`
+		StartedAt   sql.NullTime `db:"started_at"`
+		Class       string
+		Words       string
+	}
+	if err := s.db.GetContext(ctx, &row, query, id, reference, revision); err != nil {
+		return Posting{}, sqlFault("store.Posting", noRows(err, fault.New(fault.NotFound, "revision.not_found")))
+	}
+	row.voucherRow.Reference, row.voucherRow.Document = reference, id
+	p := Posting{Number: row.Number, Voucher: row.row(), Last: Attempt{
+		Reference: reference, N: row.N, Op: row.Op, RequestHash: row.RequestHash, StartedAt: orZero(row.StartedAt),
+		Class: row.Class, Detail: row.Words,
+	}}
+	return p, sqlFault("store.Posting", json.Unmarshal([]byte(row.Content), &p.Content))
+}
+
+// intended is the part of a statement that shows what is to be sent, once it
+// differs from what was shown; a posted voucher stays as it is.
+const intended = `
+	INSERT INTO vouchers (reference, document, kind, entity, state, erp_id, erp_number, date, hash, voucher, code, detail)
+	SELECT $1, $2, $3, $4, 'pending', '', '', $5, $7, $6, '', '' FROM intent
+	ON CONFLICT (reference) DO UPDATE SET state = 'pending', erp_id = '', erp_number = '', date = $5, hash = $7,
+	       voucher = $6, code = '', detail = ''
+	WHERE vouchers.state <> 'posted' AND vouchers.hash <> $7`
+
+// BeginEffect keeps what is to be sent, before it is sent, and shows it as a
+// pending voucher.
 //
 // Safe to repeat. Errors: Conflict voucher.changed where the reference and
 // attempt stand for other content.
 func (s *Store) BeginEffect(ctx context.Context, in EffectIntent) error {
-	return s.inTx(ctx, "store.BeginEffect", func(tx *sqlx.Tx) error {
-		const insert = `
-			INSERT INTO effects (reference, attempt, document, kind, entity, voucher, hash)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
-		inserted, err := tx.ExecContext(ctx, insert, in.Reference, in.Attempt, in.Document, in.Kind, in.Entity, in.Voucher,
-			in.Hash)
-		if err != nil {
-			return err
+	const begin = `
+		WITH intent AS (
+			INSERT INTO effects (reference, document, kind, entity, voucher, hash, attempt)
+			VALUES ($1, $2, $3, $4, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING reference
+		), shown AS (` + intended + `)
+		SELECT EXISTS (SELECT FROM intent)`
+	const again = `
+		WITH intent AS (
+			SELECT reference FROM effects WHERE reference = $1 AND attempt = $8 AND hash = $7 AND document = $2
+		), shown AS (` + intended + `)
+		SELECT EXISTS (SELECT FROM intent)`
+	for _, query := range []string{begin, again} {
+		var stands bool
+		err := s.db.GetContext(ctx, &stands, query, in.Reference, in.Document, in.Kind, in.Entity, in.Date, in.Voucher,
+			in.Hash, in.Attempt)
+		if err != nil || stands {
+			return sqlFault("store.BeginEffect", err)
 		}
-		if n, err := inserted.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		const find = `SELECT document, hash FROM effects WHERE reference = $1 AND attempt = $2`
-		var stored struct{ Document, Hash string }
-		if err := tx.GetContext(ctx, &stored, find, in.Reference, in.Attempt); err != nil {
-			return err
-		}
-		if stored.Hash != in.Hash || stored.Document != in.Document {
-			return fault.New(fault.Conflict, "voucher.changed", fault.Arg("reference", in.Reference))
-		}
-		return nil
-	})
+	}
+	return fault.New(fault.Conflict, "voucher.changed", fault.Arg("reference", in.Reference))
 }
 
 type attemptRow struct {
@@ -94,23 +158,27 @@ func (r attemptRow) attempt() Attempt {
 	}
 }
 
-// StartAttempt writes down that a call is about to be made. Each call gets the
-// next number; the key of the effect stays its reference.
+// StartAttempt writes down that a call is about to be made, and how the one
+// before ended. Each call gets the next number; the key of the effect stays its
+// reference.
 //
 // Errors: NotFound effect.not_found where BeginEffect was not called.
-func (s *Store) StartAttempt(ctx context.Context, reference, op, requestHash string) (Attempt, error) {
+func (s *Store) StartAttempt(ctx context.Context, reference, op, requestHash string, before Ended) (Attempt, error) {
+	const query = `
+		WITH ended AS (` + endAttempt + `)
+		INSERT INTO effect_attempts (reference, n, op, request_hash)
+		SELECT $1, coalesce((SELECT max(n) FROM effect_attempts WHERE reference = $1), 0) + 1, $5, $6
+		WHERE EXISTS (SELECT FROM effects WHERE reference = $1)
+		RETURNING ` + attemptColumns
 	var row attemptRow
-	err := s.inTx(ctx, "store.StartAttempt", func(tx *sqlx.Tx) error {
-		const insert = `
-			INSERT INTO effect_attempts (reference, n, op, request_hash)
-			SELECT $1, coalesce((SELECT max(n) FROM effect_attempts WHERE reference = $1), 0) + 1, $2, $3
-			WHERE EXISTS (SELECT FROM effects WHERE reference = $1)
-			RETURNING ` + attemptColumns
-		err := tx.GetContext(ctx, &row, insert, reference, op, requestHash)
-		return noRows(err, fault.New(fault.NotFound, "effect.not_found"))
-	})
-	return row.attempt(), err
+	err := s.db.GetContext(ctx, &row, query, reference, before.N, before.Class, before.Detail, op, requestHash)
+	return row.attempt(), sqlFault("store.StartAttempt", noRows(err, fault.New(fault.NotFound, "effect.not_found")))
 }
+
+// endAttempt is a statement, or a part of one, that says how a call ended.
+const endAttempt = `
+	UPDATE effect_attempts SET class = $3, detail = $4, finished_at = clock_timestamp()
+	WHERE reference = $1 AND n = $2 AND class IS NULL`
 
 // FinishAttempt writes down how a call ended: ok, refused, unknown or busy.
 //
@@ -118,10 +186,7 @@ func (s *Store) StartAttempt(ctx context.Context, reference, op, requestHash str
 // Conflict effect.answered where it ended otherwise.
 func (s *Store) FinishAttempt(ctx context.Context, a Attempt, class, detail string) error {
 	return s.inTx(ctx, "store.FinishAttempt", func(tx *sqlx.Tx) error {
-		const update = `
-			UPDATE effect_attempts SET class = $3, detail = $4, finished_at = clock_timestamp()
-			WHERE reference = $1 AND n = $2 AND class IS NULL`
-		updated, err := tx.ExecContext(ctx, update, a.Reference, a.N, class, detail)
+		updated, err := tx.ExecContext(ctx, endAttempt, a.Reference, a.N, class, detail)
 		if err != nil {
 			return err
 		}

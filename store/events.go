@@ -56,10 +56,10 @@ func (s *Store) Events(ctx context.Context, stream string, after int64, limit in
 	return toEvents(rows), nil
 }
 
-func eventsBetween(ctx context.Context, tx *sqlx.Tx, stream string, first, last int64) ([]evidence.Event, error) {
+func eventsBetween(ctx context.Context, q sqlx.QueryerContext, stream string, first, last int64) ([]evidence.Event, error) {
 	const query = `SELECT ` + eventColumns + ` FROM events WHERE stream = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq`
 	var rows []eventRow
-	if err := tx.SelectContext(ctx, &rows, query, stream, first, last); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, query, stream, first, last); err != nil {
 		return nil, err
 	}
 	return toEvents(rows), nil
@@ -73,12 +73,16 @@ func toEvents(rows []eventRow) []evidence.Event {
 	return events
 }
 
-// insertEvents appends sealed events in one statement. Two writers of the same
-// number meet at the primary key.
-func insertEvents(ctx context.Context, tx *sqlx.Tx, events []evidence.Event) error {
-	if len(events) == 0 {
-		return nil
-	}
+// eventArrays are the columns of several events as the arguments $4 to $14 bring
+// them; eventArrayColumns names them.
+const (
+	eventArrayColumns = `seq, kind, actor, on_behalf_of, round, revision, content_hash, data, prev, hash, v`
+	eventArrays       = `unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[], $10::text[],
+	       $11::text[], $12::text[], $13::text[], $14::int[])`
+)
+
+// eventArgs are the arguments $4 to $14 for them.
+func eventArgs(events []evidence.Event) []any {
 	var seqs, rounds, revisions, versions pq.Int64Array
 	var kinds, actors, behalves, contents, data, prevs, hashes pq.StringArray
 	for _, e := range events {
@@ -88,13 +92,19 @@ func insertEvents(ctx context.Context, tx *sqlx.Tx, events []evidence.Event) err
 		contents, data = append(contents, e.ContentHash), append(data, string(e.Data))
 		prevs, hashes = append(prevs, e.Prev), append(hashes, e.Hash)
 	}
+	return []any{seqs, kinds, actors, behalves, rounds, revisions, contents, data, prevs, hashes, versions}
+}
+
+// insertEvents appends sealed events in one statement. Two writers of the same
+// number meet at the primary key.
+func insertEvents(ctx context.Context, tx *sqlx.Tx, events []evidence.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
 	const query = `
-		INSERT INTO events (stream, at, cause, seq, kind, actor, on_behalf_of, round, revision, content_hash, data,
-		                    prev, hash, v)
-		SELECT $1, $2, $3, u.*
-		FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[], $10::text[], $11::text[],
-		            $12::text[], $13::text[], $14::int[]) AS u`
-	_, err := tx.ExecContext(ctx, query, events[0].Stream, events[0].At, events[0].Cause, seqs, kinds, actors, behalves,
-		rounds, revisions, contents, data, prevs, hashes, versions)
+		INSERT INTO events (stream, at, cause, ` + eventArrayColumns + `)
+		SELECT $1, $2, $3, u.* FROM ` + eventArrays + ` AS u`
+	args := append([]any{events[0].Stream, events[0].At, events[0].Cause}, eventArgs(events)...)
+	_, err := tx.ExecContext(ctx, query, args...)
 	return err
 }

@@ -54,7 +54,7 @@ var grants = map[string]map[string]string{
 		"tasks":           "SELECT, INSERT, UPDATE (state, decided_by, decided_at, opinion, reminded, overdue)",
 		"inbox":           "SELECT, UPDATE (outcome, outcome_at)",
 		"verify_keys":     read,
-		"starts":          read,
+		"starts":          "SELECT, UPDATE (done_at)",
 		"notices":         appends,
 		"org_versions":    read,
 		"org_rows":        read,

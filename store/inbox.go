@@ -94,14 +94,12 @@ func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bo
 		}
 		row.Canonical = string(text)
 	}
-	err = s.inTx(ctx, "store.CommitAct", func(tx *sqlx.Tx) error {
-		got, fresh, err = s.insertAct(ctx, tx, row)
-		return err
-	})
-	return got, fresh, err
+	// One statement, which is a transaction of its own; sent twice it finds itself.
+	got, fresh, err = s.insertAct(ctx, row)
+	return got, fresh, sqlFault("store.CommitAct", err)
 }
 
-func (s *Store) insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, bool, error) {
+func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error) {
 	const query = `
 		WITH document AS (
 			SELECT id FROM documents WHERE id = $2 AND status <> 'draft' FOR KEY SHARE
@@ -119,7 +117,7 @@ func (s *Store) insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow,
 		i.Actor, i.Route = "", ""
 	}
 	var found actRow
-	err := tx.GetContext(ctx, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
+	err := s.db.GetContext(ctx, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
 		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint,
 		row.OrgVersion)
 	if err == nil {
@@ -129,17 +127,17 @@ func (s *Store) insertAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow,
 	if !errors.Is(err, sql.ErrNoRows) {
 		return ActRow{}, false, err
 	}
-	got, err := earlierAct(ctx, tx, row)
+	got, err := s.earlierAct(ctx, row)
 	if err != nil && fault.KindOf(err) == fault.NotFound && row.OrgVersion != 0 {
-		err = s.moved(ctx, tx, row.OrgVersion, err)
+		err = s.moved(ctx, row.OrgVersion, err)
 	}
 	return got, false, err
 }
 
 // moved says whether an act was not kept because the organisation changed, and
 // asks for its version anew from then on.
-func (s *Store) moved(ctx context.Context, tx *sqlx.Tx, judged int64, missing error) error {
-	newest, err := orgVersion(ctx, tx)
+func (s *Store) moved(ctx context.Context, judged int64, missing error) error {
+	newest, err := orgVersion(ctx, s.db)
 	if err != nil || newest == judged {
 		return cmp.Or(err, missing)
 	}
@@ -148,12 +146,12 @@ func (s *Store) moved(ctx context.Context, tx *sqlx.Tx, judged int64, missing er
 }
 
 // earlierAct finds the row that is in the way of an insert.
-func earlierAct(ctx context.Context, tx *sqlx.Tx, row ActRow) (ActRow, error) {
+func (s *Store) earlierAct(ctx context.Context, row ActRow) (ActRow, error) {
 	const query = `
 		SELECT ` + actColumns + ` FROM inbox
 		WHERE id = $1 OR idem_actor = $2 AND idem_route = $3 AND idem_key = $4 ORDER BY id <> $1 LIMIT 1`
 	var found actRow
-	err := tx.GetContext(ctx, &found, query, row.Act.ID, row.Idem.Actor, row.Idem.Route, row.Idem.Key)
+	err := s.db.GetContext(ctx, &found, query, row.Act.ID, row.Idem.Actor, row.Idem.Route, row.Idem.Key)
 	if err != nil {
 		return ActRow{}, noRows(err, fault.New(fault.NotFound, "document.not_found"))
 	}

@@ -32,19 +32,7 @@ const (
 	noticeClaim       = "60 seconds" // a claim that nobody reported on is given again after it
 )
 
-// insertNotices is the part of a statement that enqueues notices: $8 is their
-// JSON. Who is told through a role is looked up here: one row for each holder.
-const insertNotices = `
-	INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)
-	SELECT DISTINCT ON (n.id || '.' || coalesce(h.person, n.person))
-	       n.id || '.' || coalesce(h.person, n.person), n.kind, coalesce(h.person, n.person), n.role, n.entity,
-	       n.document, n.task, n.quiet, n.data, clock_timestamp(), clock_timestamp()
-	FROM jsonb_to_recordset($8::jsonb) AS n (id text, kind text, person text, role text, entity text, document text,
-	     task text, quiet boolean, data jsonb)
-	LEFT JOIN role_holders h ON n.person = '' AND h.role = n.role AND h.entity IN ('', n.entity)
-	ON CONFLICT DO NOTHING`
-
-// noticeRows writes the notices of one transition as insertNotices reads them.
+// noticeRows writes the notices of one transition as a transition reads them.
 // Their ids are made of its last event, so the same transition owes them once.
 func noticeRows(owed []notice.Notice, stream string, seq int64) (string, error) {
 	rows := make([]map[string]any, 0, len(owed))

@@ -207,64 +207,24 @@ func (p *projection) addDecider(actor string) {
 	}
 }
 
-const saveProjection = `
-	WITH opened AS (
-		INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, decided_by, decided_at,
-		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional)
-		SELECT o.id, $1, o.step, o.step_title, o.round, o.assignee, o.via, o.slot, o.state, o.decided_by, o.decided_at,
-		       o.opinion, o.opened_at, o.opened_seq, o.due_at, o.remind_at, o.reminded, o.overdue, o.provisional
-		FROM jsonb_to_recordset($2::jsonb) AS o (id text, step text, step_title text, round int, assignee text,
-		     via text, slot int, state text, decided_by text, decided_at timestamptz, opinion text,
-		     opened_at timestamptz, opened_seq bigint, due_at timestamptz, remind_at text, reminded int,
-		     overdue boolean, provisional boolean)
-	), changed AS (
-		UPDATE tasks t
-		SET state = coalesce(nullif(c.state, ''), t.state),
-		    decided_by = coalesce(nullif(c.decided_by, ''), t.decided_by),
-		    decided_at = coalesce(c.decided_at, t.decided_at),
-		    opinion = coalesce(nullif(c.opinion, ''), t.opinion),
-		    reminded = greatest(c.reminded, t.reminded), overdue = c.overdue OR t.overdue
-		FROM jsonb_to_recordset($3::jsonb) AS c (id text, state text, decided_by text, decided_at timestamptz,
-		     opinion text, reminded int, overdue boolean)
-		WHERE t.id = c.id AND t.document = $1
-	)
-	UPDATE documents
-	SET status = $4, round = $5, revision = $6, content_hash = $7, seq = $8, head_hash = $9, step = $10,
-	    step_titles = $11, deciders = $12, parked_ref = $13, parked_attempt = $14, parked_code = $15,
-	    parked_detail = $16, parked_at = $17, voucher_ref = $18, voucher_number = $19, closed_at = $20, updated_at = $21
-	WHERE id = $1`
-
-// save writes the document's row and its tasks in one statement.
-func (p *projection) save(ctx context.Context, tx *sqlx.Tx) error {
-	opened, err := json.Marshal(p.opened)
-	if err != nil {
-		return err
-	}
+// tasksJSON are the tasks that open and those that change, as a statement reads them.
+func (p *projection) tasksJSON() (opened, changed string, err error) {
 	changes := make([]*taskChange, 0, len(p.order))
 	for _, id := range p.order {
 		changes = append(changes, p.changed[id])
 	}
-	changed, err := json.Marshal(changes)
+	text, err := json.Marshal(append([]taskChange{}, p.opened...))
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	if p.opened == nil {
-		opened = []byte("[]")
-	}
-	_, err = tx.ExecContext(ctx, saveProjection, p.document, string(opened), string(changed),
-		string(p.Status), p.Round, p.Revision, p.ContentHash, p.Seq, p.HeadHash, p.Step, p.StepTitles, p.Deciders,
-		p.ParkedRef, p.ParkedAttempt, p.ParkedCode, p.ParkedDetail, p.ParkedAt, p.VoucherRef, p.VoucherNumber,
-		p.ClosedAt, p.at)
-	if err != nil || !p.resubmits {
-		return err
-	}
-	return p.takeRevision(ctx, tx)
+	changedText, err := json.Marshal(changes)
+	return string(text), string(changedText), err
 }
 
 // takeRevision freezes the revision that was resubmitted and shows its content.
 //
 // Errors: Conflict revision.changed where the stored content is another one.
-func (p *projection) takeRevision(ctx context.Context, tx *sqlx.Tx) error {
+func (p *projection) takeRevision(ctx context.Context, q sqlx.ExecerContext) error {
 	const query = `
 		WITH taken AS (
 			UPDATE revisions SET submitted_at = $4
@@ -278,7 +238,7 @@ func (p *projection) takeRevision(ctx context.Context, tx *sqlx.Tx) error {
 		    total_minor = (c#>>'{total,minor}')::bigint, currency = c#>>'{total,currency}',
 		    base_minor = (c#>>'{base_total,minor}')::bigint, base_currency = c#>>'{base_total,currency}'
 		FROM taken WHERE id = $1`
-	result, err := tx.ExecContext(ctx, query, p.document, p.Revision, p.ContentHash, p.at)
+	result, err := q.ExecContext(ctx, query, p.document, p.Revision, p.ContentHash, p.at)
 	if err != nil {
 		return err
 	}

@@ -91,10 +91,11 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	w.settingsUnder(gateway, as[store.RoleMigrator])
 	effect := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
 	require.NoError(w.t, worker.BeginEffect(w.ctx, effect))
-	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r")
+	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})
 	require.NoError(w.t, err)
 	require.NoError(w.t, worker.FinishAttempt(w.ctx, a, "ok", ""))
-	require.NoError(w.t, worker.SaveVoucher(w.ctx, store.VoucherRow{Reference: "v:1", Document: d.ID, State: "posted"}))
+	require.NoError(w.t, worker.SaveVoucher(w.ctx, store.VoucherRow{Reference: "v:1", Document: d.ID, State: "posted"},
+		store.Ended{}))
 	return d
 }
 

@@ -155,7 +155,7 @@ func TestEffects(t *testing.T) {
 	w := newWorld(t)
 	d := w.submit("train")
 	in := store.EffectIntent{Reference: "v:1", Document: d.ID, Kind: "accrual", Entity: "cn", Voucher: "{}", Hash: "h1"}
-	_, err := w.s.StartAttempt(w.ctx, "v:1", "create", "r")
+	_, err := w.s.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})
 	assert.Equal(t, "effect.not_found", fault.CodeOf(err))
 	require.NoError(t, w.s.BeginEffect(w.ctx, in))
 	require.NoError(t, w.s.BeginEffect(w.ctx, in))
@@ -167,13 +167,13 @@ func TestEffects(t *testing.T) {
 	_, any, err := w.s.LastAttempt(w.ctx, "v:1")
 	require.NoError(t, err)
 	assert.False(t, any)
-	a, err := w.s.StartAttempt(w.ctx, "v:1", "create", "r")
+	a, err := w.s.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})
 	require.NoError(t, err)
 	assert.Equal(t, 1, a.N)
 	require.NoError(t, w.s.FinishAttempt(w.ctx, a, "unknown", "timeout"))
 	require.NoError(t, w.s.FinishAttempt(w.ctx, a, "unknown", "timeout"))
 	assert.Equal(t, "effect.answered", fault.CodeOf(w.s.FinishAttempt(w.ctx, a, "ok", "")))
-	b, err := w.s.StartAttempt(w.ctx, "v:1", "find", "r")
+	b, err := w.s.StartAttempt(w.ctx, "v:1", "find", "r", store.Ended{})
 	require.NoError(t, err)
 	last, _, err := w.s.LastAttempt(w.ctx, "v:1")
 	require.NoError(t, err)
@@ -185,12 +185,12 @@ func TestEffects(t *testing.T) {
 	v := store.VoucherRow{
 		Reference: "v:1", Document: d.ID, Kind: "accrual", Entity: "cn", State: "draft", ID: "7", Hash: "h2", Voucher: "{}",
 	}
-	require.NoError(t, w.s.SaveVoucher(w.ctx, v))
+	require.NoError(t, w.s.SaveVoucher(w.ctx, v, store.Ended{}))
 	v.State, v.Number = store.VoucherPosted, "JV/1"
-	require.NoError(t, w.s.SaveVoucher(w.ctx, v))
-	require.NoError(t, w.s.SaveVoucher(w.ctx, v))
+	require.NoError(t, w.s.SaveVoucher(w.ctx, v, store.Ended{}))
+	require.NoError(t, w.s.SaveVoucher(w.ctx, v, store.Ended{}))
 	v.Number = "JV/2"
-	assert.Equal(t, "voucher.changed", fault.CodeOf(w.s.SaveVoucher(w.ctx, v)))
+	assert.Equal(t, "voucher.changed", fault.CodeOf(w.s.SaveVoucher(w.ctx, v, store.Ended{})))
 	got, err := w.s.Voucher(w.ctx, access.Scope{Person: "sue"}, "v:1")
 	require.NoError(t, err)
 	assert.Equal(t, "JV/1", got.Number)

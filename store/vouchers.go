@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 )
@@ -57,37 +55,37 @@ func (r voucherRow) row() VoucherRow {
 const voucherColumns = `v.reference, v.document, d.number, v.kind, v.entity, v.state, v.erp_id, v.erp_number, v.date,
 	v.hash, v.code, v.detail, v.created_at, v.posted_at`
 
-// SaveVoucher keeps what the books answered. A posted voucher stays as it is.
+// SaveVoucher keeps what the books answered, and how the call ended that told so.
+// A posted voucher stays as it is.
 //
 // Safe to repeat. Errors: Conflict voucher.changed where it is posted as another.
-func (s *Store) SaveVoucher(ctx context.Context, v VoucherRow) error {
-	return s.inTx(ctx, "store.SaveVoucher", func(tx *sqlx.Tx) error {
-		const save = `
-			INSERT INTO vouchers (reference, document, kind, entity, state, erp_id, erp_number, date, hash, voucher,
-			                      code, detail, posted_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-			        CASE WHEN $5 = 'posted' THEN clock_timestamp() END)
-			ON CONFLICT (reference) DO UPDATE SET state = $5, erp_id = $6, erp_number = $7, date = $8, hash = $9,
-			       voucher = $10, code = $11, detail = $12, posted_at = excluded.posted_at
-			WHERE vouchers.state <> 'posted'`
-		result, err := tx.ExecContext(ctx, save, v.Reference, v.Document, v.Kind, v.Entity, v.State, v.ID, v.Number,
-			v.Date, v.Hash, v.Voucher, v.Code, v.Detail)
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		const same = `SELECT hash = $2 AND erp_number = $3 AND $4 = 'posted' FROM vouchers WHERE reference = $1`
-		var stands bool
-		if err := tx.GetContext(ctx, &stands, same, v.Reference, v.Hash, v.Number, v.State); err != nil {
-			return err
-		}
-		if !stands {
-			return fault.New(fault.Conflict, "voucher.changed", fault.Arg("reference", v.Reference))
-		}
-		return nil
-	})
+func (s *Store) SaveVoucher(ctx context.Context, v VoucherRow, call Ended) error {
+	const save = `
+		WITH ended AS (` + endAttempt + `)
+		INSERT INTO vouchers (reference, document, kind, entity, state, erp_id, erp_number, date, hash, voucher,
+		                      code, detail, posted_at)
+		VALUES ($1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+		        CASE WHEN $8 = 'posted' THEN clock_timestamp() END)
+		ON CONFLICT (reference) DO UPDATE SET state = $8, erp_id = $9, erp_number = $10, date = $11, hash = $12,
+		       voucher = $13, code = $14, detail = $15, posted_at = excluded.posted_at
+		WHERE vouchers.state <> 'posted'`
+	result, err := s.db.ExecContext(ctx, save, v.Reference, call.N, call.Class, call.Detail, v.Document, v.Kind, v.Entity,
+		v.State, v.ID, v.Number, v.Date, v.Hash, v.Voucher, v.Code, v.Detail)
+	if err != nil {
+		return sqlFault("store.SaveVoucher", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return sqlFault("store.SaveVoucher", err)
+	}
+	const same = `SELECT hash = $2 AND erp_number = $3 AND $4 = 'posted' FROM vouchers WHERE reference = $1`
+	var stands bool
+	if err := s.db.GetContext(ctx, &stands, same, v.Reference, v.Hash, v.Number, v.State); err != nil {
+		return sqlFault("store.SaveVoucher", err)
+	}
+	if !stands {
+		return fault.New(fault.Conflict, "voucher.changed", fault.Arg("reference", v.Reference))
+	}
+	return nil
 }
 
 // Voucher returns one voucher of a document that the scope may know of.

@@ -238,7 +238,8 @@ func (d *Desk) submit(ctx context.Context, who auth.Who, in store.SubmitInput, k
 }
 
 // start starts the workflow now where it can. Whatever goes wrong here is left
-// to the relay: the document is submitted, and the outbox knows.
+// to the relay: the document is submitted, and the outbox waits for the workflow's
+// own first record.
 func (d *Desk) start(ctx context.Context, doc store.Document) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), startMax)
 	defer stop()
@@ -246,9 +247,6 @@ func (d *Desk) start(ctx context.Context, doc store.Document) {
 		Document: doc.ID, Number: doc.Number, Type: doc.Type, Title: doc.Title, Entity: doc.Entity,
 		Department: doc.Department, Urgency: string(doc.Urgency), Submitter: doc.Submitter,
 	})
-	if err == nil {
-		err = d.Store.StartDone(ctx, doc.ID)
-	}
 	if err != nil {
 		slog.WarnContext(ctx, "workflow not started yet; the relay will", "document", doc.ID, "error", err.Error())
 	}

@@ -101,7 +101,7 @@ func TestParkedAndPosted(t *testing.T) {
 		require.NoError(t, h.store.SaveVoucher(t.Context(), store.VoucherRow{
 			Reference: reference, Document: id, Kind: "accrual", Entity: "acme-cn", State: "parked", Date: "2026-03-31",
 			Code: "erp.closed_period", Detail: "period <closed>", Voucher: entries, Hash: "h",
-		}))
+		}, store.Ended{}))
 		_, err := h.engine.apply(t.Context(), id,
 			approval.Settled{Reference: reference, Code: "erp.closed_period", Detail: "period <closed>"})
 		require.NoError(t, err)

@@ -226,7 +226,7 @@ func (h *house) post(s approval.State) approval.State {
 	h.book(s.Effect.Reference, "create", "applied")
 	h.book(s.Effect.Reference, "post", "applied")
 	v.State, v.ID, v.Number = store.VoucherPosted, "V1", "记-"+s.Number
-	require.NoError(h.t, h.store.SaveVoucher(h.ctx, v))
+	require.NoError(h.t, h.store.SaveVoucher(h.ctx, v, store.Ended{}))
 	return h.do(s, approval.Settled{
 		Reference: s.Effect.Reference, Attempt: s.Effect.Attempt, Posted: true, Number: v.Number, ID: v.ID,
 	})
