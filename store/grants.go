@@ -25,7 +25,7 @@ var grants = map[string]map[string]string{
 		"tasks":           read,
 		"inbox":           "SELECT, INSERT, UPDATE (outcome, outcome_at)",
 		"verify_keys":     read,
-		"starts":          "SELECT, INSERT, UPDATE (done_at)",
+		"starts":          "SELECT, INSERT",
 		"notices":         "SELECT, INSERT, UPDATE (read_at)",
 		"org_versions":    read,
 		"org_rows":        read,

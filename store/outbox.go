@@ -45,7 +45,8 @@ func (s *Store) ClaimStarts(ctx context.Context, limit int) ([]Start, error) {
 	return starts, err
 }
 
-// StartDone says that a document's workflow runs, or ran.
+// StartDone says that a document's workflow runs, or ran. The first Record of a
+// document says so too: whoever starts a workflow need not.
 //
 // Safe to repeat.
 func (s *Store) StartDone(ctx context.Context, id string) error {

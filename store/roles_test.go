@@ -57,7 +57,6 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	require.NoError(w.t, err)
 	_, err = relay.ClaimStarts(w.ctx, 10)
 	require.NoError(w.t, err)
-	require.NoError(w.t, gateway.StartDone(w.ctx, d.ID))
 
 	w.s = worker
 	w.record(d.ID, approval.Planned{Plan: plan(1, approval.AnyOf, "ann")})

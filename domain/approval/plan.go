@@ -10,6 +10,24 @@ const (
 	AnyOf   Mode = "any_of"   // the first decision decides 或签
 	AllOf   Mode = "all_of"   // all must agree; one rejection is a veto 会签
 	InOrder Mode = "in_order" // one after another, a rejection ends it 依次审批
+
+	Quorum   Mode = "quorum"    // Votes.Count yeses of the places 票签
+	Ratio    Mode = "ratio"     // yeses of at least Votes.Num/Den of the weight 比例会签
+	PerGroup Mode = "per_group" // one yes of each Approver.Group, whoever of it answers first 分组会签
+)
+
+// Votes is how many yeses a step of mode quorum or ratio needs; exact, never rounded.
+type Votes struct {
+	Count int   `json:"count,omitempty"` // quorum: yeses
+	Num   int64 `json:"num,omitempty"`   // ratio: Num of Den of the weight
+	Den   int64 `json:"den,omitempty"`
+}
+
+// What one rejection does in a step.
+const (
+	RejectVeto     = "veto"     // it ends the document: the default of every mode but quorum and ratio
+	RejectVote     = "vote"     // it is a no, and ends the document once the yeses can no longer be enough: quorum, ratio
+	RejectEveryone = "everyone" // as vote, for any_of: the document ends when everybody has rejected
 )
 
 // Plan is the route that a policy gave one document in one round. 流程
@@ -46,6 +64,8 @@ type Step struct {
 	Need      Need              `json:"need"`
 	Reason    string            `json:"reason"` // why it is needed or not: the condition, as written, and its value
 	Mode      Mode              `json:"mode,omitempty"`
+	Votes     *Votes            `json:"votes,omitempty"`     // for quorum and ratio
+	OnReject  string            `json:"on_reject,omitempty"` // veto, vote or everyone; "" = the mode's default
 	Approvers []Approver        `json:"approvers,omitempty"`
 	Clock     Clock             `json:"clock"`
 	OnTimeout Timeout           `json:"on_timeout"`
@@ -54,8 +74,10 @@ type Step struct {
 
 // Approver is a person, or the admin queue, asked to decide a step. 审批人
 type Approver struct {
-	Person string `json:"person"` // person id, or AdminQueue
-	Via    string `json:"via"`    // how the policy found them: role:finance_clerk, manager:1, fallback:self, …
+	Person string `json:"person"`           // person id, or AdminQueue
+	Via    string `json:"via"`              // how the policy found them: role:finance_clerk, manager:1, fallback:self, …
+	Group  string `json:"group,omitempty"`  // for per_group, such as department:sales
+	Weight int64  `json:"weight,omitempty"` // of their vote in ratio, from 1; 0 = 1
 }
 
 // AdminQueue is asked where no eligible human could be found. Whoever holds the

@@ -76,14 +76,16 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// URL is the libpq URL of a database, as superuser, over TCP.
+// URL is the libpq URL of a database, as superuser. It goes through the socket,
+// which costs both ends a fifth less than TCP does; host and port are for those
+// who read nothing else of it.
 func (s *Server) URL(database string) string {
 	u := url.URL{
 		Scheme:   "postgres",
 		User:     url.UserPassword(superuser, s.password),
 		Host:     freeport.Address(s.port),
 		Path:     "/" + database,
-		RawQuery: "sslmode=disable&host="+url.QueryEscape(s.sockets),
+		RawQuery: "sslmode=disable&host=" + url.QueryEscape(s.sockets),
 	}
 	return u.String()
 }
