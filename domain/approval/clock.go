@@ -84,8 +84,7 @@ func (p *pen) timeOut(task Task, to []Approver) {
 	case rule == TimeoutReject:
 		expired.Reason = string(Reject)
 		p.write(TaskWasExpired, expired)
-		p.supersede(Reject, func(Task) bool { return true })
-		p.write(DocumentRejected, EndedData{Step: task.Step, Reason: "timeout"})
+		p.refuse(task, "timeout")
 	case rule == TimeoutApprove:
 		expired.Reason = string(Approve)
 		p.write(TaskWasExpired, expired)

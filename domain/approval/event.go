@@ -22,6 +22,8 @@ const (
 	StepSkipped         = "step.skipped"
 	StepAutoApproved    = "step.auto_approved"
 	StepPassed          = "step.passed"
+	StepReopened        = "step.reopened" // returned to, or a decision was taken back
+	StepResumed         = "step.resumed"  // straight back at the step that had returned it
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
 	TaskOverdue         = "task.overdue" // the deadline passed and nobody takes over; the task stays open
@@ -31,6 +33,12 @@ const (
 	TaskWasSuperseded   = "task.superseded"
 	TaskWasEscalated    = "task.escalated"
 	TaskWasExpired      = "task.expired" // decided by system:deadline
+	TaskWasTransferred  = "task.transferred"
+	TaskWasConsulted    = "task.consulted" // its assignee asks somebody; it stays open
+	TaskWasAdvised      = "task.advised"   // who was asked answered
+	TaskWasRetracted    = "task.retracted" // a decision was taken back
+	SignerAdded         = "signer.added"
+	SignerRemoved       = "signer.removed"
 	VoucherPosted       = "voucher.posted"
 	VoucherParked       = "voucher.parked"
 	VoucherResolved     = "voucher.resolved" // a person ruled on a parked voucher
@@ -90,6 +98,25 @@ type StepData struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// ReopenedData is the data of step.reopened: the tasks that do not count any more,
+// and where the step goes on when it agrees.
+type ReopenedData struct {
+	Step  string   `json:"step"`
+	Fresh bool     `json:"fresh,omitempty"` // it begins anew, without the signers who were added to it
+	Past  []string `json:"past"`
+	Then  string   `json:"then,omitempty"` // straight back to this step; "" = the next one
+}
+
+// SignerData is the data of signer.added and signer.removed.
+type SignerData struct {
+	Step    string `json:"step"`
+	Task    string `json:"task"` // of the adder
+	Person  string `json:"person"`
+	Slot    int    `json:"slot"`
+	Where   string `json:"where,omitempty"`
+	Opinion string `json:"opinion,omitempty"`
+}
+
 // TaskOpenedData is the data of task.opened. Record stamps DueAt and RemindAt
 // from Clock, counting from the database's time; everything else is judged.
 type TaskOpenedData struct {
@@ -98,6 +125,7 @@ type TaskOpenedData struct {
 	Assignee    string      `json:"assignee"`
 	Via         string      `json:"via"`
 	Slot        int         `json:"slot,omitempty"` // whose place in the step it fills, see Task.Slot
+	For         string      `json:"for,omitempty"`  // the task whose assignee asks for advice
 	Clock       Clock       `json:"clock"`
 	DueAt       time.Time   `json:"due_at,omitzero"`
 	RemindAt    []time.Time `json:"remind_at,omitempty"`
@@ -105,14 +133,15 @@ type TaskOpenedData struct {
 }
 
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,
-// escalated and expired.
+// escalated, expired, transferred, advised and retracted; and of consulted, which
+// ends nothing.
 type TaskEndedData struct {
 	Task     string   `json:"task"`
 	Step     string   `json:"step"`
 	Assignee string   `json:"assignee,omitempty"` // whose task it was
 	Opinion  string   `json:"opinion,omitempty"`
 	Reason   string   `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	To       []string `json:"to,omitempty"`     // escalated: who takes over
+	To       []string `json:"to,omitempty"`     // escalated, transferred: who takes over; consulted: who is asked; advised: who had asked
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.
