@@ -17,6 +17,10 @@ var taskStates = map[string]approval.TaskState{
 	approval.TaskWasSuperseded: approval.TaskSuperseded,
 	approval.TaskWasEscalated:  approval.TaskEscalated,
 	approval.TaskWasExpired:    approval.TaskExpired,
+
+	approval.TaskWasTransferred: approval.TaskTransferred,
+	approval.TaskWasAdvised:     approval.TaskAdvised,
+	approval.TaskWasRetracted:   approval.TaskRetracted,
 }
 
 // planReference is what a document without a route is parked under.
@@ -52,12 +56,12 @@ func (p *projection) openTask(e evidence.Event) error {
 	p.opened = append(p.opened, taskChange{
 		ID: d.Task, Step: d.Step, StepTitle: string(title), Round: e.Round, Assignee: d.Assignee, Via: d.Via,
 		Slot: d.Slot, State: string(approval.TaskOpen), OpenedAt: e.At, OpenedSeq: e.Seq,
-		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional,
+		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional, For: d.For,
 	})
 	return nil
 }
 
-// endTask ends a task. Superseded and escalated tasks were decided by nobody.
+// endTask ends a task; some ends are nobody's decision.
 func (p *projection) endTask(e evidence.Event) error {
 	state, known := taskStates[e.Kind]
 	if !known {
@@ -66,11 +70,14 @@ func (p *projection) endTask(e evidence.Event) error {
 	d, err := approval.Decode[approval.TaskEndedData](e)
 	t := p.task(d.Task)
 	t.State = string(state)
-	if state == approval.TaskSuperseded || state == approval.TaskEscalated {
+	switch state {
+	case approval.TaskSuperseded, approval.TaskEscalated, approval.TaskTransferred, approval.TaskRetracted:
 		return err
 	}
 	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, instant(e.At), d.Opinion
-	p.addDecider(e.Actor)
+	if state != approval.TaskAdvised {
+		p.addDecider(e.Actor)
+	}
 	return err
 }
 

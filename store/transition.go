@@ -86,14 +86,14 @@ const writeTransition = `
 		SELECT mine.id, $3, $15 + 1, $19, $17, $2 FROM mine
 	), opened AS (
 		INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, decided_by, decided_at,
-		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional)
+		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional, for_task)
 		SELECT o.id, mine.id, o.step, o.step_title, o.round, o.assignee, o.via, o.slot, o.state, o.decided_by,
 		       o.decided_at, o.opinion, o.opened_at, o.opened_seq, o.due_at, o.remind_at, o.reminded, o.overdue,
-		       o.provisional
+		       o.provisional, o.for_task
 		FROM mine, jsonb_to_recordset($20::jsonb) AS o (id text, step text, step_title text, round int, assignee text,
 		     via text, slot int, state text, decided_by text, decided_at timestamptz, opinion text,
 		     opened_at timestamptz, opened_seq bigint, due_at timestamptz, remind_at text, reminded int,
-		     overdue boolean, provisional boolean)
+		     overdue boolean, provisional boolean, for_task text)
 	), changed AS (
 		UPDATE tasks t
 		SET state = coalesce(nullif(c.state, ''), t.state),

@@ -32,6 +32,7 @@ func Updates() []approval.Name {
 	return []approval.Name{
 		approval.Approve, approval.Reject, approval.Return,
 		approval.Resubmit, approval.Withdraw, approval.Resolve,
+		approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
 	}
 }
 

@@ -4,6 +4,7 @@ package activitiestest
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -159,7 +160,7 @@ func (b *Book) vouch(r approval.RecordRequest) (*approval.Recorded, error) {
 		return nil, nil
 	}
 	row, ok := b.inbox[r.Act.ID]
-	if !ok || row.Act != *r.Act || b.forged[r.Act.ID] {
+	if !ok || !reflect.DeepEqual(row.Act, *r.Act) || b.forged[r.Act.ID] {
 		return nil, fault.New(fault.Forbidden, "act.forged", fault.Arg("id", r.Act.ID))
 	}
 	if row.Outcome != nil {

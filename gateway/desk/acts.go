@@ -33,9 +33,14 @@ type Decision struct {
 	ContentHash string
 	Opinion     string
 	Channel     string
+
+	To     []string // whom: accounts, addresses or whole names
+	Where  string   // before, after, beside: of an added signer
+	ToStep string   // of a return: the step, "" for the submitter
+	Back   string   // of a return to a step: restart or straight
 }
 
-// Decide carries a decision on a task.
+// Decide carries a decision on a task, or whatever else an approver does with it.
 //
 // Safe to repeat with the same key. Errors: NotFound task.not_found where one
 // may not know of it, Forbidden access.denied, Conflict task.stale saying who
@@ -53,8 +58,15 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 		Name: in.Act, Document: task.Document, Task: in.Task, Round: in.Round, ContentHash: in.ContentHash,
 		Opinion: in.Opinion, Channel: in.Channel,
 	}
+	if act.To, err = d.meant(ctx, in.To); err != nil {
+		return Acted{}, err
+	}
+	act.Where, act.ToStep, act.Back = in.Where, in.ToStep, in.Back
 	if task.Assignee == approval.AdminQueue {
 		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
+	}
+	if in.Act == approval.Retract || in.Act == approval.RemoveSigner {
+		return d.act(ctx, who, act, key, nil) // of a task that may be decided
 	}
 	return d.act(ctx, who, act, key, func() error { return d.staleness(ctx, task, in) })
 }

@@ -103,6 +103,8 @@ var ownGiven = map[string][]string{
 	approval.TaskOverdue:       {"step"},
 	approval.TaskWasSuperseded: {"step", "by", "act"},
 	approval.TaskWasEscalated:  {"step", "to"},
+	approval.TaskWasConsulted:  {"step", "by", "reason"},
+	approval.TaskWasAdvised:    {"step", "by", "reason"},
 	approval.DocumentReturned:  {"step", "by", "reason"},
 	approval.DocumentRejected:  {"step", "by", "reason"},
 	approval.DocumentApproved:  {"by"},

@@ -36,6 +36,7 @@ type documentView struct {
 	Voucher           string // address of its page, "" where one may not
 
 	Decide                                            *decideForm
+	Handle                                            *handleForm
 	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
 	Deciding                                          []string // names of those asked now
 
@@ -46,9 +47,9 @@ type documentView struct {
 
 // sent is a form that came and was refused: nothing typed is lost.
 type sent struct {
-	Form, Text, Ruling, Date string
-	Fault                    string
-	Stale                    bool
+	Form, Text, Ruling, Date, To string
+	Fault                        string
+	Stale                        bool
 }
 
 type fact struct{ Title, Value string }
@@ -69,6 +70,7 @@ type decideForm struct {
 
 	Round  int
 	Return bool
+	Advice bool // somebody asks for an answer, not for a decision
 	Due    deadline
 }
 
@@ -253,6 +255,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	}
 	if view.Pending == "" {
 		view.Decide = v.decideForm(detail, state)
+		view.Handle = v.handleForm(detail, state, view.Decide)
 		running := detail.Status == approval.Submitted || detail.Status == approval.Pending ||
 			detail.Status == approval.Returned
 		view.Withdraw = running && v.may(access.DocumentWithdraw, object)
@@ -284,6 +287,7 @@ func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm
 		if state.Interested(v.who.Person.ID) {
 			continue // the rules would refuse it
 		}
+		form.Advice = t.For != ""
 		return form
 	}
 	return nil

@@ -31,6 +31,8 @@ type told struct {
 	Date        string        `json:"date"`
 	Plan        approval.Plan `json:"plan"`
 	Provisional bool          `json:"provisional"`
+	Person      string        `json:"person"`
+	Where       string        `json:"where"`
 }
 
 // silent are the events that say what their neighbours say already.
@@ -42,7 +44,7 @@ var tones = map[string]string{
 	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
 	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
-	approval.TaskWasEscalated: "warn",
+	approval.TaskWasEscalated: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
 // timeline tells the events of a document in order.
@@ -78,7 +80,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"who", v.actor(e), "step", step, "assignee", v.name(data.Assignee), "number", data.Number,
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
 	switch e.Kind {
@@ -91,7 +93,9 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		m.Quote = data.Detail
 	case approval.VoucherParked, approval.PlanFailed:
 		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
-	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned:
+	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned,
+		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
+		approval.SignerAdded, approval.SignerRemoved:
 		m.Quote = data.Opinion
 	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:
 		m.Quote = data.Reason
