@@ -162,9 +162,9 @@ func TestACalendarFileIsReadStrictly(t *testing.T) {
 		code, field string
 	}{
 		"no id":                  {func(f *File) { f.ID = "" }, "calendar.no_id", ""},
-		"no zone":                {func(f *File) { f.Zone = "" }, "calendar.bad_zone", ""},
-		"a zone nobody has":      {func(f *File) { f.Zone = "Asia/Beijing" }, "calendar.bad_zone", ""},
-		"the machine's own zone": {func(f *File) { f.Zone = "Local" }, "calendar.bad_zone", ""},
+		"no zone":                {func(f *File) { f.Zone = "" }, "calendar.bad_zone", "zone"},
+		"a zone nobody has":      {func(f *File) { f.Zone = "Asia/Beijing" }, "calendar.bad_zone", "zone"},
+		"the machine's own zone": {func(f *File) { f.Zone = "Local" }, "calendar.bad_zone", "zone"},
 		"no working day":         {hours("mon", ""), "calendar.no_hours", ""},
 		"hours backwards":        {hours("mon", "17:00-09:00"), "calendar.bad_hours", "hours.mon"},
 		"hours that overlap":     {hours("mon", "09:00-13:00 12:00-17:00"), "calendar.bad_hours", "hours.mon"},

@@ -41,7 +41,8 @@ func (f File) Calendar() (*Calendar, error) {
 		ID: f.ID, Zone: f.Zone, Off: map[Date]string{}, Extra: map[Date]string{},
 		Special: map[Date][]Span{}, Sources: map[int]string{},
 	}
-	var wrong []*fault.Fault
+	_, err := c.location()
+	wrong := placed(err, "zone")
 	for _, day := range sortedKeys(f.Hours) {
 		wrong = append(wrong, placed(c.readHours(day, f.Hours[day]), "hours."+day)...)
 	}
