@@ -30,6 +30,8 @@ func (p *projection) applyTask(e evidence.Event) error {
 	switch e.Kind {
 	case approval.TaskOpened:
 		return p.openTask(e)
+	case approval.TaskWasRescheduled:
+		return p.moveTask(e)
 	case approval.TaskReminded, approval.TaskOverdue:
 		d, err := approval.Decode[approval.TaskRemindedData](e)
 		t := p.task(d.Task)
@@ -58,6 +60,21 @@ func (p *projection) openTask(e evidence.Event) error {
 		Slot: d.Slot, State: string(approval.TaskOpen), OpenedAt: e.At, OpenedSeq: e.Seq,
 		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional, For: d.For,
 	})
+	return nil
+}
+
+// moveTask takes a deadline that moved; the reminders still to come are new.
+func (p *projection) moveTask(e evidence.Event) error {
+	d, err := approval.Decode[approval.TaskOpenedData](e)
+	if err != nil {
+		return err
+	}
+	remind, err := json.Marshal(d.RemindAt)
+	if err != nil {
+		return err
+	}
+	t := p.task(d.Task)
+	t.Moved, t.DueAt, t.RemindAt, t.Reminded, t.Provisional = true, instant(d.DueAt), string(remind), 0, d.Provisional
 	return nil
 }
 

@@ -47,7 +47,7 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 	stamped := make([]evidence.Draft, len(drafts))
 	copy(stamped, drafts)
 	for i, d := range stamped {
-		if d.Kind != approval.TaskOpened || stamp == nil {
+		if !approval.Stamped(d.Kind) || stamp == nil {
 			continue
 		}
 		var opened approval.TaskOpenedData
@@ -100,9 +100,13 @@ const writeTransition = `
 		    decided_by = coalesce(nullif(c.decided_by, ''), t.decided_by),
 		    decided_at = coalesce(c.decided_at, t.decided_at),
 		    opinion = coalesce(nullif(c.opinion, ''), t.opinion),
-		    reminded = greatest(c.reminded, t.reminded), overdue = c.overdue OR t.overdue
+		    reminded = CASE WHEN c.moved THEN c.reminded ELSE greatest(c.reminded, t.reminded) END,
+		    overdue = c.overdue OR t.overdue, due_at = CASE WHEN c.moved THEN c.due_at ELSE t.due_at END,
+		    remind_at = CASE WHEN c.moved THEN c.remind_at ELSE t.remind_at END,
+		    provisional = CASE WHEN c.moved THEN c.provisional ELSE t.provisional END
 		FROM mine, jsonb_to_recordset($21::jsonb) AS c (id text, state text, decided_by text, decided_at timestamptz,
-		     opinion text, reminded int, overdue boolean)
+		     opinion text, reminded int, overdue boolean, moved boolean, due_at timestamptz, remind_at text,
+		     provisional boolean)
 		WHERE t.id = c.id AND t.document = mine.id
 	), notice AS (
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)

@@ -200,7 +200,7 @@ func (b *Book) waiting(id, task string) []string {
 func stampAll(drafts []evidence.Draft, at time.Time, stamp store.Stamp) ([]evidence.Draft, error) {
 	stamped := slices.Clone(drafts)
 	for i, d := range stamped {
-		if d.Kind != approval.TaskOpened {
+		if !approval.Stamped(d.Kind) {
 			continue
 		}
 		data, err := approval.Decode[approval.TaskOpenedData](evidence.Event{Data: d.Data})

@@ -19,6 +19,11 @@ const (
 	AddSigner    Name = "add_signer"    // 加签
 	RemoveSigner Name = "remove_signer" // 减签
 	Retract      Name = "retract"       // 拿回
+
+	Hold        Name = "hold"         // 暂挂
+	Release     Name = "release"      // 解除
+	RequestInfo Name = "request_info" // 补充材料
+	Extend      Name = "extend"       // 延期
 )
 
 // Act is something a person does to a document. The gateway makes its id, signs
@@ -45,6 +50,7 @@ type Act struct {
 	Where  string   `json:"where,omitempty"`   // before, after or beside, for add_signer
 	ToStep string   `json:"to_step,omitempty"` // for return: a step already passed; "" = the submitter
 	Back   string   `json:"back,omitempty"`    // for return to a step: restart or straight; "" = restart
+	Extra  string   `json:"extra,omitempty"`   // for extend: how much longer, such as "1 workday"
 }
 
 // Where an added signer stands.

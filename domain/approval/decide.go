@@ -74,6 +74,8 @@ func (s State) mine(a Act) (Task, error) {
 		return Task{}, TooLate(task, s.Tasks, s.Status)
 	case a.Round != s.Round || a.ContentHash != s.ContentHash:
 		return Task{}, fault.New(fault.Conflict, "task.changed")
+	case s.Stopped != nil:
+		return Task{}, fault.New(fault.Conflict, "document.stopped", fault.Arg("by", s.Stopped.By))
 	}
 	return task, nil
 }

@@ -3,6 +3,7 @@ package approval
 import (
 	"time"
 
+	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -34,9 +35,12 @@ const (
 	TaskWasEscalated    = "task.escalated"
 	TaskWasExpired      = "task.expired" // decided by system:deadline
 	TaskWasTransferred  = "task.transferred"
-	TaskWasConsulted    = "task.consulted" // its assignee asks somebody; it stays open
-	TaskWasAdvised      = "task.advised"   // who was asked answered
-	TaskWasRetracted    = "task.retracted" // a decision was taken back
+	TaskWasConsulted    = "task.consulted"   // its assignee asks somebody; it stays open
+	TaskWasAdvised      = "task.advised"     // who was asked answered
+	TaskWasRetracted    = "task.retracted"   // a decision was taken back
+	TaskWasRescheduled  = "task.rescheduled" // its deadline moved: the clock stood still, or it was excused
+	ClockStopped        = "clock.stopped"
+	ClockResumed        = "clock.resumed"
 	SignerAdded         = "signer.added"
 	SignerRemoved       = "signer.removed"
 	VoucherPosted       = "voucher.posted"
@@ -117,8 +121,9 @@ type SignerData struct {
 	Opinion string `json:"opinion,omitempty"`
 }
 
-// TaskOpenedData is the data of task.opened. Record stamps DueAt and RemindAt
-// from Clock, counting from the database's time; everything else is judged.
+// TaskOpenedData is the data of task.opened, and of task.rescheduled, which has
+// Moved. Record stamps DueAt and RemindAt from Clock, counting from the database's
+// time; everything else is judged.
 type TaskOpenedData struct {
 	Task        string      `json:"task"`
 	Step        string      `json:"step"`
@@ -130,6 +135,26 @@ type TaskOpenedData struct {
 	DueAt       time.Time   `json:"due_at,omitzero"`
 	RemindAt    []time.Time `json:"remind_at,omitempty"`
 	Provisional bool        `json:"provisional,omitempty"` // the deadline reaches into a year without a published calendar
+	Moved       *Moved      `json:"moved,omitempty"`
+}
+
+// ClockData is the data of clock.stopped and clock.resumed.
+type ClockData struct {
+	Task   string `json:"task"` // whose assignee stopped it
+	Step   string `json:"step"`
+	Info   bool   `json:"info,omitempty"`   // the submitter is asked for something
+	Reason string `json:"reason,omitempty"` // the question, the answer, or why
+	To     string `json:"to,omitempty"`     // resumed: who had stopped it
+}
+
+// Moved says how a deadline moves: what was left when the clock stopped counts on
+// from the database's time, or Extra is added to what it was.
+type Moved struct {
+	StoppedAt time.Time         `json:"stopped_at,omitzero"`
+	Was       time.Time         `json:"was,omitzero"`
+	WasRemind []time.Time       `json:"was_remind,omitempty"` // those still to come
+	Extra     calendar.Duration `json:"extra,omitzero"`
+	Reason    string            `json:"reason,omitempty"`
 }
 
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,

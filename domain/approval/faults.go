@@ -25,6 +25,13 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"task.closed":     {Kind: fault.Conflict},
 	"task.changed":    {Kind: fault.Conflict}, // open, but not of the round or content that was seen
 
+	"document.stopped":          {Kind: fault.Conflict, Args: []string{"by"}},
+	"document.not_stopped":      {Kind: fault.Conflict},
+	"document.stopped_by_other": {Kind: fault.Forbidden, Args: []string{"by"}},
+	"act.bad_extra":             {Kind: fault.Invalid, Args: []string{"extra"}},
+	"task.no_deadline":          {Kind: fault.Conflict},
+	"task.extended_enough":      {Kind: fault.Conflict, Args: []string{"max"}},
+
 	"act.not_allowed":         {Kind: fault.Forbidden, Args: []string{"act"}},
 	"act.bad_to":              {Kind: fault.Invalid},
 	"act.to_interested":       {Kind: fault.Invalid, Args: []string{"person"}},

@@ -109,6 +109,8 @@ func (s *State) apply(e evidence.Event) error {
 		err = s.applyTask(e)
 	case "signer":
 		err = s.applySigner(e)
+	case "clock":
+		err = s.applyClock(e)
 	case "voucher":
 		err = s.applyVoucher(e)
 	}
@@ -158,7 +160,7 @@ func (s *State) beginRound(e evidence.Event) {
 	s.Round, s.Revision, s.ContentHash = e.Round, e.Revision, e.ContentHash
 	s.Plan, s.PlanAttempt, s.PlanFault = nil, 0, ""
 	s.Step, s.Tasks, s.Effect = 0, nil, nil
-	s.Added, s.Then = nil, ""
+	s.Added, s.Then, s.Stopped = nil, "", nil
 }
 
 func (s *State) applyPlan(e evidence.Event) error {

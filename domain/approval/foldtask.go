@@ -11,6 +11,8 @@ func (s *State) applyTask(e evidence.Event) error {
 	switch e.Kind {
 	case TaskOpened:
 		return s.applyOpened(e)
+	case TaskWasRescheduled:
+		return s.applyMoved(e)
 	case TaskReminded, TaskOverdue:
 		d, err := Decode[TaskRemindedData](e)
 		if i := s.indexOf(d.Task); i >= 0 {
@@ -79,6 +81,33 @@ func (s *State) applyEnded(e evidence.Event) error {
 		}
 	}
 	return nil
+}
+
+// applyMoved takes a deadline that moved: the reminders still to come are new.
+func (s *State) applyMoved(e evidence.Event) error {
+	d, err := Decode[TaskOpenedData](e)
+	i := s.indexOf(d.Task)
+	if err != nil || i < 0 {
+		return err
+	}
+	t := &s.Tasks[i]
+	t.DueAt, t.RemindAt, t.Reminded = d.DueAt.UTC(), nil, 0
+	if len(d.RemindAt) > 0 {
+		t.RemindAt = d.RemindAt
+	}
+	if d.Moved != nil && !d.Moved.Extra.IsZero() {
+		t.Extended++
+	}
+	return nil
+}
+
+func (s *State) applyClock(e evidence.Event) error {
+	d, err := Decode[ClockData](e)
+	s.Stopped = nil
+	if e.Kind == ClockStopped {
+		s.Stopped = &Stopped{At: e.At.UTC(), By: e.Actor, Task: d.Task, Info: d.Info}
+	}
+	return err
 }
 
 // applyReopened puts a step back: what is past does not count, and the steps after

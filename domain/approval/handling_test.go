@@ -11,7 +11,9 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 )
 
-var handling = []string{"transfer", "consult", "add_signer", "remove_signer", "retract"}
+var handling = []string{
+	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend",
+}
 
 // handled is a step that allows everything an approver may do with their task.
 func handled(mode approval.Mode, who ...string) approval.Step {
@@ -181,10 +183,10 @@ func TestHandlingNeverStrandsADocument(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, r.state, folded)
 	}
-	for range 5 {
+	for range 8 {
 		rapid.Check(t, check)
 	}
-	for _, name := range append(slices.Clone(handling), "approve", "reject", "return") {
+	for _, name := range append(slices.Clone(handling), "approve", "reject", "return", "release") {
 		require.Positive(t, reached[name+" "], "%s never took effect: %v", name, reached)
 	}
 }
@@ -192,9 +194,13 @@ func TestHandlingNeverStrandsADocument(t *testing.T) {
 // anyAct is any act on any task, more often one that could take effect.
 func (r *stream) anyAct(t *rapid.T, people []string) approval.Act {
 	name := rapid.SampledFrom([]approval.Name{
-		approval.AddSigner, approval.RemoveSigner, approval.Consult, approval.Approve, approval.Transfer, approval.Retract,
-		approval.Approve, approval.Return, approval.Approve, approval.Reject,
+		approval.Approve, approval.AddSigner, approval.RemoveSigner, approval.Return, approval.Consult, approval.Approve,
+		approval.Transfer, approval.Retract, approval.Extend, approval.Hold, approval.RequestInfo, approval.Approve,
+		approval.Reject,
 	}).Draw(t, "act")
+	if r.state.Stopped != nil && rapid.IntRange(0, 3).Draw(t, "patience") > 0 {
+		name = approval.Release
+	}
 	task := rapid.SampledFrom(r.state.Tasks).Draw(t, "task")
 	if open := r.state.OpenTasks(); name != approval.Retract && len(open) > 0 && rapid.IntRange(0, 4).Draw(t, "ended") > 0 {
 		task = rapid.SampledFrom(open).Draw(t, "open task")
@@ -214,6 +220,12 @@ func (r *stream) anyAct(t *rapid.T, people []string) approval.Act {
 		gone := rapid.SampledFrom(added).Draw(t, "signer")
 		a.Task, a.To = gone.Task, []string{gone.Person}
 		a.Actor = assignee(r.state, gone.Task)
+	}
+	if s := r.state.Stopped; name == approval.Release && s != nil {
+		a.Actor, a.OnBehalfOf = rapid.SampledFrom([]string{s.By, "rob"}).Draw(t, "releaser"), ""
+	}
+	if name == approval.Extend {
+		a.Extra = "30 s"
 	}
 	a.Where = rapid.SampledFrom([]string{approval.SignBefore, approval.SignAfter, approval.SignBeside, "?"}).Draw(t, "where")
 	if name == approval.Return {

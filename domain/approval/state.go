@@ -69,6 +69,15 @@ type Task struct {
 	For       string      `json:"for,omitempty"`       // the task whose assignee asks for advice; it decides nothing
 	No        bool        `json:"no,omitempty"`        // expired, and that is a no
 	Past      bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
+	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
+}
+
+// Stopped says since when the clock stands still, and for whom. 暂挂
+type Stopped struct {
+	At   time.Time `json:"at"`
+	By   string    `json:"by"`   // who stopped it
+	Task string    `json:"task"` // as whose assignee
+	Info bool      `json:"info"` // the submitter is asked for something
 }
 
 // Added is a signer whom an approver added to a step: they must agree, whatever
@@ -104,6 +113,7 @@ type State struct {
 	Tasks       []Task             `json:"tasks,omitempty"`        // of the current round
 	Added       []Added            `json:"added,omitempty"`        // signers, of the current round
 	Then        string             `json:"then,omitempty"`         // the step to go straight back to
+	Stopped     *Stopped           `json:"stopped,omitempty"`      // the clock stands still and nobody decides
 	Decided     bool               `json:"decided"`                // a human decided something in this document
 	Deciders    []string           `json:"deciders,omitempty"`
 	Effect      *Effect            `json:"effect,omitempty"`

@@ -24,6 +24,8 @@ func Owed(e evidence.Event, d Summary) []Notice {
 		w.waiting()
 	case approval.TaskWasConsulted, approval.TaskWasAdvised:
 		w.consulted()
+	case approval.ClockStopped:
+		w.stopped()
 	case approval.TaskWasSuperseded:
 		w.superseded()
 	case approval.TaskWasEscalated:
@@ -100,6 +102,18 @@ func (w *writer) consulted() {
 	for _, person := range d.To {
 		n := Notice{Kind: w.event.Kind, Person: person, Task: d.Task}
 		w.tell(n, d.Step, map[string]string{"by": w.event.Actor, "reason": d.Opinion})
+	}
+}
+
+// stopped tells the submitter that nobody decides for now, and what is wanted.
+func (w *writer) stopped() {
+	d, err := approval.Decode[approval.ClockData](w.event)
+	if err != nil {
+		return
+	}
+	for _, person := range people(w.summary.Submitter, w.summary.Requester) {
+		n := Notice{Kind: w.event.Kind, Person: person, Task: d.Task}
+		w.tell(n, d.Step, map[string]string{"by": w.event.Actor, "reason": d.Reason})
 	}
 }
 

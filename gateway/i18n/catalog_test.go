@@ -105,6 +105,7 @@ var ownGiven = map[string][]string{
 	approval.TaskWasEscalated:  {"step", "to"},
 	approval.TaskWasConsulted:  {"step", "by", "reason"},
 	approval.TaskWasAdvised:    {"step", "by", "reason"},
+	approval.ClockStopped:      {"step", "by", "reason"},
 	approval.DocumentReturned:  {"step", "by", "reason"},
 	approval.DocumentRejected:  {"step", "by", "reason"},
 	approval.DocumentApproved:  {"by"},

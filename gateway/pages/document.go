@@ -37,6 +37,7 @@ type documentView struct {
 
 	Decide                                            *decideForm
 	Handle                                            *handleForm
+	Stopped                                           *stoppedBox
 	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
 	Deciding                                          []string // names of those asked now
 
@@ -256,6 +257,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	if view.Pending == "" {
 		view.Decide = v.decideForm(detail, state)
 		view.Handle = v.handleForm(detail, state, view.Decide)
+		view.Stopped = v.stoppedBox(detail, state)
 		running := detail.Status == approval.Submitted || detail.Status == approval.Pending ||
 			detail.Status == approval.Returned
 		view.Withdraw = running && v.may(access.DocumentWithdraw, object)
@@ -284,7 +286,7 @@ func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm
 		if t.Assignee == approval.AdminQueue {
 			form.Queue = v.name(t.Assignee)
 		}
-		if state.Interested(v.who.Person.ID) {
+		if state.Interested(v.who.Person.ID) || state.Stopped != nil {
 			continue // the rules would refuse it
 		}
 		form.Advice = t.For != ""

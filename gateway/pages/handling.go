@@ -14,6 +14,7 @@ type handleForm struct {
 
 	Round                        int
 	Transfer, Consult, AddSigner bool
+	Hold, RequestInfo, Extend    bool
 	Steps                        []choice // that it may be returned to
 	Added                        []choice // signers who may be removed
 	Retract                      string   // the decided task of one's own, "" for none
@@ -24,7 +25,7 @@ type choice struct{ ID, Title string }
 
 // handleForm offers what the step allows; the rules judge again.
 func (v *visit) handleForm(detail desk.Detail, s approval.State, decide *decideForm) *handleForm {
-	if s.Status != approval.Pending || s.Interested(v.who.Person.ID) {
+	if s.Status != approval.Pending || s.Stopped != nil || s.Interested(v.who.Person.ID) {
 		return nil
 	}
 	form := &handleForm{Round: s.Round, Hash: s.ContentHash, Retract: v.retractable(s)}
@@ -34,6 +35,9 @@ func (v *visit) handleForm(detail desk.Detail, s approval.State, decide *decideF
 		form.Transfer = slices.Contains(step.Allow, string(approval.Transfer))
 		form.Consult = slices.Contains(step.Allow, string(approval.Consult))
 		form.AddSigner = slices.Contains(step.Allow, string(approval.AddSigner))
+		form.Hold = slices.Contains(step.Allow, string(approval.Hold))
+		form.RequestInfo = slices.Contains(step.Allow, string(approval.RequestInfo))
+		form.Extend = decide.Due.Text != "" && slices.Contains(step.Allow, string(approval.Extend))
 		form.Steps = v.passedSteps(s)
 	}
 	for _, a := range s.Added {
@@ -87,4 +91,20 @@ func (v *visit) passedSteps(s approval.State) []choice {
 		}
 	}
 	return passed
+}
+
+// stoppedBox says why nobody decides, and lets the clock go on whoever may.
+type stoppedBox struct {
+	By           string
+	Info, Answer bool // the submitter is asked for something; the reader is who answers
+	May          bool
+}
+
+func (v *visit) stoppedBox(detail desk.Detail, s approval.State) *stoppedBox {
+	if s.Stopped == nil {
+		return nil
+	}
+	me := v.who.Person.ID
+	answers := s.Stopped.Info && (me == detail.Submitter || me == detail.Requester)
+	return &stoppedBox{By: v.name(s.Stopped.By), Info: s.Stopped.Info, Answer: answers, May: answers || me == s.Stopped.By}
 }

@@ -18,21 +18,23 @@ type moment struct {
 
 // told are the data of every kind of event that people read, in one.
 type told struct {
-	Number      string        `json:"number"`
-	Step        string        `json:"step"`
-	Assignee    string        `json:"assignee"`
-	Opinion     string        `json:"opinion"`
-	Reason      string        `json:"reason"`
-	To          []string      `json:"to"`
-	N           int           `json:"n"`
-	Code        string        `json:"code"`
-	Detail      string        `json:"detail"`
-	Ruling      string        `json:"ruling"`
-	Date        string        `json:"date"`
-	Plan        approval.Plan `json:"plan"`
-	Provisional bool          `json:"provisional"`
-	Person      string        `json:"person"`
-	Where       string        `json:"where"`
+	Number      string         `json:"number"`
+	Step        string         `json:"step"`
+	Assignee    string         `json:"assignee"`
+	Opinion     string         `json:"opinion"`
+	Reason      string         `json:"reason"`
+	To          []string       `json:"to"`
+	N           int            `json:"n"`
+	Code        string         `json:"code"`
+	Detail      string         `json:"detail"`
+	Ruling      string         `json:"ruling"`
+	Date        string         `json:"date"`
+	Plan        approval.Plan  `json:"plan"`
+	Provisional bool           `json:"provisional"`
+	Person      string         `json:"person"`
+	Where       string         `json:"where"`
+	Info        bool           `json:"info"`
+	Moved       approval.Moved `json:"moved"`
 }
 
 // silent are the events that say what their neighbours say already.
@@ -97,6 +99,16 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
 		approval.SignerAdded, approval.SignerRemoved:
 		m.Quote = data.Opinion
+	case approval.ClockStopped, approval.ClockResumed:
+		m.Quote = data.Reason
+		if data.Info {
+			key += ".info"
+		}
+	case approval.TaskWasRescheduled:
+		if data.Moved.Extra.IsZero() {
+			key += ".resumed"
+		}
+		m.Quote = data.Moved.Reason
 	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:
 		m.Quote = data.Reason
 	case approval.StepAutoApproved, approval.StepSkipped:

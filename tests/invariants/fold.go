@@ -53,6 +53,7 @@ var before = map[string][]string{
 	"step.opened": {"pending"}, "step.skipped": {"pending"}, "step.auto_approved": {"pending"},
 	"step.passed": {"pending"}, "step.reopened": {"pending"}, "step.resumed": {"pending"},
 	"task.transferred": {"pending"}, "task.consulted": {"pending"}, "task.advised": {"pending"},
+	"task.rescheduled": {"pending"}, "clock.stopped": {"pending"}, "clock.resumed": {"pending"},
 	"task.retracted": {"pending"}, "signer.added": {"pending"}, "signer.removed": {"pending"},
 	"task.opened": {"pending"}, "task.reminded": {"pending"}, "task.overdue": {"pending"},
 	"task.approved": {"pending"}, "task.rejected": {"pending"}, "task.returned": {"pending"},
@@ -117,6 +118,10 @@ func (c *checker) foldEvent(f *folded, e event) {
 		f.forget(e.facts.Past)
 	case "task.opened":
 		c.foldOpened(f, e)
+	case "task.rescheduled":
+		if t := f.tasks[e.facts.Task]; c.hold("I13", e.facts.Task, t != nil && t.State == "open", "%s of a task that is not open", e.Kind) {
+			t.DueAt, t.RemindAt, t.Reminded, t.Provisional = e.facts.DueAt, e.facts.RemindAt, 0, e.facts.Provisional
+		}
 	case "task.reminded", "task.overdue":
 		c.foldReminded(f, e)
 	case "task.approved", "task.rejected", "task.returned", "task.superseded", "task.escalated", "task.expired",

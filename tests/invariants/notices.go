@@ -19,6 +19,10 @@ type debt struct {
 func owed(e event, shown content, deciders []string) []debt {
 	var debts []debt
 	switch e.Kind {
+	case "clock.stopped":
+		for _, person := range each(shown.Submitter, shown.Requester) {
+			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		}
 	case "task.consulted", "task.advised":
 		for _, person := range e.facts.To {
 			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})

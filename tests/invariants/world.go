@@ -122,10 +122,10 @@ type plan struct {
 }
 
 type step struct {
-	ID        string `json:"id"`
-	Need      string `json:"need"`
-	Mode      string `json:"mode"`
-	Votes     struct {
+	ID    string `json:"id"`
+	Need  string `json:"need"`
+	Mode  string `json:"mode"`
+	Votes struct {
 		Count int   `json:"count"`
 		Num   int64 `json:"num"`
 		Den   int64 `json:"den"`
