@@ -98,7 +98,7 @@ func (in calendarImport) isICS() bool { return strings.EqualFold(filepath.Ext(in
 func (in calendarImport) read(before *calendar.Calendar, text []byte) (*calendar.Calendar, error) {
 	if !in.isICS() {
 		if in.kind != "" || in.only != "" || len(in.years) > 0 || in.source != "" {
-			return nil, errors.New("--kind, --only, --year and --source are for .ics files; a calendar file says all of that itself")
+			return nil, errors.New("--kind, --only, --year and --source are for .ics files; a calendar file says it itself")
 		}
 		c, err := config.ReadCalendar(in.file, text)
 		if err == nil && c.ID != in.id {
@@ -119,5 +119,6 @@ func (in calendarImport) read(before *calendar.Calendar, text []byte) (*calendar
 	if source == "" {
 		source = name
 	}
-	return before.With(calendar.Import{Kind: calendar.ImportKind(in.kind), Events: events, Years: in.years, Source: source})
+	return before.With(calendar.Import{
+		Kind: calendar.ImportKind(in.kind), Events: events, Years: in.years, Source: source})
 }

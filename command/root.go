@@ -49,7 +49,8 @@ func New() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().String("config", "", "configuration file (YAML)")
-	root.PersistentFlags().String("lang", "", "language of what is printed: zh-CN or en (default from LANG); also --locale")
+	root.PersistentFlags().String("lang", "",
+		"language of what is printed, zh-CN or en (default from LANG); also --locale")
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "locale" {
 			name = "lang"
