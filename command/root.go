@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -48,7 +49,14 @@ func New() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().String("config", "", "configuration file (YAML)")
-	root.PersistentFlags().String("lang", "", "language of what is printed: zh-CN or en (default from LANG)")
+	root.PersistentFlags().String("lang", "",
+		"language of what is printed, zh-CN or en (default from LANG); also --locale")
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "locale" {
+			name = "lang"
+		}
+		return pflag.NormalizedName(name)
+	})
 	root.AddCommand(devCommand(), tryCommand(), gatewayCommand(), workerCommand(), relayCommand(), allCommand(),
 		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(),
 		calendarCommand(), erpCommand(), auditCommand(), benchCommand(), versionCommand())

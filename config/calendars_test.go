@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,4 +71,21 @@ func TestABadCalendarFileIsRefusedByItsLine(t *testing.T) {
 		require.Equal(t, tt.field, f.Field, tt.name)
 		require.Equal(t, tt.line, f.Args["line"], tt.name)
 	}
+}
+
+// TestTheGuidesExampleWorks: the file in docs/calendars.md can be copied.
+func TestTheGuidesExampleWorks(t *testing.T) {
+	page, err := os.ReadFile("../docs/calendars.md")
+	require.NoError(t, err)
+	_, example, found := strings.Cut(string(page), "```yaml\n")
+	require.True(t, found)
+	example, _, found = strings.Cut(example, "```")
+	require.True(t, found)
+	c, err := ReadCalendar("example.yaml", []byte(example))
+	require.NoError(t, err)
+	require.Equal(t, "cn-office", c.ID)
+	require.Equal(t, []int{2026}, c.Years)
+	require.Len(t, c.Special, 1)
+	require.Equal(t, "春节", c.Name("2026-02-17"))
+	require.Equal(t, "调休上班", c.Name("2026-02-14"))
 }

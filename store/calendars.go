@@ -96,7 +96,8 @@ func (s *Store) CalendarVersions(ctx context.Context) ([]CalendarVersion, error)
 		if err := json.Unmarshal([]byte(row.Body), c); err != nil {
 			return nil, sqlFault("store.CalendarVersions", err)
 		}
-		versions = append(versions, CalendarVersion{Calendar: c, Version: row.Version, Cause: row.Cause, SavedAt: row.SavedAt})
+		versions = append(versions, CalendarVersion{
+			Calendar: c, Version: row.Version, Cause: row.Cause, SavedAt: row.SavedAt})
 	}
 	return versions, nil
 }

@@ -104,6 +104,17 @@ func (c *Calendar) Workday(date Date) (works, known bool, err error) {
 	return len(spans) > 0, c.Published(at.Year()), nil
 }
 
+// WorkingDays counts the days of a year that have working time.
+func (c *Calendar) WorkingDays(year int) int {
+	count := 0
+	for day := civilDay(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)); day.Year() == year; day = day.Next() {
+		if _, spans := c.rule(day); len(spans) > 0 {
+			count++
+		}
+	}
+	return count
+}
+
 // Name is what the calendar calls a date that is off or made up for; "" for
 // any other.
 func (c *Calendar) Name(date Date) string {

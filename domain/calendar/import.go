@@ -79,8 +79,10 @@ func (c *Calendar) put(kind ImportKind, date Date, e Event) *fault.Fault {
 	return nil
 }
 
+// publish makes a year known. A calendar without years needs none, and stays so:
+// with one of its own, every other year would become unknown.
 func (c *Calendar) publish(year int, source string) {
-	if !slices.Contains(c.Years, year) {
+	if len(c.Years) > 0 && !slices.Contains(c.Years, year) {
 		c.Years = append(c.Years, year)
 		slices.Sort(c.Years)
 	}

@@ -36,6 +36,15 @@ func TestImportedDaysOffPublishAYear(t *testing.T) {
 	require.Equal(t, Deadline{At: wall(t, "2027-02-12 15:00", zone).UTC()}, after, "Thursday to Friday week")
 }
 
+func TestACalendarWithoutYearsKeepsKnowingAll(t *testing.T) {
+	c := office(t, "a", "UTC", monToFri, "09:00-17:00")
+	next, err := c.With(Import{Kind: Holidays, Events: spring2027, Years: []int{2027}, Source: "a notice"})
+	require.NoError(t, err)
+	require.True(t, next.Published(2026))
+	require.True(t, next.Published(2027))
+	require.Equal(t, 261-5, next.WorkingDays(2027), "of the seven days five are weekdays")
+}
+
 func TestAMakeUpDayTakesTheDayOffsPlace(t *testing.T) {
 	c := shippedCalendar(t, "cn-office")
 	next, err := c.With(Import{Kind: Workdays, Events: []Event{
