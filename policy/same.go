@@ -13,11 +13,11 @@ import (
 // several: whom the plan names, their managers, who takes over by a role, and who
 // holds the admin queue.
 func (s *search) sameHumans(plan approval.Plan) [][]string {
-	several := slices.SortedFunc(maps.Values(s.org.People), func(a, b org.Person) int { return cmp.Compare(a.ID, b.ID) })
-	several = slices.DeleteFunc(several, func(p org.Person) bool { return len(p.Aliases) == 0 })
-	if len(several) == 0 {
+	if len(s.humans) == 0 {
 		return nil
 	}
+	several := slices.SortedFunc(maps.Values(s.org.People), func(a, b org.Person) int { return cmp.Compare(a.ID, b.ID) })
+	several = slices.DeleteFunc(several, func(p org.Person) bool { return len(p.Aliases) == 0 })
 	deciders := s.deciders(plan)
 	may := func(person string) bool { return deciders[person] }
 	var same [][]string
@@ -34,6 +34,22 @@ func (s *search) sameHumans(plan approval.Plan) [][]string {
 	}
 	slices.SortFunc(same, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
 	return same
+}
+
+// humansOf tells for each account of a human with several which one stands for
+// them.
+func humansOf(snapshot *org.Snapshot) map[string]string {
+	humans := map[string]string{}
+	for _, p := range snapshot.People {
+		if len(p.Aliases) == 0 || humans[p.ID] != "" {
+			continue
+		}
+		accounts := snapshot.Aliases(p.ID)
+		for _, account := range accounts {
+			humans[account] = accounts[0]
+		}
+	}
+	return humans
 }
 
 // deciders is everybody who may come to decide a step of the plan.
