@@ -46,6 +46,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.approve_on_timeout": {Kind: fault.Invalid, Args: at()},
 	"policy.no_admin":           {Kind: fault.Invalid, Args: at("entity")},
 	"policy.unused":             {Kind: fault.Invalid, Args: at("policy")},
+	"policy.no_authorities":     {Kind: fault.Invalid, Args: at()},
 	"policy.unknown_department": {Kind: fault.Invalid, Args: at("department", "nearest")},
 	"policy.unknown_category":   {Kind: fault.Invalid, Args: at("category", "type", "nearest")},
 	// found by Route
