@@ -51,7 +51,8 @@ type amongYAML struct {
 	Department string `yaml:"department"`
 }
 
-// finder takes exactly one way to find approvers.
+// finder takes exactly one way to find approvers. matrices are the names that may
+// be asked; nil where none may.
 func (r *reading) finder(path string, raw finderYAML, matrices []string) Finder {
 	f := Finder{Role: raw.Role, Of: raw.Of, TopManager: raw.TopManager, Person: raw.Person, Field: raw.Field,
 		Matrix: raw.Matrix, Group: raw.Group, Weight: int64(raw.Weight)}
@@ -72,6 +73,8 @@ func (r *reading) finder(path string, raw finderYAML, matrices []string) Finder 
 	}
 	r.settings(path, raw)
 	switch {
+	case f.Matrix != "" && matrices == nil: // in a row of a matrix
+		r.badApprover(path+".matrix", "matrix", strings.Join(finderBys[:len(finderBys)-1], ", "))
 	case f.Matrix != "":
 		r.oneOf(path+".matrix", f.Matrix, matrices)
 	case f.Role != "" && f.Of == "":

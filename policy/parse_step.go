@@ -30,9 +30,10 @@ func (r *reading) step(path string, raw stepYAML, p *Policy) Step {
 	s.OnReject = r.onReject(path+".on_reject", raw.OnReject, s.Mode)
 	s.DistinctFrom, s.DistinctSteps = r.distinct(path+".distinct_from", raw.DistinctFrom, p.Steps)
 	r.count(path+".approvers", len(raw.Approvers), FindersMax)
+	matrices := append([]string{}, slices.Sorted(maps.Keys(p.Matrices))...)
 	for i, f := range raw.Approvers {
 		at := path + ".approvers[" + strconv.Itoa(i) + "]"
-		s.Approvers = append(s.Approvers, r.finder(at, f, slices.Sorted(maps.Keys(p.Matrices))))
+		s.Approvers = append(s.Approvers, r.finder(at, f, matrices))
 		r.fits(at, s.Approvers[i], s.Mode, p)
 	}
 	return s
