@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
 )
 
 type wording struct {
@@ -14,6 +15,8 @@ type wording struct {
 	queue, due, list                         string // due follows the names
 	passed, inGroup, weighs                  string
 	ways, whys, rejects                      map[string]string
+	units                                    map[calendar.Unit]string // "" = as policies write it
+	truths                                   map[string]string        // how a reason ends, in other words
 }
 
 var wordings = map[string]wording{
@@ -27,6 +30,8 @@ var wordings = map[string]wording{
 		then: "之后：", queue: "管理员待办", due: "；时限 %s", list: "、",
 		passed: "越过（%s）：%s", inGroup: "%s：", weighs: "，权重 %d",
 		ways: waysZH, whys: whysZH, rejects: rejectsZH,
+		units:  map[calendar.Unit]string{calendar.WorkDay: "%d 个工作日", calendar.WorkHour: "%d 个工作小时", calendar.Second: "%d 秒"},
+		truths: map[string]string{" is true": " 成立", " is false": " 不成立", always: "每次都需要"},
 		modes: map[approval.Mode]string{approval.AnyOf: "或签", approval.AllOf: "会签", approval.InOrder: "依次审批",
 			approval.Quorum: "票签，须 %d 人同意", approval.Ratio: "比例会签，须 %d/%d 同意", approval.PerGroup: "分组会签，每组一人"}},
 }
@@ -42,7 +47,7 @@ func Explain(plan approval.Plan, remarks []Remark, locale string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, w.policy+"\n", plan.Policy, plan.PolicyVersion, plan.Round)
 	for i, s := range plan.Steps {
-		fmt.Fprintf(&b, "%d. %s (%s): %s\n   %s\n", i+1, s.Title[locale], s.ID, w.need(s), s.Reason)
+		fmt.Fprintf(&b, "%d. %s (%s): %s\n   %s\n", i+1, s.Title[locale], s.ID, w.need(s), w.reason(s.Reason))
 		for _, r := range remarks {
 			if r.Step == s.ID {
 				fmt.Fprintf(&b, "   "+w.passed+"\n", say(w.ways, r.Way), w.over(r.Passed))
@@ -79,9 +84,30 @@ func (w wording) need(s approval.Step) string {
 	}
 	text := fmt.Sprintf(w.people, w.mode(s)) + strings.Join(names, w.list) + w.rejects[s.OnReject]
 	if !s.Clock.Due.IsZero() {
-		text += fmt.Sprintf(w.due, s.Clock.Due.String())
+		text += fmt.Sprintf(w.due, w.duration(s.Clock.Due))
 	}
 	return text
+}
+
+// reason says a step's reason: the condition stays as it was written, what came of
+// it is said in the reader's words.
+func (w wording) reason(reason string) string {
+	if text := w.truths[reason]; text != "" {
+		return text
+	}
+	for _, truth := range []string{" is true", " is false"} {
+		if i := strings.LastIndex(reason, truth); i >= 0 && w.truths[truth] != "" {
+			return reason[:i] + w.truths[truth] + strings.Replace(reason[i+len(truth):], ": ", "：", 1)
+		}
+	}
+	return reason
+}
+
+func (w wording) duration(d calendar.Duration) string {
+	if text := w.units[d.Unit]; text != "" {
+		return fmt.Sprintf(text, d.Count)
+	}
+	return d.String()
 }
 
 func (w wording) mode(s approval.Step) string {

@@ -39,8 +39,8 @@ type search struct {
 	org        *org.Snapshot
 	content    document.Content
 	interested []string
-	humans     map[string]string // the account that stands for the human, for people with several
-	amount     money.Amount      // the document's, in the policy's base currency
+	humans     map[string][]string // the accounts of humans with several, see org.Snapshot.Humans
+	amount     money.Amount        // the document's, in the policy's base currency
 	base       func(money.Amount) (money.Amount, error)
 	matrices   map[string]Matrix
 
@@ -51,7 +51,7 @@ type search struct {
 
 // interestedIn lists everybody with an interest in a document, and every other
 // account of theirs: none of them approves it.
-func interestedIn(c document.Content, snapshot *org.Snapshot) []string {
+func interestedIn(c document.Content, humans map[string][]string) []string {
 	people := []string{c.Submitter, c.Requester}
 	if c.Payee.Kind == document.PayeeEmployee {
 		people = append(people, c.Payee.ID)
@@ -59,7 +59,7 @@ func interestedIn(c document.Content, snapshot *org.Snapshot) []string {
 	var all []string
 	for _, p := range people {
 		if p != "" {
-			all = append(all, snapshot.Aliases(p)...)
+			all = append(append(all, p), humans[p]...)
 		}
 	}
 	slices.Sort(all)
@@ -70,8 +70,8 @@ func isHuman(a approval.Approver) bool { return a.Person != approval.AdminQueue 
 
 // human is the account that stands for the one behind an account.
 func (s *search) human(person string) string {
-	if one, several := s.humans[person]; several {
-		return one
+	if accounts := s.humans[person]; len(accounts) > 0 {
+		return accounts[0]
 	}
 	return person
 }

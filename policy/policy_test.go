@@ -252,7 +252,7 @@ func TestExplainSpeaksBothLanguages(t *testing.T) {
 		"[holds the role finance_clerk], clerk2 [holds the role finance_clerk]; due in 1 workday\n")
 	require.Contains(t, explain(100000, "en"), "any of chief [because the one found has left]; due in 2 workdays\n   amount >="+
 		" money(\"1000.00\") is true: amount = 1000.00 CNY\n   passed over (the requester's direct manager): boss [has left]\n")
-	require.Contains(t, explain(100000, "zh-CN"), "2. 主管审批 (supervisor): 或签：chief [原审批人已停用]；时限 2 workdays\n")
+	require.Contains(t, explain(100000, "zh-CN"), "2. 主管审批 (supervisor): 或签：chief [原审批人已停用]；时限 2 个工作日\n")
 	require.Contains(t, explain(100000, "zh-CN"), "   越过（申请人的直属主管）：boss [已停用]\n")
-	require.Contains(t, explain(99999, "zh-CN"), "按规则自动通过\n   amount >= money(\"1000.00\") is false: amount = 999.99 CNY\n")
+	require.Contains(t, explain(99999, "zh-CN"), "按规则自动通过\n   amount >= money(\"1000.00\") 不成立：amount = 999.99 CNY\n")
 }

@@ -52,14 +52,15 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	if err != nil {
 		return approval.Plan{}, nil, err
 	}
+	humans := in.Org.Humans()
 	plan := approval.Plan{
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
-		Interested: interestedIn(c, in.Org), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
+		Interested: interestedIn(c, humans), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
 	}
 	for _, admin := range in.Org.Holders("admin", c.Entity) {
 		plan.Admins = append(plan.Admins, admin.ID)
 	}
-	find := &search{org: in.Org, content: c, interested: plan.Interested, humans: humansOf(in.Org),
+	find := &search{org: in.Org, content: c, interested: plan.Interested, humans: humans,
 		amount: seen.Amount, base: in.limitToBase, matrices: p.Matrices}
 	var remarks []Remark
 	for i, s := range p.Steps {

@@ -214,3 +214,25 @@ func FuzzRoute(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkRoute routes one document in a company of ten thousand: a thousand
+// managers with ten people each, one in a hundred with a second account.
+func BenchmarkRoute(b *testing.B) {
+	s := group()
+	for i := range 10_000 {
+		p := org.Person{ID: fmt.Sprintf("n%d", i), Manager: fmt.Sprintf("n%d", i/10), Active: true, Entity: "cn", Department: "sales", Grade: 1}
+		if i < 10 {
+			p.Manager = "boss"
+		}
+		if i%100 == 99 {
+			p.Aliases = []string{fmt.Sprintf("n%d", i-1)}
+		}
+		s.People[p.ID] = p
+	}
+	p, c := shipped(b, "expense"), expense("n9999", 100000)
+	for b.Loop() {
+		if _, err := policy.Route(policy.RouteInput{Policy: p, Content: c, Org: s, Round: 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

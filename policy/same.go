@@ -2,11 +2,9 @@ package policy
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/org"
 )
 
 // sameHumans lists the accounts of each human who may come to decide and has
@@ -16,40 +14,15 @@ func (s *search) sameHumans(plan approval.Plan) [][]string {
 	if len(s.humans) == 0 {
 		return nil
 	}
-	several := slices.SortedFunc(maps.Values(s.org.People), func(a, b org.Person) int { return cmp.Compare(a.ID, b.ID) })
-	several = slices.DeleteFunc(several, func(p org.Person) bool { return len(p.Aliases) == 0 })
 	deciders := s.deciders(plan)
-	may := func(person string) bool { return deciders[person] }
 	var same [][]string
-	known := map[string]bool{}
-	for _, p := range several {
-		if known[p.ID] || !may(p.ID) && !slices.ContainsFunc(p.Aliases, may) {
-			continue
+	for account, accounts := range s.humans {
+		if account == accounts[0] && slices.ContainsFunc(accounts, func(a string) bool { return deciders[a] }) {
+			same = append(same, accounts)
 		}
-		accounts := s.org.Aliases(p.ID)
-		for _, account := range accounts {
-			known[account] = true
-		}
-		same = append(same, accounts)
 	}
 	slices.SortFunc(same, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
 	return same
-}
-
-// humansOf tells for each account of a human with several which one stands for
-// them.
-func humansOf(snapshot *org.Snapshot) map[string]string {
-	humans := map[string]string{}
-	for _, p := range snapshot.People {
-		if len(p.Aliases) == 0 || humans[p.ID] != "" {
-			continue
-		}
-		accounts := snapshot.Aliases(p.ID)
-		for _, account := range accounts {
-			humans[account] = accounts[0]
-		}
-	}
-	return humans
 }
 
 // deciders is everybody who may come to decide a step of the plan.

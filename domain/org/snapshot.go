@@ -176,6 +176,39 @@ func (s *Snapshot) Aliases(person string) []string {
 	return slices.Sorted(maps.Keys(same))
 }
 
+// Humans lists the accounts of every human who has several, sorted, by each of
+// the accounts. It is what Aliases says of them, found in one walk.
+func (s *Snapshot) Humans() map[string][]string {
+	near := map[string][]string{}
+	for id, p := range s.People {
+		for _, alias := range p.Aliases {
+			if alias != id {
+				near[id], near[alias] = append(near[id], alias), append(near[alias], id)
+			}
+		}
+	}
+	all := make(map[string][]string, len(near))
+	for account := range near {
+		if all[account] != nil {
+			continue
+		}
+		human, seen := []string{account}, map[string]bool{account: true}
+		for i := 0; i < len(human); i++ {
+			for _, next := range near[human[i]] {
+				if !seen[next] {
+					seen[next] = true
+					human = append(human, next)
+				}
+			}
+		}
+		slices.Sort(human)
+		for _, one := range human {
+			all[one] = human
+		}
+	}
+	return all
+}
+
 // Same says whether two accounts belong to one human.
 func (s *Snapshot) Same(a, b string) bool {
 	return a == b || slices.Contains(s.Aliases(a), b)
