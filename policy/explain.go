@@ -16,7 +16,8 @@ type wording struct {
 	passed, inGroup, weighs                  string
 	ways, whys, rejects                      map[string]string
 	units                                    map[calendar.Unit]string // "" = as policies write it
-	truths                                   map[string]string        // how a reason ends, in other words
+	thens                                    map[string]string
+	truths                                   map[string]string // how a reason ends, in other words
 }
 
 var wordings = map[string]wording{
@@ -54,7 +55,11 @@ func Explain(plan approval.Plan, remarks []Remark, locale string) string {
 			}
 		}
 	}
-	b.WriteString(w.then + strings.Join(plan.Then, w.list) + "\n")
+	then := make([]string, 0, len(plan.Then))
+	for _, what := range plan.Then {
+		then = append(then, say(w.thens, what))
+	}
+	b.WriteString(w.then + strings.Join(then, w.list) + "\n")
 	return b.String()
 }
 

@@ -1,10 +1,14 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 )
+
+// matrixRow is the key of what is said of a row of a matrix: name, row, way.
+const matrixRow = "matrix row"
 
 // waysEN and waysZH say how somebody was found, by what stands before the first
 // colon of Approver.Via; {} is what stands after it. The whole text is looked up
@@ -18,7 +22,8 @@ var waysEN = map[string]string{
 	"department_head:2": "head of the department above", "cost_center_head": "head of a department that bears the cost",
 	"every_head": "heads up the departments", "person": "named by the policy", "field": "named in the field {}",
 	"choice": "chosen by the submitter in the field {}", "matrix": "approval matrix {}",
-	viaSelf: "because the one found has an interest in it", viaInactive: "because the one found has left",
+	matrixRow: "approval matrix %s, row %s: %s",
+	viaSelf:   "because the one found has an interest in it", viaInactive: "because the one found has left",
 	viaVacant: "because nobody holds the place", viaNoManager: "because there is no manager above",
 	viaNoPerson: "because the document names nobody", viaDistinct: "because the one found is asked in a step that needs another human",
 	viaAsked: "because the one found has a place of this step already", viaQuorum: "because there are too few people for the quorum",
@@ -32,7 +37,8 @@ var waysZH = map[string]string{
 	"up_to_grade": "首位职级达到 {} 的主管", "authority": "首位有权批准该金额的主管", "up_to_level": "直至第 {} 级的主管",
 	"department_head": "部门负责人", "department_head:2": "上级部门负责人", "cost_center_head": "承担费用的部门负责人",
 	"every_head": "逐级部门负责人", "person": "流程指定", "field": "单据字段 {} 指定", "choice": "提单人在字段 {} 中选定", "matrix": "审批权限表 {}",
-	viaSelf: "原审批人与单据有利害关系", viaInactive: "原审批人已停用", viaVacant: "无人任职", viaNoManager: "没有上级主管",
+	matrixRow: "审批权限表 %s 第 %s 行：%s",
+	viaSelf:   "原审批人与单据有利害关系", viaInactive: "原审批人已停用", viaVacant: "无人任职", viaNoManager: "没有上级主管",
 	viaNoPerson: "单据未指定人员", viaDistinct: "原审批人已在须由不同人审批的节点中", viaAsked: "原审批人在本节点已有席位",
 	viaQuorum: "人数不足票签所需", viaNoAuthority: "没有主管有权批准该金额", viaNotAllowed: "所选人员不在可选范围", viaNoRow: "审批权限表无对应行",
 }
@@ -61,6 +67,9 @@ func say(words map[string]string, stored string) string {
 		return text
 	}
 	kind, what, _ := strings.Cut(stored, ":")
+	if row := strings.SplitN(what, ":", 3); kind == "matrix" && len(row) == 3 {
+		return fmt.Sprintf(words[matrixRow], row[0], row[1], say(words, row[2]))
+	}
 	if text, ok := words[kind]; ok {
 		return strings.ReplaceAll(text, "{}", what)
 	}

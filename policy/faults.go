@@ -29,7 +29,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.bad_amount":          {Kind: fault.Invalid, Args: at("value")},
 	"policy.bad_band":            {Kind: fault.Invalid, Args: at("from", "below")},
 	"policy.matrix_gap":          {Kind: fault.Invalid, Args: at("department", "category", "from", "below")},
-	"policy.matrix_needs_all":    {Kind: fault.Invalid, Args: at("mode")},
+	"policy.needs_each":          {Kind: fault.Invalid, Args: at("mode")},
 	"policy.matrix_shadowed":     {Kind: fault.Invalid, Args: at("row")},
 	// found by Check; bad_condition by Route as well
 	"policy.bad_condition":      {Kind: fault.Invalid, Args: at("expression", "words")},

@@ -87,7 +87,7 @@ func TestAMatrixWithAHoleIsRefused(t *testing.T) {
 		{"a number for money", "all_of", `{ below: "5000.00"`, `{ below: 5000`, "yaml.wrong_type", "10:18", ""},
 		{"an amount below zero", "all_of", `{ from: "5000.00"`, `{ from: "-1.00"`, "policy.bad_amount", "11:18", ""},
 		{"a matrix in a matrix", "all_of", "{ top_manager: true }", "{ matrix: table }", "policy.bad_approver", "11:50", ""},
-		{"any row is enough", "any_of", "", "", "policy.matrix_needs_all", "15:27", ""},
+		{"any row is enough", "any_of", "", "", "policy.needs_each", "15:17", ""},
 		{"everybody on the way, one enough", "per_group", "{ manager: 2 }", "{ manager: { level: 2, every: true } }", "policy.climb_needs_all", "15:17", ""},
 		{"a department twice", "all_of", "[sales]", "[sales, sales]", "policy.duplicate_value", "8:31", ""},
 		{"no department", "all_of", "[sales]", "[]", "policy.empty", "8:23", ""},

@@ -84,10 +84,6 @@ func (r *reading) fits(path string, f Finder, mode approval.Mode, p *Policy) {
 		r.refuse(code, path, append(details, fault.Arg("mode", string(mode)))...)
 	}
 	together := mode == approval.AllOf || mode == approval.InOrder
-	if p.Matrices[f.Matrix].several() && !together && mode != approval.PerGroup {
-		wrong("policy.matrix_needs_all", ".matrix")
-		return
-	}
 	for _, one := range all {
 		switch {
 		case one.Group != "" && mode != approval.PerGroup:
@@ -96,11 +92,19 @@ func (r *reading) fits(path string, f Finder, mode approval.Mode, p *Policy) {
 			wrong("policy.not_in_mode", ".weight", fault.Arg("key", "weight"))
 		case one.every() && !together:
 			wrong("policy.climb_needs_all", "")
+		case p.each(one) && !together && mode != approval.PerGroup:
+			wrong("policy.needs_each", "")
 		default:
 			continue
 		}
 		return // one refusal of a source is enough
 	}
+}
+
+// each says whether a finder names people for several things, none of whom may
+// decide for the others: rows of a matrix, departments, cost centres.
+func (p *Policy) each(f Finder) bool {
+	return f.Of == ofCostCenter || f.Heads != nil && f.Heads.Of != "" || p.Matrices[f.Matrix].several()
 }
 
 // every says whether a finder asks people who alone may not be enough.

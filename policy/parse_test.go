@@ -50,6 +50,8 @@ func TestAWrongPolicyIsRefusedWhereItIsWrong(t *testing.T) {
 		{"a climb without an end", "{ role: finance_clerk }", "{ manager: { every: true } }", "policy.bad_approver", "9:28", "steps[0].approvers[0].manager"},
 		{"authority over something else", "{ role: finance_clerk }", "{ manager: { authority: total } }", "policy.bad_value", "9:41", "steps[0].approvers[0].manager.authority"},
 		{"everybody on the way, one enough", "{ role: finance_clerk }]\n    mode: all_of", "{ manager: { level: 2, every: true } }]", "policy.climb_needs_all", "9:17", "steps[0].approvers[0]"},
+		{"one department for all that pay", "{ role: finance_clerk }]\n    mode: all_of", "{ department_head: { of: cost_centers } }]", "policy.needs_each", "9:17", "steps[0].approvers[0]"},
+		{"one cost centre for all", "{ role: finance_clerk }]\n    mode: all_of", "{ role: r, of: cost_center }]\n    mode: { quorum: 2 }", "policy.needs_each", "9:17", "steps[0].approvers[0]"},
 		{"heads of something", "{ role: finance_clerk }", "{ department_head: { of: lines } }", "policy.bad_value", "9:42", "steps[0].approvers[0].department_head.of"},
 		{"heads of two kinds", "{ role: finance_clerk }", "{ department_head: { level: 2, every: true } }", "policy.bad_approver", "9:36", "steps[0].approvers[0].department_head"},
 		{"a choice of the last approver", "{ role: finance_clerk }", "{ choice: approver, field: f, among: { role: r } }", "policy.not_in_version", "9:27", "steps[0].approvers[0].choice"},
