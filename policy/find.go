@@ -39,7 +39,7 @@ type search struct {
 	org        *org.Snapshot
 	content    document.Content
 	interested []string
-	humans     map[string][]string // the accounts of humans with several, see org.Snapshot.Humans
+	humans     map[string][]string // the accounts of each human with several, by each of them
 	amount     money.Amount        // the document's, in the policy's base currency
 	base       func(money.Amount) (money.Amount, error)
 	matrices   map[string]Matrix

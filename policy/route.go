@@ -52,7 +52,7 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	if err != nil {
 		return approval.Plan{}, nil, err
 	}
-	humans := in.Org.Humans()
+	humans := byAccount(in.Org.Humans())
 	plan := approval.Plan{
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
 		Interested: interestedIn(c, humans), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,

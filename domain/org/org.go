@@ -90,4 +90,6 @@ type Snapshot struct {
 	Posts       []Post                 `json:"posts,omitempty"`
 	Grades      map[string]Grade       `json:"grades,omitempty"`
 	Authorities []Authority            `json:"authorities,omitempty"`
+
+	humans *humans // none until Indexed
 }

@@ -162,6 +162,12 @@ func (s *Snapshot) GrantsOf(person string) []Grant {
 // itself included, sorted. Being an alias holds in both directions and through
 // others: whom a links to b, and b to c, is one human.
 func (s *Snapshot) Aliases(person string) []string {
+	if s.humans != nil {
+		if accounts, several := s.humans.of[person]; several {
+			return slices.Clone(accounts)
+		}
+		return []string{person}
+	}
 	same := map[string]bool{person: true}
 	for grown := true; grown; {
 		grown = false
@@ -174,39 +180,6 @@ func (s *Snapshot) Aliases(person string) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(same))
-}
-
-// Humans lists the accounts of every human who has several, sorted, by each of
-// the accounts. It is what Aliases says of them, found in one walk.
-func (s *Snapshot) Humans() map[string][]string {
-	near := map[string][]string{}
-	for id, p := range s.People {
-		for _, alias := range p.Aliases {
-			if alias != id {
-				near[id], near[alias] = append(near[id], alias), append(near[alias], id)
-			}
-		}
-	}
-	all := make(map[string][]string, len(near))
-	for account := range near {
-		if all[account] != nil {
-			continue
-		}
-		human, seen := []string{account}, map[string]bool{account: true}
-		for i := 0; i < len(human); i++ {
-			for _, next := range near[human[i]] {
-				if !seen[next] {
-					seen[next] = true
-					human = append(human, next)
-				}
-			}
-		}
-		slices.Sort(human)
-		for _, one := range human {
-			all[one] = human
-		}
-	}
-	return all
 }
 
 // Same says whether two accounts belong to one human.
