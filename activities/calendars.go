@@ -71,6 +71,9 @@ func (c *Calendars) current(ctx context.Context) (map[string]*calendar.Calendar,
 func stampTask(
 	byID map[string]*calendar.Calendar, at time.Time, d approval.TaskOpenedData,
 ) (approval.TaskOpenedData, error) {
+	if d.Moved != nil {
+		return stampMoved(byID, at, d)
+	}
 	count := calendar.Count{Due: d.Clock.Due, First: d.Clock.First, Every: d.Clock.Every, AtMost: d.Clock.AtMost}
 	if count == (calendar.Count{}) {
 		return d, nil
@@ -86,5 +89,47 @@ func stampTask(
 		return d, fmt.Errorf("%w: %w", fault.New(fault.Internal, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar)), err)
 	}
 	d.DueAt, d.RemindAt, d.Provisional = due, reminders, provisional
+	return d, nil
+}
+
+// stampMoved fills the instants of a task whose deadline moves. A clock that stood
+// still goes on with the working time that was left; an excuse adds to what was.
+func stampMoved(
+	byID map[string]*calendar.Calendar, at time.Time, d approval.TaskOpenedData,
+) (approval.TaskOpenedData, error) {
+	days, found := byID[d.Clock.Calendar]
+	if !found {
+		return d, fault.New(fault.Internal, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar))
+	}
+	m := d.Moved
+	d.RemindAt = nil
+	move := func(was time.Time) (calendar.Deadline, error) {
+		switch {
+		case !m.Extra.IsZero():
+			return days.Due(was, m.Extra)
+		case d.Clock.Due.Unit == calendar.Second:
+			return calendar.Deadline{At: at.Add(max(0, was.Sub(m.StoppedAt)))}, nil
+		}
+		left, provisional, err := days.Left(m.StoppedAt, was)
+		if err != nil {
+			return calendar.Deadline{}, err
+		}
+		next, err := days.Moved(at, left)
+		next.Provisional = next.Provisional || provisional
+		return next, err
+	}
+	due, err := move(m.Was)
+	for _, remind := range m.WasRemind {
+		if err == nil && m.Extra.IsZero() {
+			var moved calendar.Deadline
+			moved, err = move(remind)
+			remind = moved.At
+		}
+		d.RemindAt = append(d.RemindAt, remind)
+	}
+	if err != nil {
+		return d, fmt.Errorf("%w: %w", fault.New(fault.Internal, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar)), err)
+	}
+	d.DueAt, d.Provisional = due.At, due.Provisional
 	return d, nil
 }

@@ -54,6 +54,7 @@ var shelves = []shelf{
 
 // publishShipped publishes what ships with the program where nothing of that
 // name was ever published: an administrator's later version is never replaced.
+// A calendar is brought up to date as long as nobody imported another.
 func publishShipped(ctx context.Context, s *store.Store) error {
 	for _, shelf := range shelves {
 		names, err := fs.Glob(config.Shipped, shelf.dir+"/*.yaml")
@@ -75,7 +76,7 @@ func publishShipped(ctx context.Context, s *store.Store) error {
 		return err
 	}
 	for _, c := range calendars {
-		if err := s.SaveCalendar(ctx, c); err != nil {
+		if err := s.ShipCalendar(ctx, c); err != nil {
 			return fmt.Errorf("saving calendar %s: %w", c.ID, err)
 		}
 	}

@@ -138,6 +138,7 @@ func taskDiff(row, want approval.Task) string {
 	}{
 		{"state", row.State == want.State}, {"assignee", row.Assignee == want.Assignee},
 		{"step", row.Step == want.Step}, {"via", row.Via == want.Via}, {"slot", row.Slot == want.Slot},
+		{"for_task", row.For == want.For},
 		{"decided_by", row.DecidedBy == want.DecidedBy}, {"decided_at", row.DecidedAt.Equal(want.DecidedAt)},
 		{"opinion", row.Opinion == want.Opinion}, {"opened_at", row.OpenedAt.Equal(want.OpenedAt)},
 		{"due_at", row.DueAt.Equal(want.DueAt)}, {"remind_at", sameReminders},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -11,38 +12,104 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 )
 
-// SaveCalendar keeps a calendar; the versions before it are kept too.
+// causeShipped is the cause of a calendar that came with the program.
+const causeShipped = "shipped"
+
+// CalendarVersion is a calendar as it was saved.
+type CalendarVersion struct {
+	Calendar *calendar.Calendar
+	Version  int // from 1
+	Cause    string
+	SavedAt  time.Time
+}
+
+// ShipCalendar keeps a calendar that comes with the program, unless the one in
+// force is what somebody imported. The versions before it are kept too.
 //
 // Safe to repeat.
-func (s *Store) SaveCalendar(ctx context.Context, c *calendar.Calendar) error {
+func (s *Store) ShipCalendar(ctx context.Context, c *calendar.Calendar) error {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	return s.inTx(ctx, "store.SaveCalendar", func(tx *sqlx.Tx) error {
+	return s.inTx(ctx, "store.ShipCalendar", func(tx *sqlx.Tx) error {
 		const query = `
-			INSERT INTO calendars (id, version, body)
-			SELECT $1, coalesce(max(version), 0) + 1, $2 FROM calendars WHERE id = $1
-			HAVING coalesce((SELECT body FROM calendars WHERE id = $1 ORDER BY version DESC LIMIT 1), '') <> $2`
-		_, err := tx.ExecContext(ctx, query, c.ID, string(body))
+			INSERT INTO calendars (id, version, body, cause)
+			SELECT $1, coalesce(max(version), 0) + 1, $2, $3 FROM calendars WHERE id = $1
+			HAVING NOT EXISTS (
+				SELECT FROM (SELECT body, cause FROM calendars WHERE id = $1 ORDER BY version DESC LIMIT 1) AS newest
+				WHERE newest.body = $2 OR newest.cause <> $3)`
+		_, err := tx.ExecContext(ctx, query, c.ID, string(body), causeShipped)
 		return err
 	})
 }
 
+// ImportCalendar keeps a calendar as the version after the one it was made from;
+// 0 where there was none. The cause says where it comes from, such as a file.
+//
+// Safe to repeat.
+// Errors: Conflict calendar.moved_on where another version came between.
+func (s *Store) ImportCalendar(ctx context.Context, c *calendar.Calendar, from int, cause string) (int, error) {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return 0, err
+	}
+	return from + 1, s.inTx(ctx, "store.ImportCalendar", func(tx *sqlx.Tx) error {
+		const insert = `
+			INSERT INTO calendars (id, version, body, cause)
+			SELECT $1, $2 + 1, $3, $4
+			WHERE $2 = (SELECT coalesce(max(version), 0) FROM calendars WHERE id = $1)
+			ON CONFLICT (id, version) DO NOTHING`
+		if _, err := tx.ExecContext(ctx, insert, c.ID, from, string(body), cause); err != nil {
+			return err
+		}
+		const ours = `
+			SELECT EXISTS (SELECT FROM calendars WHERE id = $1 AND version = $2 + 1 AND body = $3 AND cause = $4
+				AND version = (SELECT max(version) FROM calendars WHERE id = $1))`
+		var kept bool
+		if err := tx.GetContext(ctx, &kept, ours, c.ID, from, string(body), cause); err != nil {
+			return err
+		}
+		if !kept {
+			return fault.New(fault.Conflict, "calendar.moved_on", fault.Arg("id", c.ID))
+		}
+		return nil
+	})
+}
+
+// CalendarVersions lists the calendars in force, by id.
+func (s *Store) CalendarVersions(ctx context.Context) ([]CalendarVersion, error) {
+	const query = `
+		SELECT DISTINCT ON (id) version, body, cause, saved_at FROM calendars ORDER BY id, version DESC`
+	var rows []struct {
+		Version int       `db:"version"`
+		Body    string    `db:"body"`
+		Cause   string    `db:"cause"`
+		SavedAt time.Time `db:"saved_at"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, query); err != nil {
+		return nil, sqlFault("store.CalendarVersions", err)
+	}
+	versions := make([]CalendarVersion, 0, len(rows))
+	for _, row := range rows {
+		c := new(calendar.Calendar)
+		if err := json.Unmarshal([]byte(row.Body), c); err != nil {
+			return nil, sqlFault("store.CalendarVersions", err)
+		}
+		versions = append(versions, CalendarVersion{Calendar: c, Version: row.Version, Cause: row.Cause, SavedAt: row.SavedAt})
+	}
+	return versions, nil
+}
+
 // Calendars lists the calendars in force, by id.
 func (s *Store) Calendars(ctx context.Context) ([]*calendar.Calendar, error) {
-	const query = `SELECT DISTINCT ON (id) body FROM calendars ORDER BY id, version DESC`
-	var bodies []string
-	if err := s.db.SelectContext(ctx, &bodies, query); err != nil {
-		return nil, sqlFault("store.Calendars", err)
+	versions, err := s.CalendarVersions(ctx)
+	if err != nil {
+		return nil, err
 	}
-	calendars := make([]*calendar.Calendar, 0, len(bodies))
-	for _, body := range bodies {
-		c := new(calendar.Calendar)
-		if err := json.Unmarshal([]byte(body), c); err != nil {
-			return nil, sqlFault("store.Calendars", err)
-		}
-		calendars = append(calendars, c)
+	calendars := make([]*calendar.Calendar, 0, len(versions))
+	for _, v := range versions {
+		calendars = append(calendars, v.Calendar)
 	}
 	return calendars, nil
 }

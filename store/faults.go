@@ -55,6 +55,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	"policy.changed":       {Kind: fault.Conflict, Args: []string{"id", "version"}},
 	"rate.not_found":       {Kind: fault.NotFound, Args: []string{"currency", "base", "date"}},
 	"calendar.not_stored":  {Kind: fault.NotFound, Args: []string{"id"}},
+	"calendar.moved_on":    {Kind: fault.Conflict, Args: []string{"id"}},
 	"cursor.bad":           {Kind: fault.Invalid},
 	"store.busy":           {Kind: fault.Busy},
 	"store.conflict":       {Kind: fault.Conflict, Args: []string{"rule"}},

@@ -75,6 +75,8 @@ type taskChange struct {
 	Reminded    int        `json:"reminded"`
 	Overdue     bool       `json:"overdue"`
 	Provisional bool       `json:"provisional"`
+	For         string     `json:"for_task"`
+	Moved       bool       `json:"moved"` // due_at, remind_at, reminded and provisional are new
 }
 
 func newProjection(h head) *projection {
@@ -161,7 +163,7 @@ func (p *projection) applyPlan(e evidence.Event) error {
 
 func (p *projection) applyStep(e evidence.Event) error {
 	d, err := approval.Decode[approval.StepData](e)
-	if e.Kind == approval.StepOpened {
+	if e.Kind == approval.StepOpened || e.Kind == approval.StepReopened {
 		p.Step = d.Step
 	} else if p.Step == d.Step {
 		p.Step = ""

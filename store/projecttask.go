@@ -17,6 +17,10 @@ var taskStates = map[string]approval.TaskState{
 	approval.TaskWasSuperseded: approval.TaskSuperseded,
 	approval.TaskWasEscalated:  approval.TaskEscalated,
 	approval.TaskWasExpired:    approval.TaskExpired,
+
+	approval.TaskWasTransferred: approval.TaskTransferred,
+	approval.TaskWasAdvised:     approval.TaskAdvised,
+	approval.TaskWasRetracted:   approval.TaskRetracted,
 }
 
 // planReference is what a document without a route is parked under.
@@ -26,6 +30,8 @@ func (p *projection) applyTask(e evidence.Event) error {
 	switch e.Kind {
 	case approval.TaskOpened:
 		return p.openTask(e)
+	case approval.TaskWasRescheduled:
+		return p.moveTask(e)
 	case approval.TaskReminded, approval.TaskOverdue:
 		d, err := approval.Decode[approval.TaskRemindedData](e)
 		t := p.task(d.Task)
@@ -52,12 +58,27 @@ func (p *projection) openTask(e evidence.Event) error {
 	p.opened = append(p.opened, taskChange{
 		ID: d.Task, Step: d.Step, StepTitle: string(title), Round: e.Round, Assignee: d.Assignee, Via: d.Via,
 		Slot: d.Slot, State: string(approval.TaskOpen), OpenedAt: e.At, OpenedSeq: e.Seq,
-		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional,
+		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional, For: d.For,
 	})
 	return nil
 }
 
-// endTask ends a task. Superseded and escalated tasks were decided by nobody.
+// moveTask takes a deadline that moved; the reminders still to come are new.
+func (p *projection) moveTask(e evidence.Event) error {
+	d, err := approval.Decode[approval.TaskOpenedData](e)
+	if err != nil {
+		return err
+	}
+	remind, err := json.Marshal(d.RemindAt)
+	if err != nil {
+		return err
+	}
+	t := p.task(d.Task)
+	t.Moved, t.DueAt, t.RemindAt, t.Reminded, t.Provisional = true, instant(d.DueAt), string(remind), 0, d.Provisional
+	return nil
+}
+
+// endTask ends a task; some ends are nobody's decision.
 func (p *projection) endTask(e evidence.Event) error {
 	state, known := taskStates[e.Kind]
 	if !known {
@@ -66,11 +87,14 @@ func (p *projection) endTask(e evidence.Event) error {
 	d, err := approval.Decode[approval.TaskEndedData](e)
 	t := p.task(d.Task)
 	t.State = string(state)
-	if state == approval.TaskSuperseded || state == approval.TaskEscalated {
+	switch state {
+	case approval.TaskSuperseded, approval.TaskEscalated, approval.TaskTransferred, approval.TaskRetracted:
 		return err
 	}
 	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, instant(e.At), d.Opinion
-	p.addDecider(e.Actor)
+	if state != approval.TaskAdvised {
+		p.addDecider(e.Actor)
+	}
 	return err
 }
 

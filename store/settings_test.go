@@ -127,7 +127,7 @@ func TestCalendarsAndRates(t *testing.T) {
 	require.NoError(t, err)
 	for range 2 {
 		for _, c := range shipped {
-			require.NoError(t, w.s.SaveCalendar(w.ctx, c))
+			require.NoError(t, w.s.ShipCalendar(w.ctx, c))
 		}
 	}
 	assert.Equal(t, len(shipped), w.count(`SELECT count(*) FROM calendars`))
@@ -318,4 +318,43 @@ func TestFaults(t *testing.T) {
 	assert.Equal(t, fault.Busy, fault.KindOf(err))
 	_, err = store.Open(w.ctx, store.Options{URL: "not a url"})
 	assert.Error(t, err)
+}
+
+// TestAnImportedCalendarStays: versions grow, nothing replaces what somebody
+// imported, and of two imports over the same version one is refused.
+func TestAnImportedCalendarStays(t *testing.T) {
+	w := newWorld(t)
+	shipped, err := calendar.Shipped()
+	require.NoError(t, err)
+	office := shipped[slices.IndexFunc(shipped, func(c *calendar.Calendar) bool { return c.ID == "cn-office" })]
+	require.NoError(t, w.s.ShipCalendar(w.ctx, office))
+
+	newer := *office
+	newer.Week[time.Saturday] = []calendar.Span{{From: 9 * 60, To: 12 * 60}}
+	require.NoError(t, w.s.ShipCalendar(w.ctx, &newer), "a later release")
+	imported, err := newer.With(calendar.Import{Kind: calendar.Holidays,
+		Events: []calendar.Event{{First: "2027-02-05", Last: "2027-02-11", Name: "春节"}}})
+	require.NoError(t, err)
+	for range 2 { // a lost answer is asked for again
+		version, err := w.s.ImportCalendar(w.ctx, imported, 2, "import:spring.ics")
+		require.NoError(t, err)
+		assert.Equal(t, 3, version)
+	}
+	_, err = w.s.ImportCalendar(w.ctx, office, 2, "import:other.ics")
+	assert.Equal(t, "calendar.moved_on", fault.CodeOf(err))
+	require.NoError(t, w.s.ShipCalendar(w.ctx, office), "a release after the import changes nothing")
+
+	versions, err := w.s.CalendarVersions(w.ctx)
+	require.NoError(t, err)
+	found := versions[slices.IndexFunc(versions, func(v store.CalendarVersion) bool { return v.Calendar.ID == "cn-office" })]
+	assert.Equal(t, 3, found.Version)
+	assert.Equal(t, "import:spring.ics", found.Cause)
+	assert.True(t, found.Calendar.Diff(imported).None())
+	assert.WithinDuration(t, time.Now(), found.SavedAt, time.Minute)
+
+	fresh := *imported
+	fresh.ID = "hk-office"
+	version, err := w.s.ImportCalendar(w.ctx, &fresh, 0, "import:hk.yaml")
+	require.NoError(t, err)
+	assert.Equal(t, 1, version)
 }

@@ -40,6 +40,7 @@ type taskRow struct {
 	Reminded       int
 	Overdue        bool
 	Provisional    bool
+	For            string `db:"for_task"`
 	Number         string
 	Type           string
 	Title          string
@@ -56,7 +57,7 @@ type taskRow struct {
 
 const taskColumns = `
 	t.id, t.document, t.step, t.step_title, t.round, t.assignee, t.via, t.slot, t.state, t.decided_by, t.decided_at,
-	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional,
+	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional, t.for_task,
 	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.urgency,
 	d.status AS document_status, d.content_hash, coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
 
@@ -66,7 +67,7 @@ func (r taskRow) task() Task {
 			ID: r.ID, Step: r.Step, Round: r.Round, Assignee: r.Assignee, Via: r.Via, Slot: r.Slot,
 			State: approval.TaskState(r.State), DecidedBy: r.DecidedBy, DecidedAt: orZero(r.DecidedAt),
 			Opinion: r.Opinion, OpenedAt: r.OpenedAt.UTC(), DueAt: orZero(r.DueAt), Reminded: r.Reminded,
-			Overdue: r.Overdue,
+			Overdue: r.Overdue, For: r.For,
 		},
 		Document: r.Document, Number: r.Number, Type: r.Type, Title: r.Title, Submitter: r.Submitter,
 		Requester: r.Requester, Entity: r.Entity,

@@ -47,7 +47,7 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 	stamped := make([]evidence.Draft, len(drafts))
 	copy(stamped, drafts)
 	for i, d := range stamped {
-		if d.Kind != approval.TaskOpened || stamp == nil {
+		if !approval.Stamped(d.Kind) || stamp == nil {
 			continue
 		}
 		var opened approval.TaskOpenedData
@@ -86,23 +86,27 @@ const writeTransition = `
 		SELECT mine.id, $3, $15 + 1, $19, $17, $2 FROM mine
 	), opened AS (
 		INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, decided_by, decided_at,
-		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional)
+		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional, for_task)
 		SELECT o.id, mine.id, o.step, o.step_title, o.round, o.assignee, o.via, o.slot, o.state, o.decided_by,
 		       o.decided_at, o.opinion, o.opened_at, o.opened_seq, o.due_at, o.remind_at, o.reminded, o.overdue,
-		       o.provisional
+		       o.provisional, o.for_task
 		FROM mine, jsonb_to_recordset($20::jsonb) AS o (id text, step text, step_title text, round int, assignee text,
 		     via text, slot int, state text, decided_by text, decided_at timestamptz, opinion text,
 		     opened_at timestamptz, opened_seq bigint, due_at timestamptz, remind_at text, reminded int,
-		     overdue boolean, provisional boolean)
+		     overdue boolean, provisional boolean, for_task text)
 	), changed AS (
 		UPDATE tasks t
 		SET state = coalesce(nullif(c.state, ''), t.state),
 		    decided_by = coalesce(nullif(c.decided_by, ''), t.decided_by),
 		    decided_at = coalesce(c.decided_at, t.decided_at),
 		    opinion = coalesce(nullif(c.opinion, ''), t.opinion),
-		    reminded = greatest(c.reminded, t.reminded), overdue = c.overdue OR t.overdue
+		    reminded = CASE WHEN c.moved THEN c.reminded ELSE greatest(c.reminded, t.reminded) END,
+		    overdue = c.overdue OR t.overdue, due_at = CASE WHEN c.moved THEN c.due_at ELSE t.due_at END,
+		    remind_at = CASE WHEN c.moved THEN c.remind_at ELSE t.remind_at END,
+		    provisional = CASE WHEN c.moved THEN c.provisional ELSE t.provisional END
 		FROM mine, jsonb_to_recordset($21::jsonb) AS c (id text, state text, decided_by text, decided_at timestamptz,
-		     opinion text, reminded int, overdue boolean)
+		     opinion text, reminded int, overdue boolean, moved boolean, due_at timestamptz, remind_at text,
+		     provisional boolean)
 		WHERE t.id = c.id AND t.document = mine.id
 	), notice AS (
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)

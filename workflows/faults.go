@@ -27,5 +27,7 @@ func mendable(err error) bool {
 		"document.not_returned", "document.revision_stale",
 		"voucher.not_parked", "voucher.resolve_stale",
 		"plan.not_failed", "plan.resolve_stale",
+		"task.awaits_signer", "task.not_retractable", "signer.not_removable", "step.not_passed",
+		"document.stopped", "document.not_stopped", "task.no_deadline",
 	}, fault.CodeOf(err))
 }

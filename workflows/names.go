@@ -32,6 +32,8 @@ func Updates() []approval.Name {
 	return []approval.Name{
 		approval.Approve, approval.Reject, approval.Return,
 		approval.Resubmit, approval.Withdraw, approval.Resolve,
+		approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
+		approval.Hold, approval.Release, approval.RequestInfo, approval.Extend,
 	}
 }
 

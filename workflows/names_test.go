@@ -21,7 +21,9 @@ func TestNamesNeverChange(t *testing.T) {
 	for _, name := range workflows.Updates() {
 		updates = append(updates, string(name))
 	}
-	require.Equal(t, []string{"approve", "reject", "return", "resubmit", "withdraw", "resolve"}, updates)
+	require.Equal(t, []string{"approve", "reject", "return", "resubmit", "withdraw", "resolve",
+		"transfer", "consult", "add_signer", "remove_signer", "retract",
+		"hold", "release", "request_info", "extend"}, updates)
 
 	for name, of := range map[string]any{
 		workflows.Opening: &activities.Records{}, workflows.Record: &activities.Records{},

@@ -4,6 +4,7 @@ package activitiestest
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -159,7 +160,7 @@ func (b *Book) vouch(r approval.RecordRequest) (*approval.Recorded, error) {
 		return nil, nil
 	}
 	row, ok := b.inbox[r.Act.ID]
-	if !ok || row.Act != *r.Act || b.forged[r.Act.ID] {
+	if !ok || !reflect.DeepEqual(row.Act, *r.Act) || b.forged[r.Act.ID] {
 		return nil, fault.New(fault.Forbidden, "act.forged", fault.Arg("id", r.Act.ID))
 	}
 	if row.Outcome != nil {
@@ -199,7 +200,7 @@ func (b *Book) waiting(id, task string) []string {
 func stampAll(drafts []evidence.Draft, at time.Time, stamp store.Stamp) ([]evidence.Draft, error) {
 	stamped := slices.Clone(drafts)
 	for i, d := range stamped {
-		if d.Kind != approval.TaskOpened {
+		if !approval.Stamped(d.Kind) {
 			continue
 		}
 		data, err := approval.Decode[approval.TaskOpenedData](evidence.Event{Data: d.Data})

@@ -13,6 +13,17 @@ const (
 	Resubmit Name = "resubmit" // 重新提交
 	Withdraw Name = "withdraw" // 撤回
 	Resolve  Name = "resolve"  // 处理挂起的入账
+
+	Transfer     Name = "transfer"      // 转审
+	Consult      Name = "consult"       // 征询: asks; by the one asked, answers
+	AddSigner    Name = "add_signer"    // 加签
+	RemoveSigner Name = "remove_signer" // 减签
+	Retract      Name = "retract"       // 拿回
+
+	Hold        Name = "hold"         // 暂挂
+	Release     Name = "release"      // 解除
+	RequestInfo Name = "request_info" // 补充材料
+	Extend      Name = "extend"       // 延期
 )
 
 // Act is something a person does to a document. The gateway makes its id, signs
@@ -34,7 +45,26 @@ type Act struct {
 	Ruling      string `json:"ruling,omitempty"`       // retry, redate or void, for resolve
 	Date        string `json:"date,omitempty"`         // posting date for redate, YYYY-MM-DD
 	Channel     string `json:"channel,omitempty"`      // api, web, …
+
+	To     []string `json:"to,omitempty"`      // whom: transfer, consult and remove_signer one, add_signer some
+	Where  string   `json:"where,omitempty"`   // before, after or beside, for add_signer
+	ToStep string   `json:"to_step,omitempty"` // for return: a step already passed; "" = the submitter
+	Back   string   `json:"back,omitempty"`    // for return to a step: restart or straight; "" = restart
+	Extra  string   `json:"extra,omitempty"`   // for extend: how much longer, such as "1 workday"
 }
+
+// Where an added signer stands.
+const (
+	SignBefore = "before" // my task waits for them 前加签
+	SignAfter  = "after"  // they decide when the step has its yeses 后加签
+	SignBeside = "beside" // they decide at the same time 并行加签
+)
+
+// What follows when the step that was returned to agrees again.
+const (
+	BackRestart  = "restart"  // every step after it decides again
+	BackStraight = "straight" // straight back to the step that returned it
+)
 
 // Rulings of a parked effect.
 const (

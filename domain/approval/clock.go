@@ -11,6 +11,9 @@ import (
 // for none.
 func (s State) Wake() time.Time {
 	var wake time.Time
+	if s.Stopped != nil {
+		return wake
+	}
 	for _, t := range s.OpenTasks() {
 		if t.Reminded >= 0 && t.Reminded < len(t.RemindAt) {
 			wake = earlier(wake, t.RemindAt[t.Reminded])
@@ -27,6 +30,9 @@ func (s State) Wake() time.Time {
 // a burst. To is left to the caller.
 func (s State) Strike(now time.Time) []Struck {
 	var struck []Struck
+	if s.Stopped != nil {
+		return nil
+	}
 	for _, t := range s.OpenTasks() {
 		if t.deadlinePassed(now) {
 			struck = append(struck, Struck{Task: t.ID, Due: true})
@@ -56,7 +62,7 @@ func (t Task) reminderDue(now time.Time) int {
 // no longer wanted.
 func (s State) judgeStruck(c Struck, now time.Time) []evidence.Draft {
 	task, found := s.task(c.Task)
-	if !found || task.State != TaskOpen {
+	if !found || task.State != TaskOpen || s.Stopped != nil {
 		return nil
 	}
 	p := s.pen(now, SystemDeadline, "")
@@ -84,8 +90,7 @@ func (p *pen) timeOut(task Task, to []Approver) {
 	case rule == TimeoutReject:
 		expired.Reason = string(Reject)
 		p.write(TaskWasExpired, expired)
-		p.supersede(Reject, func(Task) bool { return true })
-		p.write(DocumentRejected, EndedData{Step: task.Step, Reason: "timeout"})
+		p.refuse(task, "timeout")
 	case rule == TimeoutApprove:
 		expired.Reason = string(Approve)
 		p.write(TaskWasExpired, expired)

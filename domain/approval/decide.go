@@ -15,6 +15,9 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.Name == Return && a.ToStep != "" {
+		return s.judgeBack(a, task, now)
+	}
 	p := s.pen(now, a.Actor, a.OnBehalfOf)
 	ended := TaskEndedData{Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion}
 	switch a.Name {
@@ -23,8 +26,7 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 		p.agree(task)
 	case Reject:
 		p.write(TaskWasRejected, ended)
-		p.supersede(Reject, func(Task) bool { return true })
-		p.write(DocumentRejected, EndedData{Step: task.Step, Reason: a.Opinion})
+		p.refuse(task, a.Opinion)
 	case Return:
 		p.write(TaskWasReturned, ended)
 		p.supersede(Return, func(Task) bool { return true })
@@ -34,8 +36,30 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 }
 
 // decidable finds the task of a decision, or the reason why this act cannot
-// decide it. Who may not know of the task is refused before it is described.
+// decide it.
 func (s State) decidable(a Act) (Task, error) {
+	task, err := s.mine(a)
+	switch {
+	case err != nil:
+		return Task{}, err
+	case task.For != "":
+		return Task{}, fault.New(fault.Forbidden, "task.only_advice")
+	case s.decidedIn(task.Step, a.Actor):
+		return Task{}, fault.New(fault.Forbidden, "task.twice")
+	case len(s.Seen) >= actsMax && a.Name != Reject:
+		return Task{}, fault.New(fault.Conflict, "document.too_many_acts", maxArg(actsMax))
+	case a.Name != Approve && strings.TrimSpace(a.Opinion) == "":
+		return Task{}, opinionRequired()
+	}
+	if signer, waits := s.awaitsSigner(task); waits && a.Name == Approve {
+		return Task{}, fault.New(fault.Conflict, "task.awaits_signer", fault.Arg("who", signer))
+	}
+	return task, nil
+}
+
+// mine finds the open task that an act names, or the reason why the actor cannot
+// act on it. Who may not know of the task is refused before it is described.
+func (s State) mine(a Act) (Task, error) {
 	task, found := s.task(a.Task)
 	switch {
 	case !found && a.Round > 0 && a.Round < s.Round:
@@ -50,12 +74,8 @@ func (s State) decidable(a Act) (Task, error) {
 		return Task{}, TooLate(task, s.Tasks, s.Status)
 	case a.Round != s.Round || a.ContentHash != s.ContentHash:
 		return Task{}, fault.New(fault.Conflict, "task.changed")
-	case s.decidedIn(task.Step, a.Actor):
-		return Task{}, fault.New(fault.Forbidden, "task.twice")
-	case len(s.Seen) >= actsMax && a.Name != Reject:
-		return Task{}, fault.New(fault.Conflict, "document.too_many_acts", maxArg(actsMax))
-	case a.Name != Approve && strings.TrimSpace(a.Opinion) == "":
-		return Task{}, opinionRequired()
+	case s.Stopped != nil:
+		return Task{}, fault.New(fault.Conflict, "document.stopped", fault.Arg("by", s.Stopped.By))
 	}
 	return task, nil
 }
@@ -74,7 +94,7 @@ func entitled(a Act, task Task) bool {
 // step in this round.
 func (s State) decidedIn(step, person string) bool {
 	for _, t := range s.tasksOf(step) {
-		if s.behind(t.DecidedBy) == s.behind(person) {
+		if t.decided() && s.behind(t.DecidedBy) == s.behind(person) {
 			return true
 		}
 	}
@@ -106,7 +126,7 @@ func deciderOf(task Task, tasks []Task) (Task, bool) {
 	var last Task
 	for _, t := range tasks {
 		switch {
-		case t.Step != task.Step || t.Round != task.Round || t.DecidedBy == "":
+		case t.Step != task.Step || t.Round != task.Round || t.DecidedBy == "" || t.State == TaskAdvised:
 		case t.Slot == task.Slot:
 			return t, true
 		case !t.DecidedAt.Before(last.DecidedAt):

@@ -3,6 +3,7 @@ package approval
 import (
 	"time"
 
+	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -22,6 +23,8 @@ const (
 	StepSkipped         = "step.skipped"
 	StepAutoApproved    = "step.auto_approved"
 	StepPassed          = "step.passed"
+	StepReopened        = "step.reopened" // returned to, or a decision was taken back
+	StepResumed         = "step.resumed"  // straight back at the step that had returned it
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
 	TaskOverdue         = "task.overdue" // the deadline passed and nobody takes over; the task stays open
@@ -31,6 +34,15 @@ const (
 	TaskWasSuperseded   = "task.superseded"
 	TaskWasEscalated    = "task.escalated"
 	TaskWasExpired      = "task.expired" // decided by system:deadline
+	TaskWasTransferred  = "task.transferred"
+	TaskWasConsulted    = "task.consulted"   // its assignee asks somebody; it stays open
+	TaskWasAdvised      = "task.advised"     // who was asked answered
+	TaskWasRetracted    = "task.retracted"   // a decision was taken back
+	TaskWasRescheduled  = "task.rescheduled" // its deadline moved: the clock stood still, or it was excused
+	ClockStopped        = "clock.stopped"
+	ClockResumed        = "clock.resumed"
+	SignerAdded         = "signer.added"
+	SignerRemoved       = "signer.removed"
 	VoucherPosted       = "voucher.posted"
 	VoucherParked       = "voucher.parked"
 	VoucherResolved     = "voucher.resolved" // a person ruled on a parked voucher
@@ -90,29 +102,71 @@ type StepData struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// TaskOpenedData is the data of task.opened. Record stamps DueAt and RemindAt
-// from Clock, counting from the database's time; everything else is judged.
+// ReopenedData is the data of step.reopened: the tasks that do not count any more,
+// and where the step goes on when it agrees.
+type ReopenedData struct {
+	Step  string   `json:"step"`
+	Fresh bool     `json:"fresh,omitempty"` // it begins anew, without the signers who were added to it
+	Past  []string `json:"past"`
+	Then  string   `json:"then,omitempty"` // straight back to this step; "" = the next one
+}
+
+// SignerData is the data of signer.added and signer.removed.
+type SignerData struct {
+	Step    string `json:"step"`
+	Task    string `json:"task"` // of the adder
+	Person  string `json:"person"`
+	Slot    int    `json:"slot"`
+	Where   string `json:"where,omitempty"`
+	Opinion string `json:"opinion,omitempty"`
+}
+
+// TaskOpenedData is the data of task.opened, and of task.rescheduled, which has
+// Moved. Record stamps DueAt and RemindAt from Clock, counting from the database's
+// time; everything else is judged.
 type TaskOpenedData struct {
 	Task        string      `json:"task"`
 	Step        string      `json:"step"`
 	Assignee    string      `json:"assignee"`
 	Via         string      `json:"via"`
 	Slot        int         `json:"slot,omitempty"` // whose place in the step it fills, see Task.Slot
+	For         string      `json:"for,omitempty"`  // the task whose assignee asks for advice
 	Clock       Clock       `json:"clock"`
 	DueAt       time.Time   `json:"due_at,omitzero"`
 	RemindAt    []time.Time `json:"remind_at,omitempty"`
 	Provisional bool        `json:"provisional,omitempty"` // the deadline reaches into a year without a published calendar
+	Moved       *Moved      `json:"moved,omitempty"`
+}
+
+// ClockData is the data of clock.stopped and clock.resumed.
+type ClockData struct {
+	Task   string `json:"task"` // whose assignee stopped it
+	Step   string `json:"step"`
+	Info   bool   `json:"info,omitempty"`   // the submitter is asked for something
+	Reason string `json:"reason,omitempty"` // the question, the answer, or why
+	To     string `json:"to,omitempty"`     // resumed: who had stopped it
+}
+
+// Moved says how a deadline moves: what was left when the clock stopped counts on
+// from the database's time, or Extra is added to what it was.
+type Moved struct {
+	StoppedAt time.Time         `json:"stopped_at,omitzero"`
+	Was       time.Time         `json:"was,omitzero"`
+	WasRemind []time.Time       `json:"was_remind,omitempty"` // those still to come
+	Extra     calendar.Duration `json:"extra,omitzero"`
+	Reason    string            `json:"reason,omitempty"`
 }
 
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,
-// escalated and expired.
+// escalated, expired, transferred, advised and retracted; and of consulted, which
+// ends nothing.
 type TaskEndedData struct {
 	Task     string   `json:"task"`
 	Step     string   `json:"step"`
 	Assignee string   `json:"assignee,omitempty"` // whose task it was
 	Opinion  string   `json:"opinion,omitempty"`
 	Reason   string   `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	To       []string `json:"to,omitempty"`     // escalated: who takes over
+	To       []string `json:"to,omitempty"`     // escalated, transferred: who takes over; consulted: who is asked; advised: who had asked
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.

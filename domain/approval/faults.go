@@ -25,6 +25,28 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"task.closed":     {Kind: fault.Conflict},
 	"task.changed":    {Kind: fault.Conflict}, // open, but not of the round or content that was seen
 
+	"document.stopped":          {Kind: fault.Conflict, Args: []string{"by"}},
+	"document.not_stopped":      {Kind: fault.Conflict},
+	"document.stopped_by_other": {Kind: fault.Forbidden, Args: []string{"by"}},
+	"act.bad_extra":             {Kind: fault.Invalid, Args: []string{"extra"}},
+	"task.no_deadline":          {Kind: fault.Conflict},
+	"task.extended_enough":      {Kind: fault.Conflict, Args: []string{"max"}},
+
+	"act.not_allowed":         {Kind: fault.Forbidden, Args: []string{"act"}},
+	"act.bad_to":              {Kind: fault.Invalid},
+	"act.to_interested":       {Kind: fault.Invalid, Args: []string{"person"}},
+	"act.to_has_part":         {Kind: fault.Invalid, Args: []string{"person"}},
+	"act.bad_where":           {Kind: fault.Invalid, Args: []string{"where"}},
+	"act.bad_back":            {Kind: fault.Invalid, Args: []string{"back"}},
+	"step.not_passed":         {Kind: fault.Invalid, Args: []string{"step"}},
+	"task.only_advice":        {Kind: fault.Forbidden},
+	"task.awaits_signer":      {Kind: fault.Conflict, Args: []string{"who"}},
+	"task.not_retractable":    {Kind: fault.Conflict},
+	"signer.not_removable":    {Kind: fault.Conflict, Args: []string{"person"}},
+	"document.too_many_tasks": {Kind: fault.Conflict, Args: []string{"max"}},
+	"plan.bad_votes":          {Kind: fault.Invalid},
+	"plan.no_quorum":          {Kind: fault.Invalid},
+
 	"document.not_yours":       {Kind: fault.Forbidden},
 	"document.not_returned":    {Kind: fault.Conflict, Args: []string{"status"}},
 	"document.too_late":        {Kind: fault.Conflict, Args: []string{"status"}},

@@ -82,6 +82,7 @@ var statusAfter = map[string]Status{
 // are never changed after they were made.
 func (s State) clone() State {
 	s.Tasks = slices.Clone(s.Tasks)
+	s.Added = slices.Clone(s.Added)
 	s.Deciders = slices.Clone(s.Deciders)
 	s.Seen = maps.Clone(s.Seen)
 	if s.Effect != nil {
@@ -106,6 +107,10 @@ func (s *State) apply(e evidence.Event) error {
 		err = s.applyStep(e)
 	case "task":
 		err = s.applyTask(e)
+	case "signer":
+		err = s.applySigner(e)
+	case "clock":
+		err = s.applyClock(e)
 	case "voucher":
 		err = s.applyVoucher(e)
 	}
@@ -155,6 +160,7 @@ func (s *State) beginRound(e evidence.Event) {
 	s.Round, s.Revision, s.ContentHash = e.Round, e.Revision, e.ContentHash
 	s.Plan, s.PlanAttempt, s.PlanFault = nil, 0, ""
 	s.Step, s.Tasks, s.Effect = 0, nil, nil
+	s.Added, s.Then, s.Stopped = nil, "", nil
 }
 
 func (s *State) applyPlan(e evidence.Event) error {
@@ -162,7 +168,7 @@ func (s *State) applyPlan(e evidence.Event) error {
 	case PlanMade:
 		d, err := Decode[PlanData](e)
 		s.Plan, s.PlanFault = &d.Plan, ""
-		s.Step, s.Tasks = 0, nil
+		s.Step, s.Tasks, s.Added, s.Then = 0, nil, nil, ""
 		return err
 	case PlanFailed:
 		d, err := Decode[PlanFailedData](e)
@@ -181,13 +187,24 @@ func (s *State) applyStep(e evidence.Event) error {
 	if e.Kind == StepOpened || s.Plan == nil {
 		return nil
 	}
+	if e.Kind == StepReopened {
+		return s.applyReopened(e)
+	}
 	d, err := Decode[StepData](e)
-	for i, step := range s.Plan.Steps {
-		if step.ID == d.Step {
-			s.Step = i + 1
+	if i := s.indexOfStep(d.Step); i >= 0 {
+		s.Step = i + 1
+		if e.Kind == StepResumed {
+			s.Step, s.Then = i, ""
 		}
 	}
 	return err
+}
+
+func (s *State) indexOfStep(id string) int {
+	if s.Plan == nil {
+		return -1
+	}
+	return slices.IndexFunc(s.Plan.Steps, func(step Step) bool { return step.ID == id })
 }
 
 func (s *State) applyVoucher(e evidence.Event) error {

@@ -11,6 +11,8 @@ func (s *State) applyTask(e evidence.Event) error {
 	switch e.Kind {
 	case TaskOpened:
 		return s.applyOpened(e)
+	case TaskWasRescheduled:
+		return s.applyMoved(e)
 	case TaskReminded, TaskOverdue:
 		d, err := Decode[TaskRemindedData](e)
 		if i := s.indexOf(d.Task); i >= 0 {
@@ -29,7 +31,7 @@ func (s *State) applyOpened(e evidence.Event) error {
 	}
 	t := Task{
 		ID: d.Task, Step: d.Step, Round: e.Round, Assignee: d.Assignee, Via: d.Via, Slot: d.Slot,
-		State: TaskOpen, OpenedAt: e.At.UTC(), DueAt: d.DueAt.UTC(),
+		State: TaskOpen, OpenedAt: e.At.UTC(), DueAt: d.DueAt.UTC(), For: d.For,
 	}
 	if len(d.RemindAt) > 0 {
 		t.RemindAt = d.RemindAt
@@ -45,9 +47,16 @@ var endOf = map[string]TaskState{
 	TaskWasSuperseded: TaskSuperseded,
 	TaskWasEscalated:  TaskEscalated,
 	TaskWasExpired:    TaskExpired,
+
+	TaskWasTransferred: TaskTransferred,
+	TaskWasAdvised:     TaskAdvised,
+	TaskWasRetracted:   TaskRetracted,
 }
 
-// applyEnded ends a task. Superseded and escalated tasks were decided by nobody.
+// decidesNothing are the ends of a task that are nobody's decision.
+var decidesNothing = []TaskState{TaskSuperseded, TaskEscalated, TaskTransferred, TaskRetracted}
+
+// applyEnded ends a task.
 func (s *State) applyEnded(e evidence.Event) error {
 	end, known := endOf[e.Kind]
 	if !known {
@@ -60,17 +69,77 @@ func (s *State) applyEnded(e evidence.Event) error {
 	}
 	t := &s.Tasks[i]
 	t.State = end
-	if end == TaskSuperseded || end == TaskEscalated {
+	t.No = end == TaskExpired && d.Reason == string(Reject)
+	if slices.Contains(decidesNothing, end) {
 		return nil
 	}
 	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, e.At.UTC(), d.Opinion
-	if human(e.Actor) {
+	if human(e.Actor) && end != TaskAdvised {
 		s.Decided = true
 		if !slices.Contains(s.Deciders, e.Actor) {
 			s.Deciders = append(s.Deciders, e.Actor)
 		}
 	}
 	return nil
+}
+
+// applyMoved takes a deadline that moved: the reminders still to come are new.
+func (s *State) applyMoved(e evidence.Event) error {
+	d, err := Decode[TaskOpenedData](e)
+	i := s.indexOf(d.Task)
+	if err != nil || i < 0 {
+		return err
+	}
+	t := &s.Tasks[i]
+	t.DueAt, t.RemindAt, t.Reminded = d.DueAt.UTC(), nil, 0
+	if len(d.RemindAt) > 0 {
+		t.RemindAt = d.RemindAt
+	}
+	if d.Moved != nil && !d.Moved.Extra.IsZero() {
+		t.Extended++
+	}
+	return nil
+}
+
+func (s *State) applyClock(e evidence.Event) error {
+	d, err := Decode[ClockData](e)
+	s.Stopped = nil
+	if e.Kind == ClockStopped {
+		s.Stopped = &Stopped{At: e.At.UTC(), By: e.Actor, Task: d.Task, Info: d.Info}
+	}
+	return err
+}
+
+// applyReopened puts a step back: what is past does not count, and the steps after
+// it are not begun.
+func (s *State) applyReopened(e evidence.Event) error {
+	d, err := Decode[ReopenedData](e)
+	i := s.indexOfStep(d.Step)
+	if err != nil || i < 0 {
+		return err
+	}
+	s.Step, s.Then = i, d.Then
+	for _, id := range d.Past {
+		if t := s.indexOf(id); t >= 0 {
+			s.Tasks[t].Past = true
+		}
+	}
+	s.Added = slices.DeleteFunc(s.Added, func(a Added) bool {
+		at := s.indexOfStep(a.Step)
+		return at > i || at == i && d.Fresh
+	})
+	return nil
+}
+
+func (s *State) applySigner(e evidence.Event) error {
+	d, err := Decode[SignerData](e)
+	switch e.Kind {
+	case SignerAdded:
+		s.Added = append(s.Added, Added{Step: d.Step, Slot: d.Slot, Person: d.Person, Task: d.Task, Where: d.Where})
+	case SignerRemoved:
+		s.Added = slices.DeleteFunc(s.Added, func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
+	}
+	return err
 }
 
 func (s *State) indexOf(task string) int {

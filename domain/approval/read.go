@@ -114,11 +114,11 @@ func (s State) task(id string) (Task, bool) {
 	return s.Tasks[i], true
 }
 
-// tasksOf lists the tasks of a step in this round, in the order of opening.
+// tasksOf lists the tasks of a step that count, in the order of opening.
 func (s State) tasksOf(step string) []Task {
 	var of []Task
 	for _, t := range s.Tasks {
-		if t.Step == step {
+		if t.Step == step && !t.Past {
 			of = append(of, t)
 		}
 	}
@@ -126,7 +126,17 @@ func (s State) tasksOf(step string) []Task {
 }
 
 // agreed says whether a task stands for a yes, of a person or of the clock.
-func (t Task) agreed() bool { return t.State == TaskApproved || t.State == TaskExpired }
+func (t Task) agreed() bool {
+	return !t.Past && (t.State == TaskApproved || t.State == TaskExpired && !t.No)
+}
+
+// refused says whether a task stands for a no.
+func (t Task) refused() bool {
+	return !t.Past && (t.State == TaskRejected || t.State == TaskExpired && t.No)
+}
+
+// decided says whether somebody's decision on a task counts.
+func (t Task) decided() bool { return t.agreed() || t.refused() }
 
 // human says whether an actor is a person, not the system nor a queue.
 func human(actor string) bool {

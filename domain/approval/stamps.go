@@ -41,7 +41,7 @@ func (r Recorded) Packed(drafts []evidence.Draft) Recorded {
 
 // take notes the stamps of one event; false where it is not that of the draft.
 func (s *Stamps) take(e evidence.Event, d evidence.Draft) bool {
-	if e.Kind == TaskOpened {
+	if Stamped(e.Kind) {
 		opened, err := Decode[TaskOpenedData](e)
 		if err != nil {
 			return false
@@ -59,7 +59,10 @@ func (s *Stamps) take(e evidence.Event, d evidence.Draft) bool {
 		e.OnBehalfOf == d.OnBehalfOf && e.Round == d.Round && e.Revision == d.Revision && e.ContentHash == d.ContentHash
 }
 
-// stamped is a draft of task.opened with its instants.
+// Stamped says whether the record fills in the instants of a kind of event.
+func Stamped(kind string) bool { return kind == TaskOpened || kind == TaskWasRescheduled }
+
+// stamped is a draft with its instants.
 func (s *Stamps) stamped(d evidence.Draft) (evidence.Draft, error) {
 	var opened TaskOpenedData
 	if err := json.Unmarshal(d.Data, &opened); err != nil {
@@ -80,7 +83,7 @@ func (r Recorded) Unpacked(in RecordRequest) ([]evidence.Event, error) {
 	}
 	events := make([]evidence.Event, 0, len(in.Drafts))
 	for i, d := range in.Drafts {
-		if d.Kind == TaskOpened {
+		if Stamped(d.Kind) {
 			var err error
 			if d, err = r.Stamps.stamped(d); err != nil {
 				return nil, err

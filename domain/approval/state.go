@@ -43,6 +43,10 @@ const (
 	TaskSuperseded TaskState = "superseded" // ended by somebody else's decision: neither yes nor no
 	TaskEscalated  TaskState = "escalated"  // overdue, passed on
 	TaskExpired    TaskState = "expired"    // decided by system:deadline
+
+	TaskTransferred TaskState = "transferred" // handed to somebody else
+	TaskAdvised     TaskState = "advised"     // advice was given, no decision
+	TaskRetracted   TaskState = "retracted"   // the decision was taken back
 )
 
 // Task is one approver's part of a step. 待办
@@ -62,6 +66,28 @@ type Task struct {
 	RemindAt  []time.Time `json:"remind_at,omitempty"` // instants of the reminders, in order
 	Reminded  int         `json:"reminded,omitempty"`  // how many were sent, or passed over after an outage
 	Overdue   bool        `json:"overdue,omitempty"`   // the deadline was recorded and strikes no more
+	For       string      `json:"for,omitempty"`       // the task whose assignee asks for advice; it decides nothing
+	No        bool        `json:"no,omitempty"`        // expired, and that is a no
+	Past      bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
+	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
+}
+
+// Stopped says since when the clock stands still, and for whom. 暂挂
+type Stopped struct {
+	At   time.Time `json:"at"`
+	By   string    `json:"by"`   // who stopped it
+	Task string    `json:"task"` // as whose assignee
+	Info bool      `json:"info"` // the submitter is asked for something
+}
+
+// Added is a signer whom an approver added to a step: they must agree, whatever
+// the step's mode. 加签人
+type Added struct {
+	Step   string `json:"step"`
+	Slot   int    `json:"slot"` // their place, after those of the plan
+	Person string `json:"person"`
+	Task   string `json:"task"`  // of the adder
+	Where  string `json:"where"` // before, after or beside
 }
 
 // State is one document's whole approval, as its events tell it. It is a value:
@@ -85,6 +111,9 @@ type State struct {
 	PlanFault   string             `json:"plan_fault,omitempty"`   // why there is no route: waits for an admin
 	Step        int                `json:"step"`                   // index of the current step; len(Steps) when passed
 	Tasks       []Task             `json:"tasks,omitempty"`        // of the current round
+	Added       []Added            `json:"added,omitempty"`        // signers, of the current round
+	Then        string             `json:"then,omitempty"`         // the step to go straight back to
+	Stopped     *Stopped           `json:"stopped,omitempty"`      // the clock stands still and nobody decides
 	Decided     bool               `json:"decided"`                // a human decided something in this document
 	Deciders    []string           `json:"deciders,omitempty"`
 	Effect      *Effect            `json:"effect,omitempty"`

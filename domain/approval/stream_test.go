@@ -71,7 +71,7 @@ func (r *stream) do(c approval.Command) error {
 func (r *stream) record(cause string, drafts []evidence.Draft) {
 	given := slices.Clone(drafts)
 	for i, d := range drafts {
-		if d.Kind == approval.TaskOpened {
+		if approval.Stamped(d.Kind) {
 			drafts[i].Data = stamp(r.t, r.now, d.Data)
 		}
 	}
@@ -114,6 +114,19 @@ func (r *stream) requirePacked(before approval.State, in approval.RecordRequest,
 func stamp(t require.TestingT, at time.Time, raw json.RawMessage) json.RawMessage {
 	var d approval.TaskOpenedData
 	require.NoError(t, json.Unmarshal(raw, &d))
+	if m := d.Moved; m != nil {
+		move := func(was time.Time) time.Time { return at.Add(was.Sub(m.StoppedAt)) }
+		if !m.Extra.IsZero() {
+			move = func(was time.Time) time.Time { return was.Add(time.Duration(m.Extra.Count) * time.Second) }
+		}
+		d.DueAt = move(m.Was)
+		for _, was := range m.WasRemind {
+			d.RemindAt = append(d.RemindAt, move(was))
+		}
+		out, err := json.Marshal(d)
+		require.NoError(t, err)
+		return out
+	}
 	if d.Clock.Due.Count > 0 {
 		d.DueAt = at.Add(time.Duration(d.Clock.Due.Count) * time.Second)
 	}

@@ -71,8 +71,8 @@ func (s State) unfitStep(plan Plan, step Step) string {
 	default:
 		return "plan.bad_step"
 	}
-	if !slices.Contains([]Mode{AnyOf, AllOf, InOrder}, step.Mode) {
-		return "plan.bad_step"
+	if code := unfitVotes(step); code != "" {
+		return code
 	}
 	if len(step.Approvers) > approversMax {
 		return "plan.too_large"
@@ -109,6 +109,9 @@ func places(step Step) []Approver {
 // walk passes the steps that need nobody and opens the first that needs people;
 // past the last one the document is approved.
 func (p *pen) walk() {
+	if p.s.Then != "" {
+		p.follow(StepResumed, StepData{Step: p.s.Then})
+	}
 	for p.s.Step < len(p.s.Plan.Steps) {
 		step := p.s.Plan.Steps[p.s.Step]
 		switch step.Need {
@@ -137,43 +140,68 @@ func (p *pen) openStep(step Step) {
 }
 
 func (p *pen) openTask(step Step, a Approver, place int) {
-	n := len(p.s.tasksOf(step.ID)) + 1
 	p.follow(TaskOpened, TaskOpenedData{
-		Task: fmt.Sprintf("%s.r%d.%s.%d", p.s.Document, p.s.Round, step.ID, n),
-		Step: step.ID, Assignee: a.Person, Via: a.Via, Slot: place, Clock: step.Clock,
+		Task: p.nextTask(step), Step: step.ID, Assignee: a.Person, Via: a.Via, Slot: place, Clock: step.Clock,
 	})
 }
 
-// agree goes on after a yes in a task's place: the others of that place, or of
-// the step where one yes is enough, are superseded.
+func (p *pen) nextTask(step Step) string {
+	n := 1
+	for _, t := range p.s.Tasks {
+		if t.Step == step.ID {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s.r%d.%s.%d", p.s.Document, p.s.Round, step.ID, n)
+}
+
+// agree goes on after a yes in a task's place.
 func (p *pen) agree(task Task) {
 	step, ok := p.s.CurrentStep()
 	if !ok || step.ID != task.Step {
 		return
 	}
-	p.supersede(Approve, func(t Task) bool { return step.Mode == AnyOf || t.Slot == task.Slot })
-	if !p.agreed(step) {
+	p.supersede(Approve, func(t Task) bool { return p.s.pointless(step, t, task) })
+	p.count(step, task, "")
+}
+
+// refuse goes on after a no in a task's place: it is a veto, or one vote.
+func (p *pen) refuse(task Task, why string) {
+	step, ok := p.s.CurrentStep()
+	if !ok || step.ID != task.Step {
+		return
+	}
+	if p.s.vetoes(step, task) {
+		p.endRejected(step, why)
+		return
+	}
+	p.supersede(Reject, func(t Task) bool { return t.Slot == task.Slot || t.For == task.ID })
+	p.count(step, task, why)
+}
+
+// count ends the step once its outcome is fixed, and goes on in it otherwise.
+func (p *pen) count(step Step, task Task, why string) {
+	switch p.s.tally(step) {
+	case lost:
+		p.endRejected(step, why)
+	case undecided:
 		if next := task.Slot + 1; step.Mode == InOrder && next < len(places(step)) {
 			p.openTask(step, places(step)[next], next)
 		}
-		return
+	case won:
+		p.supersede(Approve, func(t Task) bool { return t.Slot < len(places(step)) && t.For == "" })
+		if p.openSigners(step) || !p.s.signed(step) {
+			return
+		}
+		p.supersede(Approve, func(Task) bool { return true })
+		p.write(StepPassed, StepData{Step: step.ID})
+		p.walk()
 	}
-	p.write(StepPassed, StepData{Step: step.ID})
-	p.walk()
 }
 
-// agreed says whether the yeses of a step are enough.
-func (p *pen) agreed(step Step) bool {
-	yes := map[int]bool{}
-	for _, t := range p.s.tasksOf(step.ID) {
-		if t.agreed() {
-			yes[t.Slot] = true
-		}
-	}
-	if step.Mode == AnyOf {
-		return len(yes) > 0
-	}
-	return len(yes) == len(places(step))
+func (p *pen) endRejected(step Step, why string) {
+	p.supersede(Reject, func(Task) bool { return true })
+	p.write(DocumentRejected, EndedData{Step: step.ID, Reason: why})
 }
 
 // supersede ends the open tasks that a decision leaves without a purpose:

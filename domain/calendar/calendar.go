@@ -1,9 +1,12 @@
 package calendar
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/countersign/countersign/domain/fault"
 )
 
 // Span is working time within one day, in minutes from its midnight: half-open,
@@ -30,28 +33,53 @@ type Calendar struct {
 	// weekday rule and 1 January are known, and answers are provisional. A
 	// calendar without Years needs none: its rule holds for ever.
 	Years []int `json:"years,omitempty"`
+
+	Sources map[int]string `json:"sources,omitempty"` // where a year was published
 }
 
-// spans is the working time of a day, and whether the day's year is known.
-// A make-up day has its weekday's own hours or, where that weekday has none,
+// DayKind is what a calendar makes of a date. 日期类型
+type DayKind string
+
+// The kinds of days.
+const (
+	Worked  DayKind = "worked"   // by the hours of its weekday
+	Short   DayKind = "short"    // with hours of its own 半天
+	MakeUp  DayKind = "make_up"  // worked to make up for a day off 调休上班
+	DayOff  DayKind = "off"      // off by name 放假
+	Rest    DayKind = "rest"     // a weekday without hours 休息日
+	NewYear DayKind = "new_year" // 1 January of a year that is not published: off as a guess
+)
+
+// Published says whether a year's days off are known.
+func (c *Calendar) Published(year int) bool {
+	return len(c.Years) == 0 || slices.Contains(c.Years, year)
+}
+
+// rule is what the calendar makes of a day, and the day's working time. A
+// make-up day has its weekday's own hours or, where that weekday has none,
 // those of the first working weekday from Monday on.
-func (c *Calendar) spans(day civilDay) (spans []Span, known bool) {
-	known = len(c.Years) == 0 || slices.Contains(c.Years, day.Year())
+func (c *Calendar) rule(day civilDay) (DayKind, []Span) {
 	date := day.Date()
 	if _, off := c.Off[date]; off {
-		return nil, known
+		return DayOff, nil
 	}
 	if special, ok := c.Special[date]; ok {
-		return special, known
+		return Short, special
 	}
 	week := c.Week[day.Weekday()]
-	if _, extra := c.Extra[date]; extra && len(week) == 0 {
-		return c.usual(), known
+	if _, extra := c.Extra[date]; extra {
+		if len(week) == 0 {
+			week = c.usual()
+		}
+		return MakeUp, week
 	}
-	if !known && day.newYear() {
-		return nil, known
+	switch {
+	case day.newYear() && !c.Published(day.Year()):
+		return NewYear, nil
+	case len(week) == 0:
+		return Rest, nil
 	}
-	return week, known
+	return Worked, week
 }
 
 // usual is the hours of the first working weekday, from Monday.
@@ -72,8 +100,8 @@ func (c *Calendar) Workday(date Date) (works, known bool, err error) {
 	if err != nil {
 		return false, false, badText(codeBadDate, string(date))
 	}
-	spans, known := c.spans(civilDay(at))
-	return len(spans) > 0, known, nil
+	_, spans := c.rule(civilDay(at))
+	return len(spans) > 0, c.Published(at.Year()), nil
 }
 
 // Name is what the calendar calls a date that is off or made up for; "" for
@@ -87,48 +115,49 @@ func (c *Calendar) Name(date Date) string {
 
 // Check says what is wrong with a calendar; nil for a good one.
 //
-// Errors: Invalid calendar.bad_calendar, calendar.bad_date.
+// Errors: Invalid calendar.no_id, calendar.bad_zone, calendar.no_hours, calendar.bad_hours,
+// calendar.bad_date, calendar.off_and_worked.
 func (c *Calendar) Check() error {
 	if c.ID == "" {
-		return c.bad("it has no id")
+		return fault.New(fault.Invalid, codeNoID)
 	}
 	if _, err := c.location(); err != nil {
 		return err
 	}
 	if len(c.usual()) == 0 {
-		return c.bad("no day of the week is worked")
+		return fault.New(fault.Invalid, codeNoHours, fault.Arg("calendar", c.ID))
 	}
-	for _, spans := range c.Week {
+	for weekday, spans := range c.Week {
 		if !ordered(spans) {
-			return c.bad("the hours of a weekday are out of order")
+			return c.badHours(weekdays[weekday], writeSpans(spans))
 		}
 	}
 	return c.checkDates()
 }
 
 func (c *Calendar) checkDates() error {
-	for date := range c.Off {
+	for _, date := range c.dates() {
 		if _, err := ParseDate(string(date)); err != nil {
 			return err
 		}
-		if _, both := c.Extra[date]; both {
-			return c.bad(string(date) + " is both off and worked")
+		_, off := c.Off[date]
+		_, extra := c.Extra[date]
+		if off && extra {
+			return c.bad(codeBoth, "date", string(date))
 		}
-	}
-	for date := range c.Extra {
-		if _, err := ParseDate(string(date)); err != nil {
-			return err
-		}
-	}
-	for date, spans := range c.Special {
-		if _, err := ParseDate(string(date)); err != nil {
-			return err
-		}
-		if !ordered(spans) {
-			return c.bad("the hours of " + string(date) + " are out of order")
+		if spans, special := c.Special[date]; special && (len(spans) == 0 || !ordered(spans)) {
+			return c.badHours(string(date), writeSpans(spans))
 		}
 	}
 	return nil
+}
+
+// dates are all dates that the calendar speaks of, in order.
+func (c *Calendar) dates() []Date {
+	all := slices.Concat(slices.Collect(maps.Keys(c.Off)), slices.Collect(maps.Keys(c.Extra)),
+		slices.Collect(maps.Keys(c.Special)))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // ordered says whether spans lie within a day, one after another.
@@ -151,11 +180,11 @@ func (c *Calendar) location() (*time.Location, error) {
 		return zone.(*time.Location), nil
 	}
 	if c.Zone == "" || c.Zone == "Local" {
-		return nil, c.bad("it has no zone")
+		return nil, c.bad(codeBadZone, "zone", c.Zone)
 	}
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
-		return nil, c.bad("the zone " + c.Zone + " is unknown")
+		return nil, c.bad(codeBadZone, "zone", c.Zone)
 	}
 	zones.Store(c.Zone, zone)
 	return zone, nil

@@ -61,31 +61,6 @@ func TestWorkday(t *testing.T) {
 	require.Equal(t, "calendar.bad_date", fault.CodeOf(err))
 }
 
-func TestBetween(t *testing.T) {
-	all := calendars(t)
-	for _, tt := range []struct {
-		calendar, from, to string
-		want               time.Duration
-	}{
-		{"cn", "2026-03-02 09:00", "2026-03-02 18:00", 7*time.Hour + 30*time.Minute},
-		{"cn", "2026-03-02 11:30", "2026-03-02 14:00", time.Hour},
-		{"cn", "2026-03-02 12:00", "2026-03-02 13:30", 0},
-		{"cn", "2026-03-06 17:30", "2026-03-09 14:00", 4 * time.Hour},
-		{"cn", "2026-02-14 17:30", "2026-02-24 14:00", 4 * time.Hour},
-		{"cn", "2026-03-03 09:00", "2026-03-02 09:00", 0},
-		{"cn", "2026-03-02 10:00", "2026-03-02 10:00", 0},
-		{"night", "2026-03-29 00:00", "2026-03-30 00:00", 23 * time.Hour},
-		{"night", "2026-10-25 00:00", "2026-10-26 00:00", 25 * time.Hour},
-		{"eve", "2026-12-24 00:00", "2026-12-28 00:00", 3 * time.Hour},
-	} {
-		c := all[tt.calendar]
-		zone, err := c.location()
-		require.NoError(t, err)
-		got := c.Between(wall(t, tt.from, zone), wall(t, tt.to, zone))
-		require.Equal(t, tt.want, got, "%s %s %s", tt.calendar, tt.from, tt.to)
-	}
-}
-
 func TestStamp(t *testing.T) {
 	c := shippedCalendar(t, "cn-office")
 	zone, err := c.location()
@@ -173,29 +148,46 @@ func TestDates(t *testing.T) {
 	}
 }
 
+// TestACalendarFileIsReadStrictly: what is wrong is refused by its code and place.
 func TestACalendarFileIsReadStrictly(t *testing.T) {
-	const hours = `"hours": {"mon": "09:00-17:00"}`
-	for name, text := range map[string]string{
-		"no JSON":                `{`,
-		"an unknown key":         `{"id": "a", "zone": "UTC", "weeks": {}, ` + hours + `}`,
-		"no id":                  `{"zone": "UTC", ` + hours + `}`,
-		"no zone":                `{"id": "a", ` + hours + `}`,
-		"a zone nobody has":      `{"id": "a", "zone": "Asia/Beijing", ` + hours + `}`,
-		"the machine's own zone": `{"id": "a", "zone": "Local", ` + hours + `}`,
-		"no working day":         `{"id": "a", "zone": "UTC", "hours": {"mon": ""}}`,
-		"hours backwards":        `{"id": "a", "zone": "UTC", "hours": {"mon": "17:00-09:00"}}`,
-		"hours that overlap":     `{"id": "a", "zone": "UTC", "hours": {"mon": "09:00-13:00 12:00-17:00"}}`,
-		"hours past midnight":    `{"id": "a", "zone": "UTC", "hours": {"mon": "09:00-24:30"}}`,
-		"hours in another form":  `{"id": "a", "zone": "UTC", "hours": {"mon": "9-17"}}`,
-		"a day that is none":     `{"id": "a", "zone": "UTC", "hours": {"mo": "09:00-17:00"}}`,
-		"a year that is none":    `{"id": "a", "zone": "UTC", ` + hours + `, "years": {"next": {}}}`,
-		"a date that is none":    `{"id": "a", "zone": "UTC", ` + hours + `, "years": {"2026": {"off": {"2026-02-30": "x"}}}}`,
-		"off and worked": `{"id": "a", "zone": "UTC", ` + hours +
-			`, "years": {"2026": {"off": {"2026-02-01": "x"}, "extra": {"2026-02-01": "y"}}}}`,
-	} {
-		_, err := Read([]byte(text))
-		require.Equal(t, fault.Invalid, fault.KindOf(err), name)
+	good := func() File {
+		return File{ID: "a", Zone: "UTC", Hours: map[string]string{"mon": "09:00-17:00"},
+			Years: []Year{{Year: 2026, Source: "s", Off: map[string]string{"2026-05-01": "x", "2025-12-31": "bridge"}}}}
 	}
+	c, err := good().Calendar()
+	require.NoError(t, err)
+	require.Equal(t, map[int]string{2026: "s"}, c.Sources)
+	for name, tt := range map[string]struct {
+		spoil       func(*File)
+		code, field string
+	}{
+		"no id":                  {func(f *File) { f.ID = "" }, "calendar.no_id", ""},
+		"no zone":                {func(f *File) { f.Zone = "" }, "calendar.bad_zone", "zone"},
+		"a zone nobody has":      {func(f *File) { f.Zone = "Asia/Beijing" }, "calendar.bad_zone", "zone"},
+		"the machine's own zone": {func(f *File) { f.Zone = "Local" }, "calendar.bad_zone", "zone"},
+		"no working day":         {hours("mon", ""), "calendar.no_hours", ""},
+		"hours backwards":        {hours("mon", "17:00-09:00"), "calendar.bad_hours", "hours.mon"},
+		"hours that overlap":     {hours("mon", "09:00-13:00 12:00-17:00"), "calendar.bad_hours", "hours.mon"},
+		"hours past midnight":    {hours("mon", "09:00-24:30"), "calendar.bad_hours", "hours.mon"},
+		"hours in another form":  {hours("mon", "9-17"), "calendar.bad_hours", "hours.mon"},
+		"a date without hours":   {hours("2026-12-24", ""), "calendar.bad_hours", ""},
+		"a day that is none":     {hours("mo", "09:00-17:00"), "calendar.bad_date", "hours.mo"},
+		"a year twice":           {off(2026), "calendar.bad_year", "years[1].year"},
+		"a year that is none":    {off(26), "calendar.bad_year", "years[1].year"},
+		"a date that is none":    {off(2027, "2027-02-30"), "calendar.bad_date", "years[1].off.2027-02-30"},
+		"a date of another year": {off(2027, "2026-02-16"), "calendar.other_year", "years[1].off.2026-02-16"},
+		"off and worked": {func(f *File) { f.Years[0].Work = map[string]string{"2026-05-01": "y"} },
+			"calendar.off_and_worked", ""},
+	} {
+		file := good()
+		tt.spoil(&file)
+		_, err := file.Calendar()
+		require.Equal(t, tt.code, fault.CodeOf(err), name)
+		f, _ := fault.As(err)
+		require.Equal(t, tt.field, f.Field, name)
+	}
+	_, err = readShipped([]byte(`{"weeks": {}}`))
+	require.Error(t, err, "an unknown key")
 }
 
 // TestWorkingTimeAddsUp: whatever the calendar, so many hours after an instant
@@ -204,7 +196,7 @@ func TestWorkingTimeAddsUp(t *testing.T) {
 	all := calendars(t)
 	first := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(r *rapid.T) {
-		name := rapid.SampledFrom([]string{"cn", "de", "ny", "eve", "night", "gap", "always"}).Draw(r, "calendar")
+		name := rapid.SampledFrom([]string{"cn", "cnhalf", "de", "ny", "eve", "in", "gulf", "night", "howe", "shift", "gap", "always"}).Draw(r, "calendar")
 		from := first.Add(time.Duration(rapid.Int64Range(0, 3*365*24*3600*1e6).Draw(r, "µs")) * time.Microsecond)
 		count := rapid.Int64Range(1, 60).Draw(r, "count")
 		c := all[name]
@@ -220,7 +212,7 @@ func TestWorkingTimeAddsUp(t *testing.T) {
 		require.True(r, days.At.After(from))
 		later, err := c.Due(from.Add(time.Minute), Duration{Count: count, Unit: WorkDay})
 		require.NoError(r, err)
-		if name != "night" { // where 02:59:59 comes twice, later on the wall is not always later
+		if name != "night" && name != "howe" && name != "shift" { // where 02:59:59 comes twice, later on the wall is not always later
 			require.False(r, later.At.Before(days.At))
 		}
 	})

@@ -31,6 +31,15 @@ func (d Date) AddDays(days int) Date {
 	return civilDay(at.AddDate(0, 0, days)).Date()
 }
 
+// year is the year of a good date.
+func (d Date) year() int {
+	at, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return 0
+	}
+	return at.Year()
+}
+
 // civilDay is a date while we count: its midnight in UTC, never an instant.
 type civilDay time.Time
 

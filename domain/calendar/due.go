@@ -27,7 +27,7 @@ const idleMax = 400
 // is not worked on the last day (a lunch break, a half day), the deadline is the
 // next working instant after it, so nobody gets less time than was promised.
 //
-// Errors: Invalid calendar.bad_duration, calendar.bad_calendar, calendar.never_works.
+// Errors: Invalid calendar.bad_duration, calendar.bad_zone, calendar.never_works.
 func (c *Calendar) Due(from time.Time, d Duration) (Deadline, error) {
 	if err := d.check(); err != nil {
 		return Deadline{}, err
@@ -69,8 +69,8 @@ type walk struct {
 type stretch struct{ from, to time.Time }
 
 func (w *walk) spans(day civilDay) []Span {
-	spans, known := w.calendar.spans(day)
-	w.provisional = w.provisional || !known
+	w.provisional = w.provisional || !w.calendar.Published(day.Year())
+	_, spans := w.calendar.rule(day)
 	return spans
 }
 

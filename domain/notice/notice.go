@@ -8,7 +8,10 @@
 //	task.opened          the assignee; admins                due_at, via
 //	task.reminded        the assignee; admins                n
 //	task.overdue         the assignee; admins                –
-//	task.superseded      the assignee (quiet)                by, act: approve, reject, return
+//	task.consulted       who is asked for advice             by, reason: the question
+//	task.advised         who had asked                       by, reason: the answer
+//	clock.stopped        submitter and requester             by, reason: the question, or why
+//	task.superseded      the assignee (quiet)                by, act: approve, reject, return, transfer, retract, remove_signer
 //	task.escalated       the old assignee; the submitter     to
 //	document.returned    submitter and requester             by, reason
 //	document.rejected    submitter and requester             by, reason
@@ -42,7 +45,7 @@ const (
 func Kinds() []string {
 	return []string{
 		approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue, approval.TaskWasSuperseded,
-		approval.TaskWasEscalated, approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
+		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped, approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
 		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
 		Commented, Urged,
 	}

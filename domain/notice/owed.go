@@ -22,6 +22,10 @@ func Owed(e evidence.Event, d Summary) []Notice {
 	switch e.Kind {
 	case approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue:
 		w.waiting()
+	case approval.TaskWasConsulted, approval.TaskWasAdvised:
+		w.consulted()
+	case approval.ClockStopped:
+		w.stopped()
 	case approval.TaskWasSuperseded:
 		w.superseded()
 	case approval.TaskWasEscalated:
@@ -74,6 +78,9 @@ func (w *writer) waiting() {
 	}
 	switch w.event.Kind {
 	case approval.TaskOpened:
+		if d.For != "" {
+			return // who is asked for advice is told the question instead
+		}
 		own["via"] = d.Via
 		if !d.DueAt.IsZero() {
 			own["due_at"] = d.DueAt.UTC().Format(time.RFC3339)
@@ -83,6 +90,31 @@ func (w *writer) waiting() {
 		own["n"] = strconv.Itoa(r.N)
 	}
 	w.tell(Notice{Kind: w.event.Kind, Person: d.Assignee, Task: d.Task}, d.Step, own)
+}
+
+// consulted tells who is asked for advice what the question is, and who asked what
+// the answer is.
+func (w *writer) consulted() {
+	d, err := approval.Decode[approval.TaskEndedData](w.event)
+	if err != nil {
+		return
+	}
+	for _, person := range d.To {
+		n := Notice{Kind: w.event.Kind, Person: person, Task: d.Task}
+		w.tell(n, d.Step, map[string]string{"by": w.event.Actor, "reason": d.Opinion})
+	}
+}
+
+// stopped tells the submitter that nobody decides for now, and what is wanted.
+func (w *writer) stopped() {
+	d, err := approval.Decode[approval.ClockData](w.event)
+	if err != nil {
+		return
+	}
+	for _, person := range people(w.summary.Submitter, w.summary.Requester) {
+		n := Notice{Kind: w.event.Kind, Person: person, Task: d.Task}
+		w.tell(n, d.Step, map[string]string{"by": w.event.Actor, "reason": d.Reason})
+	}
 }
 
 // superseded tells, quietly, whose task somebody else's decision ended. Of a

@@ -33,7 +33,7 @@ func (a *API) documents() {
 		"Submit a draft for approval", 201,
 	},
 		a.submitDocument)
-	add(a, operation{"act-on-document", http.MethodPost, "/documents/{id}/acts", tag, "Withdraw or resubmit", 0},
+	add(a, operation{"act-on-document", http.MethodPost, "/documents/{id}/acts", tag, "Withdraw, resubmit, or let the clock go on", 0},
 		a.actOnDocument)
 	a.alsoAccepted("/documents/{id}/acts", "200")
 	add(a, operation{"list-events", http.MethodGet, "/documents/{id}/events", tag, "The transition log", 0},
@@ -194,7 +194,7 @@ func (a *API) submitDocument(ctx context.Context, in *KeyedDocumentInput) (*Crea
 
 // DocumentActBody is an act on a document as a whole.
 type DocumentActBody struct {
-	Act     string     `json:"act" enum:"withdraw,resubmit"`
+	Act     string     `json:"act" enum:"withdraw,resubmit,release"`
 	Opinion string     `json:"opinion,omitempty" maxLength:"2000"`
 	Content *desk.Form `json:"content,omitempty" doc:"The new content, for resubmit; as it was where left out"`
 }
@@ -210,10 +210,14 @@ type DocumentActInput struct {
 func (a *API) actOnDocument(ctx context.Context, in *DocumentActInput) (*ActOutput, error) {
 	who, _ := auth.Of(ctx)
 	key := keyOf("act-on-document", in.IdempotencyKey, in.ID, in.Body)
-	if approval.Name(in.Body.Act) == approval.Withdraw {
-		if in.Body.Content != nil {
-			return nil, fault.New(fault.Invalid, "request.unknown_property", fault.Field("content"))
-		}
+	name := approval.Name(in.Body.Act)
+	if name != approval.Resubmit && in.Body.Content != nil {
+		return nil, fault.New(fault.Invalid, "request.unknown_property", fault.Field("content"))
+	}
+	switch name {
+	case approval.Release:
+		return acted(a.desk.Release(ctx, who, in.ID, in.Body.Opinion, channel(who), key))
+	case approval.Withdraw:
 		return acted(a.desk.Withdraw(ctx, who, in.ID, in.Body.Opinion, channel(who), key))
 	}
 	again := desk.Resubmission{Document: in.ID, Opinion: in.Body.Opinion, Channel: channel(who)}

@@ -165,6 +165,7 @@ type Task struct {
 	ContentHash    string            `json:"content_hash,omitempty" doc:"Name it in the decision"`
 	Assignee       string            `json:"assignee"`
 	Via            string            `json:"via" doc:"How the policy found them"`
+	For            string            `json:"for,omitempty" doc:"The task whose assignee asks for advice"`
 	State          string            `json:"state"`
 	DecidedBy      string            `json:"decided_by,omitempty"`
 	DecidedAt      *time.Time        `json:"decided_at,omitempty"`
@@ -179,7 +180,7 @@ func taskOf(t store.Task) Task {
 		ID: t.ID, Document: t.Document, Number: t.Number, Type: t.Type, Title: t.Title, Submitter: t.Submitter,
 		Requester: t.Requester, Total: desk.MoneyOf(t.Total), Urgency: string(t.Urgency),
 		DocumentStatus: string(t.DocumentStatus), Step: t.Step, StepTitle: t.StepTitle, Round: t.Round,
-		ContentHash: t.ContentHash, Assignee: t.Assignee, Via: t.Via, State: string(t.State), DecidedBy: t.DecidedBy,
+		ContentHash: t.ContentHash, Assignee: t.Assignee, Via: t.Via, For: t.For, State: string(t.State), DecidedBy: t.DecidedBy,
 		DecidedAt: instant(t.DecidedAt), Opinion: t.Opinion, OpenedAt: instant(t.OpenedAt), DueAt: instant(t.DueAt),
 		Provisional: t.Provisional,
 	}

@@ -18,7 +18,8 @@ func (a *API) tasks() {
 		"One's own tasks, and those of the queues one holds", 0,
 	},
 		a.listTasks)
-	add(a, operation{"decide-task", http.MethodPost, "/tasks/{id}/acts", tag, "Approve, reject or return", 0},
+	add(a, operation{"decide-task", http.MethodPost, "/tasks/{id}/acts", tag,
+		"Approve, reject or return; transfer, consult, add or remove a signer, retract, hold, request info, extend", 0},
 		a.decideTask)
 	a.alsoAccepted("/tasks/{id}/acts", "200")
 	add(a, operation{"read-act", http.MethodGet, "/acts/{id}", tag, "How far an act is", 0},
@@ -56,10 +57,15 @@ func (a *API) listTasks(ctx context.Context, in *TasksInput) (*TasksOutput, erro
 
 // DecisionBody is a decision on a task: what was seen, and what was decided.
 type DecisionBody struct {
-	Act         string `json:"act" enum:"approve,reject,return"`
-	Round       int    `json:"round" minimum:"1" doc:"The round that was seen"`
-	ContentHash string `json:"content_hash" minLength:"1" maxLength:"64" doc:"The content that was seen"`
-	Opinion     string `json:"opinion,omitempty" maxLength:"2000" doc:"Needed to reject and to return"`
+	Act         string   `json:"act" enum:"approve,reject,return,transfer,consult,add_signer,remove_signer,retract,hold,request_info,extend"`
+	Round       int      `json:"round" minimum:"1" doc:"The round that was seen"`
+	ContentHash string   `json:"content_hash" minLength:"1" maxLength:"64" doc:"The content that was seen"`
+	Opinion     string   `json:"opinion,omitempty" maxLength:"2000" doc:"Needed to reject, to return and to retract"`
+	To          []string `json:"to,omitempty" maxItems:"20" nullable:"false" doc:"Whom: account, e-mail or whole name"`
+	Where       string   `json:"where,omitempty" enum:"before,after,beside" doc:"Of an added signer"`
+	ToStep      string   `json:"to_step,omitempty" maxLength:"200" doc:"Return to this step; to the submitter if left out"`
+	Extra       string   `json:"extra,omitempty" maxLength:"40" doc:"How much longer, such as 1 workday"`
+	Back        string   `json:"back,omitempty" enum:"restart,straight" doc:"What follows when that step agrees again"`
 }
 
 // DecisionInput is a decision on a task.
@@ -75,6 +81,7 @@ func (a *API) decideTask(ctx context.Context, in *DecisionInput) (*ActOutput, er
 	return acted(a.desk.Decide(ctx, who, desk.Decision{
 		Task: in.ID, Act: approval.Name(in.Body.Act), Round: in.Body.Round, ContentHash: in.Body.ContentHash,
 		Opinion: in.Body.Opinion, Channel: channel(who),
+		To: in.Body.To, Where: in.Body.Where, ToStep: in.Body.ToStep, Back: in.Body.Back, Extra: in.Body.Extra,
 	}, keyOf("decide-task", in.IdempotencyKey, in.ID, in.Body)))
 }
 

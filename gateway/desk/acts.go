@@ -33,9 +33,15 @@ type Decision struct {
 	ContentHash string
 	Opinion     string
 	Channel     string
+
+	To     []string // whom: accounts, addresses or whole names
+	Where  string   // before, after, beside: of an added signer
+	ToStep string   // of a return: the step, "" for the submitter
+	Back   string   // of a return to a step: restart or straight
+	Extra  string   // of an extension: how much longer
 }
 
-// Decide carries a decision on a task.
+// Decide carries a decision on a task, or whatever else an approver does with it.
 //
 // Safe to repeat with the same key. Errors: NotFound task.not_found where one
 // may not know of it, Forbidden access.denied, Conflict task.stale saying who
@@ -53,8 +59,15 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 		Name: in.Act, Document: task.Document, Task: in.Task, Round: in.Round, ContentHash: in.ContentHash,
 		Opinion: in.Opinion, Channel: in.Channel,
 	}
+	if act.To, err = d.meant(ctx, in.To); err != nil {
+		return Acted{}, err
+	}
+	act.Where, act.ToStep, act.Back, act.Extra = in.Where, in.ToStep, in.Back, in.Extra
 	if task.Assignee == approval.AdminQueue {
 		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
+	}
+	if in.Act == approval.Retract || in.Act == approval.RemoveSigner {
+		return d.act(ctx, who, act, key, nil) // of a task that may be decided
 	}
 	return d.act(ctx, who, act, key, func() error { return d.staleness(ctx, task, in) })
 }
@@ -156,7 +169,7 @@ func (d *Desk) Resubmit(ctx context.Context, who auth.Who, in Resubmission, key 
 	if act.Revision, act.NewHash, err = d.revise(ctx, who, detail.Document, in.Content); err != nil {
 		return Acted{}, err
 	}
-	return d.act(ctx, who, act, key, nil)
+	return d.act(ctx, who, act, key, func() error { return finality(detail.Document) })
 }
 
 // revise stores the content that a resubmission will name.
@@ -290,4 +303,17 @@ func (d *Desk) Act(ctx context.Context, who auth.Who, id string) (store.ActRow, 
 		return store.ActRow{}, missing
 	}
 	return row, nil
+}
+
+// Release lets the clock of a document run again: by who stopped it, or with what
+// the submitter was asked for.
+//
+// Errors: NotFound document.not_found, and the rules' own.
+func (d *Desk) Release(ctx context.Context, who auth.Who, id, opinion, channel string, key Key) (Acted, error) {
+	detail, err := d.Document(ctx, who, id)
+	if err != nil {
+		return Acted{}, err
+	}
+	act := approval.Act{Name: approval.Release, Document: detail.ID, Opinion: opinion, Channel: channel}
+	return d.act(ctx, who, act, key, nil)
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
@@ -21,12 +22,36 @@ func decide(v *visit) error {
 	}
 	switch in.Act {
 	case approval.Approve, approval.Return, approval.Reject:
+	case approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract:
+	case approval.Hold, approval.RequestInfo, approval.Extend:
 	default:
 		return fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(in.Act)))
 	}
-	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion)
+	in.To, in.Where = people(v.asked("to")), v.asked("where")
+	in.ToStep, in.Back, in.Extra = v.asked("to_step"), v.asked("back"), v.asked("extra")
+	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep, in.Back,
+		in.Extra)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
-	return v.acted(acted, err, sent{Form: "decide", Text: in.Opinion})
+	form := "decide"
+	if in.Act != approval.Approve && in.Act != approval.Reject && (in.Act != approval.Return || in.ToStep != "") {
+		form = string(in.Act)
+	}
+	return v.acted(acted, err, sent{Form: form, Text: in.Opinion, To: v.asked("to")})
+}
+
+// people parts names that commas or line ends part, of either script.
+func people(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",;，；、\n\r", r) })
+}
+
+// release handles POST /documents/:id/release.
+func release(v *visit) error {
+	id, opinion := v.param("id"), v.asked("opinion")
+	key := v.key("release", id, opinion)
+	acted, err := again(func() (desk.Acted, error) {
+		return v.desk().Release(v.r.Context(), v.who, id, opinion, channel, key)
+	})
+	return v.acted(acted, err, sent{Form: "release", Text: opinion})
 }
 
 // withdraw handles POST /documents/:id/withdraw.

@@ -36,6 +36,8 @@ type documentView struct {
 	Voucher           string // address of its page, "" where one may not
 
 	Decide                                            *decideForm
+	Handle                                            *handleForm
+	Stopped                                           *stoppedBox
 	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
 	Deciding                                          []string // names of those asked now
 
@@ -46,9 +48,9 @@ type documentView struct {
 
 // sent is a form that came and was refused: nothing typed is lost.
 type sent struct {
-	Form, Text, Ruling, Date string
-	Fault                    string
-	Stale                    bool
+	Form, Text, Ruling, Date, To string
+	Fault                        string
+	Stale                        bool
 }
 
 type fact struct{ Title, Value string }
@@ -69,6 +71,7 @@ type decideForm struct {
 
 	Round  int
 	Return bool
+	Advice bool // somebody asks for an answer, not for a decision
 	Due    deadline
 }
 
@@ -253,6 +256,8 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	}
 	if view.Pending == "" {
 		view.Decide = v.decideForm(detail, state)
+		view.Handle = v.handleForm(detail, state, view.Decide)
+		view.Stopped = v.stoppedBox(detail, state)
 		running := detail.Status == approval.Submitted || detail.Status == approval.Pending ||
 			detail.Status == approval.Returned
 		view.Withdraw = running && v.may(access.DocumentWithdraw, object)
@@ -281,9 +286,10 @@ func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm
 		if t.Assignee == approval.AdminQueue {
 			form.Queue = v.name(t.Assignee)
 		}
-		if state.Interested(v.who.Person.ID) {
+		if state.Interested(v.who.Person.ID) || state.Stopped != nil {
 			continue // the rules would refuse it
 		}
+		form.Advice = t.For != ""
 		return form
 	}
 	return nil

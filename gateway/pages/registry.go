@@ -42,6 +42,7 @@ func registry() []route {
 		{method: post, path: "/documents/:id/decide", needs: access.TaskDecide, template: "document", handle: decide},
 		{method: post, path: "/documents/:id/withdraw", needs: access.DocumentWithdraw, template: "document",
 			handle: withdraw},
+		{method: post, path: "/documents/:id/release", needs: access.DocumentRead, template: "document", handle: release},
 		{method: post, path: "/documents/:id/urge", needs: access.DocumentUrge, template: "document", handle: urge},
 		{method: post, path: "/documents/:id/comment", needs: access.DocumentComment, template: "document", handle: comment},
 		{method: post, path: "/documents/:id/resolve", needs: access.DocumentRead, template: "document", handle: resolve},

@@ -112,6 +112,7 @@ func (s *shelf) functions(locale string) template.FuncMap {
 		"size":  shownSize,
 		"date":  func(day string) string { return shownDate(locale, day) },
 		"dict":  dict,
+		"list":  func(items ...any) []any { return items },
 		"lines": func(text string) []string { return strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") },
 	}
 }

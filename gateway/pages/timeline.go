@@ -18,19 +18,23 @@ type moment struct {
 
 // told are the data of every kind of event that people read, in one.
 type told struct {
-	Number      string        `json:"number"`
-	Step        string        `json:"step"`
-	Assignee    string        `json:"assignee"`
-	Opinion     string        `json:"opinion"`
-	Reason      string        `json:"reason"`
-	To          []string      `json:"to"`
-	N           int           `json:"n"`
-	Code        string        `json:"code"`
-	Detail      string        `json:"detail"`
-	Ruling      string        `json:"ruling"`
-	Date        string        `json:"date"`
-	Plan        approval.Plan `json:"plan"`
-	Provisional bool          `json:"provisional"`
+	Number      string         `json:"number"`
+	Step        string         `json:"step"`
+	Assignee    string         `json:"assignee"`
+	Opinion     string         `json:"opinion"`
+	Reason      string         `json:"reason"`
+	To          []string       `json:"to"`
+	N           int            `json:"n"`
+	Code        string         `json:"code"`
+	Detail      string         `json:"detail"`
+	Ruling      string         `json:"ruling"`
+	Date        string         `json:"date"`
+	Plan        approval.Plan  `json:"plan"`
+	Provisional bool           `json:"provisional"`
+	Person      string         `json:"person"`
+	Where       string         `json:"where"`
+	Info        bool           `json:"info"`
+	Moved       approval.Moved `json:"moved"`
 }
 
 // silent are the events that say what their neighbours say already.
@@ -42,7 +46,7 @@ var tones = map[string]string{
 	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
 	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
-	approval.TaskWasEscalated: "warn",
+	approval.TaskWasEscalated: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
 // timeline tells the events of a document in order.
@@ -78,7 +82,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"who", v.actor(e), "step", step, "assignee", v.name(data.Assignee), "number", data.Number,
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
 	switch e.Kind {
@@ -91,8 +95,20 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		m.Quote = data.Detail
 	case approval.VoucherParked, approval.PlanFailed:
 		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
-	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned:
+	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned,
+		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
+		approval.SignerAdded, approval.SignerRemoved:
 		m.Quote = data.Opinion
+	case approval.ClockStopped, approval.ClockResumed:
+		m.Quote = data.Reason
+		if data.Info {
+			key += ".info"
+		}
+	case approval.TaskWasRescheduled:
+		if data.Moved.Extra.IsZero() {
+			key += ".resumed"
+		}
+		m.Quote = data.Moved.Reason
 	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:
 		m.Quote = data.Reason
 	case approval.StepAutoApproved, approval.StepSkipped:

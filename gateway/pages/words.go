@@ -159,8 +159,8 @@ func (v *visit) via(via string) string {
 			return v.t("page.via.manager")
 		}
 		return v.t("page.via.manager_above", "level", what)
-	case "escalated":
-		return v.t("page.via.escalated", "who", v.name(what))
+	case "escalated", "transferred", "consulted", "added":
+		return v.t("page.via."+kind, "who", v.name(what))
 	}
 	return v.optional("page.via."+kind+"_"+what, v.optional("page.via."+kind, via))
 }

@@ -136,27 +136,23 @@ func (c *checker) checkSteps(d *document) {
 		}
 		for _, s := range a.plan.Steps {
 			if s.Need == "people" {
-				yes := d.fold.yeses(a.event.Round, s.ID)
-				needed := s.places()
-				if s.Mode == "any_of" {
-					needed = 1
-				}
-				c.hold("I7", d.ID, yes >= needed && needed > 0, "step %s was passed with %d of %d (%s)", s.ID, yes, needed, s.Mode)
+				yes := d.fold.yeses(a.event.Round, s)
+				c.hold("I7", d.ID, s.enough(yes), "step %s was passed with %d of %d (%s)", s.ID, len(yes), s.places(), s.Mode)
 			}
 		}
 	}
 }
 
-// yeses counts the places of a step that agreed.
-func (f *folded) yeses(round int, step string) int {
+// yeses are the places of a step that agreed, added signers included.
+func (f *folded) yeses(round int, s step) map[int]bool {
 	places := map[int]bool{}
 	for _, t := range f.tasks {
 		agreed := t.State == "approved" || t.State == "expired" && t.endReason == "approve"
-		if t.Round == round && t.Step == step && agreed {
+		if t.Round == round && t.Step == s.ID && agreed && !t.past && t.For == "" {
 			places[t.Slot] = true
 		}
 	}
-	return len(places)
+	return places
 }
 
 // checkContent holds that the decisions of the approved round saw what was

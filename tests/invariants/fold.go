@@ -51,7 +51,10 @@ var before = map[string][]string{
 	"document.submitted": {""}, "document.resubmitted": {"returned"},
 	"plan.made": {"submitted"}, "plan.failed": {"submitted"}, "plan.resolved": {"submitted"},
 	"step.opened": {"pending"}, "step.skipped": {"pending"}, "step.auto_approved": {"pending"},
-	"step.passed": {"pending"},
+	"step.passed": {"pending"}, "step.reopened": {"pending"}, "step.resumed": {"pending"},
+	"task.transferred": {"pending"}, "task.consulted": {"pending"}, "task.advised": {"pending"},
+	"task.rescheduled": {"pending"}, "clock.stopped": {"pending"}, "clock.resumed": {"pending"},
+	"task.retracted": {"pending"}, "signer.added": {"pending"}, "signer.removed": {"pending"},
 	"task.opened": {"pending"}, "task.reminded": {"pending"}, "task.overdue": {"pending"},
 	"task.approved": {"pending"}, "task.rejected": {"pending"}, "task.returned": {"pending"},
 	"task.superseded": {"pending"}, "task.escalated": {"pending"}, "task.expired": {"pending"},
@@ -110,11 +113,19 @@ func (c *checker) foldEvent(f *folded, e event) {
 		if f.step == e.facts.Step {
 			f.step = ""
 		}
+	case "step.reopened":
+		f.step = e.facts.Step
+		f.forget(e.facts.Past)
 	case "task.opened":
 		c.foldOpened(f, e)
+	case "task.rescheduled":
+		if t := f.tasks[e.facts.Task]; c.hold("I13", e.facts.Task, t != nil && t.State == "open", "%s of a task that is not open", e.Kind) {
+			t.DueAt, t.RemindAt, t.Reminded, t.Provisional = e.facts.DueAt, e.facts.RemindAt, 0, e.facts.Provisional
+		}
 	case "task.reminded", "task.overdue":
 		c.foldReminded(f, e)
-	case "task.approved", "task.rejected", "task.returned", "task.superseded", "task.escalated", "task.expired":
+	case "task.approved", "task.rejected", "task.returned", "task.superseded", "task.escalated", "task.expired",
+		"task.transferred", "task.advised", "task.retracted":
 		c.foldEnded(f, e)
 	}
 	if strings.HasPrefix(e.Kind, "document.") {
@@ -133,6 +144,7 @@ func (c *checker) foldOpened(f *folded, e event) {
 	f.tasks[t.Task] = &task{
 		ID: t.Task, Document: e.Stream, Step: t.Step, Round: e.Round, Assignee: t.Assignee, Via: t.Via, Slot: t.Slot,
 		State: "open", OpenedAt: e.At, OpenedSeq: e.Seq, DueAt: t.DueAt, RemindAt: t.RemindAt, Provisional: t.Provisional,
+		For: t.For,
 	}
 }
 
@@ -152,17 +164,35 @@ func (c *checker) foldReminded(f *folded, e event) {
 	t.Reminded = max(t.Reminded, e.facts.N)
 }
 
+// forget takes the tasks that count no more, and the decisions on them, out of
+// what is held against each other.
+func (f *folded) forget(past []string) {
+	for _, id := range past {
+		if t := f.tasks[id]; t != nil {
+			t.past = true
+		}
+	}
+	f.decisions = slices.DeleteFunc(f.decisions, func(s decision) bool { return slices.Contains(past, s.task.ID) })
+}
+
 // foldEnded ends a task. Superseded and escalated ones were decided by nobody.
 func (c *checker) foldEnded(f *folded, e event) {
 	t := f.tasks[e.facts.Task]
 	if !c.hold("I13", e.facts.Task, t != nil, "%s of a task that was never opened", e.Kind) {
 		return
 	}
+	if e.Kind == "task.retracted" && t.State == "approved" {
+		f.ends[t.ID]-- // the decision is undone, and its task ends another way
+	}
 	f.ends[t.ID]++
 	c.hold("I4", t.ID, f.ends[t.ID] == 1, "%s ends it once more: it was %s", e.Kind, t.State)
 	opened := *t
 	t.State, t.endReason = e.Kind[len("task."):], e.facts.Reason
-	if t.State == "superseded" || t.State == "escalated" {
+	switch t.State {
+	case "superseded", "escalated", "transferred", "retracted":
+		return
+	case "advised":
+		t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, e.At, e.facts.Opinion
 		return
 	}
 	f.decisions = append(f.decisions, decision{e, opened, f.plan})

@@ -131,14 +131,15 @@ func (l *loader) headRows() error {
 func (l *loader) taskRows() error {
 	const query = `
 		SELECT id, document, step, round, assignee, via, slot, state, decided_by, decided_at, opinion, opened_at,
-		       opened_seq, due_at, remind_at, reminded, overdue, provisional
+		       opened_seq, due_at, remind_at, reminded, overdue, provisional, for_task
 		FROM tasks ORDER BY document, opened_seq, id`
 	return l.each(query, func(r *sql.Rows) error {
 		var t task
 		var decidedAt, dueAt sql.NullTime
 		var remindAt string
 		err := r.Scan(&t.ID, &t.Document, &t.Step, &t.Round, &t.Assignee, &t.Via, &t.Slot, &t.State, &t.DecidedBy,
-			&decidedAt, &t.Opinion, &t.OpenedAt, &t.OpenedSeq, &dueAt, &remindAt, &t.Reminded, &t.Overdue, &t.Provisional)
+			&decidedAt, &t.Opinion, &t.OpenedAt, &t.OpenedSeq, &dueAt, &remindAt, &t.Reminded, &t.Overdue, &t.Provisional,
+			&t.For)
 		t.DecidedAt, t.DueAt, t.RemindAt = decidedAt.Time, dueAt.Time, read[[]time.Time](remindAt)
 		if d, found := l.documents[t.Document]; found {
 			d.tasks[t.ID] = t

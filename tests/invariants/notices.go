@@ -19,7 +19,18 @@ type debt struct {
 func owed(e event, shown content, deciders []string) []debt {
 	var debts []debt
 	switch e.Kind {
+	case "clock.stopped":
+		for _, person := range each(shown.Submitter, shown.Requester) {
+			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		}
+	case "task.consulted", "task.advised":
+		for _, person := range e.facts.To {
+			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		}
 	case "task.opened", "task.reminded", "task.overdue":
+		if e.Kind == "task.opened" && e.facts.For != "" {
+			break // they are told the question
+		}
 		debts = append(debts, debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task})
 	case "task.superseded":
 		if e.facts.Assignee != adminQueue {

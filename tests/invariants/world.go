@@ -103,6 +103,9 @@ type facts struct {
 	DueAt       time.Time   `json:"due_at"`
 	RemindAt    []time.Time `json:"remind_at"`
 	Provisional bool        `json:"provisional"`
+	For         string      `json:"for"`
+	To          []string    `json:"to"`
+	Past        []string    `json:"past"`
 	Opinion     string      `json:"opinion"`
 	N           int         `json:"n"`
 	Reference   string      `json:"reference"`
@@ -119,12 +122,51 @@ type plan struct {
 }
 
 type step struct {
-	ID        string `json:"id"`
-	Need      string `json:"need"`
-	Mode      string `json:"mode"`
+	ID    string `json:"id"`
+	Need  string `json:"need"`
+	Mode  string `json:"mode"`
+	Votes struct {
+		Count int   `json:"count"`
+		Num   int64 `json:"num"`
+		Den   int64 `json:"den"`
+	} `json:"votes"`
 	Approvers []struct {
 		Person string `json:"person"`
+		Group  string `json:"group"`
+		Weight int64  `json:"weight"`
 	} `json:"approvers"`
+}
+
+// enough says whether the places that agreed are what the step's mode asks for.
+func (s step) enough(yes map[int]bool) bool {
+	var weight, all int64
+	planned := 0
+	groups := map[string]bool{}
+	for i, a := range s.Approvers {
+		w := max(a.Weight, 1)
+		all += w
+		groups[a.Group] = groups[a.Group] || yes[i]
+		if yes[i] {
+			weight += w
+			planned++
+		}
+	}
+	switch s.Mode {
+	case "any_of":
+		return planned > 0
+	case "quorum":
+		return planned >= s.Votes.Count && planned > 0
+	case "ratio":
+		return weight*s.Votes.Den >= s.Votes.Num*all && weight > 0
+	case "per_group":
+		for _, agreed := range groups {
+			if !agreed {
+				return false
+			}
+		}
+		return len(groups) > 0
+	}
+	return planned >= s.places() && planned > 0
 }
 
 // places is how many yeses the step asks for when all must agree: one for each
@@ -158,7 +200,9 @@ type task struct {
 	RemindAt             []time.Time
 	Reminded             int
 	Overdue, Provisional bool
+	For                  string // the task whose assignee asks for advice
 	endReason            string // of the event that ended it
+	past                 bool   // it counts no more: the step was opened again
 }
 
 type revision struct {

@@ -1,0 +1,46 @@
+package activities
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
+)
+
+// TestAMovedDeadlineKeepsTheWorkingTimeThatWasLeft counts by hand: office hours are
+// 09:00–12:00 and 13:30–18:30 in Shanghai, Monday to Friday.
+func TestAMovedDeadlineKeepsTheWorkingTimeThatWasLeft(t *testing.T) {
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	require.NoError(t, err)
+	at := func(day, hour, minute int) time.Time { return time.Date(2026, 11, day, hour, minute, 0, 0, shanghai) }
+	office := &calendar.Calendar{ID: "office", Zone: "Asia/Shanghai"}
+	for day := time.Monday; day <= time.Friday; day++ {
+		office.Week[day] = []calendar.Span{{From: 9 * 60, To: 12 * 60}, {From: 13*60 + 30, To: 18*60 + 30}}
+	}
+	byID := map[string]*calendar.Calendar{"office": office}
+	clock := approval.Clock{Calendar: "office", Due: calendar.Duration{Count: 1, Unit: calendar.WorkDay}}
+	for _, tt := range []struct {
+		name  string
+		moved approval.Moved
+		now   time.Time
+		want  time.Time
+	}{
+		{"stopped Monday 17:30, due Tuesday 10:00: two hours were left", approval.Moved{
+			StoppedAt: at(23, 17, 30), Was: at(24, 10, 0)}, at(25, 11, 0), at(25, 14, 30)},
+		{"gone on outside working hours, it counts from opening", approval.Moved{
+			StoppedAt: at(23, 17, 30), Was: at(24, 10, 0)}, at(27, 20, 0), at(30, 11, 0)},
+		{"stopped overnight only, nothing is gained", approval.Moved{
+			StoppedAt: at(23, 19, 0), Was: at(24, 10, 0)}, at(24, 8, 0), at(24, 10, 0)},
+		{"one workday more", approval.Moved{
+			Was: at(27, 16, 0), Extra: calendar.Duration{Count: 1, Unit: calendar.WorkDay}}, at(27, 9, 0), at(30, 16, 0)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := stampTask(byID, tt.now, approval.TaskOpenedData{Task: "t", Clock: clock, Moved: &tt.moved})
+			require.NoError(t, err)
+			require.True(t, tt.want.Equal(got.DueAt), "%s, not %s", got.DueAt.In(shanghai), tt.want)
+		})
+	}
+}

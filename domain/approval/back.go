@@ -1,0 +1,122 @@
+package approval
+
+import (
+	"strings"
+	"time"
+
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// judgeBack returns the document to a step that it has passed in this round; its
+// content stays, so the round does.
+func (s State) judgeBack(a Act, task Task, now time.Time) ([]evidence.Draft, error) {
+	to := s.indexOfStep(a.ToStep)
+	switch {
+	case a.Back != "" && a.Back != BackRestart && a.Back != BackStraight:
+		return nil, fault.New(fault.Invalid, "act.bad_back", fault.Field("back"), fault.Arg("back", a.Back))
+	case to < 0 || to >= s.Step || !s.passed(a.ToStep):
+		return nil, fault.New(fault.Invalid, "step.not_passed", fault.Field("to_step"), fault.Arg("step", a.ToStep))
+	case len(s.Tasks)+len(s.Plan.Steps[to].Approvers) > tasksMax:
+		return nil, fault.New(fault.Conflict, "document.too_many_tasks", maxArg(tasksMax))
+	}
+	p := s.pen(now, a.Actor, a.OnBehalfOf)
+	p.write(TaskWasReturned, TaskEndedData{
+		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion, Reason: a.ToStep,
+	})
+	p.supersede(Return, func(Task) bool { return true })
+	reopened := ReopenedData{Step: a.ToStep, Fresh: true, Past: []string{}}
+	if a.Back == BackStraight {
+		reopened.Then = task.Step
+	}
+	for _, t := range p.s.Tasks {
+		at := s.indexOfStep(t.Step)
+		if !t.Past && (at == to || at == s.Step || at > to && a.Back != BackStraight) {
+			reopened.Past = append(reopened.Past, t.ID)
+		}
+	}
+	p.write(StepReopened, reopened)
+	p.openStep(s.Plan.Steps[to])
+	return p.drafts, nil
+}
+
+// passed says whether people agreed in a step in this round.
+func (s State) passed(step string) bool {
+	for _, t := range s.tasksOf(step) {
+		if t.agreed() {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeRetract takes back a yes before anybody decided after it. Whoever was asked
+// because of it is asked no more; the place, and those that the yes had ended, are
+// open again.
+func (s State) judgeRetract(a Act, now time.Time) ([]evidence.Draft, error) {
+	task, found := s.task(a.Task)
+	at := s.indexOfStep(task.Step)
+	switch {
+	case !found:
+		return nil, fault.New(fault.NotFound, "task.unknown", fault.Field("task"))
+	case !entitled(a, task) || task.DecidedBy != "" && task.DecidedBy != a.Actor:
+		return nil, fault.New(fault.Forbidden, "task.not_yours")
+	case a.Round != s.Round || a.ContentHash != s.ContentHash:
+		return nil, fault.New(fault.Conflict, "task.changed")
+	case s.Status != Pending || at < 0 || !task.agreed() || s.Then != "":
+		return nil, fault.New(fault.Conflict, "task.not_retractable")
+	case strings.TrimSpace(a.Opinion) == "":
+		return nil, opinionRequired()
+	case len(s.Seen) >= actsMax:
+		return nil, fault.New(fault.Conflict, "document.too_many_acts", maxArg(actsMax))
+	}
+	step := s.Plan.Steps[at]
+	if err := s.mayHandle(a, step); err != nil {
+		return nil, err
+	}
+	for _, t := range s.Tasks {
+		if t.ID != task.ID && t.DecidedBy != "" && t.DecidedAt.After(task.DecidedAt) {
+			return nil, TooLate(t, s.Tasks, s.Status)
+		}
+	}
+	p := s.pen(now, a.Actor, a.OnBehalfOf)
+	p.write(TaskWasRetracted, TaskEndedData{
+		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion,
+	})
+	planned := task.Slot < len(places(step))
+	p.supersede(Retract, func(t Task) bool {
+		next := step.Mode == InOrder && t.Slot > task.Slot && t.Slot < len(places(step))
+		return t.Step != step.ID || planned && (next || s.standsAfter(t))
+	})
+	past := []string{task.ID}
+	for _, t := range p.s.Tasks {
+		if s.indexOfStep(t.Step) > at && !t.Past {
+			past = append(past, t.ID)
+		}
+	}
+	p.write(StepReopened, ReopenedData{Step: step.ID, Past: past})
+	p.askAgain(step, task)
+	return p.drafts, nil
+}
+
+// askAgain opens the places of a step that have neither a vote nor an open task.
+func (p *pen) askAgain(step Step, retracted Task) {
+	standing := map[int]bool{}
+	for _, t := range p.s.tasksOf(step.ID) {
+		if t.For == "" && (t.decided() || t.State == TaskOpen) {
+			standing[t.Slot] = true
+		}
+	}
+	if retracted.Slot >= len(places(step)) {
+		p.openTask(step, Approver{Person: retracted.Assignee, Via: retracted.Via}, retracted.Slot)
+		return
+	}
+	for slot, a := range places(step) {
+		if slot == retracted.Slot {
+			a = Approver{Person: retracted.Assignee, Via: retracted.Via}
+		}
+		if !standing[slot] && (step.Mode != InOrder || slot == retracted.Slot) {
+			p.openTask(step, a, slot)
+		}
+	}
+}
