@@ -13,10 +13,9 @@ import (
 
 var (
 	timeouts   = []string{approval.TimeoutEscalate, approval.TimeoutReject, approval.TimeoutApprove}
-	allowed    = []string{"return"}
-	allowLater = []string{"transfer", "add_signer", "remove_signer", "consult", "sanction", "amend",
-		"request_info", "hold", "release", "extend", "retract"}
-	distinct = []string{"submitter", "payee", "requester"}
+	allowed    = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend"}
+	allowLater = []string{"remove_signer", "sanction", "amend", "release"}
+	distinct   = []string{"submitter", "payee", "requester"}
 )
 
 func (r *reading) step(path string, raw stepYAML, p *Policy) Step {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -119,7 +120,7 @@ func sameHuman(s *org.Snapshot, a, b string) bool {
 // TestNoInterestedPersonIsEverAsked draws organisations, policies and documents:
 // whoever is asked is active, has no interest in it, and sits in one place only;
 // every step asks somebody; a quorum has its places; what cannot be routed is
-// refused by name.
+// refused by name; and the core can follow what is routed.
 func TestNoInterestedPersonIsEverAsked(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, ids := crowd(t)
@@ -140,6 +141,10 @@ func TestNoInterestedPersonIsEverAsked(t *testing.T) {
 			require.Empty(t, plan)
 			return
 		}
+		file := approval.State{Document: "d", Status: approval.Submitted, Round: 1, Submitter: c.Submitter, Requester: c.Requester}
+		drafts, err := file.Judge(approval.Planned{Plan: plan}, time.Unix(0, 0))
+		require.NoError(t, err)
+		require.Equal(t, approval.PlanMade, drafts[0].Kind, "the core cannot follow it: %s", drafts[0].Data)
 		for i, step := range plan.Steps {
 			require.Equal(t, approval.NeedsPeople, step.Need)
 			mayBeAsked(t, s, c, step)
