@@ -15,8 +15,10 @@ const matrixRow = "matrix row"
 // first.
 var waysEN = map[string]string{
 	"role": "holds the role {}", "group_role": "holds the role {} for the whole group",
-	"department_role": "holds the post {} in the department or above", "cost_center_role": "holds the post {} in the cost centre",
-	"manager": "the requester's manager, level {}", "manager:1": "the requester's direct manager", "top_manager": "the requester's top manager",
+	"department_role":  "holds the post {} in the department or above",
+	"cost_center_role": "holds the post {} in the cost centre",
+	"manager":          "the requester's manager, level {}", "manager:1": "the requester's direct manager",
+	"top_manager": "the requester's top manager",
 	"up_to_grade": "the first manager of grade {} or above", "authority": "the first manager who may approve the amount",
 	"up_to_level": "the managers up to level {}", "department_head": "head of the department",
 	"department_head:2": "head of the department above", "cost_center_head": "head of a department that bears the cost",
@@ -25,8 +27,10 @@ var waysEN = map[string]string{
 	matrixRow: "approval matrix %s, row %s: %s",
 	viaSelf:   "because the one found has an interest in it", viaInactive: "because the one found has left",
 	viaVacant: "because nobody holds the place", viaNoManager: "because there is no manager above",
-	viaNoPerson: "because the document names nobody", viaDistinct: "because the one found is asked in a step that needs another human",
-	viaAsked: "because the one found has a place of this step already", viaQuorum: "because there are too few people for the quorum",
+	viaNoPerson:    "because the document names nobody",
+	viaDistinct:    "because the one found is asked in a step that needs another human",
+	viaAsked:       "because the one found has a place of this step already",
+	viaQuorum:      "because there are too few people for the quorum",
 	viaNoAuthority: "because no manager may approve so much", viaNotAllowed: "because the one chosen may not be chosen",
 	viaNoRow: "because the matrix says nothing",
 }

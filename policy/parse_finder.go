@@ -188,5 +188,6 @@ func (r *reading) choice(path string, raw finderYAML) *Choice {
 }
 
 func among(raw amongYAML) string {
-	return strings.Join(slices.DeleteFunc([]string{raw.Role, raw.Department}, func(s string) bool { return s == "" }), ", ")
+	given := []string{raw.Role, raw.Department}
+	return strings.Join(slices.DeleteFunc(given, func(s string) bool { return s == "" }), ", ")
 }

@@ -62,8 +62,10 @@ func (r *reading) matrices(p *Policy, raw map[string]matrixYAML) {
 }
 
 func (r *reading) row(path string, raw rowYAML) Row {
-	row := Row{Departments: r.names(path+".department", raw.Department), Categories: r.names(path+".category", raw.Category),
-		From: r.amount(path+".from", raw.From), Below: r.amount(path+".below", raw.Below)}
+	row := Row{
+		Departments: r.names(path+".department", raw.Department), Categories: r.names(path+".category", raw.Category),
+		From: r.amount(path+".from", raw.From), Below: r.amount(path+".below", raw.Below),
+	}
 	if r.written(path+".below") && row.Below <= row.From {
 		r.refuse("policy.bad_band", path+".below", fault.Arg("from", raw.From), fault.Arg("below", raw.Below))
 	}

@@ -12,7 +12,9 @@ import (
 )
 
 // modes are those written as a word; a quorum and a ratio carry their numbers.
-var modes = []string{string(approval.AnyOf), string(approval.AllOf), string(approval.InOrder), string(approval.PerGroup)}
+var modes = []string{
+	string(approval.AnyOf), string(approval.AllOf), string(approval.InOrder), string(approval.PerGroup),
+}
 
 var shareText = regexp.MustCompile(`^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$`)
 
@@ -35,7 +37,8 @@ func (r *reading) mode(path string, raw modeYAML) (approval.Mode, *approval.Vote
 		return approval.AnyOf, nil
 	}
 	if !slices.Contains(modes, raw.Word) {
-		r.refuse("policy.bad_value", path, fault.Arg("value", raw.Word), fault.Arg("nearest", source.Nearest(raw.Word, modes)),
+		r.refuse("policy.bad_value", path, fault.Arg("value", raw.Word),
+			fault.Arg("nearest", source.Nearest(raw.Word, modes)),
 			fault.Arg("known", strings.Join(modes, ", ")+", { quorum: 2 }, { ratio: 2/3 }"))
 	}
 	return approval.Mode(raw.Word), nil

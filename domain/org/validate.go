@@ -18,9 +18,11 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"org.department_cycle":   {Kind: fault.Invalid, Args: []string{"department"}},
 	"org.inactive_holder":    {Kind: fault.Invalid, Args: []string{"person", "role"}}, // a grant to somebody who left
 	"org.unknown_grade":      {Kind: fault.Invalid, Args: []string{"id", "grade"}},
-	"org.bad_post":           {Kind: fault.Invalid, Args: []string{"person", "role"}}, // not in one department or cost centre
-	"org.bad_authority":      {Kind: fault.Invalid, Args: []string{"id"}},             // not one person or grade, not one limit
-	"org.double_authority":   {Kind: fault.Invalid, Args: []string{"id"}},             // two limits for the same
+	// not in exactly one department or cost centre
+	"org.bad_post": {Kind: fault.Invalid, Args: []string{"person", "role"}},
+	// not one person or grade, or not one limit
+	"org.bad_authority":    {Kind: fault.Invalid, Args: []string{"id"}},
+	"org.double_authority": {Kind: fault.Invalid, Args: []string{"id"}}, // two limits for the same
 })
 
 // Validate lists what is wrong with an organisation, in a fixed order. Nothing
