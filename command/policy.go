@@ -118,12 +118,12 @@ func policyRouteCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			plan, err := policy.Route(policy.RouteInput{Policy: parsed, Version: 1, Content: content, Org: company,
+			plan, remarks, err := policy.Trace(policy.RouteInput{Policy: parsed, Version: 1, Content: content, Org: company,
 				Round: 1, Document: "preview", Rates: demoRate})
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), policy.Explain(plan, locale(cmd)))
+			_, err = fmt.Fprint(cmd.OutOrStdout(), policy.Explain(plan, remarks, locale(cmd)))
 			return err
 		},
 	}

@@ -17,6 +17,9 @@ type company struct {
 	People      []employee        `yaml:"people"`
 	Grants      []org.Grant       `yaml:"grants"`
 	Suppliers   []org.Supplier    `yaml:"suppliers"`
+	Posts       []org.Post        `yaml:"posts"`
+	Grades      []org.Grade       `yaml:"grades"`
+	Authorities []org.Authority   `yaml:"authorities"`
 }
 
 // employee is a person of the file: active unless they left, and with the cost
@@ -62,11 +65,12 @@ func ReadCompany(text []byte) (org.Snapshot, error) {
 }
 
 func (c company) snapshot() (org.Snapshot, error) {
-	s := org.Snapshot{Version: 1, Grants: c.Grants}
-	var errs [4]error
+	s := org.Snapshot{Version: 1, Grants: c.Grants, Posts: c.Posts, Authorities: c.Authorities}
+	var errs [5]error
 	s.Entities, errs[0] = byID(c.Entities, func(e org.LegalEntity) string { return e.ID })
 	s.Departments, errs[1] = byID(c.Departments, func(d org.Department) string { return d.ID })
 	s.Suppliers, errs[2] = byID(c.Suppliers, func(p org.Supplier) string { return p.ID })
+	s.Grades, errs[4] = byID(c.Grades, func(g org.Grade) string { return g.ID })
 	people := make([]org.Person, 0, len(c.People))
 	for _, e := range c.People {
 		people = append(people, e.person(s.Departments))
@@ -121,6 +125,9 @@ func checkCompany(s org.Snapshot) error {
 	for _, g := range s.Grants {
 		want(has(s.People, g.Person), "a grant", "person", g.Person)
 		want(g.Entity == "" || has(s.Entities, g.Entity), "a grant", "entity", g.Entity)
+	}
+	for _, f := range s.ValidatePosts() {
+		wrong = append(wrong, f)
 	}
 	for id, p := range s.Suppliers {
 		want(p.Entity == "" || has(s.Entities, p.Entity), id, "entity", p.Entity)

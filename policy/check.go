@@ -57,7 +57,8 @@ func Publishable(findings []Finding) bool {
 // Check judges a policy against the document types and the organisation, and
 // answers with everything it found, in the order of the text.
 func Check(p *Policy, types Types, snapshot *org.Snapshot) []Finding {
-	c := &checking{policy: p, org: snapshot, entities: slices.Sorted(maps.Keys(snapshot.Entities))}
+	c := &checking{policy: p, org: snapshot, entities: slices.Sorted(maps.Keys(snapshot.Entities)),
+		seen: map[string]bool{}}
 	for _, id := range slices.Sorted(maps.Keys(types)) {
 		if types[id].Policy == p.ID {
 			c.types = append(c.types, types[id])
@@ -91,6 +92,7 @@ type checking struct {
 	types    []*doctype.Type // that go by this policy
 	entities []string
 	findings []Finding
+	seen     map[string]bool // matrices checked already
 }
 
 func (c *checking) add(level Level, code, path string, details ...fault.Detail) {
@@ -137,7 +139,7 @@ func (c *checking) condition(i int, path string) {
 
 func (c *checking) finder(path string, f Finder) {
 	switch {
-	case f.Role != "":
+	case f.Role != "" && f.Of == ofEntity:
 		c.role(path+".role", f.Role)
 	case f.Manager != 0:
 		c.chains(path+".manager", f.Manager)
@@ -149,6 +151,8 @@ func (c *checking) finder(path string, f Finder) {
 		c.person(path+".person", f.Person)
 	case f.Field != "":
 		c.field(path+".field", f.Field)
+	default:
+		c.source(path, f)
 	}
 }
 

@@ -6,50 +6,52 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
 )
 
-// ofEntity limits a role to the document's own legal entity.
-const ofEntity = "entity"
+// Where a role is looked for.
+const (
+	ofEntity      = "entity"       // granted for the document's legal entity
+	ofDepartment  = "department"   // by a post in the document's department or the nearest above
+	ofCostCenter  = "cost_center"  // by a post in each cost centre of the lines
+	ofGroup       = "group"        // granted for every entity
+	ofCostCenters = "cost_centers" // heads: of the departments of the lines' cost centres
+)
 
 // Why a step's own approvers could not be asked; Approver.Via is fallback:<why>.
 const (
-	viaSelf      = "fallback:self"       // the one found is an interested person
-	viaInactive  = "fallback:inactive"   // the one found has left or is disabled
-	viaVacant    = "fallback:vacant"     // nobody holds the role, or heads the department
-	viaNoManager = "fallback:no_manager" // nobody stands above
-	viaNoPerson  = "fallback:no_person"  // the document's field names nobody we know
+	viaSelf        = "fallback:self"         // the one found is an interested person
+	viaInactive    = "fallback:inactive"     // the one found has left or is disabled
+	viaVacant      = "fallback:vacant"       // nobody holds the role, or heads the department
+	viaNoManager   = "fallback:no_manager"   // nobody stands above
+	viaNoPerson    = "fallback:no_person"    // the document's field names nobody we know
+	viaDistinct    = "fallback:distinct"     // the one found was asked in a step that needs another human
+	viaAsked       = "fallback:asked"        // the one found has a place of this step already
+	viaQuorum      = "fallback:quorum"       // too few people for the quorum
+	viaNoAuthority = "fallback:no_authority" // nobody above may approve so much
+	viaNotAllowed  = "fallback:not_allowed"  // the submitter chose somebody who may not be chosen
+	viaNoRow       = "fallback:no_row"       // the matrix says nothing
 )
-
-// way names how a finder finds, as Approver.Via says it; "" for none.
-func (f Finder) way() string {
-	switch {
-	case f.Role != "":
-		return "role:" + f.Role
-	case f.Manager != 0:
-		return "manager:" + strconv.Itoa(f.Manager)
-	case f.TopManager:
-		return "top_manager"
-	case f.DepartmentHead:
-		return "department_head"
-	case f.Person != "":
-		return "person:" + f.Person
-	case f.Field != "":
-		return "field:" + f.Field
-	}
-	return ""
-}
 
 // search finds the approvers of one document.
 type search struct {
 	org        *org.Snapshot
 	content    document.Content
 	interested []string
+	humans     map[string][]string // the accounts of each human with several, by each of them
+	amount     money.Amount        // the document's, in the policy's base currency
+	base       func(money.Amount) (money.Amount, error)
+	matrices   map[string]Matrix
+
+	barred  map[string]string // human → the earlier step that needs another
+	passed  []Passed          // over whom the current finder went
+	trouble error             // the first thing that makes a plan impossible
 }
 
 // interestedIn lists everybody with an interest in a document, and every other
 // account of theirs: none of them approves it.
-func interestedIn(c document.Content, snapshot *org.Snapshot) []string {
+func interestedIn(c document.Content, humans map[string][]string) []string {
 	people := []string{c.Submitter, c.Requester}
 	if c.Payee.Kind == document.PayeeEmployee {
 		people = append(people, c.Payee.ID)
@@ -57,102 +59,69 @@ func interestedIn(c document.Content, snapshot *org.Snapshot) []string {
 	var all []string
 	for _, p := range people {
 		if p != "" {
-			all = append(all, snapshot.Aliases(p)...)
+			all = append(append(all, p), humans[p]...)
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// approvers finds who decides a step: each human once, active and uninterested.
-// Where nobody is left it is the admin queue, never nobody.
-func (s *search) approvers(step Step) []approval.Approver {
-	var found []approval.Approver
-	for _, f := range step.Approvers {
-		for _, a := range s.find(f) {
-			if !s.has(found, a) {
-				found = append(found, a)
-			}
-		}
+func isHuman(a approval.Approver) bool { return a.Person != approval.AdminQueue }
+
+// human is the account that stands for the one behind an account.
+func (s *search) human(person string) string {
+	if accounts := s.humans[person]; len(accounts) > 0 {
+		return accounts[0]
 	}
-	if step.Mode == approval.AnyOf && slices.ContainsFunc(found, isHuman) {
-		found = slices.DeleteFunc(found, func(a approval.Approver) bool { return !isHuman(a) })
+	return person
+}
+
+func (s *search) eligible(person string) bool {
+	return s.org.Active(person) && !slices.Contains(s.interested, person) && s.barred[s.human(person)] == ""
+}
+
+// why says what keeps a person from deciding, as Approver.Via says it.
+func (s *search) why(person string) string {
+	switch {
+	case slices.Contains(s.interested, person):
+		return viaSelf
+	case !s.org.Active(person):
+		return viaInactive
+	}
+	return viaDistinct
+}
+
+func (s *search) pass(person, why string) {
+	s.passed = append(s.passed, Passed{Person: person, Why: why})
+}
+
+// free keeps those who may decide, and remembers why the others may not.
+func (s *search) free(people []org.Person, via string) []approval.Approver {
+	var found []approval.Approver
+	for _, p := range people {
+		if s.eligible(p.ID) {
+			found = append(found, approval.Approver{Person: p.ID, Via: via})
+		} else {
+			s.pass(p.ID, s.why(p.ID))
+		}
 	}
 	return found
 }
 
-func isHuman(a approval.Approver) bool { return a.Person != approval.AdminQueue }
-
-func (s *search) has(found []approval.Approver, a approval.Approver) bool {
-	return slices.ContainsFunc(found, func(b approval.Approver) bool {
-		return a.Person == b.Person || isHuman(a) && isHuman(b) && s.org.Same(a.Person, b.Person)
-	})
-}
-
-func (s *search) find(f Finder) []approval.Approver {
-	if f.Role != "" {
-		return s.holders(f)
-	}
-	person, why := s.one(f)
-	if why != "" {
-		return []approval.Approver{{Person: approval.AdminQueue, Via: why}}
-	}
-	return []approval.Approver{s.orAbove(person, f.way())}
-}
-
-func (s *search) holders(f Finder) []approval.Approver {
-	holders := s.org.Holders(f.Role, s.content.Entity)
-	var found []approval.Approver
-	for _, p := range holders {
-		if s.eligible(p.ID) {
-			found = append(found, approval.Approver{Person: p.ID, Via: f.way()})
-		}
-	}
-	switch {
+// holders are those of a role who may decide; where none may, who stands above the
+// first of them; where nobody holds it, the admin queue.
+func (s *search) holders(holders []org.Person, via string) []approval.Approver {
+	switch found := s.free(holders, via); {
 	case len(found) > 0:
 		return found
 	case len(holders) > 0:
-		return []approval.Approver{s.orAbove(holders[0].ID, f.way())}
+		return []approval.Approver{s.above(holders[0].ID, s.why(holders[0].ID))}
 	}
-	return []approval.Approver{{Person: approval.AdminQueue, Via: viaVacant}}
+	return queue(viaVacant)
 }
 
-// one finds the single person of a finder that is not a role, or why there is none.
-func (s *search) one(f Finder) (person, why string) {
-	switch {
-	case f.Manager != 0, f.TopManager:
-		return s.manager(f)
-	case f.DepartmentHead:
-		head, ok := s.org.Head(s.content.Department)
-		if !ok {
-			return "", viaVacant
-		}
-		return head.ID, ""
-	}
-	id, missing := f.Person, viaVacant
-	if f.Field != "" {
-		id, missing = s.content.Fields[f.Field], viaNoPerson
-	}
-	if _, ok := s.org.People[id]; !ok {
-		return "", missing
-	}
-	return id, ""
-}
-
-func (s *search) manager(f Finder) (person, why string) {
-	chain := s.org.Chain(s.content.Requester)
-	if f.TopManager {
-		chain = slices.DeleteFunc(chain, func(p org.Person) bool { return !p.Active })
-		f.Manager = len(chain)
-	}
-	if f.Manager == 0 || len(chain) < f.Manager {
-		return "", viaNoManager
-	}
-	return chain[f.Manager-1].ID, ""
-}
-
-func (s *search) eligible(person string) bool {
-	return s.org.Active(person) && !slices.Contains(s.interested, person)
+func queue(why string) []approval.Approver {
+	return []approval.Approver{{Person: approval.AdminQueue, Via: why}}
 }
 
 // orAbove is the person where they may decide, else the nearest of their managers
@@ -161,16 +130,36 @@ func (s *search) orAbove(person, via string) approval.Approver {
 	if s.eligible(person) {
 		return approval.Approver{Person: person, Via: via}
 	}
-	via = viaInactive
-	if slices.Contains(s.interested, person) {
-		via = viaSelf
-	}
+	s.pass(person, s.why(person))
+	return s.above(person, s.why(person))
+}
+
+func (s *search) above(person, why string) approval.Approver {
 	for _, m := range s.org.Chain(person) {
 		if s.eligible(m.ID) {
-			return approval.Approver{Person: m.ID, Via: via}
+			return approval.Approver{Person: m.ID, Via: why}
+		}
+		s.pass(m.ID, s.why(m.ID))
+	}
+	return approval.Approver{Person: approval.AdminQueue, Via: why}
+}
+
+// costCenters lists those of the lines, and the document's own where a line has
+// none; sorted, each once.
+func (s *search) costCenters() []string {
+	var all []string
+	for _, l := range s.content.Lines {
+		if l.CostCenter != "" {
+			all = append(all, l.CostCenter)
+		} else {
+			all = append(all, s.content.CostCenter)
 		}
 	}
-	return approval.Approver{Person: approval.AdminQueue, Via: via}
+	if len(all) == 0 {
+		all = append(all, s.content.CostCenter)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // NextApprover finds who takes over from somebody: up the managers to a
@@ -195,7 +184,56 @@ func Reassign(snapshot *org.Snapshot, role, entity string, interested []string) 
 		}
 	}
 	if len(found) == 0 {
-		return []approval.Approver{{Person: approval.AdminQueue, Via: viaVacant}}
+		return queue(viaVacant)
 	}
 	return found
+}
+
+// way names how a finder finds, as Approver.Via says it; "" for none.
+func (f Finder) way() string {
+	switch {
+	case f.Role != "" && f.Of != "" && f.Of != ofEntity:
+		return f.Of + "_role:" + f.Role
+	case f.Role != "":
+		return "role:" + f.Role
+	case f.Manager != 0:
+		return "manager:" + strconv.Itoa(f.Manager)
+	case f.TopManager:
+		return "top_manager"
+	case f.Climb != nil:
+		return f.Climb.way()
+	case f.DepartmentHead:
+		return "department_head"
+	case f.Heads != nil:
+		return f.Heads.way()
+	case f.Person != "":
+		return "person:" + f.Person
+	case f.Field != "":
+		return "field:" + f.Field
+	case f.Choice != nil:
+		return "choice:" + f.Choice.Field
+	case f.Matrix != "":
+		return "matrix:" + f.Matrix
+	}
+	return ""
+}
+
+func (c Climb) way() string {
+	switch {
+	case c.Authority:
+		return "authority"
+	case c.Grade != "":
+		return "up_to_grade:" + c.Grade
+	}
+	return "up_to_level:" + strconv.Itoa(c.Level)
+}
+
+func (h Heads) way() string {
+	switch {
+	case h.Of != "":
+		return "cost_center_head"
+	case h.Every:
+		return "every_head"
+	}
+	return "department_head:" + strconv.Itoa(h.Level)
 }

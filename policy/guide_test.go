@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/policy/expr"
@@ -22,6 +23,7 @@ func TestTheGuideIsTrue(t *testing.T) {
 	env, err := expr.For("CNY")
 	require.NoError(t, err)
 	seen := map[string]int{}
+	var last *policy.Policy
 	for _, block := range strings.Split(string(guide), "\n```")[1:] {
 		kind, text, _ := strings.Cut(block, "\n")
 		switch {
@@ -30,6 +32,12 @@ func TestTheGuideIsTrue(t *testing.T) {
 			require.NoError(t, err, text)
 			found := policy.Check(p, types(t), &demo)
 			require.True(t, policy.Publishable(found), "%v", found)
+			last = p
+		case kind == "text route":
+			plan, remarks, err := policy.Trace(policy.RouteInput{Policy: last, Content: guideDocument(), Org: &demo, Round: 1})
+			require.NoError(t, err)
+			require.Contains(t, policy.Explain(plan, remarks, "en"), text+"\n", last.ID)
+			require.NotContains(t, policy.Explain(plan, remarks, "zh-CN"), " of ", "every word has its Chinese")
 		case kind == "yaml":
 			m, err := booking.Parse("guide.yaml", []byte(text))
 			require.NoError(t, err, text)
@@ -43,6 +51,18 @@ func TestTheGuideIsTrue(t *testing.T) {
 		}
 		seen[kind]++
 	}
-	require.Equal(t, 3, seen["yaml"])
+	require.Equal(t, 13, seen["yaml"])
+	require.Equal(t, 10, seen["text route"])
 	require.Equal(t, 17, seen["condition"])
+}
+
+// guideDocument is the document that the guide routes through its examples.
+func guideDocument() document.Content {
+	c := expense("lin", 6000000)
+	c.Entity, c.Fields = "acme-cn", map[string]string{"reviewer": "chen"}
+	c.Lines = []document.Line{
+		{No: 1, Category: "travel", CostCenter: "CC-SALES", Amount: yuan(5900000), Tax: yuan(0)},
+		{No: 2, Category: "meals", CostCenter: "CC-FIN", Amount: yuan(100000), Tax: yuan(0)},
+	}
+	return c
 }

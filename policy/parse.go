@@ -19,6 +19,11 @@ const (
 	ApproversMax = 50 // found for one step
 	LevelMax     = 10 // of a manager
 	RemindersMax = 20 // of one task
+	QuorumMax    = 20 // yeses
+	WeightMax    = 1000
+	ShareMax     = 1000 // both numbers of a ratio
+	RowsMax      = 200  // in one matrix
+	NamesMax     = 100  // different departments, or categories, in one matrix
 )
 
 // Locales are the languages that every title is written in.
@@ -32,6 +37,8 @@ type policyYAML struct {
 	Base   string            `yaml:"base,required"`
 	Steps  []stepYAML        `yaml:"steps,required"`
 	Then   []string          `yaml:"then,required"`
+
+	Matrices map[string]matrixYAML `yaml:"matrices"`
 }
 
 type stepYAML struct {
@@ -40,25 +47,14 @@ type stepYAML struct {
 	When         string            `yaml:"when"`
 	Otherwise    string            `yaml:"otherwise"`
 	Approvers    []finderYAML      `yaml:"approvers,required"`
-	Mode         source.Choice     `yaml:"mode"`
+	Mode         modeYAML          `yaml:"mode"`
+	OnReject     string            `yaml:"on_reject"`
 	Due          dueYAML           `yaml:"due"`
 	Remind       remindYAML        `yaml:"remind"`
 	OnTimeout    source.Choice     `yaml:"on_timeout"`
 	Allow        []string          `yaml:"allow"`
 	DistinctFrom []string          `yaml:"distinct_from"`
 	Parallel     source.Later      `yaml:"parallel"`
-}
-
-type finderYAML struct {
-	Role           string       `yaml:"role"`
-	Of             string       `yaml:"of"`
-	Manager        int          `yaml:"manager"`
-	TopManager     bool         `yaml:"top_manager"`
-	DepartmentHead bool         `yaml:"department_head"`
-	Person         string       `yaml:"person"`
-	Field          string       `yaml:"field"`
-	AsOf           source.Later `yaml:"as_of"`
-	Matrix         source.Later `yaml:"matrix"`
 }
 
 type dueYAML struct {
@@ -75,6 +71,7 @@ type remindYAML struct {
 // reading collects the faults of one policy while it is put together.
 type reading struct {
 	text   *source.Text
+	base   money.Currency
 	faults []*fault.Fault
 }
 
@@ -88,7 +85,7 @@ func Parse(name string, yaml []byte) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{text: text}
+	r := &reading{text: text, base: money.Currency(raw.Base)}
 	p := r.policy(raw)
 	if len(r.faults) > 0 {
 		return nil, fault.Join(r.faults)
@@ -109,6 +106,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	if _, ok := money.Exponent(p.Base); !ok {
 		r.refuse("policy.bad_currency", "base", fault.Arg("value", raw.Base))
 	}
+	r.matrices(p, raw.Matrices)
 	r.count("steps", len(raw.Steps), StepsMax)
 	seen := map[string]int{}
 	for i, s := range raw.Steps {
@@ -117,7 +115,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 			r.refuse("policy.duplicate_step", path+".id", fault.Arg("id", s.ID), fault.Arg("first", strconv.Itoa(first)))
 		}
 		seen[s.ID] = r.text.At[path+".id"].Line
-		p.Steps = append(p.Steps, r.step(path, s))
+		p.Steps = append(p.Steps, r.step(path, s, p))
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,40 +9,56 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/policy/source"
 )
 
 var (
-	modes      = []string{string(approval.AnyOf), string(approval.AllOf), string(approval.InOrder)}
-	modesLater = []string{"quorum", "ratio", "per_group"}
 	timeouts   = []string{approval.TimeoutEscalate, approval.TimeoutReject, approval.TimeoutApprove}
-	allowed    = []string{"return"}
-	allowLater = []string{"transfer", "add_signer", "remove_signer", "consult", "sanction", "amend",
-		"request_info", "hold", "release", "extend", "retract"}
-	distinct  = []string{"submitter", "payee", "requester"}
-	finderBys = []string{"role", "manager", "top_manager", "department_head", "person", "field"}
+	allowed    = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend"}
+	allowLater = []string{"remove_signer", "sanction", "amend", "release"}
+	distinct   = []string{"submitter", "payee", "requester"}
 )
 
-func (r *reading) step(path string, raw stepYAML) Step {
+func (r *reading) step(path string, raw stepYAML, p *Policy) Step {
 	s := Step{
 		ID: r.id(path+".id", raw.ID), Title: r.title(path+".title", raw.Title),
 		When: strings.TrimSpace(raw.When), Otherwise: r.otherwise(path, raw),
-		Mode: r.mode(path+".mode", raw.Mode), Due: r.due(path+".due", raw.Due),
-		Remind: r.remind(path+".remind", raw.Remind), OnTimeout: r.timeout(path, raw),
-		Allow:        r.words(path+".allow", raw.Allow, allowed, allowLater),
-		DistinctFrom: r.words(path+".distinct_from", raw.DistinctFrom, distinct, nil),
+		Due: r.due(path+".due", raw.Due), Remind: r.remind(path+".remind", raw.Remind), OnTimeout: r.timeout(path, raw),
+		Allow: r.words(path+".allow", raw.Allow, allowed, allowLater),
 	}
-	for _, always := range []string{"submitter", "payee"} {
-		if !slices.Contains(s.DistinctFrom, always) {
-			s.DistinctFrom = append(s.DistinctFrom, always)
-		}
-	}
-	slices.Sort(s.DistinctFrom)
+	s.Mode, s.Votes = r.mode(path+".mode", raw.Mode)
+	s.OnReject = r.onReject(path+".on_reject", raw.OnReject, s.Mode)
+	s.DistinctFrom, s.DistinctSteps = r.distinct(path+".distinct_from", raw.DistinctFrom, p.Steps)
 	r.count(path+".approvers", len(raw.Approvers), FindersMax)
+	matrices := append([]string{}, slices.Sorted(maps.Keys(p.Matrices))...)
 	for i, f := range raw.Approvers {
-		s.Approvers = append(s.Approvers, r.finder(path+".approvers["+strconv.Itoa(i)+"]", f))
+		at := path + ".approvers[" + strconv.Itoa(i) + "]"
+		s.Approvers = append(s.Approvers, r.finder(at, f, matrices))
+		r.fits(at, s.Approvers[i], s.Mode, p)
 	}
 	return s
+}
+
+// distinct reads who may not approve: interested people, and those asked in
+// earlier steps.
+func (r *reading) distinct(path string, given []string, earlier []Step) (people, steps []string) {
+	known := slices.Clone(distinct)
+	for _, s := range earlier {
+		if !slices.Contains(known, s.ID) {
+			known = append(known, s.ID)
+		}
+	}
+	people = []string{"payee", "submitter"} // always
+	for _, word := range r.words(path, given, known, nil) {
+		switch {
+		case !slices.Contains(distinct, word):
+			steps = append(steps, word)
+		case !slices.Contains(people, word):
+			people = append(people, word)
+		}
+	}
+	slices.Sort(people)
+	slices.Sort(steps)
+	return people, steps
 }
 
 // otherwise must be said where there is a condition: nothing is approved or
@@ -64,17 +81,6 @@ func (r *reading) otherwise(path string, raw stepYAML) approval.Need {
 func (r *reading) written(path string) bool {
 	_, ok := r.text.At[path]
 	return ok
-}
-
-func (r *reading) mode(path string, c source.Choice) approval.Mode {
-	for word := range c.Values {
-		r.later(path+"."+word, word, modes, modesLater)
-	}
-	if c.Word == "" {
-		return approval.AnyOf
-	}
-	r.later(path, c.Word, modes, modesLater)
-	return approval.Mode(c.Word)
 }
 
 func (r *reading) later(path, word string, known, later []string) {
@@ -150,33 +156,4 @@ func (r *reading) timeout(path string, raw stepYAML) approval.Timeout {
 			fault.Arg("known", strings.Join(timeouts, ", ")+", { reassign: role }"))
 	}
 	return approval.Timeout{Do: approval.TimeoutReassign, Role: role}
-}
-
-// finder takes exactly one way to find approvers.
-func (r *reading) finder(path string, raw finderYAML) Finder {
-	f := Finder{Role: raw.Role, Of: raw.Of, Manager: raw.Manager, TopManager: raw.TopManager,
-		DepartmentHead: raw.DepartmentHead, Person: raw.Person, Field: raw.Field}
-	var given []string
-	for _, by := range finderBys {
-		if r.written(path + "." + by) {
-			given = append(given, by)
-		}
-	}
-	if len(given) != 1 || f.way() == "" {
-		r.refuse("policy.bad_approver", path, fault.Arg("given", strings.Join(given, ", ")),
-			fault.Arg("known", strings.Join(finderBys, ", ")))
-		return f
-	}
-	if f.Manager != 0 {
-		r.number(path+".manager", f.Manager, 1, LevelMax)
-	}
-	switch {
-	case f.Role != "" && f.Of == "":
-		f.Of = ofEntity
-	case f.Role != "":
-		r.later(path+".of", f.Of, []string{ofEntity}, []string{"department", "cost_center", "group"})
-	case f.Of != "":
-		r.refuse("policy.bad_approver", path+".of", fault.Arg("given", "of, "+given[0]), fault.Arg("known", "of, role"))
-	}
-	return f
 }

@@ -23,6 +23,9 @@ type Policy struct {
 	Steps []Step            `json:"steps"`
 	Then  []string          `json:"then"` // accrue, archive
 
+	// Matrices are the approval matrices by name. 审批权限表
+	Matrices map[string]Matrix `json:"matrices,omitempty"`
+
 	text *source.Text
 	hash string
 }
@@ -41,17 +44,67 @@ type Step struct {
 	OnTimeout    approval.Timeout  `json:"on_timeout"`
 	Allow        []string          `json:"allow"`
 	DistinctFrom []string          `json:"distinct_from"` // always at least submitter and payee
+
+	Votes         *approval.Votes `json:"votes,omitempty"`          // for quorum and ratio
+	OnReject      string          `json:"on_reject,omitempty"`      // "" = the mode's default
+	DistinctSteps []string        `json:"distinct_steps,omitempty"` // earlier steps that need another human than this
 }
 
 // Finder says how to find approvers; exactly one way is set.
 type Finder struct {
-	Role           string `json:"role,omitempty"`            // whoever holds it in the document's entity
-	Of             string `json:"of,omitempty"`              // entity, for a role
-	Manager        int    `json:"manager,omitempty"`         // the requester's manager, 1 = direct
-	TopManager     bool   `json:"top_manager,omitempty"`     // the last one of the requester's managers
-	DepartmentHead bool   `json:"department_head,omitempty"` // of the document's department
-	Person         string `json:"person,omitempty"`          // a person's id
-	Field          string `json:"field,omitempty"`           // the document's field that holds a person's id
+	Role           string  `json:"role,omitempty"`            // whoever holds it, see Of
+	Of             string  `json:"of,omitempty"`              // for a role: entity, department, cost_center or group
+	Manager        int     `json:"manager,omitempty"`         // the requester's manager, 1 = direct
+	TopManager     bool    `json:"top_manager,omitempty"`     // the last one of the requester's managers
+	Climb          *Climb  `json:"climb,omitempty"`           // up the requester's managers
+	DepartmentHead bool    `json:"department_head,omitempty"` // of the document's department
+	Heads          *Heads  `json:"heads,omitempty"`           // of other departments than that
+	Person         string  `json:"person,omitempty"`          // a person's id
+	Field          string  `json:"field,omitempty"`           // the document's field that holds a person's id
+	Choice         *Choice `json:"choice,omitempty"`
+	Matrix         string  `json:"matrix,omitempty"` // a name in Policy.Matrices
+
+	Group  string `json:"group,omitempty"`  // in per_group; "" = one group for each finder, department or cost centre
+	Weight int64  `json:"weight,omitempty"` // in ratio, of each one found; 0 = 1
+}
+
+// Climb goes up the requester's managers to the first who meets what it says:
+// exactly one of Level, Grade and Authority is set. 逐级审批
+type Climb struct {
+	Level     int    `json:"level,omitempty"`     // so many levels up
+	Grade     string `json:"grade,omitempty"`     // a grade's id or rank, at least
+	Authority bool   `json:"authority,omitempty"` // whose limit lies above the document's amount
+	Every     bool   `json:"every,omitempty"`     // everybody on the way as well
+}
+
+// Heads finds heads of departments.
+type Heads struct {
+	Level int    `json:"level,omitempty"` // 2 = the next different head above the first
+	Every bool   `json:"every,omitempty"` // every head up the tree
+	Of    string `json:"of,omitempty"`    // cost_centers: the departments of the lines' cost centres
+}
+
+// Choice is somebody whom the submitter chose in a field, among those allowed.
+type Choice struct {
+	Field      string `json:"field"`
+	Role       string `json:"role,omitempty"`       // its holders in the document's entity; or
+	Department string `json:"department,omitempty"` // its people and those below it; "document" = the document's own
+}
+
+// Matrix is a table of who approves what: department, category and amount to
+// approvers. 审批权限表
+type Matrix struct {
+	Match string `json:"match"` // first or all
+	Rows  []Row  `json:"rows"`
+}
+
+// Row is one line of a matrix. It speaks of amounts from From to less than Below.
+type Row struct {
+	Departments []string `json:"departments,omitempty"` // these and those below them; none = every one
+	Categories  []string `json:"categories,omitempty"`  // none = every one
+	From        int64    `json:"from"`                  // in minor units of the policy's base currency
+	Below       int64    `json:"below,omitempty"`       // 0 = without end
+	Approvers   []Finder `json:"approvers"`
 }
 
 // Due is how long a step may take, by urgency, in working time.

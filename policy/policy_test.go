@@ -240,9 +240,19 @@ func TestEscalationFindsADifferentHuman(t *testing.T) {
 }
 
 func TestExplainSpeaksBothLanguages(t *testing.T) {
-	plan := route(t, shipped(t, "expense"), company(), expense("lin", 100000))
-	require.Contains(t, policy.Explain(plan, "en"), "1. Finance first review (finance_review): any of clerk [role:finance_clerk], clerk2 [role:finance_clerk]; due in 1 workday\n")
-	require.Contains(t, policy.Explain(plan, "zh-CN"), "2. 主管审批 (supervisor): 或签：boss [manager:1]；时限 2 workdays\n")
-	small := route(t, shipped(t, "expense"), company(), expense("lin", 99999))
-	require.Contains(t, policy.Explain(small, "zh-CN"), "按规则自动通过\n   amount >= money(\"1000.00\") is false: amount = 999.99 CNY\n")
+	company := company()
+	edit(company, "boss", left)
+	explain := func(minor int64, locale string) string {
+		plan, remarks, err := policy.Trace(policy.RouteInput{Policy: shipped(t, "expense"), Content: expense("lin", minor),
+			Org: company, Round: 1})
+		require.NoError(t, err)
+		return policy.Explain(plan, remarks, locale)
+	}
+	require.Contains(t, explain(100000, "en"), "1. Finance first review (finance_review): any of clerk "+
+		"[holds the role finance_clerk], clerk2 [holds the role finance_clerk]; due in 1 workday\n")
+	require.Contains(t, explain(100000, "en"), "any of chief [because the one found has left]; due in 2 workdays\n   amount >="+
+		" money(\"1000.00\") is true: amount = 1000.00 CNY\n   passed over (the requester's direct manager): boss [has left]\n")
+	require.Contains(t, explain(100000, "zh-CN"), "2. 主管审批 (supervisor): 或签：chief [原审批人已停用]；时限 2 个工作日\n")
+	require.Contains(t, explain(100000, "zh-CN"), "   越过（申请人的直属主管）：boss [已停用]\n")
+	require.Contains(t, explain(99999, "zh-CN"), "按规则自动通过\n   amount >= money(\"1000.00\") 不成立：amount = 999.99 CNY\n")
 }

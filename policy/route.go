@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -21,7 +22,8 @@ type RouteInput struct {
 	Round    int    // from 1
 	Document string // its id, for the record
 	// Rates gives how many units of `to` one unit of `from` is; nil knows none.
-	// It is asked only where the entity's base currency is not the policy's.
+	// It is asked only where the entity's base currency, or a limit of authority,
+	// is not in the policy's.
 	Rates func(from, to money.Currency) (rate string, known bool)
 }
 
@@ -30,61 +32,121 @@ const always = "always"
 
 // Route turns a policy into the plan of one document in one round.
 //
-// Errors: Invalid policy.bad_condition, condition_failed, no_rate, unknown_entity
-// or too_many_approvers, where no plan can be made; the document then waits in
-// the admin queue. It never approves by an error.
+// Errors: Invalid policy.bad_condition, condition_failed, no_rate, unknown_entity,
+// unknown_grade, not_distinct or too_many_approvers, where no plan can be made;
+// the document then waits in the admin queue. It never approves by an error.
 func Route(in RouteInput) (approval.Plan, error) {
+	plan, _, err := Trace(in)
+	return plan, err
+}
+
+// Trace is Route, and says besides over whom it went and why.
+func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	p, c := in.Policy, in.Content
 	entity, ok := in.Org.Entities[c.Entity]
 	if !ok {
-		return approval.Plan{}, fault.New(fault.Invalid, "policy.unknown_entity",
+		return approval.Plan{}, nil, fault.New(fault.Invalid, "policy.unknown_entity",
 			fault.Field("entity"), fault.Arg("entity", c.Entity))
 	}
 	seen, err := in.sight()
 	if err != nil {
-		return approval.Plan{}, err
+		return approval.Plan{}, nil, err
 	}
+	humans := byAccount(in.Org.Humans())
 	plan := approval.Plan{
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
-		Interested: interestedIn(c, in.Org), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
+		Interested: interestedIn(c, humans), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
 	}
 	for _, admin := range in.Org.Holders("admin", c.Entity) {
 		plan.Admins = append(plan.Admins, admin.ID)
 	}
-	find := &search{org: in.Org, content: c, interested: plan.Interested}
+	find := &search{org: in.Org, content: c, interested: plan.Interested, humans: humans,
+		amount: seen.Amount, base: in.limitToBase, matrices: p.Matrices}
+	var remarks []Remark
 	for i, s := range p.Steps {
-		step, err := p.route(i, seen, find)
+		find.barred = barredFrom(s, plan.Steps, find)
+		step, said, err := p.route(i, seen, find)
 		if err != nil {
-			return approval.Plan{}, err
+			return approval.Plan{}, nil, err
+		}
+		if err := notDistinct(s, step, plan.Steps); err != nil {
+			return approval.Plan{}, nil, err
 		}
 		step.Clock = s.clock(entity.Calendar, c.Urgency)
 		plan.Steps = append(plan.Steps, step)
+		remarks = append(remarks, said...)
 	}
 	plan.Same = find.sameHumans(plan)
-	return plan, nil
+	return plan, remarks, nil
 }
 
-func (p *Policy) route(i int, seen expr.Input, find *search) (approval.Step, error) {
+func (p *Policy) route(i int, seen expr.Input, find *search) (approval.Step, []Remark, error) {
 	s := p.Steps[i]
 	step := approval.Step{ID: s.ID, Title: s.Title, Need: approval.NeedsPeople, Reason: always,
-		Mode: s.Mode, OnTimeout: s.OnTimeout, Allow: s.Allow}
+		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow}
 	if s.When != "" {
 		verdict, err := p.judge(i, seen)
 		if err != nil {
-			return approval.Step{}, err
+			return approval.Step{}, nil, err
 		}
 		step.Reason = verdict.Reason
 		if !verdict.True {
 			step.Need = s.Otherwise
-			return step, nil
+			return step, nil, nil
 		}
 	}
-	step.Approvers = find.approvers(s)
+	var remarks []Remark
+	step.Approvers, remarks = find.approvers(s)
+	if find.trouble != nil {
+		return approval.Step{}, nil, p.located(find.trouble, i)
+	}
 	if n := len(step.Approvers); n > ApproversMax {
-		return approval.Step{}, fault.New(fault.Invalid, "policy.too_many_approvers", fault.Arg("step", s.ID),
+		return approval.Step{}, nil, fault.New(fault.Invalid, "policy.too_many_approvers", fault.Arg("step", s.ID),
 			fault.Arg("count", strconv.Itoa(n)), fault.Arg("max", strconv.Itoa(ApproversMax)))
 	}
-	return step, nil
+	return step, remarks, nil
+}
+
+// located gives a fault about the organisation the place of the step that ran
+// into it.
+func (p *Policy) located(err error, i int) error {
+	f, ok := fault.As(err)
+	if !ok || f.Code != "policy.unknown_grade" {
+		return err
+	}
+	path := "steps[" + strconv.Itoa(i) + "].approvers"
+	return p.text.Fault(f.Code, path, fault.Arg("grade", f.Args["grade"]))
+}
+
+// barredFrom is everybody asked in the earlier steps that need another human than
+// this one: whoever of them comes to decide there, it is not one of these here.
+func barredFrom(s Step, earlier []approval.Step, find *search) map[string]string {
+	barred := map[string]string{}
+	for _, e := range earlier {
+		if !slices.Contains(s.DistinctSteps, e.ID) {
+			continue
+		}
+		for _, a := range e.Approvers {
+			if isHuman(a) {
+				barred[find.human(a.Person)] = e.ID
+			}
+		}
+	}
+	return barred
+}
+
+// notDistinct refuses a plan where one administrator could decide two steps that
+// need two humans.
+func notDistinct(s Step, step approval.Step, earlier []approval.Step) error {
+	asksQueue := func(s approval.Step) bool {
+		return slices.ContainsFunc(s.Approvers, func(a approval.Approver) bool { return !isHuman(a) })
+	}
+	for _, e := range earlier {
+		if slices.Contains(s.DistinctSteps, e.ID) && asksQueue(step) && asksQueue(e) {
+			return fault.New(fault.Invalid, "policy.not_distinct", fault.Arg("step", s.ID), fault.Arg("other", e.ID))
+		}
+	}
+	return nil
 }
 
 func (p *Policy) judge(i int, seen expr.Input) (expr.Verdict, error) {
@@ -160,6 +222,19 @@ func (in RouteInput) toBase(a money.Amount) (money.Amount, error) {
 		return money.Amount{}, noRate(a.Currency, base)
 	}
 	return a.At(rate, base)
+}
+
+// limitToBase puts a limit of authority into the policy's base currency, by Rates.
+func (in RouteInput) limitToBase(a money.Amount) (money.Amount, error) {
+	if a.Currency == in.Policy.Base {
+		return a, nil
+	}
+	if in.Rates != nil {
+		if rate, known := in.Rates(a.Currency, in.Policy.Base); known {
+			return a.At(rate, in.Policy.Base)
+		}
+	}
+	return money.Amount{}, noRate(a.Currency, in.Policy.Base)
 }
 
 func noRate(from, to money.Currency) error {

@@ -25,6 +25,9 @@ const (
 	orgEntity     = "entity"
 	orgSupplier   = "supplier"
 	orgGrant      = "grant"
+	orgPost       = "post"
+	orgGrade      = "grade"
+	orgAuthority  = "authority"
 )
 
 // orgRow is one thing of the organisation as it stands in a version.
@@ -91,7 +94,7 @@ func loadSnapshot(ctx context.Context, q sqlx.QueryerContext, version int64) (*o
 	}
 	snapshot := &org.Snapshot{
 		Version: version, People: map[string]org.Person{}, Departments: map[string]org.Department{},
-		Entities: map[string]org.LegalEntity{}, Suppliers: map[string]org.Supplier{},
+		Entities: map[string]org.LegalEntity{}, Suppliers: map[string]org.Supplier{}, Grades: map[string]org.Grade{},
 	}
 	for _, r := range rows {
 		if err := addOrgRow(snapshot, r); err != nil {
@@ -122,10 +125,20 @@ func addOrgRow(s *org.Snapshot, r orgRow) error {
 		return addTo(s.Entities, r.ID, body)
 	case orgSupplier:
 		return addTo(s.Suppliers, r.ID, body)
+	case orgGrade:
+		return addTo(s.Grades, r.ID, body)
+	case orgPost:
+		return appendTo(&s.Posts, body)
+	case orgAuthority:
+		return appendTo(&s.Authorities, body)
 	}
-	var g org.Grant
-	err := json.Unmarshal(body, &g)
-	s.Grants = append(s.Grants, g)
+	return appendTo(&s.Grants, body)
+}
+
+func appendTo[V any](list *[]V, body []byte) error {
+	var v V
+	err := json.Unmarshal(body, &v)
+	*list = append(*list, v)
 	return err
 }
 
@@ -159,8 +172,17 @@ func orgRowsOf(s org.Snapshot) ([]orgRow, error) {
 	for id, p := range s.Suppliers {
 		add(orgSupplier, id, p)
 	}
+	for id, g := range s.Grades {
+		add(orgGrade, id, g)
+	}
 	for _, g := range s.Grants {
 		add(orgGrant, g.Person+"|"+g.Role+"|"+g.Entity, g)
+	}
+	for _, p := range s.Posts {
+		add(orgPost, p.Person+"|"+p.Role+"|"+p.Department+"|"+p.CostCenter, p)
+	}
+	for _, a := range s.Authorities {
+		add(orgAuthority, a.Person+"|"+a.Grade+"|"+a.Entity, a)
 	}
 	sortOrg(rows)
 	rows = slices.CompactFunc(rows, func(a, b orgRow) bool { return a.Kind == b.Kind && a.ID == b.ID })

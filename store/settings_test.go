@@ -38,6 +38,9 @@ func TestOrganisation(t *testing.T) {
 	delete(next.People, "rob")
 	next.People["zoe"] = org.Person{ID: "zoe", Active: true, Entity: "cn"}
 	next.Grants = append(next.Grants, org.Grant{Person: "zoe", Role: "cashier", Entity: "cn"})
+	next.Grades = map[string]org.Grade{"M1": {ID: "M1", Rank: 4}}
+	next.Posts = []org.Post{{Person: "zoe", Role: "partner", CostCenter: "C1"}, {Person: "zoe", Role: "partner", CostCenter: "C2"}}
+	next.Authorities = []org.Authority{{Grade: "M1", Below: "5.00", Currency: "CNY"}, {Person: "zoe", Unlimited: true}}
 	version, err := w.s.ReplaceOrganisation(w.ctx, next, "sync")
 	require.NoError(t, err)
 	assert.Equal(t, first.Version+1, version)
@@ -45,6 +48,9 @@ func TestOrganisation(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, next.People, newest.People)
 	assert.ElementsMatch(t, next.Grants, newest.Grants)
+	assert.ElementsMatch(t, next.Posts, newest.Posts)
+	assert.ElementsMatch(t, next.Authorities, newest.Authorities)
+	assert.Equal(t, next.Grades, newest.Grades)
 	fresh, err := store.Open(w.ctx, store.Options{URL: w.url})
 	require.NoError(t, err)
 	defer func() { _ = fresh.Close() }()

@@ -43,6 +43,32 @@ type Grant struct {
 	Entity string `json:"entity"` // "" = every entity
 }
 
+// Post makes a person answer for a role in a department or a cost centre. Unlike
+// a grant it gives no rights: it only says whom a policy asks. 任职
+type Post struct {
+	Person     string `json:"person"`
+	Role       string `json:"role"`                  // a role, or any word of the house's own
+	Department string `json:"department,omitempty"`  // and those below it that have nobody of their own
+	CostCenter string `json:"cost_center,omitempty"` // exactly one of the two is set
+}
+
+// Grade names a rank, so that a policy may say M3. 职级
+type Grade struct {
+	ID   string `json:"id"`
+	Rank int    `json:"rank"` // as in Person.Grade
+}
+
+// Authority is up to what amount a person, or everybody of a grade and above, may
+// approve. One line of the approval matrix by rank. 审批权限
+type Authority struct {
+	Person    string `json:"person,omitempty"`
+	Grade     string `json:"grade,omitempty"`  // a grade's id or rank; exactly one of the two is set
+	Entity    string `json:"entity,omitempty"` // "" = every entity
+	Below     string `json:"below,omitempty"`  // decimal text: amounts less than this, never this itself
+	Currency  string `json:"currency,omitempty"`
+	Unlimited bool   `json:"unlimited,omitempty"` // in place of Below
+}
+
 // Supplier is a payee outside the house. 供应商
 type Supplier struct {
 	ID      string `json:"id"`
@@ -61,4 +87,9 @@ type Snapshot struct {
 	Entities    map[string]LegalEntity `json:"entities"`
 	Suppliers   map[string]Supplier    `json:"suppliers"`
 	Grants      []Grant                `json:"grants"`
+	Posts       []Post                 `json:"posts,omitempty"`
+	Grades      map[string]Grade       `json:"grades,omitempty"`
+	Authorities []Authority            `json:"authorities,omitempty"`
+
+	humans *humans // none until Indexed
 }

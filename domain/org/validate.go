@@ -17,6 +17,12 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"org.manager_cycle":      {Kind: fault.Invalid, Args: []string{"person"}},
 	"org.department_cycle":   {Kind: fault.Invalid, Args: []string{"department"}},
 	"org.inactive_holder":    {Kind: fault.Invalid, Args: []string{"person", "role"}}, // a grant to somebody who left
+	"org.unknown_grade":      {Kind: fault.Invalid, Args: []string{"id", "grade"}},
+	// not in exactly one department or cost centre
+	"org.bad_post": {Kind: fault.Invalid, Args: []string{"person", "role"}},
+	// not one person or grade, or not one limit
+	"org.bad_authority":    {Kind: fault.Invalid, Args: []string{"id"}},
+	"org.double_authority": {Kind: fault.Invalid, Args: []string{"id"}}, // two limits for the same
 })
 
 // Validate lists what is wrong with an organisation, in a fixed order. Nothing
@@ -42,7 +48,7 @@ func (s *Snapshot) Validate() []*fault.Fault {
 	for i, g := range s.Grants {
 		found = append(found, s.validateGrant(path("grants", strconv.Itoa(i)), g)...)
 	}
-	return found
+	return append(found, s.ValidatePosts()...)
 }
 
 func (s *Snapshot) validatePerson(id string, p Person) []*fault.Fault {

@@ -16,6 +16,7 @@ import (
 
 var (
 	choiceType  = reflect.TypeFor[Choice]()
+	wordType    = reflect.TypeFor[Word]()
 	laterType   = reflect.TypeFor[Later]()
 	plainNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 )
@@ -44,6 +45,8 @@ func (d *decoder) value(n ast.Node, path string, depth int, target reflect.Value
 		d.refuse("yaml.not_allowed", path, n, fault.Arg("what", forbidden(n)))
 	case target.Type() == choiceType:
 		d.choice(n, path, depth, target)
+	case target.Kind() == reflect.Struct && written(n, target.Type()):
+		d.scalar(n, path, target.Field(target.NumField()-1))
 	case target.Kind() == reflect.Struct:
 		d.fields(n, path, depth, target)
 	case target.Kind() == reflect.Map:
@@ -53,6 +56,13 @@ func (d *decoder) value(n ast.Node, path string, depth int, target reflect.Value
 	default:
 		d.scalar(n, path, target)
 	}
+}
+
+// written says whether a struct is written as a lone value: 2, or { level: 2 }.
+// Its last field takes the value; the tag of that field is ",alone".
+func written(n ast.Node, t reflect.Type) bool {
+	_, mapping := n.(ast.MapNode)
+	return !mapping && t.NumField() > 0 && t.Field(t.NumField()-1).Tag.Get("yaml") == ",alone"
 }
 
 func (d *decoder) choice(n ast.Node, path string, depth int, target reflect.Value) {
@@ -177,6 +187,10 @@ func (d *decoder) words(n ast.Node, path, written string, target reflect.Value) 
 	case *ast.LiteralNode:
 		text = strings.TrimSuffix(s.Value.Value, "\n")
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		if target.Type() == wordType && plainNumber.MatchString(written) {
+			text = written
+			break
+		}
 		d.wrong(n, path, "text", strconv.Quote(written))
 		return
 	default:
@@ -250,6 +264,9 @@ func blockPosition(n *ast.LiteralNode) Position {
 func tags(t reflect.Type) (known, required []string) {
 	for i := range t.NumField() {
 		name, option, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		if option == "alone" {
+			break
+		}
 		known = append(known, name)
 		if option == "required" {
 			required = append(required, name)

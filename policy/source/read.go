@@ -16,7 +16,8 @@ import (
 
 // Read decodes a YAML text into a struct whose fields carry yaml tags: the key,
 // and ",required" where it may not be left out. Fields are structs, slices,
-// maps by text, text, int, bool and Choice.
+// maps by text, text, int, bool, Word and Choice. A struct whose last field has the
+// tag ",alone" may also be written as that field's value, without a mapping.
 //
 // Errors: faults yaml.*, all that were found (see fault.Fault.More). The Text is
 // given even then.

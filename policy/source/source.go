@@ -45,6 +45,9 @@ type Choice struct {
 	Values map[string]string
 }
 
+// Word is text that may also be written as a whole number: M3, or 7.
+type Word string
+
 // Later is the type of a key that a later version will know; it is refused with
 // yaml.not_in_version, so that nobody believes it works.
 type Later struct{}

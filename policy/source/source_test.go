@@ -18,6 +18,14 @@ type shape struct {
 	Rows  []row             `yaml:"rows"`
 	Do    source.Choice     `yaml:"do"`
 	Soon  source.Later      `yaml:"soon"`
+	Up    up                `yaml:"up"`
+	Grade source.Word       `yaml:"grade"`
+}
+
+type up struct {
+	Level int  `yaml:"level"`
+	Every bool `yaml:"every"`
+	Alone int  `yaml:",alone"`
 }
 
 type row struct {
@@ -47,6 +55,29 @@ func TestAGoodTextIsReadWithItsPlaces(t *testing.T) {
 	}
 	require.Equal(t, source.Position{Line: 8, Column: 15}, read.Inside("rows[0].when", 1, 5))
 	require.Equal(t, source.Position{Line: 12, Column: 9}, read.Inside("rows[1].when", 2, 3))
+}
+
+func TestAValueMayStandAlone(t *testing.T) {
+	for text, want := range map[string]shape{
+		"name: a\nup: 3\n":                         {Name: "a", Up: up{Alone: 3}},
+		"name: a\nup: { level: 2, every: true }\n": {Name: "a", Up: up{Level: 2, Every: true}},
+		"name: a\ngrade: 7\n":                      {Name: "a", Grade: "7"},
+		"name: a\ngrade: M3\nup:\n  every: true\n": {Name: "a", Grade: "M3", Up: up{Every: true}},
+	} {
+		var got shape
+		_, err := source.Read("s.yaml", []byte(text), &got)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for text, code := range map[string]string{
+		"name: a\nup: many\n": "yaml.wrong_type", "name: a\nup: [1]\n": "yaml.wrong_type",
+		"name: a\nup: { '': 1 }\n": "yaml.unknown_key", "name: a\ngrade: 7.5\n": "yaml.wrong_type",
+		"name: a\ngrade: 07\n": "yaml.wrong_type", "name: a\ngrade: true\n": "yaml.wrong_type",
+	} {
+		var got shape
+		_, err := source.Read("s.yaml", []byte(text), &got)
+		require.Equal(t, code, fault.CodeOf(err), text)
+	}
 }
 
 func TestAStrangeTextIsRefusedWithItsPlace(t *testing.T) {
@@ -99,7 +130,7 @@ func TestAMistypedKeyNamesTheNearest(t *testing.T) {
 	f, _ := fault.As(err)
 	require.Len(t, f.More, 2)
 	require.Equal(t, "count", f.Args["nearest"])
-	require.Equal(t, "name, count, sure, title, rows, do, soon", f.Args["known"])
+	require.Equal(t, "name, count, sure, title, rows, do, soon, up, grade", f.Args["known"])
 	require.Contains(t, []string{"sure", "name"}, f.More[0].Args["nearest"])
 	require.Empty(t, f.More[1].Args["nearest"])
 }
