@@ -32,6 +32,8 @@ type policyYAML struct {
 	Base   string            `yaml:"base,required"`
 	Steps  []stepYAML        `yaml:"steps,required"`
 	Then   []string          `yaml:"then,required"`
+
+	Require []requireYAML `yaml:"require"`
 }
 
 type stepYAML struct {
@@ -109,6 +111,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	if _, ok := money.Exponent(p.Base); !ok {
 		r.refuse("policy.bad_currency", "base", fault.Arg("value", raw.Base))
 	}
+	p.Require = r.require(p.Base, raw.Require)
 	r.count("steps", len(raw.Steps), StepsMax)
 	seen := map[string]int{}
 	for i, s := range raw.Steps {

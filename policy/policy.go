@@ -23,6 +23,8 @@ type Policy struct {
 	Steps []Step            `json:"steps"`
 	Then  []string          `json:"then"` // accrue, archive
 
+	Require []Require `json:"require,omitempty"` // distinct humans by amount, held by Prove
+
 	text *source.Text
 	hash string
 }
