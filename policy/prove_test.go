@@ -2,11 +2,14 @@ package policy_test
 
 import (
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/booking"
@@ -110,15 +113,71 @@ func TestASoundPolicyIsProved(t *testing.T) {
 	}
 }
 
-// BenchmarkProve proves both shipped policies over 10,000 people; B/op bounds what
-// it needs at once.
+func TestAClaimInWords(t *testing.T) {
+	for _, tt := range []struct {
+		claim  policy.Claim
+		en, zh string
+	}{
+		{policy.Claim{Property: policy.ClaimBands, Technique: policy.Proved, Cases: 7},
+			"proved: no gap between bands of amounts, and no overlap (7 cases, all there are)", "已证明：金额区间无空档、无重叠（穷举 7 种情形）"},
+		{policy.Claim{Property: policy.ClaimHumans, Technique: policy.Sampled, Cases: 7, People: 9},
+			"sampled: enough different humans above each limit, on every path (7 tried, none against it for 9 requesters)",
+			"抽样：各限额以上，每条路径都有足够多的不同的人审批（试了 7 例，未见反例，涵盖 9 位申请人）"},
+		{policy.Claim{Property: policy.ClaimTimeouts, Technique: policy.Refuted, Cases: 7},
+			"does not hold: no deadline approves or runs in a circle (shown above)", "不成立：超时不会自动通过，也不会循环（反例见上）"},
+	} {
+		require.Equal(t, tt.en, tt.claim.Words("en"))
+		require.Equal(t, tt.zh, tt.claim.Words("zh-CN"))
+	}
+}
+
+func TestACounterExampleInWords(t *testing.T) {
+	text := strings.ReplaceAll(sound, "on_timeout: reject", "on_timeout: escalate")
+	proof := prove(t, text, soundMapping, policytest.Company(1, 60))
+	at := slices.Index(shown(proof), "error policy.too_few_humans")
+	require.GreaterOrEqual(t, at, 0)
+	en, zh := examples(proof)[at].Words("en"), examples(proof)[at].Words("zh-CN")
+	require.Contains(t, en, "For example: 员工00001 (p00001) asks for 50000.00 CNY (travel 50000.00), entity e1, department board, normal.")
+	require.Contains(t, en, "These are enough to bring it through: 员工00002 (p00002)")
+	require.Contains(t, zh, "例如：员工00001 (p00001) 申请 50000.00 CNY（travel 50000.00），法人主体 e1，部门 board，普通。")
+	require.Contains(t, zh, "仅凭以下人员即可走完流程：员工00002 (p00002)")
+	require.Contains(t, zh, "1. 财务初审 (finance_review): 或签：p00007 [role:finance_clerk]")
+}
+
+func TestWhatAPolicyRequires(t *testing.T) {
+	for _, tt := range []struct{ name, old, new, want string }{
+		{"nothing wrong", "", "", ""},
+		{"no amount", `from: "50000.00"`, `from: "a lot"`, "require[0].from policy.bad_amount"},
+		{"an amount of three decimals", `from: "50000.00"`, `from: "50000.001"`, "require[0].from policy.bad_amount"},
+		{"nobody", "humans: 2", "humans: 0", "require[0].humans policy.bad_number"},
+		{"a crowd", "humans: 2", "humans: 6", "require[0].humans policy.bad_number"},
+		{"a mistyped key", "humans: 2", "human: 2", "require[0].human yaml.unknown_key"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := policy.Parse("sound.yaml", []byte(strings.Replace(sound, tt.old, tt.new, 1)))
+			got := ""
+			if f, ok := fault.As(err); ok {
+				got = f.Field + " " + f.Code
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
+	without, with := shipped(t, "expense"), parsed(t, sound)
+	require.Empty(t, without.Require)
+	require.Equal(t, []policy.Require{{From: yuan(5_000_000), Humans: 2}}, with.Require)
+}
+
+// BenchmarkProve proves both shipped policies over 10,000 people. MiB is what the
+// process took from the system, company and all, so it bounds what was needed.
 func BenchmarkProve(b *testing.B) {
 	company, all := policytest.Company(1, 10_000), types(b)
 	policies := []*policy.Policy{shipped(b, "expense"), shipped(b, "payment_request")}
-	b.ReportAllocs()
 	for b.Loop() {
 		for _, p := range policies {
 			require.NotEmpty(b, policy.Prove(p, policy.Ground{Types: all, Org: company}).Claims)
 		}
 	}
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	b.ReportMetric(float64(memory.Sys)/(1<<20), "MiB")
 }

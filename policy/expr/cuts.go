@@ -175,12 +175,18 @@ func cutIn(a, b ast.Expr, cuts *Cuts) bool {
 
 // harvest keeps the constants of what cannot be cut, as places worth trying.
 func (c *Condition) harvest(e ast.Expr, cuts *Cuts) {
+	amounts := map[int64]bool{} // texts that are amounts
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == "money" {
+			for _, arg := range e.AsCall().Args() {
+				amounts[arg.ID()] = true
+			}
+		}
 		if minor, ok := c.amountOf(e); ok {
 			cuts.Amounts = append(cuts.Amounts, minor)
 		}
 		text, ok := textOf(e)
-		if !ok {
+		if !ok || amounts[e.ID()] {
 			return
 		}
 		for _, name := range append([]string{"categories"}, textVariables...) {
