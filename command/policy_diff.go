@@ -60,8 +60,9 @@ func printDiff(cmd *cobra.Command, before, after *policy.Policy, ground policy.G
 	for _, one := range rerouted[:min(max(0, show), len(rerouted))] {
 		fmt.Fprintln(out, "\n"+one.Words(lang))
 	}
-	_, err := fmt.Fprintln(out, "\n"+i18n.Shipped().Text(lang, "policy.diff.summary", map[string]string{
-		"changes": strconv.Itoa(len(changes)), "rerouted": strconv.Itoa(len(rerouted)), "samples": strconv.Itoa(len(samples))}))
+	counts := map[string]string{"changes": strconv.Itoa(len(changes)), "rerouted": strconv.Itoa(len(rerouted)),
+		"samples": strconv.Itoa(len(samples))}
+	_, err := fmt.Fprintln(out, "\n"+i18n.Shipped().Text(lang, "policy.diff.summary", counts))
 	return err
 }
 

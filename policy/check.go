@@ -130,9 +130,10 @@ func (c *checking) condition(i int, path string) {
 				continue
 			}
 			at := c.policy.text.Inside(path, use.Line, use.Column)
-			c.findings = append(c.findings, Finding{Level: LevelError, Fault: c.policy.text.FaultAt("policy.unknown_field", path, at,
+			unknown := c.policy.text.FaultAt("policy.unknown_field", path, at,
 				fault.Arg("field", use.Name), fault.Arg("type", t.ID),
-				fault.Arg("nearest", source.Nearest(use.Name, t.FieldNames())))})
+				fault.Arg("nearest", source.Nearest(use.Name, t.FieldNames())))
+			c.findings = append(c.findings, Finding{Level: LevelError, Fault: unknown})
 		}
 	}
 }

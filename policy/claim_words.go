@@ -14,8 +14,10 @@ type claimWords struct {
 
 var claimWordings = map[string]claimWords{
 	"en": {
-		technique: map[Technique]string{Proved: "proved", Sampled: "sampled", Refuted: "does not hold"}, example: "shown above",
-		sampled: "%d tried, none against it", proved: "%d cases, all there are", requesters: " for %d requesters", whole: "%s: %s (%s)",
+		technique: map[Technique]string{Proved: "proved", Sampled: "sampled", Refuted: "does not hold"},
+		example:   "shown above",
+		sampled:   "%d tried, none against it", proved: "%d cases, all there are", requesters: " for %d requesters",
+		whole: "%s: %s (%s)",
 		property: map[string]string{
 			ClaimApprover:    "every step finds whom it names",
 			ClaimBands:       "no gap between bands of amounts, and no overlap",

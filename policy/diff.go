@@ -98,7 +98,7 @@ func describePolicy(p *Policy) map[string]string {
 // worded as they are written in the canonical form.
 func describe(s Step) map[string]string {
 	words := canonical(s)
-	words["title"], words["approvers"], words["mode"] = titles(s.Title), finders(s.Approvers), strings.Trim(words["mode"], `"`)
+	words["title"], words["approvers"], words["mode"] = titles(s.Title), finders(s.Approvers), string(s.Mode)
 	words["when"], words["otherwise"] = strings.Join(strings.Fields(s.When), " "), string(s.Otherwise)
 	words["due"] = pair(s.Due.Normal.String(), s.Due.Urgent.String(), s.Due.Normal.IsZero())
 	words["remind"] = ""

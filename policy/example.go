@@ -45,7 +45,8 @@ type exampleWords struct {
 var exampleWordings = map[string]exampleWords{
 	"en": {asks: "For example: %s asks for %s %s (%s), entity %s, department %s, %s", entered: ", entered by %s",
 		supplier: ", paid to the supplier %s", field: ", %s = %q", people: " %d requesters meet the same.",
-		team: "\nThese are enough to bring it through: %s", clock: "\nNobody has to decide: rules and deadlines are enough.", list: ", ", end: ".",
+		team:  "\nThese are enough to bring it through: %s",
+		clock: "\nNobody has to decide: rules and deadlines are enough.", list: ", ", end: ".",
 		urgency: map[document.Urgency]string{document.Normal: "normal", document.Urgent: "urgent"}},
 	"zh-CN": {asks: "例如：%s 申请 %s %s（%s），法人主体 %s，部门 %s，%s", entered: "，由 %s 提单",
 		supplier: "，付给供应商 %s", field: "，%s = %q", people: "共有 %d 位申请人会遇到同样情况。",

@@ -108,6 +108,8 @@ type proving struct {
 
 	fixed       bool                // approvers depend on requester, entity and department only
 	readsGrades bool                // a source of approvers may look at grades
+	offset      int                 // of the next sample
+	climbing    []bool              // by step: it follows the requester's managers
 	askedFields []string            // fields that name an approver
 	someone     string              // stands for whoever may be named there
 	holding     map[string][]string // who holds a role for an entity
@@ -139,7 +141,7 @@ func (c *proving) kinds() []*doctype.Type {
 }
 
 // counter adds a finding, or counts one more case of it.
-func (c *proving) counter(level Level, code string, step int, people int, x *Example, details ...fault.Detail) {
+func (c *proving) counter(level Level, code string, step int, x *Example, details ...fault.Detail) {
 	path := "policy"
 	if step >= 0 {
 		path = "steps[" + strconv.Itoa(step) + "].id"
@@ -149,13 +151,13 @@ func (c *proving) counter(level Level, code string, step int, people int, x *Exa
 	key := Finding{level, f, nil}.String()
 	if at, ok := c.found[key]; ok {
 		if known := c.findings[at].Example; !x.elsewhere && known.lastBy != x.Content.Requester {
-			known.People += people
+			known.People += x.People
 			known.lastBy = x.Content.Requester
 		}
 		return
 	}
 	c.found[key] = len(c.findings)
-	x.People, x.lastBy = people, x.Content.Requester
+	x.lastBy = x.Content.Requester
 	x.complete(c)
 	c.findings = append(c.findings, Finding{level, f, x})
 }

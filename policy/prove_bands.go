@@ -32,7 +32,7 @@ func within(a, b []int) bool {
 func (c *proving) bands(cells []cell) {
 	for _, x := range cells {
 		if !slices.ContainsFunc(x.needs, func(n approval.Need) bool { return n != approval.Skip }) {
-			c.counter(LevelError, "policy.undecided", -1, 0, exampleOf(x.content))
+			c.counter(LevelError, "policy.undecided", -1, exampleOf(x.content))
 		}
 	}
 	c.try(ClaimBands, 0, c.cuts.complete)
@@ -68,7 +68,7 @@ func (c *proving) gaps(cells []cell) {
 			continue // the others go on asking: a check of small amounts only
 		}
 		ended := before[slices.IndexFunc(before, func(step int) bool { return !slices.Contains(now, step) })]
-		c.counter(level, "policy.band_gap", ended, 0, exampleOf(cells[i].content),
+		c.counter(level, "policy.band_gap", ended, exampleOf(cells[i].content),
 			fault.Arg("from", amountText(cells[i].content)), fault.Arg("to", to))
 	}
 }
@@ -82,7 +82,7 @@ func (c *proving) overlap(cells []cell, i, j int) {
 		case a && b && cells[n-1].people(i) && !cells[n-1].people(j):
 			from = n
 		case from >= 0 && !a && b:
-			c.counter(LevelWarning, "policy.band_overlap", i, 0, exampleOf(cells[from].content),
+			c.counter(LevelWarning, "policy.band_overlap", i, exampleOf(cells[from].content),
 				fault.Arg("other", c.policy.Steps[j].ID),
 				fault.Arg("from", amountText(cells[from].content)), fault.Arg("to", amountText(cells[n].content)))
 			from = -1
@@ -101,7 +101,8 @@ func (c *proving) deadEnd(err error, content document.Content) {
 		step = slices.IndexFunc(c.policy.Steps, func(s Step) bool { return s.ID == f.Args["step"] })
 		words = f.Args["words"]
 	}
-	c.counter(LevelError, "policy.dead_end", step, 0, exampleOf(content), fault.Arg("code", code), fault.Arg("words", words))
+	c.counter(LevelError, "policy.dead_end", step, exampleOf(content),
+		fault.Arg("code", code), fault.Arg("words", words))
 }
 
 // never finds steps that no request needs. A sample cannot tell.
@@ -112,7 +113,8 @@ func (c *proving) never() {
 		}
 		c.try(ClaimReachable, 0, c.cuts.complete)
 		if !needed && c.cuts.complete {
-			c.counter(LevelWarning, "policy.never_needed", i, 0, exampleOf(c.last), fault.Arg("expression", c.policy.Steps[i].When))
+			c.counter(LevelWarning, "policy.never_needed", i, exampleOf(c.last),
+				fault.Arg("expression", c.policy.Steps[i].When))
 		}
 	}
 }

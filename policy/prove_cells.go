@@ -265,7 +265,8 @@ func (v variant) at(minor int64, base money.Currency) (document.Content, bool) {
 }
 
 func line(category string, minor int64, currency money.Currency) document.Line {
-	return document.Line{Category: category, Amount: money.Amount{Minor: minor, Currency: currency}, Tax: money.Zero(currency)}
+	amount := money.Amount{Minor: minor, Currency: currency}
+	return document.Line{Category: category, Amount: amount, Tax: money.Zero(currency)}
 }
 
 // cell is one request and what its steps need.

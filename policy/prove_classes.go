@@ -37,7 +37,8 @@ func humansOf(snapshot *org.Snapshot) *humans {
 	}
 	marks := map[string][]string{}
 	for _, id := range sortedKeys(snapshot.People) {
-		for _, mark := range []string{"subject:" + snapshot.People[id].Subject, "email:" + strings.ToLower(snapshot.People[id].Email)} {
+		p := snapshot.People[id]
+		for _, mark := range []string{"subject:" + p.Subject, "email:" + strings.ToLower(p.Email)} {
 			if !strings.HasSuffix(mark, ":") {
 				marks[mark] = append(marks[mark], id)
 			}

@@ -164,7 +164,7 @@ func (c *proving) enough(r request) {
 		if team, ok := r.sight.through(steps, nil, n); ok {
 			x := r.example()
 			x.team = append([]string{}, team...)
-			c.counter(LevelError, "policy.too_few_humans", -1, r.who.people, x,
+			c.counter(LevelError, "policy.too_few_humans", -1, x,
 				fault.Arg("humans", strconv.Itoa(r.humans)), fault.Arg("from", c.limitOf(r.content.BaseTotal.Minor)))
 			return
 		}
