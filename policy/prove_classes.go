@@ -183,12 +183,16 @@ func (c *proving) addLine(people map[string]org.Person, id string) {
 // plan is the same as over the whole, and takes microseconds. More people in it
 // change nothing, so requests of one department share it and it grows.
 func (c *proving) around(entity, department string, interested ...string) *org.Snapshot {
+	if !c.fixed {
+		return c.org // a source of approvers may look anywhere
+	}
 	key := [2]string{entity, department}
 	s, ok := c.parts[key]
 	if !ok {
 		k := c.coreOf(entity)
-		s = &org.Snapshot{Version: c.org.Version, People: maps.Clone(k.people), Grants: k.grants,
-			Departments: map[string]org.Department{}, Entities: c.org.Entities, Suppliers: c.org.Suppliers}
+		part := *c.org
+		part.People, part.Grants, part.Departments = maps.Clone(k.people), k.grants, map[string]org.Department{}
+		s = &part
 		for at := department; at != ""; {
 			d, ok := c.org.Departments[at]
 			if _, known := s.Departments[at]; !ok || known {

@@ -51,6 +51,22 @@ func TestWhatWasOnlySampledIsNotCalledProved(t *testing.T) {
 	}
 }
 
+// TestAnApproverFromAFieldIsSampled holds that nothing is claimed of people whom
+// the document names, and that a field left empty is found.
+func TestAnApproverFromAFieldIsSampled(t *testing.T) {
+	all := types(t)
+	p := parsed(t, strings.Replace(strings.Replace(sound, "{ manager: 1 }", "{ field: buddy }", 1), "policy: sound", "policy: p", 1))
+	proof := policy.Prove(p, policy.Ground{Types: all, Org: policytest.Company(1, 120)})
+	require.Contains(t, shown(proof), "warning policy.queue_only lead", "the field is empty")
+	techniques := map[string]policy.Technique{}
+	for _, claim := range proof.Claims {
+		techniques[claim.Property] = claim.Technique
+	}
+	require.Equal(t, policy.Sampled, techniques[policy.ClaimIndependent])
+	require.Equal(t, policy.Sampled, techniques[policy.ClaimHumans])
+	require.Equal(t, policy.Proved, techniques[policy.ClaimBands], "conditions do not ask for it")
+}
+
 // TestProveMissesNothing compares what Prove finds with routing every request of
 // every person, in small companies with random damage.
 func TestProveMissesNothing(t *testing.T) {

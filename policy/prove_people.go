@@ -15,7 +15,7 @@ import (
 // The limits of what is tried where not everything can be.
 const (
 	elsewhereMax = 400  // requests of other entities, or entered by another
-	routedMax    = 4000 // requests whose approvers hang on what the document says
+	routedMax    = 1000 // requests whose approvers hang on what the document says
 )
 
 // prepare reads the policy and the organisation once.
@@ -32,8 +32,9 @@ func (c *proving) prepare() {
 	if c.cuts, err = c.cut(); err != nil {
 		return // Check has said so, and Prove went no further
 	}
-	c.bare = &Policy{ID: c.policy.ID, Title: c.policy.Title, Base: c.policy.Base, Then: c.policy.Then,
-		text: c.policy.text, hash: c.policy.hash, Steps: slices.Clone(c.policy.Steps)}
+	bare := *c.policy
+	bare.Steps = slices.Clone(bare.Steps)
+	c.bare = &bare
 	c.fixed = true
 	for i := range c.bare.Steps {
 		c.bare.Steps[i].When = ""
