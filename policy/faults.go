@@ -10,7 +10,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	// found by Parse
 	"policy.bad_id":              {Kind: fault.Invalid, Args: at("value")},
 	"policy.bad_value":           {Kind: fault.Invalid, Args: at("value", "nearest", "known")},
-	"policy.bad_amount":          {Kind: fault.Invalid, Args: at("value", "currency")},
+	"policy.bad_amount":          {Kind: fault.Invalid, Args: at("value")},
 	"policy.bad_currency":        {Kind: fault.Invalid, Args: at("value")},
 	"policy.bad_duration":        {Kind: fault.Invalid, Args: at("value")},
 	"policy.bad_number":          {Kind: fault.Invalid, Args: at("value", "min", "max")},

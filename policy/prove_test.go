@@ -149,6 +149,7 @@ func TestWhatAPolicyRequires(t *testing.T) {
 		{"nothing wrong", "", "", ""},
 		{"no amount", `from: "50000.00"`, `from: "a lot"`, "require[0].from policy.bad_amount"},
 		{"an amount of three decimals", `from: "50000.00"`, `from: "50000.001"`, "require[0].from policy.bad_amount"},
+		{"a debt", `from: "50000.00"`, `from: "-1.00"`, "require[0].from policy.bad_amount"},
 		{"nobody", "humans: 2", "humans: 0", "require[0].humans policy.bad_number"},
 		{"a crowd", "humans: 2", "humans: 6", "require[0].humans policy.bad_number"},
 		{"a mistyped key", "humans: 2", "human: 2", "require[0].human yaml.unknown_key"},

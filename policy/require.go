@@ -37,8 +37,8 @@ func (r *reading) require(base money.Currency, raw []requireYAML) []Require {
 	for i, one := range raw {
 		path := "require[" + strconv.Itoa(i) + "]"
 		from, err := money.Parse(one.From, base)
-		if err != nil {
-			r.refuse("policy.bad_amount", path+".from", fault.Arg("value", one.From), fault.Arg("currency", string(base)))
+		if err != nil || from.Minor < 0 {
+			r.refuse("policy.bad_amount", path+".from", fault.Arg("value", one.From))
 			continue
 		}
 		r.number(path+".humans", one.Humans, 1, HumansMax)
