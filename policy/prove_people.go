@@ -39,6 +39,9 @@ func (c *proving) prepare() {
 	for i := range c.bare.Steps {
 		c.bare.Steps[i].When = ""
 		c.climbing = append(c.climbing, slices.ContainsFunc(c.bare.Steps[i].Approvers, climbs))
+		for key := range canonical(c.policy.Steps[i]) {
+			c.fixed = c.fixed && slices.Contains(stepKeys, key)
+		}
 		for _, f := range c.bare.Steps[i].Approvers {
 			c.fixed = c.fixed && plain(f)
 			if f.Field != "" {
@@ -59,6 +62,11 @@ func (c *proving) prepare() {
 	}
 	c.classes = c.fold()
 }
+
+// stepKeys are the keys of a step that leave its approvers alone. One that this
+// does not know may make them depend on the other steps.
+var stepKeys = []string{"id", "title", "when", "otherwise", "approvers", "mode", "due", "remind", "on_timeout", "allow",
+	"distinct_from", "votes", "on_reject"}
 
 // plain says that a finder looks at the requester, the entity and the department
 // only: who is asked does not depend on what the document says. A way that this
