@@ -293,7 +293,7 @@ func (c *proving) series(v variant, who class) []cell {
 			continue
 		}
 		plan, err := routeOf(c.policy, content, snapshot)
-		c.try(ClaimDecided, 0, c.cuts.complete)
+		c.try(ClaimDecided, 0, c.cuts.complete && c.fixed)
 		if err != nil {
 			c.deadEnd(err, content)
 			continue

@@ -64,6 +64,7 @@ func TestAnApproverFromAFieldIsSampled(t *testing.T) {
 	}
 	require.Equal(t, policy.Sampled, techniques[policy.ClaimIndependent])
 	require.Equal(t, policy.Sampled, techniques[policy.ClaimHumans])
+	require.Equal(t, policy.Sampled, techniques[policy.ClaimDecided])
 	require.Equal(t, policy.Proved, techniques[policy.ClaimBands], "conditions do not ask for it")
 }
 

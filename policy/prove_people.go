@@ -150,29 +150,29 @@ func (c *proving) contentKey(content document.Content) string {
 // class judges one class of requesters on every pattern.
 func (c *proving) class(who class, patterns []pattern, first bool) {
 	snapshot := c.around(who.entity, who.department, who.person)
+	fixed := c.fixed
 	var plan approval.Plan
 	var seen *sight
 	var err error
+	if fixed && len(patterns) > 0 {
+		content := c.by(patterns[0].content, who)
+		plan, err = routeOf(c.bare, content, snapshot)
+		seen, fixed = c.sightOf(plan, content), err == nil // else: which requests meet it?
+	}
 	if !c.fixed {
 		patterns = c.thinned(patterns)
 	}
 	for i, x := range patterns {
 		content := c.by(x.content, who)
-		if i == 0 || !c.fixed {
-			p := c.bare
-			if !c.fixed {
-				p = c.policy
-			}
-			if plan, err = routeOf(p, content, snapshot); err != nil {
+		if !fixed {
+			if plan, err = routeOf(c.policy, content, snapshot); err != nil {
 				c.deadEnd(err, content)
 				continue
 			}
 			seen = c.sightOf(plan, content)
 		}
-		if err == nil {
-			c.judge(request{who: who, content: content, needs: x.needs, humans: x.humans, plan: plan, sight: seen,
-				counts: first && i == 0})
-		}
+		c.judge(request{who: who, content: content, needs: x.needs, humans: x.humans, plan: plan, sight: seen,
+			counts: first && i == 0})
 	}
 }
 

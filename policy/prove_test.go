@@ -113,6 +113,20 @@ func TestASoundPolicyIsProved(t *testing.T) {
 	}
 }
 
+// TestOnlyRequestsThatExistAreShown holds that a step that nobody needs makes no
+// dead end, whomever it would ask.
+func TestOnlyRequestsThatExistAreShown(t *testing.T) {
+	s := policytest.Company(1, 120)
+	for n := range policy.ApproversMax + 1 {
+		gives(fmt.Sprintf("p%05d", 60+n), "finance_head", "e1")(s)
+	}
+	never := strings.Replace(sound, `(amount >= money("50000.00") ||`, `department == "d9999" && (amount >= money("50000.00") ||`, 1)
+	require.Contains(t, shown(prove(t, sound, soundMapping, s)), "error policy.dead_end finance_head")
+	got := shown(prove(t, never, soundMapping, s))
+	require.NotContains(t, got, "error policy.dead_end finance_head")
+	require.Contains(t, got, "warning policy.never_needed finance_head")
+}
+
 func TestAClaimInWords(t *testing.T) {
 	for _, tt := range []struct {
 		claim  policy.Claim
