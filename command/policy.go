@@ -11,7 +11,6 @@ import (
 
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/document"
-	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/policy"
@@ -19,79 +18,10 @@ import (
 )
 
 func policyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Check policies and explain routes, without a database"}
+	cmd := &cobra.Command{Use: "policy", Short: "Check, compare and explain policies"}
 	cmd.PersistentFlags().String("company", "", "organisation file (default: the demo company)")
-	cmd.AddCommand(policyCheckCommand(), policyRouteCommand())
+	cmd.AddCommand(policyCheckCommand(), policyRouteCommand(), policyDiffCommand())
 	return cmd
-}
-
-func policyCheckCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "check FILE...",
-		Short:   "Say everything that is wrong with policies, with line and column",
-		Example: "  countersign policy check config/policies/expense.yaml",
-		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			company, err := companyOf(cmd)
-			if err != nil {
-				return err
-			}
-			types, err := shippedTypes()
-			if err != nil {
-				return err
-			}
-			bad := 0
-			for _, file := range files {
-				n, err := checkFile(cmd, file, types, company)
-				if err != nil {
-					return err
-				}
-				bad += n
-			}
-			if bad > 0 {
-				return fmt.Errorf("%d error(s); not fit to be published", bad)
-			}
-			return nil
-		},
-	}
-}
-
-// checkFile prints the findings of one file and counts the errors.
-func checkFile(cmd *cobra.Command, file string, types policy.Types, company *org.Snapshot) (int, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return 0, fmt.Errorf("reading the policy: %w", err)
-	}
-	out, lang := cmd.OutOrStdout(), locale(cmd)
-	parsed, err := policy.Parse(file, text)
-	if f, ok := fault.As(err); ok {
-		for _, one := range append([]*fault.Fault{f}, f.More...) {
-			printFinding(out, policy.LevelError, one, file, lang)
-		}
-		return 1 + len(f.More), nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	findings, bad := policy.Check(parsed, types, company), 0
-	for _, finding := range findings {
-		printFinding(out, finding.Level, finding.Fault, file, lang)
-		if finding.Level == policy.LevelError {
-			bad++
-		}
-	}
-	if bad == 0 {
-		fmt.Fprintf(out, "%s: ok\n", file)
-	}
-	return bad, nil
-}
-
-func printFinding(out io.Writer, level policy.Level, f *fault.Fault, file, lang string) {
-	at := file + ": "
-	if f.Args["line"] != "" {
-		at = "" // its text begins with file, line and column
-	}
-	fmt.Fprintf(out, "%s%s: %s\n", at, level, words(f, lang))
 }
 
 func policyRouteCommand() *cobra.Command {

@@ -34,6 +34,8 @@ const namesShown = 5
 type Finding struct {
 	Level Level        `json:"level"`
 	Fault *fault.Fault `json:"fault"` // code, field and arguments; file, line and column among them
+
+	Example *Example `json:"example,omitempty"` // the request that shows it; of Prove only
 }
 
 // String prints a finding on one line, as compilers do.
@@ -96,7 +98,7 @@ type checking struct {
 }
 
 func (c *checking) add(level Level, code, path string, details ...fault.Detail) {
-	c.findings = append(c.findings, Finding{level, c.policy.text.Fault(code, path, details...)})
+	c.findings = append(c.findings, Finding{Level: level, Fault: c.policy.text.Fault(code, path, details...)})
 }
 
 func (c *checking) step(i int, s Step) {
@@ -120,7 +122,7 @@ func (c *checking) condition(i int, path string) {
 	if err != nil {
 		var f *fault.Fault
 		if errors.As(err, &f) {
-			c.findings = append(c.findings, Finding{LevelError, f})
+			c.findings = append(c.findings, Finding{Level: LevelError, Fault: f})
 		}
 		return
 	}
@@ -130,9 +132,10 @@ func (c *checking) condition(i int, path string) {
 				continue
 			}
 			at := c.policy.text.Inside(path, use.Line, use.Column)
-			c.findings = append(c.findings, Finding{LevelError, c.policy.text.FaultAt("policy.unknown_field", path, at,
+			unknown := c.policy.text.FaultAt("policy.unknown_field", path, at,
 				fault.Arg("field", use.Name), fault.Arg("type", t.ID),
-				fault.Arg("nearest", source.Nearest(use.Name, t.FieldNames())))})
+				fault.Arg("nearest", source.Nearest(use.Name, t.FieldNames())))
+			c.findings = append(c.findings, Finding{Level: LevelError, Fault: unknown})
 		}
 	}
 }

@@ -39,6 +39,7 @@ type policyYAML struct {
 	Then   []string          `yaml:"then,required"`
 
 	Matrices map[string]matrixYAML `yaml:"matrices"`
+	Require  []requireYAML         `yaml:"require"`
 }
 
 type stepYAML struct {
@@ -107,6 +108,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 		r.refuse("policy.bad_currency", "base", fault.Arg("value", raw.Base))
 	}
 	r.matrices(p, raw.Matrices)
+	p.Require = r.require(p.Base, raw.Require)
 	r.count("steps", len(raw.Steps), StepsMax)
 	seen := map[string]int{}
 	for i, s := range raw.Steps {

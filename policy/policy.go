@@ -25,6 +25,7 @@ type Policy struct {
 
 	// Matrices are the approval matrices by name. 审批权限表
 	Matrices map[string]Matrix `json:"matrices,omitempty"`
+	Require  []Require         `json:"require,omitempty"` // distinct humans by amount, held by Prove
 
 	text *source.Text
 	hash string
