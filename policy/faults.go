@@ -37,6 +37,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.vacant_departments": {Kind: fault.Invalid, Args: at("count", "departments")},
 	"policy.approve_on_timeout": {Kind: fault.Invalid, Args: at()},
 	"policy.no_admin":           {Kind: fault.Invalid, Args: at("entity")},
+	"policy.no_mapping":         {Kind: fault.Invalid, Args: at("type")},
 	"policy.unused":             {Kind: fault.Invalid, Args: at("policy")},
 	// found by Route
 	"policy.condition_failed":   {Kind: fault.Invalid, Args: at("step", "expression", "words")},
