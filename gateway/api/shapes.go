@@ -82,26 +82,26 @@ type Offset struct {
 	Amount   *desk.Money `json:"amount"`
 }
 
-// Standard is what a line might cost, frozen at submission.
-type Standard struct {
+// LineStandard is what a line might cost, frozen at submission.
+type LineStandard struct {
 	Limit *desk.Money `json:"limit"`
 	Over  *desk.Money `json:"over" doc:"What the line exceeds it by"`
 }
 
 // Line is one line of a document.
 type Line struct {
-	No          int          `json:"no"`
-	Category    string       `json:"category"`
-	Description string       `json:"description,omitempty"`
-	Date        string       `json:"date,omitempty"`
-	Amount      *desk.Money  `json:"amount,omitempty"`
-	Tax         *desk.Money  `json:"tax,omitempty"`
-	CostCenter  string       `json:"cost_center,omitempty"`
-	Invoice     string       `json:"invoice,omitempty"`
-	Attachments []Attachment `json:"attachments,omitempty"`
-	City        string       `json:"city,omitempty"`
-	Units       int64        `json:"units,omitempty" doc:"Nights or days"`
-	Standard    *Standard    `json:"standard,omitempty"`
+	No          int           `json:"no"`
+	Category    string        `json:"category"`
+	Description string        `json:"description,omitempty"`
+	Date        string        `json:"date,omitempty"`
+	Amount      *desk.Money   `json:"amount,omitempty"`
+	Tax         *desk.Money   `json:"tax,omitempty"`
+	CostCenter  string        `json:"cost_center,omitempty"`
+	Invoice     string        `json:"invoice,omitempty"`
+	Attachments []Attachment  `json:"attachments,omitempty"`
+	City        string        `json:"city,omitempty"`
+	Units       int64         `json:"units,omitempty" doc:"Nights or days"`
+	Standard    *LineStandard `json:"standard,omitempty"`
 }
 
 // Attachment is a file by reference.
@@ -159,9 +159,9 @@ func contentOf(c document.Content) *Content {
 		out.Offset = &Offset{o.Document, o.Number, desk.MoneyOf(o.Amount)}
 	}
 	for _, l := range c.Lines {
-		var standard *Standard
+		var standard *LineStandard
 		if s := l.Standard; s != nil {
-			standard = &Standard{desk.MoneyOf(s.Limit), desk.MoneyOf(s.Over)}
+			standard = &LineStandard{desk.MoneyOf(s.Limit), desk.MoneyOf(s.Over)}
 		}
 		out.Lines = append(out.Lines, Line{
 			City: l.City, Units: l.Units, Standard: standard, No: l.No, Category: l.Category, Description: l.Description, Date: l.Date, Amount: desk.MoneyOf(l.Amount),

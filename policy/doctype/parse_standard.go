@@ -47,7 +47,7 @@ func (r *reading) standard(path string, raw standardYAML, t *Type) *Standard {
 	for i, row := range raw.Rates {
 		at := path + ".rates[" + strconv.Itoa(i) + "]"
 		rate := r.rate(at, row, t)
-		if slices.ContainsFunc(s.Rates, func(before Rate) bool { return before.takes(rate) }) {
+		if slices.ContainsFunc(s.Rates, func(before Row) bool { return before.takes(rate) }) {
 			r.refuse("type.standard_dead", at)
 		}
 		s.Rates = append(s.Rates, rate)
@@ -59,12 +59,12 @@ func (r *reading) standard(path string, raw standardYAML, t *Type) *Standard {
 }
 
 // takes says whether a row fits every line that the other one fits.
-func (r Rate) takes(other Rate) bool {
+func (r Row) takes(other Row) bool {
 	return r.Grade <= other.Grade && (r.Tier == "" || r.Tier == other.Tier)
 }
 
-func (r *reading) rate(path string, raw rateYAML, t *Type) Rate {
-	rate := Rate{Grade: raw.Grade, Tier: raw.Tier, Amounts: map[money.Currency]string{}}
+func (r *reading) rate(path string, raw rateYAML, t *Type) Row {
+	rate := Row{Grade: raw.Grade, Tier: raw.Tier, Amounts: map[money.Currency]string{}}
 	var tiers []string
 	for _, c := range t.Cities {
 		if !slices.Contains(tiers, c.Tier) {

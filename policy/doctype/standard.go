@@ -19,7 +19,7 @@ const UnitsMax = 366
 type Standard struct {
 	Per   string `json:"per"`  // PerLine, PerDay or PerNight
 	Over  string `json:"over"` // OverWarn or OverRefuse
-	Rates []Rate `json:"rates"`
+	Rates []Row  `json:"rates"`
 }
 
 // What a rate counts.
@@ -35,8 +35,8 @@ const (
 	OverRefuse = "refuse" // it is not submitted
 )
 
-// Rate is one row of a table: the first that fits counts.
-type Rate struct {
+// Row is one row of a table: the first that fits counts.
+type Row struct {
 	Grade   int                       `json:"grade,omitempty"` // from this grade of the requester on; 0 = everybody
 	Tier    string                    `json:"tier,omitempty"`  // of the city; "" = anywhere
 	Amounts map[money.Currency]string `json:"amounts"`         // per line, day or night, as decimal text
@@ -61,7 +61,7 @@ func (t *Type) City(id string) (City, bool) {
 
 // Tiers says whether the rates differ between cities.
 func (s *Standard) Tiers() bool {
-	return s != nil && slices.ContainsFunc(s.Rates, func(r Rate) bool { return r.Tier != "" })
+	return s != nil && slices.ContainsFunc(s.Rates, func(r Row) bool { return r.Tier != "" })
 }
 
 // Counts says whether a line must tell its days or nights.
@@ -72,13 +72,13 @@ func (t *Type) AsksUnits() bool {
 	return slices.ContainsFunc(t.Categories, func(c Category) bool { return c.Standard.Counts() })
 }
 
-func (s *Standard) rate(grade int, tier string) (Rate, bool) {
+func (s *Standard) rate(grade int, tier string) (Row, bool) {
 	for _, r := range s.Rates {
 		if grade >= r.Grade && (r.Tier == "" || r.Tier == tier) {
 			return r, true
 		}
 	}
-	return Rate{}, false
+	return Row{}, false
 }
 
 // place holds that a line tells where and for how long, where its category asks.
