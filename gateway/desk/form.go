@@ -107,6 +107,22 @@ func (f Form) Content() (document.Content, error) {
 	return c, fault.Join(faults)
 }
 
+// unitsUnreadable stands for a count that is no number: no category takes it.
+const unitsUnreadable = -1
+
+// Units reads how many days or nights somebody wrote; "" is none, and what cannot
+// be read is a count that validation refuses.
+func Units(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return unitsUnreadable
+	}
+	return n
+}
+
 func readMoney(into *money.Amount, m *Money, field string) []*fault.Fault {
 	if m == nil {
 		return nil

@@ -111,20 +111,6 @@ func formOf(c document.Content) form {
 	return f
 }
 
-// unitsUnreadable stands for a count that is no number: no category takes it.
-const unitsUnreadable = -1
-
-func units(text string) int64 {
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil {
-		return unitsUnreadable
-	}
-	return n
-}
-
 func typed(a money.Amount) string {
 	if a.Minor == 0 {
 		return ""
@@ -164,7 +150,7 @@ func (f form) content(t *doctype.Type) (document.Content, []*fault.Fault) {
 	for _, l := range f.Lines {
 		written.Lines = append(written.Lines, desk.FormLine{
 			Category: l.Category, Description: l.Description, Date: l.Date, CostCenter: l.CostCenter, Invoice: l.Invoice,
-			Amount: f.money(l.Amount), Tax: f.money(l.Tax), Attachments: idsOf(l.Files), City: l.City, Units: units(l.Units),
+			Amount: f.money(l.Amount), Tax: f.money(l.Tax), Attachments: idsOf(l.Files), City: l.City, Units: desk.Units(l.Units),
 		})
 	}
 	c, err := written.Content()
