@@ -10,8 +10,8 @@ import (
 )
 
 func (a *API) advances() {
-	add(a, operation{"list-advances", http.MethodGet, "/advances", "Documents", "One's own advances that are not settled", 0},
-		a.listAdvances)
+	add(a, operation{"list-advances", http.MethodGet, "/advances", "Documents",
+		"One's own advances that are not settled", 0}, a.listAdvances)
 }
 
 // AdvancesInput says which type of document is to settle them.

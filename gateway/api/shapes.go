@@ -164,8 +164,9 @@ func contentOf(c document.Content) *Content {
 			standard = &LineStandard{desk.MoneyOf(s.Limit), desk.MoneyOf(s.Over)}
 		}
 		out.Lines = append(out.Lines, Line{
-			City: l.City, Units: l.Units, Standard: standard, No: l.No, Category: l.Category, Description: l.Description, Date: l.Date, Amount: desk.MoneyOf(l.Amount),
+			No: l.No, Category: l.Category, Description: l.Description, Date: l.Date, Amount: desk.MoneyOf(l.Amount),
 			Tax: desk.MoneyOf(l.Tax), CostCenter: l.CostCenter, Invoice: l.Invoice, Attachments: attachmentsOf(l.Attachments),
+			City: l.City, Units: l.Units, Standard: standard,
 		})
 	}
 	return out

@@ -64,7 +64,7 @@ type FormLine struct {
 	Invoice     string   `json:"invoice,omitempty" maxLength:"64"`
 	Attachments []string `json:"attachments,omitempty" maxItems:"50" nullable:"false"`
 	City        string   `json:"city,omitempty" maxLength:"64" doc:"One of the type's cities"`
-	Units       int64    `json:"units,omitempty" minimum:"0" maximum:"366" doc:"Nights or days, where the category counts them"`
+	Units       int64    `json:"units,omitempty" minimum:"0" maximum:"366" doc:"Nights or days, where they are counted"`
 }
 
 // Content reads a form. Amounts are read strictly; everything that is wrong is

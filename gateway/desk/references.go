@@ -48,7 +48,8 @@ func (d *Desk) resolve(ctx context.Context, t *doctype.Type, c document.Content,
 
 // mayName says whether a document stands behind a number: approved, of a type
 // that fits, and the submitter's, the requester's or of the requester's department.
-func (d *Desk) mayName(ctx context.Context, r doctype.Reference, c document.Content, snapshot *org.Snapshot) (bool, error) {
+func (d *Desk) mayName(ctx context.Context, r doctype.Reference, c document.Content, snapshot *org.Snapshot) (
+	bool, error) {
 	for _, person := range []string{c.Submitter, c.Requester} {
 		scope := access.Scope{Person: person}
 		if department := snapshot.People[c.Requester].Department; department != "" {

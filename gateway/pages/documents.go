@@ -37,7 +37,8 @@ func (v *visit) documentRows(list []store.Document) []documentRow {
 			listed = v.fieldFacts(kind, d, true)
 		}
 		rows = append(rows, documentRow{
-			Listed: listed, ID: d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
+			Listed: listed,
+			ID:     d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
 			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Status: d.Status,
 			Urgent: d.Urgency == document.Urgent, Due: v.due(d.DueAt, d.Entity), Updated: v.stamp(d.UpdatedAt, d.Entity),
 		})

@@ -150,7 +150,8 @@ func (f form) content(t *doctype.Type) (document.Content, []*fault.Fault) {
 	for _, l := range f.Lines {
 		written.Lines = append(written.Lines, desk.FormLine{
 			Category: l.Category, Description: l.Description, Date: l.Date, CostCenter: l.CostCenter, Invoice: l.Invoice,
-			Amount: f.money(l.Amount), Tax: f.money(l.Tax), Attachments: idsOf(l.Files), City: l.City, Units: desk.Units(l.Units),
+			Amount: f.money(l.Amount), Tax: f.money(l.Tax), Attachments: idsOf(l.Files),
+			City: l.City, Units: desk.Units(l.Units),
 		})
 	}
 	c, err := written.Content()

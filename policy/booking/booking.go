@@ -31,7 +31,7 @@ type Rules struct {
 	CostCenter string            `json:"cost_center"` // line, document, department or none: where to look first
 
 	Advance    string `json:"advance,omitempty"`     // account of advances: an offset is credited there 核销
-	Owed       string `json:"owed,omitempty"`        // what the payee owes where the offset is more than the cost; "" = Credit
+	Owed       string `json:"owed,omitempty"`        // what the payee owes beyond the cost; "" = Credit
 	DebitParty string `json:"debit_party,omitempty"` // payee: the debits carry the party too, as those of an advance do
 }
 

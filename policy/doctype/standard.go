@@ -158,7 +158,8 @@ func (t *Type) measure(l document.Line, c document.Content, s *Standard, grade i
 	}
 	text, known := row.Amounts[spent.Currency]
 	if !known {
-		return document.Standard{}, fault.New(fault.Invalid, "line.no_standard", fault.Arg("currency", string(spent.Currency)))
+		return document.Standard{}, fault.New(fault.Invalid, "line.no_standard",
+			fault.Arg("currency", string(spent.Currency)))
 	}
 	limit, err := money.Parse(text, spent.Currency)
 	if err != nil {
@@ -166,7 +167,8 @@ func (t *Type) measure(l document.Line, c document.Content, s *Standard, grade i
 	}
 	if s.Counts() {
 		if limit.Minor > math.MaxInt64/UnitsMax {
-			return document.Standard{}, fault.New(fault.Invalid, "money.too_large", fault.Arg("currency", string(limit.Currency)))
+			return document.Standard{}, fault.New(fault.Invalid, "money.too_large",
+				fault.Arg("currency", string(limit.Currency)))
 		}
 		limit.Minor *= l.Units
 	}
