@@ -128,3 +128,26 @@ func TestAnAdvanceIsAskedForPaidAndSettled(t *testing.T) {
 	h.do(call{as: "lin", method: "POST", path: "/documents/" + second + "/submit"}).is(201)
 	require.Empty(t, h.do(call{as: "lin", method: "GET", path: "/advances"}).is(200).json()["items"])
 }
+
+// TestATableTellsNightsAndCities proves that a table submits what its standard
+// allows and refuses the row above it, or with nights that are no number.
+func TestATableTellsNightsAndCities(t *testing.T) {
+	h := newHouse(t)
+	table := "key,type,title,requester,currency,category,date,amount,city,units\r\n" +
+		"a,expense,within,lin,CNY,lodging,2026-03-02,1200.00,beijing,2\r\n" +
+		"b,expense,above,lin,CNY,lodging,2026-03-02,1200.01,beijing,2\r\n" +
+		"c,expense,unclear,lin,CNY,lodging,2026-03-02,1.00,beijing,two\r\n"
+	id := h.do(call{as: "wang", method: "POST", path: "/imports", body: table, media: "text/csv"}).is(202).text("id")
+	h.drain()
+	state := h.do(call{as: "wang", method: "GET", path: "/imports/" + id}).is(200)
+	require.InDelta(t, 3, state.json()["total"], 0)
+	require.InDelta(t, 1, state.json()["done"], 0)
+	for _, code := range []string{"line.over_standard", "line.missing_nights"} {
+		require.Contains(t, string(state.body), code)
+	}
+	docs := h.do(call{as: "wang", method: "GET", path: "/documents?submitter=wang"}).is(200).json()["items"].([]any)
+	require.Len(t, docs, 1)
+	read := h.do(call{as: "wang", method: "GET", path: "/documents/" + docs[0].(map[string]any)["id"].(string)}).is(200).json()
+	line := read["content"].(map[string]any)["lines"].([]any)[0].(map[string]any)
+	require.Equal(t, map[string]any{"limit": yuan("1200.00"), "over": yuan("0.00")}, line["standard"])
+}
