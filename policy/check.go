@@ -74,6 +74,7 @@ func Check(p *Policy, types Types, snapshot *org.Snapshot) []Finding {
 			c.add(LevelError, "policy.no_admin", "policy", fault.Arg("entity", entity))
 		}
 	}
+	c.mappings()
 	for i, s := range p.Steps {
 		c.step(i, s)
 	}
@@ -81,6 +82,15 @@ func Check(p *Policy, types Types, snapshot *org.Snapshot) []Finding {
 		return before(c.findings[i].Fault, c.findings[j].Fault)
 	})
 	return c.findings
+}
+
+// mappings holds that what is booked has a mapping to be booked by.
+func (c *checking) mappings() {
+	for _, t := range c.types {
+		if t.Mapping == "" && slices.Contains(c.policy.Then, approval.ThenAccrue) {
+			c.add(LevelError, "policy.no_mapping", "then", fault.Arg("type", t.ID))
+		}
+	}
 }
 
 func before(a, b *fault.Fault) bool {

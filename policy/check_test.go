@@ -23,7 +23,7 @@ func types(t testing.TB) policy.Types {
 		all[name], err = doctype.Parse(name+".yaml", text)
 		require.NoError(t, err)
 	}
-	all["p"] = &doctype.Type{ID: "p", Policy: "p", Fields: []doctype.Field{
+	all["p"] = &doctype.Type{ID: "p", Policy: "p", Mapping: "p", Fields: []doctype.Field{
 		{Name: "buddy", Kind: doctype.Person}, {Name: "note", Kind: doctype.Text}}}
 	return all
 }

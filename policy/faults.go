@@ -45,6 +45,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.vacant_departments": {Kind: fault.Invalid, Args: at("count", "departments")},
 	"policy.approve_on_timeout": {Kind: fault.Invalid, Args: at()},
 	"policy.no_admin":           {Kind: fault.Invalid, Args: at("entity")},
+	"policy.no_mapping":         {Kind: fault.Invalid, Args: at("type")},
 	"policy.unused":             {Kind: fault.Invalid, Args: at("policy")},
 	"policy.no_authorities":     {Kind: fault.Invalid, Args: at()},
 	"policy.unknown_department": {Kind: fault.Invalid, Args: at("department", "nearest")},

@@ -62,13 +62,17 @@ type documentRow struct {
 	ClosedAt       sql.NullTime `db:"closed_at"`
 	DueAt          sql.NullTime `db:"due_at"`
 	CurrentContent string       `db:"current_content"`
+	Fields         string       // the type's own, in lists
 }
 
 func (r documentRow) document() Document {
 	titles := map[string]map[string]string{}
 	_ = json.Unmarshal([]byte(r.StepTitles), &titles) // for display
+	var content document.Content
+	_ = json.Unmarshal([]byte(r.Fields), &content.Fields) // for display
 	return Document{
-		ID: r.ID, Number: r.Number.String, Type: r.Type, Title: r.Title, Reason: r.Reason, Entity: r.Entity,
+		Content: content,
+		ID:      r.ID, Number: r.Number.String, Type: r.Type, Title: r.Title, Reason: r.Reason, Entity: r.Entity,
 		Department: r.Department, Submitter: r.Submitter, Requester: r.Requester,
 		Payee: document.Payee{
 			Kind: document.PayeeKind(r.PayeeKind), ID: r.PayeeID, Name: r.PayeeName, Account: r.PayeeAccount,
@@ -135,8 +139,9 @@ const documentFilter = `
 	AND ($8 = '' OR d.number ILIKE $8 OR d.title ILIKE $8)
 	AND ($9::timestamptz IS NULL OR d.sorted_at >= $9) AND ($10::timestamptz IS NULL OR d.sorted_at < $10)`
 
-// Documents lists what a scope may know of, the newest submission first. The
-// order is stable: what is submitted meanwhile does not move later pages.
+// Documents lists what a scope may know of, the newest submission first; of their
+// contents only the type's own fields are there. The order is stable: what is
+// submitted meanwhile does not move later pages.
 //
 // Errors: Invalid cursor.bad.
 func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFilter) (Page[Document], error) {
@@ -145,7 +150,10 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 		return Page[Document]{}, err
 	}
 	const query = `
-		SELECT ` + documentColumns + ` FROM documents d
+		SELECT ` + documentColumns + `,
+		       coalesce(coalesce(d.draft, (SELECT r.content FROM revisions r
+		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields
+		FROM documents d
 		WHERE ` + visible + documentFilter + `
 		  AND ($11 = '' OR (d.sorted_at, d.id) < (nullif($11, '')::timestamptz, $12))
 		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $13`

@@ -34,7 +34,8 @@ type RevisionRow struct {
 //
 // Safe to repeat. Errors: NotFound document.not_found, attachment.not_found;
 // Conflict document.not_open where the document was not returned, draft.changed
-// where the content is of another type, entity, submitter or requester.
+// where the content is of another type, entity, submitter or requester; Invalid
+// offset.*, where the advance does not bear it.
 func (s *Store) SaveRevision(ctx context.Context, in RevisionInput) (int, error) {
 	content, err := canonicalContent(in.Content, in.Hash)
 	if err != nil {
@@ -58,6 +59,9 @@ func (s *Store) SaveRevision(ctx context.Context, in RevisionInput) (int, error)
 		c := in.Content
 		if c.Type != row.Type || c.Entity != row.Entity || c.Submitter != row.Submitter || c.Requester != row.Requester {
 			return fault.New(fault.Conflict, "draft.changed")
+		}
+		if err := holdOffset(ctx, tx, in.Document, c); err != nil {
+			return err
 		}
 		revision = row.Revision + 1
 		const save = `

@@ -40,7 +40,7 @@ type SubmitInput struct {
 // Safe to repeat under its idempotency key: the answer is the document.
 // Errors: NotFound draft.not_found, attachment.not_found; Conflict
 // document.not_draft, draft.changed where the hash is not the content's,
-// idempotency.reused.
+// idempotency.reused; Invalid offset.*, where the advance does not bear it.
 func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 	content, err := canonicalContent(in.Content, in.Hash)
 	if err != nil {
@@ -59,6 +59,9 @@ func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 			if err := lockDraft(ctx, tx, in.ID, in.Actor); err != nil {
 				return err
 			}
+		}
+		if err := holdOffset(ctx, tx, id, in.Content); err != nil {
+			return err
 		}
 		number, at, err := nextNumber(ctx, tx, in)
 		if err != nil {

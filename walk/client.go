@@ -77,6 +77,13 @@ type Form struct {
 	Fields      map[string]string `json:"fields,omitempty"`
 	Payee       map[string]string `json:"payee,omitempty"`
 	Attachments []string          `json:"attachments,omitempty"`
+	Offset      *Offset           `json:"offset,omitempty"`
+}
+
+// Offset is what a report settles of an advance.
+type Offset struct {
+	Advance string `json:"advance"` // its number
+	Amount  Money  `json:"amount"`
 }
 
 // Document is what the API says of a document.

@@ -50,6 +50,9 @@ type Line struct {
 	CostCenter  string       `json:"cost_center,omitempty"`
 	Invoice     string       `json:"invoice,omitempty"` // invoice number 发票号码
 	Attachments []Attachment `json:"attachments,omitempty"`
+	City        string       `json:"city,omitempty"`     // where it was spent, by the type's list
+	Units       int64        `json:"units,omitempty"`    // nights or days, where the category counts them
+	Standard    *Standard    `json:"standard,omitempty"` // what it might cost; none where the category has no table
 }
 
 // Rate is an exchange rate frozen at submission: 1 unit of Currency is Value
@@ -82,4 +85,5 @@ type Content struct {
 	Rate        *Rate             `json:"rate,omitempty"`
 	Fields      map[string]string `json:"fields,omitempty"` // the type's own fields, such as supplier_kind
 	Attachments []Attachment      `json:"attachments,omitempty"`
+	Offset      *Offset           `json:"offset,omitempty"` // of an advance
 }

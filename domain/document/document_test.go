@@ -56,6 +56,9 @@ func TestWhatChangedMaterially(t *testing.T) {
 		{"a file", func(c *document.Content) { c.Lines[1].Attachments[0].SHA256 = "y" }, []string{"attachments"}},
 		{"a field", func(c *document.Content) { c.Fields["trip"] = "T-2" }, []string{"fields"}},
 		{"the department", func(c *document.Content) { c.Department = "it" }, []string{"parties"}},
+		{"an advance", func(c *document.Content) { c.Offset = &document.Offset{Document: "a", Amount: yuan(1)} }, []string{"offset"}},
+		{"a city", func(c *document.Content) { c.Lines[0].City = "beijing" }, []string{"lines"}},
+		{"a night more", func(c *document.Content) { c.Lines[0].Units = 2 }, []string{"lines"}},
 		{"a rate", func(c *document.Content) { c.Rate = &document.Rate{Value: "7"} }, []string{"currency"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,10 +12,11 @@ const (
 	ChangedAccount     = "account"     // where the money goes
 	ChangedCurrency    = "currency"    // or the frozen rate
 	ChangedAmount      = "amount"      // it grew, in its own or in the base currency
-	ChangedLines       = "lines"       // their number, order, category, date, text, money or cost centre
+	ChangedLines       = "lines"       // their number, order, category, date, text, money, place or cost centre
 	ChangedInvoices    = "invoices"    // an invoice number of a line
 	ChangedAttachments = "attachments" // the bytes of a file, not its name
 	ChangedFields      = "fields"      // the type's own fields, and the cost centre
+	ChangedOffset      = "offset"      // which advance is settled, or how much of it
 )
 
 // Material lists what changed materially from a to b, in the order of the
@@ -37,6 +38,7 @@ func Material(a, b Content) []string {
 		{ChangedAttachments, sameFiles(a.Attachments, b.Attachments) &&
 			slices.EqualFunc(a.Lines, b.Lines, func(x, y Line) bool { return sameFiles(x.Attachments, y.Attachments) })},
 		{ChangedFields, a.CostCenter == b.CostCenter && maps.Equal(a.Fields, b.Fields)},
+		{ChangedOffset, sameOffset(a.Offset, b.Offset)},
 	} {
 		if !part.same {
 			changed = append(changed, part.name)
@@ -61,7 +63,14 @@ func sameCurrency(a, b Content) bool {
 
 func sameLine(a, b Line) bool {
 	return a.Category == b.Category && a.Description == b.Description && a.Date == b.Date &&
-		a.Amount == b.Amount && a.Tax == b.Tax && a.CostCenter == b.CostCenter
+		a.Amount == b.Amount && a.Tax == b.Tax && a.CostCenter == b.CostCenter && a.City == b.City && a.Units == b.Units
+}
+
+func sameOffset(a, b *Offset) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 func sameFiles(a, b []Attachment) bool {

@@ -72,19 +72,36 @@ type Content struct {
 	Lines       []Line            `json:"lines" nullable:"false"`
 	Fields      map[string]string `json:"fields,omitempty"`
 	Attachments []Attachment      `json:"attachments,omitempty"`
+	Offset      *Offset           `json:"offset,omitempty" doc:"What it settles of an advance"`
+}
+
+// Offset is what a document settles of an advance: that much less is paid.
+type Offset struct {
+	Document string      `json:"document" doc:"Id of the advance"`
+	Advance  string      `json:"advance" doc:"Its number"`
+	Amount   *desk.Money `json:"amount"`
+}
+
+// LineStandard is what a line might cost, frozen at submission.
+type LineStandard struct {
+	Limit *desk.Money `json:"limit"`
+	Over  *desk.Money `json:"over" doc:"What the line exceeds it by"`
 }
 
 // Line is one line of a document.
 type Line struct {
-	No          int          `json:"no"`
-	Category    string       `json:"category"`
-	Description string       `json:"description,omitempty"`
-	Date        string       `json:"date,omitempty"`
-	Amount      *desk.Money  `json:"amount,omitempty"`
-	Tax         *desk.Money  `json:"tax,omitempty"`
-	CostCenter  string       `json:"cost_center,omitempty"`
-	Invoice     string       `json:"invoice,omitempty"`
-	Attachments []Attachment `json:"attachments,omitempty"`
+	No          int           `json:"no"`
+	Category    string        `json:"category"`
+	Description string        `json:"description,omitempty"`
+	Date        string        `json:"date,omitempty"`
+	Amount      *desk.Money   `json:"amount,omitempty"`
+	Tax         *desk.Money   `json:"tax,omitempty"`
+	CostCenter  string        `json:"cost_center,omitempty"`
+	Invoice     string        `json:"invoice,omitempty"`
+	Attachments []Attachment  `json:"attachments,omitempty"`
+	City        string        `json:"city,omitempty"`
+	Units       int64         `json:"units,omitempty" doc:"Nights or days"`
+	Standard    *LineStandard `json:"standard,omitempty"`
 }
 
 // Attachment is a file by reference.
@@ -138,10 +155,18 @@ func contentOf(c document.Content) *Content {
 		CostCenter: c.CostCenter, Currency: string(c.Currency), Rate: c.Rate, Fields: c.Fields, Lines: []Line{},
 		Attachments: attachmentsOf(c.Attachments),
 	}
+	if o := c.Offset; o != nil {
+		out.Offset = &Offset{o.Document, o.Number, desk.MoneyOf(o.Amount)}
+	}
 	for _, l := range c.Lines {
+		var standard *LineStandard
+		if s := l.Standard; s != nil {
+			standard = &LineStandard{desk.MoneyOf(s.Limit), desk.MoneyOf(s.Over)}
+		}
 		out.Lines = append(out.Lines, Line{
 			No: l.No, Category: l.Category, Description: l.Description, Date: l.Date, Amount: desk.MoneyOf(l.Amount),
 			Tax: desk.MoneyOf(l.Tax), CostCenter: l.CostCenter, Invoice: l.Invoice, Attachments: attachmentsOf(l.Attachments),
+			City: l.City, Units: l.Units, Standard: standard,
 		})
 	}
 	return out

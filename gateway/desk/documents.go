@@ -272,6 +272,9 @@ func (d *Desk) Complete(ctx context.Context, c document.Content) (document.Conte
 	if err := fault.Join(doctype.Validate(t, c, snapshot, today)); err != nil {
 		return c, err
 	}
+	if c, err = d.resolve(ctx, t, c, snapshot); err != nil {
+		return c, err
+	}
 	return doctype.Complete(t, c, snapshot, d.rates(ctx, today))
 }
 

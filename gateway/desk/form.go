@@ -38,6 +38,13 @@ type Form struct {
 	Lines       []FormLine        `json:"lines,omitempty" maxItems:"500" nullable:"false"`
 	Fields      map[string]string `json:"fields,omitempty" doc:"The type's own fields" maxProperties:"50"`
 	Attachments []string          `json:"attachments,omitempty" maxItems:"50" nullable:"false" doc:"Ids"`
+	Offset      *FormOffset       `json:"offset,omitempty" doc:"What it settles of an advance, where the type allows it"`
+}
+
+// FormOffset names an advance and how much of it is settled.
+type FormOffset struct {
+	Advance string `json:"advance" maxLength:"64" doc:"The number of the advance" example:"ADV-2026-000001"`
+	Amount  *Money `json:"amount,omitempty" doc:"Never more than is open of it"`
 }
 
 // FormPayee names who is paid.
@@ -56,6 +63,8 @@ type FormLine struct {
 	CostCenter  string   `json:"cost_center,omitempty" maxLength:"64"`
 	Invoice     string   `json:"invoice,omitempty" maxLength:"64"`
 	Attachments []string `json:"attachments,omitempty" maxItems:"50" nullable:"false"`
+	City        string   `json:"city,omitempty" maxLength:"64" doc:"One of the type's cities"`
+	Units       int64    `json:"units,omitempty" minimum:"0" maximum:"366" doc:"Nights or days, where they are counted"`
 }
 
 // Content reads a form. Amounts are read strictly; everything that is wrong is
@@ -76,6 +85,7 @@ func (f Form) Content() (document.Content, error) {
 		read := document.Line{
 			No: i + 1, Category: line.Category, Description: line.Description, Date: line.Date,
 			CostCenter: line.CostCenter, Invoice: line.Invoice, Attachments: named(line.Attachments),
+			City: line.City, Units: line.Units,
 		}
 		faults = append(faults, readMoney(&read.Amount, line.Amount, lineField(i, "amount"))...)
 		faults = append(faults, readMoney(&read.Tax, line.Tax, lineField(i, "tax"))...)
@@ -87,7 +97,30 @@ func (f Form) Content() (document.Content, error) {
 	if c.Currency == "" && len(c.Lines) > 0 {
 		c.Currency = c.Lines[0].Amount.Currency
 	}
+	if f.Offset != nil {
+		c.Offset = &document.Offset{Number: f.Offset.Advance}
+		faults = append(faults, readMoney(&c.Offset.Amount, f.Offset.Amount, "offset.amount")...)
+		if c.Offset.Amount.Currency == "" {
+			c.Offset.Amount = money.Zero(c.Currency)
+		}
+	}
 	return c, fault.Join(faults)
+}
+
+// unitsUnreadable stands for a count that is no number: no category takes it.
+const unitsUnreadable = -1
+
+// Units reads how many days or nights somebody wrote; "" is none, and what cannot
+// be read is a count that validation refuses.
+func Units(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return unitsUnreadable
+	}
+	return n
 }
 
 func readMoney(into *money.Amount, m *Money, field string) []*fault.Fault {

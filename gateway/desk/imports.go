@@ -194,6 +194,7 @@ func badRow(err error) error {
 var columns = []string{
 	"key", "type", "title", "reason", "entity", "department", "cost_center", "requester", "payee_kind", "payee_id",
 	"currency", "urgency", "category", "description", "date", "amount", "tax", "line_cost_center", "invoice",
+	"city", "units",
 }
 
 // fieldColumn begins the name of a column that holds one of the type's own fields.
@@ -289,6 +290,7 @@ func lineOf(cell map[string]string) FormLine {
 	line := FormLine{
 		Category: cell["category"], Description: cell["description"], Date: cell["date"],
 		CostCenter: cell["line_cost_center"], Invoice: cell["invoice"],
+		City: cell["city"], Units: Units(cell["units"]),
 	}
 	if cell["amount"] != "" {
 		line.Amount = &Money{Amount: cell["amount"], Currency: cell["currency"]}

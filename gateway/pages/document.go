@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
@@ -58,6 +59,26 @@ type fact struct{ Title, Value string }
 type lineRow struct {
 	document.Line
 	CategoryTitle string
+	Place         string // where, and for how many days or nights
+}
+
+// Over says whether the line is above its standard.
+func (l lineRow) Over() bool { return l.Standard != nil && l.Standard.Over.Minor > 0 }
+
+// Owes says whether the requester owes what is left of an advance.
+func (d documentView) Owes() bool {
+	left, err := d.Content.Payable()
+	return err == nil && left.Sign() < 0
+}
+
+// Left is what is paid, or what the requester owes.
+func (d documentView) Left() money.Amount {
+	left, err := d.Content.Payable()
+	if err != nil {
+		return money.Amount{}
+	}
+	left.Minor = max(left.Minor, -left.Minor)
+	return left
 }
 
 type commentRow struct {
@@ -195,20 +216,48 @@ func (v *visit) facts(view *documentView) error {
 	view.Submitted, view.Closed = v.stamp(d.SubmittedAt, d.Entity), v.stamp(d.ClosedAt, d.Entity)
 	view.Due = v.due(d.DueAt, d.Entity)
 	view.Base = d.BaseTotal.Currency != "" && d.BaseTotal.Currency != d.Total.Currency
-	for _, f := range kind.Fields {
-		if value := d.Content.Fields[f.Name]; value != "" {
-			view.Fields = append(view.Fields, fact{i18n.Pick(f.Title, v.locale), v.fieldValue(f, value)})
-		}
-	}
+	view.Fields = v.fieldFacts(kind, d, false)
 	for _, l := range d.Content.Lines {
 		row := lineRow{Line: l, CategoryTitle: l.Category}
 		if c, ok := kind.Category(l.Category); ok {
 			row.CategoryTitle = i18n.Pick(c.Title, v.locale)
 		}
+		row.Place = v.placeOf(kind, l)
 		view.HasTax = view.HasTax || l.Tax.Minor != 0
 		view.Lines = append(view.Lines, row)
 	}
 	return nil
+}
+
+// placeOf says where a line was spent, and for how many days or nights.
+func (v *visit) placeOf(kind *doctype.Type, l document.Line) string {
+	var words []string
+	if city, ok := kind.City(l.City); ok {
+		words = append(words, i18n.Pick(city.Title, v.locale))
+	}
+	if category, ok := kind.Category(l.Category); ok && category.Standard.Counts() && l.Units > 0 {
+		words = append(words, v.t("page.per_"+category.Standard.Per, "n", strconv.FormatInt(l.Units, 10)))
+	}
+	return strings.Join(words, " · ")
+}
+
+// fieldFacts are the fields of the type's own that say something, all of them or
+// those that lists show.
+func (v *visit) fieldFacts(kind *doctype.Type, d store.Document, listed bool) []fact {
+	var facts []fact
+	for _, f := range kind.Fields {
+		value := d.Content.Fields[f.Name]
+		if value == "" || listed && !f.Listed {
+			continue
+		}
+		if amount, err := money.Parse(value, d.Total.Currency); f.Kind == doctype.Money && err == nil {
+			value = shownMoney(amount)
+		} else {
+			value = v.fieldValue(f, value)
+		}
+		facts = append(facts, fact{i18n.Pick(f.Title, v.locale), value})
+	}
+	return facts
 }
 
 // fieldValue shows a field of the type's own in words.
@@ -224,6 +273,8 @@ func (v *visit) fieldValue(f doctype.Field, value string) string {
 		return shownDate(v.locale, value)
 	case doctype.Person:
 		return v.name(value)
+	case doctype.Department:
+		return v.department(value)
 	case doctype.Supplier:
 		if s, ok := v.org.Suppliers[value]; ok {
 			return s.Name

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 
@@ -21,13 +22,23 @@ type documentRow struct {
 	Urgent  bool
 	Due     deadline
 	Updated stamp
+	Listed  []fact // the type's own fields that lists show
 }
 
 func (v *visit) documentRows(list []store.Document) []documentRow {
 	rows := make([]documentRow, 0, len(list))
+	kinds, err := v.typesInForce()
+	if err != nil {
+		slog.WarnContext(v.r.Context(), "lists show no fields: the document types", "error", err.Error())
+	}
 	for _, d := range list {
+		var listed []fact
+		if kind := kinds[d.Type]; kind != nil {
+			listed = v.fieldFacts(kind, d, true)
+		}
 		rows = append(rows, documentRow{
-			ID: d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
+			Listed: listed,
+			ID:     d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
 			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Status: d.Status,
 			Urgent: d.Urgency == document.Urgent, Due: v.due(d.DueAt, d.Entity), Updated: v.stamp(d.UpdatedAt, d.Entity),
 		})

@@ -29,6 +29,8 @@ type editView struct {
 	Currencies  []currencyOption
 	Departments []option
 	Suppliers   []option
+	Cities      []option
+	Advances    []option // open ones of the requester; Hint is what is open
 	Lines       []lineView
 	Blank       lineView // for the script to copy
 	Total       string
@@ -78,6 +80,9 @@ func (v *visit) edit(status int, e edit, f form) error {
 	}
 	v.place(&view, e.faults)
 	v.choices(&view, e.kind)
+	if err := v.advances(&view, e.kind); err != nil {
+		return err
+	}
 	for i, l := range f.Lines {
 		name := strconv.Itoa(i)
 		view.Lines = append(view.Lines, lineView{l, name, strconv.Itoa(i + 1), view.errorsOf("lines[" + name + "].")})
@@ -148,8 +153,14 @@ func (v *visit) choices(view *editView, kind *doctype.Type) {
 		view.Categories = append(view.Categories, option{ID: c.ID, Title: i18n.Pick(c.Title, v.locale)})
 	}
 	for _, c := range kind.Currencies {
+		if kind.OwnCurrency && string(c) != v.org.Entities[view.Entity].Currency {
+			continue
+		}
 		digits, _ := money.Exponent(c)
 		view.Currencies = append(view.Currencies, currencyOption{string(c), digits})
+	}
+	for _, c := range kind.Cities {
+		view.Cities = append(view.Cities, option{ID: c.ID, Title: i18n.Pick(c.Title, v.locale)})
 	}
 	for _, id := range slices.Sorted(maps.Keys(v.org.Departments)) {
 		if v.org.Departments[id].Entity == view.Entity {
@@ -168,9 +179,47 @@ func (v *visit) choices(view *editView, kind *doctype.Type) {
 			field.Options = view.Suppliers
 		case doctype.Person:
 			field.Options = v.people()
+		case doctype.Department:
+			field.Options = view.Departments
 		}
 		view.Fields = append(view.Fields, field)
 	}
+}
+
+// advances are those that the document may settle. One that was chosen and is
+// settled meanwhile stays in the list, so that what is wrong with it can be seen.
+func (v *visit) advances(view *editView, kind *doctype.Type) error {
+	open, err := v.desk().OpenAdvances(v.r.Context(), v.who, kind, view.Entity, view.Requester, view.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range open {
+		view.Advances = append(view.Advances, option{ID: a.Number, Title: a.Number, Hint: shownMoney(a.Open)})
+	}
+	chosen := func(o option) bool { return o.ID == view.Advance }
+	if view.Advance != "" && !slices.ContainsFunc(view.Advances, chosen) {
+		view.Advances = append(view.Advances, option{ID: view.Advance, Title: view.Advance, Hint: "–"})
+	}
+	return nil
+}
+
+// Input is the type of a field's input.
+func (f fieldView) Input() string {
+	if f.Kind == doctype.Date {
+		return "date"
+	}
+	return "text"
+}
+
+// Mode is the keyboard that a field asks for.
+func (f fieldView) Mode() string {
+	switch f.Kind {
+	case doctype.Integer:
+		return "numeric"
+	case doctype.Decimal, doctype.Money:
+		return "decimal"
+	}
+	return "text"
 }
 
 func (v *visit) suppliers(entity string) []option {

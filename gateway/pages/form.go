@@ -19,13 +19,15 @@ import (
 type form struct {
 	Title, Reason, Urgency, Currency, Entity, Department, CostCenter, Requester, Payee, Opinion string
 
+	Advance, Settled string // an advance's number, and how much of it is settled
+
 	Fields map[string]string
 	Lines  []formLine
 	Files  []formFile
 }
 
 type formLine struct {
-	Category, Date, Description, Amount, Tax, Invoice, CostCenter string
+	Category, Date, Description, Amount, Tax, Invoice, CostCenter, City, Units string
 
 	Files []formFile
 }
@@ -65,6 +67,7 @@ func readForm(sent url.Values, t *doctype.Type) form {
 		Title: one("title"), Reason: one("reason"), Urgency: one("urgency"), Currency: one("currency"),
 		Entity: one("entity"), Department: one("department"), CostCenter: one("cost_center"),
 		Requester: one("requester"), Payee: one("payee"), Opinion: one("opinion"),
+		Advance: one("offset.advance"), Settled: one("offset.amount"),
 		Fields: map[string]string{}, Files: readFiles(sent["file"]),
 	}
 	for _, field := range t.Fields {
@@ -78,7 +81,8 @@ func readForm(sent url.Values, t *doctype.Type) form {
 		f.Lines = append(f.Lines, formLine{
 			Category: one(of + "category"), Date: one(of + "date"), Description: one(of + "description"),
 			Amount: one(of + "amount"), Tax: one(of + "tax"), Invoice: one(of + "invoice"),
-			CostCenter: one(of + "cost_center"), Files: readFiles(sent[of+"file"]),
+			CostCenter: one(of + "cost_center"), City: one(of + "city"), Units: one(of + "units"),
+			Files: readFiles(sent[of+"file"]),
 		})
 	}
 	return f
@@ -91,11 +95,18 @@ func formOf(c document.Content) form {
 		Department: c.Department, CostCenter: c.CostCenter, Requester: c.Requester, Payee: c.Payee.ID,
 		Fields: c.Fields, Files: filesOf(c.Attachments),
 	}
+	if c.Offset != nil {
+		f.Advance, f.Settled = c.Offset.Number, typed(c.Offset.Amount)
+	}
 	for _, l := range c.Lines {
-		f.Lines = append(f.Lines, formLine{
+		line := formLine{
 			Category: l.Category, Date: l.Date, Description: l.Description, Amount: typed(l.Amount), Tax: typed(l.Tax),
-			Invoice: l.Invoice, CostCenter: l.CostCenter, Files: filesOf(l.Attachments),
-		})
+			Invoice: l.Invoice, CostCenter: l.CostCenter, City: l.City, Files: filesOf(l.Attachments),
+		}
+		if l.Units > 0 {
+			line.Units = strconv.FormatInt(l.Units, 10)
+		}
+		f.Lines = append(f.Lines, line)
 	}
 	return f
 }
@@ -118,7 +129,7 @@ func filesOf(list []document.Attachment) []formFile {
 // withoutBlankLines drops the lines that nobody filled in.
 func (f form) withoutBlankLines() form {
 	f.Lines = slices.DeleteFunc(slices.Clone(f.Lines), func(l formLine) bool {
-		return l.Date+l.Description+l.Amount+l.Tax+l.Invoice == "" && len(l.Files) == 0
+		return l.Date+l.Description+l.Amount+l.Tax+l.Invoice+l.City+l.Units == "" && len(l.Files) == 0
 	})
 	return f
 }
@@ -133,10 +144,14 @@ func (f form) content(t *doctype.Type) (document.Content, []*fault.Fault) {
 	if t.Payee == doctype.PayeeSupplier {
 		written.Payee = &desk.FormPayee{Kind: string(document.PayeeSupplier), ID: f.Payee}
 	}
+	if t.Offsets != "" && f.Advance+f.Settled != "" {
+		written.Offset = &desk.FormOffset{Advance: f.Advance, Amount: f.money(f.Settled)}
+	}
 	for _, l := range f.Lines {
 		written.Lines = append(written.Lines, desk.FormLine{
 			Category: l.Category, Description: l.Description, Date: l.Date, CostCenter: l.CostCenter, Invoice: l.Invoice,
 			Amount: f.money(l.Amount), Tax: f.money(l.Tax), Attachments: idsOf(l.Files),
+			City: l.City, Units: desk.Units(l.Units),
 		})
 	}
 	c, err := written.Content()

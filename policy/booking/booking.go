@@ -29,7 +29,14 @@ type Rules struct {
 	TaxCode    string            `json:"tax_code"`    // tax code of a tax entry
 	Credit     string            `json:"credit"`      // payable account; its entry carries the party
 	CostCenter string            `json:"cost_center"` // line, document, department or none: where to look first
+
+	Advance    string `json:"advance,omitempty"`     // account of advances: an offset is credited there 核销
+	Owed       string `json:"owed,omitempty"`        // what the payee owes beyond the cost; "" = Credit
+	DebitParty string `json:"debit_party,omitempty"` // payee: the debits carry the party too, as those of an advance do
 }
+
+// PartyPayee is the party of debits that carry one.
+const PartyPayee = "payee"
 
 // Where a debit's cost centre is looked for first; each falls back on the next.
 const (
@@ -48,7 +55,9 @@ func (m *Mapping) For(entity string) Rules {
 		Default: cmp.Or(over.Default, base.Default),
 		Tax:     cmp.Or(over.Tax, base.Tax), TaxCode: cmp.Or(over.TaxCode, base.TaxCode),
 		Credit: cmp.Or(over.Credit, base.Credit), CostCenter: cmp.Or(over.CostCenter, base.CostCenter, FromLine),
-		Debit: map[string]string{},
+		Advance: cmp.Or(over.Advance, base.Advance), Owed: cmp.Or(over.Owed, base.Owed),
+		DebitParty: cmp.Or(over.DebitParty, base.DebitParty),
+		Debit:      map[string]string{},
 	}
 	maps.Copy(rules.Debit, base.Debit)
 	maps.Copy(rules.Debit, over.Debit)

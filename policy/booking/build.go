@@ -79,11 +79,11 @@ func (b *builder) entries() ([]voucher.Entry, error) {
 	if err := b.bases(debits); err != nil {
 		return nil, err
 	}
-	credit, err := b.credit()
+	rest, err := b.rest()
 	if err != nil {
 		return nil, err
 	}
-	return append(debits, credit), nil
+	return append(debits, rest...), nil
 }
 
 // line debits the cost of a line, and the tax inside it where it is deductible.
@@ -98,6 +98,9 @@ func (b *builder) line(i int, l document.Line) ([]voucher.Entry, error) {
 	}
 	cost := voucher.Entry{Side: voucher.Debit, Account: account, Amount: l.Amount,
 		Text: cut(cmp.Or(oneLine(l.Description), b.text)), CostCenter: b.costCenter(l)}
+	if b.rules.DebitParty == PartyPayee {
+		cost.Party = b.in.Content.Payee.ID
+	}
 	if b.rules.Tax == "" || l.Tax.IsZero() {
 		return []voucher.Entry{cost}, nil
 	}
@@ -150,13 +153,43 @@ func (b *builder) bases(debits []voucher.Entry) error {
 	return nil
 }
 
-func (b *builder) credit() (voucher.Entry, error) {
+// rest balances the debits: what an advance already paid comes off it, and the
+// payee is owed what is left, or owes it where the advance was more than the cost.
+func (b *builder) rest() ([]voucher.Entry, error) {
 	c := b.in.Content
 	if c.Payee.ID == "" {
-		return voucher.Entry{}, fault.New(fault.Invalid, "booking.no_party", fault.Field("payee"))
+		return nil, fault.New(fault.Invalid, "booking.no_party", fault.Field("payee"))
 	}
-	return voucher.Entry{Side: voucher.Credit, Account: b.rules.Credit, Amount: c.Total, Base: c.BaseTotal,
-		Text: b.text, Party: c.Payee.ID}, nil
+	entry := func(side voucher.Side, account string, amount, base money.Amount) voucher.Entry {
+		return voucher.Entry{Side: side, Account: account, Amount: amount, Base: base, Text: b.text, Party: c.Payee.ID}
+	}
+	if c.Offset == nil {
+		return []voucher.Entry{entry(voucher.Credit, b.rules.Credit, c.Total, c.BaseTotal)}, nil
+	}
+	if b.rules.Advance == "" {
+		return nil, b.mapping.text.Fault("booking.no_advance_account", "advance", fault.Arg("number", b.in.Number))
+	}
+	offset := c.Offset.Amount
+	if offset.Currency != b.in.EntityCurrency || offset.Currency != c.Currency {
+		return nil, fault.New(fault.Invalid, "offset.wrong_currency", fault.Field("offset.amount"),
+			fault.Arg("currency", string(c.Currency)), fault.Arg("want", string(b.in.EntityCurrency)))
+	}
+	payable, err := c.Payable()
+	if err != nil {
+		return nil, err
+	}
+	settled := entry(voucher.Credit, b.rules.Advance, offset, offset)
+	switch payable.Sign() {
+	case 1:
+		return []voucher.Entry{settled, entry(voucher.Credit, b.rules.Credit, payable, payable)}, nil
+	case -1:
+		owed, err := payable.Neg()
+		if err != nil {
+			return nil, err
+		}
+		return []voucher.Entry{entry(voucher.Debit, cmp.Or(b.rules.Owed, b.rules.Credit), owed, owed), settled}, nil
+	}
+	return []voucher.Entry{settled}, nil
 }
 
 func (b *builder) render() string {

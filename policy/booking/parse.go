@@ -30,6 +30,9 @@ type mappingYAML struct {
 	TaxCode    string               `yaml:"tax_code"`
 	Credit     string               `yaml:"credit,required"`
 	CostCenter string               `yaml:"cost_center"`
+	Advance    string               `yaml:"advance"`
+	Owed       string               `yaml:"owed"`
+	DebitParty string               `yaml:"debit_party"`
 	Entities   map[string]rulesYAML `yaml:"entities"`
 }
 
@@ -42,6 +45,10 @@ type rulesYAML struct {
 	TaxCode    string            `yaml:"tax_code"`
 	Credit     string            `yaml:"credit"`
 	CostCenter string            `yaml:"cost_center"`
+
+	Advance    string `yaml:"advance"`
+	Owed       string `yaml:"owed"`
+	DebitParty string `yaml:"debit_party"`
 }
 
 type reading struct {
@@ -62,8 +69,10 @@ func Parse(name string, yaml []byte) (*Mapping, error) {
 	m := &Mapping{ID: raw.Mapping, Type: raw.Type, text: text, Entities: map[string]Rules{}}
 	r.match("mapping", raw.Mapping, idText)
 	r.match("type", raw.Type, idText)
-	m.Rules = r.rules("", rulesYAML{raw.Journal, raw.Text, raw.Debit, raw.Default,
-		raw.Tax, raw.TaxCode, raw.Credit, raw.CostCenter})
+	m.Rules = r.rules("", rulesYAML{
+		Journal: raw.Journal, Text: raw.Text, Debit: raw.Debit, Default: raw.Default, Tax: raw.Tax, TaxCode: raw.TaxCode,
+		Credit: raw.Credit, CostCenter: raw.CostCenter, Advance: raw.Advance, Owed: raw.Owed, DebitParty: raw.DebitParty,
+	})
 	for entity, over := range raw.Entities {
 		m.Entities[entity] = r.rules("entities."+entity+".", over)
 	}
@@ -90,11 +99,14 @@ func (r *reading) rules(path string, raw rulesYAML) Rules {
 		r.match(path+"debit."+category, account, accountText)
 	}
 	for key, value := range map[string]string{"journal": raw.Journal, "default": raw.Default, "tax": raw.Tax,
-		"tax_code": raw.TaxCode, "credit": raw.Credit} {
+		"tax_code": raw.TaxCode, "credit": raw.Credit, "advance": raw.Advance, "owed": raw.Owed} {
 		r.match(path+key, value, accountText)
 	}
 	if raw.CostCenter != "" && !slices.Contains(costCenters, raw.CostCenter) {
 		r.bad(path+"cost_center", raw.CostCenter, strings.Join(costCenters, ", "))
+	}
+	if raw.DebitParty != "" && raw.DebitParty != PartyPayee {
+		r.bad(path+"debit_party", raw.DebitParty, PartyPayee)
 	}
 	for _, p := range placeholder.FindAllString(raw.Text, -1) {
 		if !slices.Contains(placeholders, p) {
@@ -105,11 +117,15 @@ func (r *reading) rules(path string, raw rulesYAML) Rules {
 }
 
 // Check answers with what a mapping lacks for a document type: every category
-// must have an account in every entity, and no category may be mistyped.
+// must have an account in every entity, no category may be mistyped, and a type
+// that settles advances needs the account that they stand on.
 func Check(m *Mapping, t *doctype.Type) []*fault.Fault {
 	var found []*fault.Fault
 	if m.Type != t.ID {
 		found = append(found, m.text.Fault("booking.wrong_type", "type", fault.Arg("type", m.Type), fault.Arg("want", t.ID)))
+	}
+	if t.Offsets != "" && m.Rules.Advance == "" {
+		found = append(found, m.text.Fault("booking.no_advance_account", "advance", fault.Arg("number", t.ID)))
 	}
 	found = append(found, m.mistyped("debit", m.Rules, t)...)
 	for _, entity := range append([]string{""}, slices.Sorted(maps.Keys(m.Entities))...) {

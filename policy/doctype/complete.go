@@ -14,10 +14,12 @@ type Rates func(from, to money.Currency) (document.Rate, bool)
 
 // Complete fills in what the house knows better than the submitter: line
 // numbers, totals, the frozen payee and rate, and every field of the type, empty
-// where nothing was said. The content given is not changed.
+// where nothing was said. The content given is not changed, and may have any
+// standard it likes: what the lines might cost is measured here.
 //
 // Errors: Invalid document.unknown_entity, document.unknown_person,
-// document.unknown_supplier, document.no_rate, or money's own.
+// document.unknown_supplier, document.no_rate, line.over_standard and
+// line.no_standard for every line that it holds of, or money's own.
 func Complete(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) (document.Content, error) {
 	entity, ok := snapshot.Entities[c.Entity]
 	if !ok {
@@ -29,7 +31,7 @@ func Complete(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) 
 		return document.Content{}, err
 	}
 	c.Lines = numbered(c)
-	c.Fields = filled(t, c.Fields)
+	c.Fields = filled(t, c)
 	if c.CostCenter == "" {
 		c.CostCenter = costCenter(c, snapshot)
 	}
@@ -40,11 +42,17 @@ func Complete(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) 
 	if c.Total, err = money.Sum(c.Currency, amounts...); err != nil {
 		return document.Content{}, err
 	}
-	return converted(c, money.Currency(entity.Currency), rates)
+	if c, err = converted(c, money.Currency(entity.Currency), rates); err != nil {
+		return document.Content{}, err
+	}
+	return measured(t, c, snapshot)
 }
 
 // frozenPayee takes name and account from the organisation, never from the request.
 func frozenPayee(t *Type, c document.Content, snapshot *org.Snapshot) (document.Payee, error) {
+	if t.Payee == PayeeNone {
+		return document.Payee{}, nil
+	}
 	if t.Payee == PayeeSelf {
 		p, ok := snapshot.People[c.Requester]
 		if !ok {
@@ -72,10 +80,10 @@ func numbered(c document.Content) []document.Line {
 	return lines
 }
 
-func filled(t *Type, given map[string]string) map[string]string {
+func filled(t *Type, c document.Content) map[string]string {
 	fields := make(map[string]string, len(t.Fields))
 	for _, f := range t.Fields {
-		fields[f.Name] = given[f.Name]
+		fields[f.Name] = f.canonical(c.Fields[f.Name], c.Currency)
 	}
 	return fields
 }

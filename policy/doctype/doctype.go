@@ -10,20 +10,26 @@ type Type struct {
 	Title        map[string]string `json:"title"`         // by locale
 	NumberPrefix string            `json:"number_prefix"` // EXP, PAY
 	Policy       string            `json:"policy"`        // policy id
-	Mapping      string            `json:"mapping"`       // mapping id
-	Payee        string            `json:"payee"`         // PayeeSelf or PayeeSupplier
+	Mapping      string            `json:"mapping"`       // mapping id; "" for what is never booked
+	Payee        string            `json:"payee"`         // PayeeSelf, PayeeSupplier or PayeeNone
 	Currencies   []money.Currency  `json:"currencies"`
 	Fields       []Field           `json:"fields"`
 	Categories   []Category        `json:"categories"`
 	Limits       Limits            `json:"limits"`
 	Attachments  string            `json:"attachments"` // AttachmentsOptional or AttachmentsRequired
 	LineDates    bool              `json:"line_dates"`  // every line says when the money was spent
+
+	LinesOptional bool   `json:"lines_optional,omitempty"` // a document without money may be asked for
+	OwnCurrency   bool   `json:"own_currency,omitempty"`   // only in the currency of the entity's books
+	Offsets       string `json:"offsets,omitempty"`        // the type of advance that it may settle 核销
+	Cities        []City `json:"cities,omitempty"`         // where money is spent, with their tiers 城市级别
 }
 
 // Who is paid.
 const (
 	PayeeSelf     = "self"     // the requester
 	PayeeSupplier = "supplier" // a supplier that the document names
+	PayeeNone     = "none"     // nobody: it asks for leave, not for money
 )
 
 // Whether a document must carry attachments.
@@ -32,39 +38,13 @@ const (
 	AttachmentsRequired = "required"
 )
 
-// Field is a field of the type's own, kept as text in Content.Fields.
-type Field struct {
-	Name     string            `json:"name"`
-	Title    map[string]string `json:"title"`
-	Kind     FieldKind         `json:"kind"`
-	Required bool              `json:"required"`
-	Options  []Option          `json:"options,omitempty"` // for a choice
-}
-
-// FieldKind says what a field's text must be.
-type FieldKind string
-
-// The kinds of field.
-const (
-	Text     FieldKind = "text"
-	Choice   FieldKind = "choice"   // one of the options
-	Date     FieldKind = "date"     // YYYY-MM-DD
-	Supplier FieldKind = "supplier" // a supplier's id
-	Person   FieldKind = "person"   // a person's id
-)
-
-// Option is one value of a choice.
-type Option struct {
-	ID    string            `json:"id"`
-	Title map[string]string `json:"title"`
-}
-
 // Category is what a line is for. 费用类别
 type Category struct {
 	ID           string            `json:"id"`
 	Title        map[string]string `json:"title"`
 	NeedsInvoice bool              `json:"needs_invoice"`
 	TaxRates     []string          `json:"tax_rates,omitempty"` // allowed, in per cent as text: "6"; none = any
+	Standard     *Standard         `json:"standard,omitempty"`
 }
 
 // Limits of a document.
@@ -82,25 +62,6 @@ const (
 	CodeMax   = 64   // characters of an id, an invoice number or a cost centre
 	faultsMax = 100  // reported at once
 )
-
-// Field finds a field of the type by name.
-func (t *Type) Field(name string) (Field, bool) {
-	for _, f := range t.Fields {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return Field{}, false
-}
-
-// FieldNames lists the type's own fields in order.
-func (t *Type) FieldNames() []string {
-	names := make([]string, 0, len(t.Fields))
-	for _, f := range t.Fields {
-		names = append(names, f.Name)
-	}
-	return names
-}
 
 // Category finds a category of the type by id.
 func (t *Type) Category(id string) (Category, bool) {

@@ -239,7 +239,7 @@ func TestAWrongTypeIsRefusedWhereItIsWrong(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"expense", "payment_request"} {
+	for _, name := range []string{"expense", "payment_request", "advance", "contract"} {
 		text, err := os.ReadFile("../../config/types/" + name + ".yaml")
 		require.NoError(f, err)
 		f.Add(text)

@@ -14,7 +14,9 @@ import (
 func (v *validation) lines() {
 	n, most := len(v.c.Lines), v.t.Limits.MaxLines
 	if n == 0 {
-		v.add("document.no_lines", "lines")
+		if !v.t.LinesOptional {
+			v.add("document.no_lines", "lines")
+		}
 		return
 	}
 	if n > most {
@@ -59,6 +61,9 @@ func (v *validation) line(path string, l document.Line) {
 	v.lineDate(path+".date", l.Date)
 	if known && category.NeedsInvoice && strings.TrimSpace(l.Invoice) == "" {
 		v.add("line.needs_invoice", path+".invoice", fault.Arg("category", l.Category))
+	}
+	if known {
+		v.place(path, l, category)
 	}
 	if v.amount(path, l) && known {
 		v.taxRate(path+".tax", l, category)

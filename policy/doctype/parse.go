@@ -1,6 +1,7 @@
 package doctype
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,7 +17,6 @@ var (
 	prefixText = regexp.MustCompile(`^[A-Z]{2,6}$`)
 	rateText   = regexp.MustCompile(`^(0|[1-9][0-9]?)(\.[0-9]{1,2})?$`)
 	locales    = []string{"en", "zh-CN"}
-	kinds      = []string{string(Text), string(Choice), string(Date), string(Supplier), string(Person)}
 )
 
 type typeYAML struct {
@@ -24,7 +24,7 @@ type typeYAML struct {
 	Title        map[string]string `yaml:"title,required"`
 	NumberPrefix string            `yaml:"number_prefix,required"`
 	Policy       string            `yaml:"policy,required"`
-	Mapping      string            `yaml:"mapping,required"`
+	Mapping      string            `yaml:"mapping"`
 	Payee        string            `yaml:"payee,required"`
 	Currencies   []string          `yaml:"currencies,required"`
 	Fields       []fieldYAML       `yaml:"fields"`
@@ -32,19 +32,11 @@ type typeYAML struct {
 	Limits       limitsYAML        `yaml:"limits"`
 	Attachments  string            `yaml:"attachments"`
 	LineDates    bool              `yaml:"line_dates"`
-}
 
-type fieldYAML struct {
-	Name     string            `yaml:"name,required"`
-	Title    map[string]string `yaml:"title,required"`
-	Kind     string            `yaml:"kind,required"`
-	Required bool              `yaml:"required"`
-	Options  []optionYAML      `yaml:"options"`
-}
-
-type optionYAML struct {
-	ID    string            `yaml:"id,required"`
-	Title map[string]string `yaml:"title,required"`
+	LinesOptional bool       `yaml:"lines_optional"`
+	OwnCurrency   bool       `yaml:"own_currency"`
+	Offsets       string     `yaml:"offsets"`
+	Cities        []cityYAML `yaml:"cities"`
 }
 
 type categoryYAML struct {
@@ -52,6 +44,7 @@ type categoryYAML struct {
 	Title        map[string]string `yaml:"title,required"`
 	NeedsInvoice bool              `yaml:"needs_invoice"`
 	TaxRates     []string          `yaml:"tax_rates"`
+	Standard     standardYAML      `yaml:"standard"`
 }
 
 type limitsYAML struct {
@@ -92,36 +85,46 @@ func (r *reading) bad(path, value, known string) {
 func (r *reading) read(raw typeYAML) *Type {
 	t := &Type{
 		ID: r.id("type", raw.Type), Title: r.title("title", raw.Title), NumberPrefix: raw.NumberPrefix,
-		Policy: r.id("policy", raw.Policy), Mapping: r.id("mapping", raw.Mapping), Payee: raw.Payee,
+		Policy: r.id("policy", raw.Policy), Mapping: r.idOrNone("mapping", raw.Mapping), Payee: raw.Payee,
 		Currencies: r.currencies(raw.Currencies), Limits: r.limits(raw),
-		Attachments: raw.Attachments, LineDates: raw.LineDates,
+		Attachments: cmp.Or(raw.Attachments, AttachmentsOptional), LineDates: raw.LineDates,
+		LinesOptional: raw.LinesOptional, OwnCurrency: raw.OwnCurrency, Offsets: r.idOrNone("offsets", raw.Offsets),
 		Fields: []Field{}, Categories: []Category{},
 	}
 	if !prefixText.MatchString(raw.NumberPrefix) {
 		r.bad("number_prefix", raw.NumberPrefix, "2 to 6 of A-Z")
 	}
-	if raw.Payee != PayeeSelf && raw.Payee != PayeeSupplier {
-		r.bad("payee", raw.Payee, PayeeSelf+", "+PayeeSupplier)
-	}
-	switch raw.Attachments {
-	case "":
-		t.Attachments = AttachmentsOptional
-	case AttachmentsOptional, AttachmentsRequired:
-	default:
-		r.bad("attachments", raw.Attachments, AttachmentsOptional+", "+AttachmentsRequired)
+	r.oneOf("payee", raw.Payee, PayeeSelf, PayeeSupplier, PayeeNone)
+	r.oneOf("attachments", t.Attachments, AttachmentsOptional, AttachmentsRequired)
+	for i, c := range raw.Cities {
+		t.Cities = append(t.Cities, r.city("cities["+strconv.Itoa(i)+"]", c))
 	}
 	for i, f := range raw.Fields {
-		t.Fields = append(t.Fields, r.field("fields["+strconv.Itoa(i)+"]", f))
+		t.Fields = append(t.Fields, r.field("fields["+strconv.Itoa(i)+"]", f, t))
 	}
 	for i, c := range raw.Categories {
-		t.Categories = append(t.Categories, r.category("categories["+strconv.Itoa(i)+"]", c))
+		t.Categories = append(t.Categories, r.category("categories["+strconv.Itoa(i)+"]", c, t))
 	}
+	r.unique("cities", t.cityNames())
 	r.unique("fields", t.FieldNames())
 	r.unique("categories", t.categoryNames())
 	if len(t.Categories) == 0 {
 		r.bad("categories", "", "at least one")
 	}
 	return t
+}
+
+func (r *reading) oneOf(path, value string, known ...string) {
+	if !slices.Contains(known, value) {
+		r.bad(path, value, strings.Join(known, ", "))
+	}
+}
+
+func (r *reading) idOrNone(path, value string) string {
+	if value == "" {
+		return ""
+	}
+	return r.id(path, value)
 }
 
 func (r *reading) id(path, value string) string {
@@ -187,31 +190,16 @@ func (r *reading) limits(raw typeYAML) Limits {
 	return l
 }
 
-func (r *reading) field(path string, raw fieldYAML) Field {
-	f := Field{Name: r.id(path+".name", raw.Name), Title: r.title(path+".title", raw.Title),
-		Kind: FieldKind(raw.Kind), Required: raw.Required}
-	if !slices.Contains(kinds, raw.Kind) {
-		r.bad(path+".kind", raw.Kind, strings.Join(kinds, ", "))
-	}
-	if (f.Kind == Choice) != (len(raw.Options) > 0) {
-		r.refuse("type.options", path, fault.Arg("kind", raw.Kind))
-	}
-	var ids []string
-	for i, o := range raw.Options {
-		at := path + ".options[" + strconv.Itoa(i) + "]"
-		f.Options = append(f.Options, Option{ID: r.id(at+".id", o.ID), Title: r.title(at+".title", o.Title)})
-		ids = append(ids, o.ID)
-	}
-	r.unique(path+".options", ids)
-	return f
-}
-
-func (r *reading) category(path string, raw categoryYAML) Category {
+func (r *reading) category(path string, raw categoryYAML, t *Type) Category {
 	for i, rate := range raw.TaxRates {
 		if !rateText.MatchString(rate) {
 			r.bad(path+".tax_rates["+strconv.Itoa(i)+"]", rate, "per cent as text, below 100")
 		}
 	}
-	return Category{ID: r.id(path+".id", raw.ID), Title: r.title(path+".title", raw.Title),
+	c := Category{ID: r.id(path+".id", raw.ID), Title: r.title(path+".title", raw.Title),
 		NeedsInvoice: raw.NeedsInvoice, TaxRates: raw.TaxRates}
+	if _, written := r.text.At[path+".standard"]; written {
+		c.Standard = r.standard(path+".standard", raw.Standard, t)
+	}
+	return c
 }

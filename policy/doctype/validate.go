@@ -1,7 +1,6 @@
 package doctype
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +32,7 @@ func Validate(t *Type, c document.Content, snapshot *org.Snapshot, today string)
 	v.people()
 	v.fields()
 	v.lines()
+	v.offset()
 	v.files("attachments", c.Attachments)
 	if t.Attachments == AttachmentsRequired && !hasFile(c) {
 		v.add("document.needs_attachment", "attachments")
@@ -57,9 +57,9 @@ func (v *validation) head() {
 	v.text("title", c.Title, TitleMax)
 	v.text("reason", c.Reason, TextMax)
 	v.text("cost_center", c.CostCenter, CodeMax)
-	if !slices.Contains(v.t.Currencies, c.Currency) {
+	if allowed := v.currencies(); !slices.Contains(allowed, c.Currency) {
 		v.add("document.bad_currency", "currency",
-			fault.Arg("currency", shown(string(c.Currency))), fault.Arg("allowed", joined(v.t.Currencies)))
+			fault.Arg("currency", shown(string(c.Currency))), fault.Arg("allowed", joined(allowed)))
 	}
 	if c.Urgency != document.Normal && c.Urgency != document.Urgent {
 		v.add("document.bad_urgency", "urgency", fault.Arg("urgency", shown(string(c.Urgency))))
@@ -67,9 +67,16 @@ func (v *validation) head() {
 	if _, ok := v.org.Entities[c.Entity]; !ok {
 		v.add("document.unknown_entity", "entity", fault.Arg("entity", shown(c.Entity)))
 	}
-	if d, ok := v.org.Departments[c.Department]; !ok || d.Entity != c.Entity {
-		v.add("document.unknown_department", "department", fault.Arg("department", shown(c.Department)))
+	v.department("department", c.Department)
+}
+
+// currencies are those of the type, or the entity's own where the type wants it.
+func (v *validation) currencies() []money.Currency {
+	entity, known := v.org.Entities[v.c.Entity]
+	if v.t.OwnCurrency && known {
+		return []money.Currency{money.Currency(entity.Currency)}
 	}
+	return v.t.Currencies
 }
 
 // people holds that submitter, requester and payee are known and active, and that
@@ -78,6 +85,12 @@ func (v *validation) people() {
 	v.person("submitter", v.c.Submitter)
 	v.person("requester", v.c.Requester)
 	payee := v.c.Payee
+	if v.t.Payee == PayeeNone {
+		if payee.Kind != "" || payee.ID != "" {
+			v.add("document.wrong_payee", "payee", fault.Arg("want", PayeeNone))
+		}
+		return
+	}
 	if v.t.Payee == PayeeSelf {
 		if payee.Kind != "" && payee.Kind != document.PayeeEmployee || payee.ID != "" && payee.ID != v.c.Requester {
 			v.add("document.wrong_payee", "payee", fault.Arg("want", PayeeSelf))
@@ -104,50 +117,6 @@ func (v *validation) supplier(path, id string) {
 	}
 }
 
-func (v *validation) fields() {
-	for _, f := range v.t.Fields {
-		v.field("fields."+f.Name, f, v.c.Fields[f.Name])
-	}
-	for _, name := range slices.Sorted(maps.Keys(v.c.Fields)) {
-		if _, ok := v.t.Field(name); !ok {
-			v.add("document.unknown_field", "fields."+shown(name), fault.Arg("field", shown(name)))
-		}
-	}
-}
-
-func (v *validation) field(path string, f Field, value string) {
-	if strings.TrimSpace(value) == "" {
-		if f.Required {
-			v.add("document.missing", path)
-		}
-		return
-	}
-	switch f.Kind {
-	case Text:
-		v.text(path, value, TextMax)
-	case Choice:
-		v.choice(path, f, value)
-	case Date:
-		if !isDate(value) {
-			v.add("document.bad_date", path, fault.Arg("value", shown(value)))
-		}
-	case Supplier:
-		v.supplier(path, value)
-	case Person:
-		v.person(path, value)
-	}
-}
-
-func (v *validation) choice(path string, f Field, value string) {
-	var ids []string
-	for _, o := range f.Options {
-		ids = append(ids, o.ID)
-	}
-	if !slices.Contains(ids, value) {
-		v.add("document.bad_choice", path, fault.Arg("value", shown(value)), fault.Arg("allowed", strings.Join(ids, ", ")))
-	}
-}
-
 // text refuses what is too long, not UTF-8, or hides control characters.
 func (v *validation) text(path, value string, most int) {
 	switch {
@@ -160,6 +129,26 @@ func (v *validation) text(path, value string, most int) {
 
 func hidden(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// offset holds what can be said of an offset without the record: document.Advance
+// says the rest.
+func (v *validation) offset() {
+	o := v.c.Offset
+	if o == nil {
+		return
+	}
+	switch {
+	case v.t.Offsets == "":
+		v.add("offset.not_for_type", "offset", fault.Arg("type", v.t.ID))
+	case !numberText.MatchString(o.Number):
+		v.add("offset.unknown_advance", "offset.advance", fault.Arg("number", shown(o.Number)))
+	case o.Amount.Currency != v.c.Currency:
+		v.add("offset.wrong_currency", "offset.amount",
+			fault.Arg("currency", shown(string(o.Amount.Currency))), fault.Arg("want", shown(string(v.c.Currency))))
+	case o.Amount.Minor <= 0:
+		v.add("offset.not_positive", "offset.amount")
+	}
 }
 
 func (v *validation) files(path string, files []document.Attachment) {

@@ -33,6 +33,11 @@ var lineFields = map[string]struct {
 	"amount":      {moneyType, func(l lineValue) ref.Val { return moneyValue{l.line.Amount} }},
 	"tax":         {moneyType, func(l lineValue) ref.Val { return moneyValue{l.line.Tax} }},
 	"base":        {moneyType, func(l lineValue) ref.Val { return moneyValue{l.base} }},
+	"city":        {types.StringType, func(l lineValue) ref.Val { return types.String(l.line.City) }},
+	"units":       {types.IntType, func(l lineValue) ref.Val { return types.Int(l.line.Units) }},
+	"over_standard": {types.BoolType, func(l lineValue) ref.Val {
+		return types.Bool(l.line.Standard != nil && l.line.Standard.Over.Minor > 0)
+	}},
 }
 
 // ConvertToNative implements ref.Val.

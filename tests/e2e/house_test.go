@@ -38,6 +38,7 @@ func TestWholeHouse(t *testing.T) {
 			"bad input is refused and leaves nothing":         (*scene).badInput,
 			"bad files are refused":                           (*scene).badFiles,
 			"a supplier is paid by request":                   (*scene).paymentRequest,
+			"an advance is settled, never twice":              (*scene).advance,
 			"an entity in euros":                              (*scene).euros,
 			"a closed period parks until finance rules":       (*scene).parked,
 			"reminders, then escalation":                      (*scene).overdue,

@@ -68,6 +68,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	for _, id := range w.order {
 		c.checkDocument(w.documents[id])
 	}
+	c.checkAdvances()
 	c.checkStreams()
 	c.checkJournals()
 	return c.report(), nil

@@ -206,6 +206,16 @@ var planted = []struct {
 	{"a voucher of more than was approved", "I8", "the money it books", func(l *liar) {
 		l.unbalance("82000", "820000")
 	}},
+	{"a settlement of what is no advance", "I8", "which is no advance in the books", func(l *liar) {
+		l.tell("revisions", `UPDATE revisions SET content = replace(content, '"lines":',
+			'"offset":{"amount":{"currency":"CNY","minor":5},"document":"nothing","number":"ADV-1"},"lines":') WHERE document = $1`,
+			l.id("pending"))
+	}},
+	{"an advance settled for more than it is", "I8", "of it is settled, and it is", func(l *liar) {
+		l.tell("revisions", `UPDATE revisions SET content = replace(content, '"lines":', '"offset":{"amount":{"currency":"CNY","minor":' ||
+			'99999999},"document":"' || $2::text || '","number":"ADV-1"},"lines":') WHERE document = $1`,
+			l.id("pending"), l.id("closed"))
+	}},
 	{"an outcome without an event", "I14", "it has no events", func(l *liar) {
 		l.tell("inbox", `UPDATE inbox SET outcome = '{"code":"ok","status":"pending","seq":7}' WHERE document = $1 AND name = 'reject'`,
 			l.id("pending"))

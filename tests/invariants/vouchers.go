@@ -96,7 +96,33 @@ func (c *checker) checkText(d *document, subject, reference, text, hash string) 
 	c.hold("I10", subject, debitBase == creditBase, "in the base currency debit %v, credit %v", debitBase, creditBase)
 	booked, known := d.revisions[v.Revision]
 	if c.hold("I8", subject, known, "it books revision %d, which there is not", v.Revision) {
-		same(c, "I8", subject, "the money it books", debit, booked.content.Total)
-		same(c, "I8", subject, "the money it books in the base currency", debitBase, booked.content.BaseTotal)
+		whole, wholeBase := booked.content.Total, booked.content.BaseTotal
+		if o := booked.content.Offset; o != nil { // what is settled beyond the cost is owed, and booked too
+			whole.Minor, wholeBase.Minor = max(whole.Minor, o.Amount.Minor), max(wholeBase.Minor, o.Amount.Minor)
+		}
+		same(c, "I8", subject, "the money it books", debit, whole)
+		same(c, "I8", subject, "the money it books in the base currency", debitBase, wholeBase)
+	}
+}
+
+// checkAdvances holds that no advance is settled for more than it is: by what was
+// booked, and by what is still under approval together with it.
+func (c *checker) checkAdvances() {
+	settled := map[string]int64{}
+	for _, id := range c.order {
+		d := c.documents[id]
+		o := d.revisions[d.Revision].content.Offset
+		if o == nil || d.Status == "rejected" || d.Status == "withdrawn" {
+			continue
+		}
+		settled[o.Document] += o.Amount.Minor
+		advance, known := c.documents[o.Document]
+		if !c.hold("I8", id, known && advance.VoucherRef != "", "it settles %s, which is no advance in the books", o.Document) {
+			continue
+		}
+		c.hold("I8", id, o.Amount.Currency == advance.Total.Currency && d.Requester == advance.Requester,
+			"it settles %s, of another person or in another currency", o.Document)
+		c.hold("I8", o.Document, settled[o.Document] <= advance.Total.Minor,
+			"%d of it is settled, and it is %d", settled[o.Document], advance.Total.Minor)
 	}
 }

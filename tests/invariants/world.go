@@ -226,9 +226,16 @@ type content struct {
 		Name    string `json:"name"`
 		Account string `json:"account"`
 	} `json:"payee"`
-	Urgency   string `json:"urgency"`
-	Total     amount `json:"total"`
-	BaseTotal amount `json:"base_total"`
+	Urgency   string  `json:"urgency"`
+	Total     amount  `json:"total"`
+	BaseTotal amount  `json:"base_total"`
+	Offset    *offset `json:"offset"`
+}
+
+// offset is what a content settles of an advance.
+type offset struct {
+	Document string `json:"document"`
+	Amount   amount `json:"amount"`
 }
 
 // act is a row of the inbox; said is what its signed text says.

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+)
+
+// advancesMost is how many open advances one person is shown.
+const advancesMost = 100
+
+// advanceColumns tell an advance and what is open of it: its total less what
+// other documents settle. A document that is still under approval holds what it
+// asks for; one that was rejected or withdrawn does not; of a returned one the
+// dearest content counts that may still be decided on. $1 is not counted.
+const advanceColumns = `
+	d.id AS document, d.number, d.type, d.entity, d.requester, d.total_minor, d.currency,
+	d.status = 'closed' AND d.voucher_ref <> '' AS posted,
+	d.total_minor - coalesce((
+		SELECT sum(held.minor) FROM (
+			SELECT max((r.content::jsonb #>> '{offset,amount,minor}')::bigint) AS minor
+			FROM revisions r JOIN documents o ON o.id = r.document
+			WHERE r.content LIKE '%"offset":{%' AND r.content::jsonb #>> '{offset,document}' = d.id
+			  AND r.revision >= o.revision AND o.status NOT IN ('rejected', 'withdrawn') AND o.id <> $1
+			GROUP BY r.document) held), 0) AS open_minor`
+
+type advanceRow struct {
+	Document, Number, Type, Entity, Requester, Currency string
+
+	Posted     bool
+	TotalMinor int64 `db:"total_minor"`
+	OpenMinor  int64 `db:"open_minor"`
+}
+
+func (r advanceRow) advance() document.Advance {
+	currency := money.Currency(r.Currency)
+	return document.Advance{
+		Document: r.Document, Number: r.Number, Type: r.Type, Entity: r.Entity, Requester: r.Requester, Posted: r.Posted,
+		Total: money.Amount{Minor: r.TotalMinor, Currency: currency},
+		Open:  money.Amount{Minor: r.OpenMinor, Currency: currency},
+	}
+}
+
+// Advance finds a document that may be settled by its number; what besides
+// settles of it is not counted. 借款余额
+//
+// Errors: NotFound document.not_found.
+func (s *Store) Advance(ctx context.Context, entity, number, besides string) (document.Advance, error) {
+	const query = `SELECT ` + advanceColumns + ` FROM documents d WHERE d.entity = $2 AND d.number = $3`
+	var row advanceRow
+	if err := s.db.GetContext(ctx, &row, query, besides, entity, number); err != nil {
+		return document.Advance{}, sqlFault("store.Advance", noRows(err, fault.New(fault.NotFound, "document.not_found")))
+	}
+	return row.advance(), nil
+}
+
+// OpenAdvances lists somebody's advances that are in the books and not settled,
+// the oldest first.
+func (s *Store) OpenAdvances(ctx context.Context, advanceType, entity, requester, besides string) (
+	[]document.Advance, error) {
+	const query = `
+		SELECT ` + advanceColumns + ` FROM documents d
+		WHERE d.type = $2 AND d.entity = $3 AND d.requester = $4 AND d.status = 'closed' AND d.voucher_ref <> ''
+		ORDER BY d.sorted_at, d.id LIMIT $5`
+	var rows []advanceRow
+	err := s.db.SelectContext(ctx, &rows, query, besides, advanceType, entity, requester, advancesMost)
+	if err != nil {
+		return nil, sqlFault("store.OpenAdvances", err)
+	}
+	rows = slices.DeleteFunc(rows, func(r advanceRow) bool { return r.OpenMinor <= 0 })
+	open := make([]document.Advance, 0, len(rows))
+	for _, r := range rows {
+		open = append(open, r.advance())
+	}
+	return open, nil
+}
+
+// holdOffset makes sure that the advance bears what a content settles of it. It
+// holds the advance until the commit: of two reports at once, the second sees the
+// first.
+//
+// Errors: those of document.Advance.Allows.
+func holdOffset(ctx context.Context, tx *sqlx.Tx, id string, c document.Content) error {
+	if c.Offset == nil {
+		return nil
+	}
+	const lock = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.offset:' || $1, 0))`
+	if _, err := tx.ExecContext(ctx, lock, c.Offset.Document); err != nil {
+		return err
+	}
+	const query = `SELECT ` + advanceColumns + ` FROM documents d WHERE d.id = $2 AND d.status <> 'draft'`
+	var row advanceRow
+	if err := tx.GetContext(ctx, &row, query, id, c.Offset.Document); err != nil {
+		return noRows(err, fault.New(fault.Invalid, "offset.unknown_advance", fault.Field("offset.advance"),
+			fault.Arg("number", c.Offset.Number)))
+	}
+	return row.advance().Allows(c)
+}
+
+// DocumentByNumber returns one document without its content.
+//
+// Errors: NotFound document.not_found if there is none, or if the scope may not
+// know of it.
+func (s *Store) DocumentByNumber(ctx context.Context, scope access.Scope, entity, number string) (Document, error) {
+	const query = `SELECT ` + documentColumns + ` FROM documents d WHERE d.entity = $5 AND d.number = $6 AND ` + visible
+	var row documentRow
+	if err := s.db.GetContext(ctx, &row, query, scopeArgs(scope, entity, number)...); err != nil {
+		return Document{}, sqlFault("store.DocumentByNumber", noRows(err, fault.New(fault.NotFound, "document.not_found")))
+	}
+	return row.document(), nil
+}
