@@ -22,6 +22,8 @@ func Owed(e evidence.Event, d Summary) []Notice {
 	switch e.Kind {
 	case approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue:
 		w.waiting()
+	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned:
+		w.decidedFor()
 	case approval.TaskWasSuperseded:
 		w.superseded()
 	case approval.TaskWasEscalated:
@@ -83,6 +85,23 @@ func (w *writer) waiting() {
 		own["n"] = strconv.Itoa(r.N)
 	}
 	w.tell(Notice{Kind: w.event.Kind, Person: d.Assignee, Task: d.Task}, d.Step, own)
+}
+
+// decisions are the acts behind the events that decide a task.
+var decisions = map[string]approval.Name{
+	approval.TaskWasApproved: approval.Approve, approval.TaskWasRejected: approval.Reject,
+	approval.TaskWasReturned: approval.Return,
+}
+
+// decidedFor tells whose task somebody else decided by their delegation. The
+// admin queue delegates nothing: its holders decide in its name.
+func (w *writer) decidedFor() {
+	d, err := approval.Decode[approval.TaskEndedData](w.event)
+	if err != nil || w.event.OnBehalfOf == "" || w.event.OnBehalfOf == approval.AdminQueue {
+		return
+	}
+	own := map[string]string{"by": w.event.Actor, "act": string(decisions[w.event.Kind])}
+	w.tell(Notice{Kind: DecidedFor, Person: w.event.OnBehalfOf, Task: d.Task}, d.Step, own)
 }
 
 // superseded tells, quietly, whose task somebody else's decision ended. Of a
