@@ -33,6 +33,12 @@ type Rule struct {
 	RevokeReason string    `json:"revoke_reason,omitempty"`
 }
 
+// The kinds of event in the stream of a person's delegations; their data is the Rule.
+const (
+	Made      = "delegation.made"
+	TakenBack = "delegation.revoked"
+)
+
 // Standing is where a rule stands at an instant.
 type Standing string
 
