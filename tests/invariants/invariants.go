@@ -69,6 +69,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 		c.checkDocument(w.documents[id])
 	}
 	c.checkStreams()
+	c.checkRules()
 	c.checkJournals()
 	return c.report(), nil
 }

@@ -21,6 +21,10 @@ func owed(e event, shown content, deciders []string) []debt {
 	switch e.Kind {
 	case "task.opened", "task.reminded", "task.overdue":
 		debts = append(debts, debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task})
+	case "task.approved", "task.rejected", "task.returned":
+		if human(e.OnBehalfOf) {
+			debts = append(debts, debt{kind: "task.decided_for", person: e.OnBehalfOf, task: e.facts.Task})
+		}
 	case "task.superseded":
 		if e.facts.Assignee != adminQueue {
 			debts = append(debts, superseded(e))
