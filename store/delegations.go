@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -210,12 +211,20 @@ type DelegationFilter struct {
 
 // Delegations lists rules, the newest first, 500 at most.
 func (s *Store) Delegations(ctx context.Context, f DelegationFilter) ([]delegation.Rule, error) {
-	const query = `
-		SELECT ` + delegationColumns + ` FROM delegations
-		WHERE ($1 = '' OR person = $1) AND ($2 = '' OR delegate = $2)
-		  AND (NOT $3 OR revoked_at IS NULL AND until_at > clock_timestamp())
-		ORDER BY made_at DESC, id DESC LIMIT $4`
-	rules, err := selectDelegations(ctx, s.db, query, f.Person, f.Delegate, f.Live, delegationsMost)
+	query, args := `SELECT `+delegationColumns+` FROM delegations WHERE true`, []any{}
+	narrow := func(column, value string) { // a query for each set of fields, so that each finds its index
+		if value != "" {
+			args = append(args, value)
+			query += ` AND ` + column + ` = $` + strconv.Itoa(len(args))
+		}
+	}
+	narrow("person", f.Person)
+	narrow("delegate", f.Delegate)
+	if f.Live {
+		query += ` AND revoked_at IS NULL AND until_at > clock_timestamp()`
+	}
+	query += ` ORDER BY made_at DESC, id DESC LIMIT ` + strconv.Itoa(delegationsMost)
+	rules, err := selectDelegations(ctx, s.db, query, args...)
 	return rules, sqlFault("store.Delegations", err)
 }
 
