@@ -62,7 +62,8 @@ const taskColumns = `
 	t.id, t.document, t.step, t.step_title, t.round, t.assignee, t.via, t.slot, t.state, t.decided_by, t.decided_at,
 	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional,
 	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.base_minor,
-	d.base_currency, d.urgency, d.status AS document_status, d.content_hash, coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
+	d.base_currency, d.urgency, d.status AS document_status, d.content_hash,
+	coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
 
 func (r taskRow) task() Task {
 	t := Task{

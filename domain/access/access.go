@@ -31,8 +31,8 @@ type Object struct {
 	Entity     string   `json:"entity"`
 	Department string   `json:"department"`
 	Owners     []string `json:"owners"`              // submitter and requester, the token's owner, …
-	Assignees  []string `json:"assignees"`           // who was asked to decide or decided, now or before; may hold approval.AdminQueue
-	Delegates  []string `json:"delegates,omitempty"` // who may decide for one of those asked now, by a delegation in force
+	Assignees  []string `json:"assignees"`           // who was asked or decided, now or before; may hold approval.AdminQueue
+	Delegates  []string `json:"delegates,omitempty"` // who may decide for one asked now, by a delegation
 }
 
 // Scope is what a list is cut to: everything when All, else the objects of

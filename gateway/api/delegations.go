@@ -62,7 +62,7 @@ func delegationOf(r delegation.Rule) Delegation {
 type DelegationsInput struct {
 	Asked
 	Person string `query:"person" maxLength:"64" doc:"Whose; oneself where left out"`
-	Side   string `query:"side" enum:"given,received" doc:"given where left out: whom they let decide; received: for whom they decide"`
+	Side   string `query:"side" enum:"given,received" doc:"Whom they let decide, or for whom they decide; given where left out"`
 }
 
 // DelegationsOutput is a list of delegations, the newest first.
@@ -84,7 +84,7 @@ type NewDelegationBody struct {
 	Delegate string      `json:"delegate" minLength:"1" maxLength:"64"`
 	From     *time.Time  `json:"from,omitempty" doc:"Now where left out, or where it is past"`
 	Until    time.Time   `json:"until" doc:"The first instant at which it does not hold any more"`
-	Types    []string    `json:"types,omitempty" maxItems:"50" nullable:"false" doc:"Document types; every type where left out"`
+	Types    []string    `json:"types,omitempty" maxItems:"50" nullable:"false" doc:"Document types; all where left out"`
 	Cap      *desk.Money `json:"cap,omitempty" doc:"In the currency of the person's books; none where left out"`
 	Reason   string      `json:"reason,omitempty" maxLength:"500" doc:"Needed for somebody else's"`
 }

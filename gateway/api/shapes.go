@@ -164,7 +164,7 @@ type Task struct {
 	Round          int               `json:"round" doc:"Name it in the decision"`
 	ContentHash    string            `json:"content_hash,omitempty" doc:"Name it in the decision"`
 	Assignee       string            `json:"assignee"`
-	OnBehalfOf     string            `json:"on_behalf_of,omitempty" doc:"In one's own list: whose it is, and one decides for them"`
+	OnBehalfOf     string            `json:"on_behalf_of,omitempty" doc:"In one's own list: for whom one decides it"`
 	Via            string            `json:"via" doc:"How the policy found them"`
 	State          string            `json:"state"`
 	DecidedBy      string            `json:"decided_by,omitempty"`
