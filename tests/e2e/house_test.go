@@ -40,6 +40,7 @@ func TestWholeHouse(t *testing.T) {
 			"a supplier is paid by request":                   (*scene).paymentRequest,
 			"an entity in euros":                              (*scene).euros,
 			"a closed period parks until finance rules":       (*scene).parked,
+			"a delegate decides, and no longer":               (*scene).delegated,
 			"reminders, then escalation":                      (*scene).overdue,
 			"twenty clients race for one task":                (*scene).race,
 			"the same key does it once":                       (*scene).sameKey,
