@@ -74,6 +74,7 @@ func TestADelegateDecides(t *testing.T) {
 	h.decideTask("zhao", task, "").refused(409, "task.stale")
 	told := h.do(call{as: "zhao", method: "GET", path: "/notices", accept: "en"}).is(200).body
 	require.Contains(t, string(told), "task.decided_for")
+	require.Contains(t, string(told), "Emma Brown decided")
 
 	h.revoke("emma", rule, "").refused(403, "access.denied")
 	require.Equal(t, "revoked", h.revoke("zhao", rule, "").is(200).text("state"))
