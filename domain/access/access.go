@@ -31,7 +31,7 @@ type Object struct {
 	Entity     string   `json:"entity"`
 	Department string   `json:"department"`
 	Owners     []string `json:"owners"`              // submitter and requester, the token's owner, …
-	Assignees  []string `json:"assignees"`           // who was asked or decided, now or before; may hold approval.AdminQueue
+	Assignees  []string `json:"assignees"`           // who was asked or decided, ever; may hold the admin queue
 	Delegates  []string `json:"delegates,omitempty"` // who may decide for one asked now, by a delegation
 }
 

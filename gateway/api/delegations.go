@@ -62,7 +62,7 @@ func delegationOf(r delegation.Rule) Delegation {
 type DelegationsInput struct {
 	Asked
 	Person string `query:"person" maxLength:"64" doc:"Whose; oneself where left out"`
-	Side   string `query:"side" enum:"given,received" doc:"Whom they let decide, or for whom they decide; given where left out"`
+	Side   string `query:"side" enum:"given,received" doc:"Whom they let decide (the default), or for whom they decide"`
 }
 
 // DelegationsOutput is a list of delegations, the newest first.
