@@ -17,8 +17,8 @@ import (
 	"github.com/countersign/countersign/policy/doctype"
 )
 
-// everything reads all that is in one folder of what ships.
-func everything[T any](t *testing.T, folder string, parse func(string, []byte) (T, error)) map[string]T {
+// shippedTexts reads all that is in one folder of what ships.
+func shippedTexts[T any](t *testing.T, folder string, parse func(string, []byte) (T, error)) map[string]T {
 	t.Helper()
 	names, err := fs.Glob(config.Shipped, folder+"/*.yaml")
 	require.NoError(t, err)
@@ -39,8 +39,8 @@ func everything[T any](t *testing.T, folder string, parse func(string, []byte) (
 func TestWhatShipsFitsTogether(t *testing.T) {
 	company, err := config.DemoCompany()
 	require.NoError(t, err)
-	kinds := policy.Types(everything(t, "types", doctype.Parse))
-	policies, mappings := everything(t, "policies", policy.Parse), everything(t, "mappings", booking.Parse)
+	kinds := policy.Types(shippedTexts(t, "types", doctype.Parse))
+	policies, mappings := shippedTexts(t, "policies", policy.Parse), shippedTexts(t, "mappings", booking.Parse)
 	require.Len(t, kinds, 7)
 	prefixes := map[string]bool{}
 	for id, kind := range kinds {

@@ -86,7 +86,7 @@ func (m *Mail) words(n store.Notice, locale string, to org.Person, people *org.S
 		args = map[string]string{}
 	}
 	args["name"] = to.Name
-	for _, key := range []string{"by", "to"} {
+	for _, key := range []string{"by", "to", "for"} {
 		if args[key] != "" {
 			args[key] = m.named(args[key], locale, people)
 		}

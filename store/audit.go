@@ -51,7 +51,7 @@ type auditor struct {
 }
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
-// the read model, the signatures of the acts, the contents, the causes, the
+// the read model, the signatures of the acts, the contents, the delegations, the causes, the
 // counters, and the heads of earlier checkpoints. It only reads, from one
 // snapshot, a hundred documents at a time.
 //
@@ -98,7 +98,7 @@ func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
 	if len(o.Streams) > 0 {
 		return nil
 	}
-	for _, check := range []func(context.Context) error{a.orphans, a.counters, a.organisation} {
+	for _, check := range []func(context.Context) error{a.orphans, a.counters, a.organisation, a.delegations} {
 		if err := check(ctx); err != nil {
 			return err
 		}

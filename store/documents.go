@@ -98,13 +98,16 @@ const documentColumns = `
 	(SELECT min(t.due_at) FROM tasks t WHERE t.document = d.id AND t.state = 'open') AS due_at`
 
 // visible is what a scope may know of: $1 the person, $2 entities, $3
-// departments, $4 all. A draft is its author's alone.
+// departments, $4 all. A draft is its author's alone. Who decides for somebody by
+// a delegation sees what they may decide, while they may.
 const visible = `
 	(d.status <> 'draft' AND ($4 OR d.entity = ANY($2) OR d.department = ANY($3))
 	 OR $1 <> '' AND d.submitter = $1
 	 OR $1 <> '' AND d.status <> 'draft' AND (d.requester = $1
 	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.assignee = $1)
-	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.decided_by = $1 AND t.decided_by <> '')))`
+	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.decided_by = $1 AND t.decided_by <> '')
+    OR d.id IN (SELECT t.document FROM delegations g JOIN tasks t ON t.assignee = g.person AND t.state = 'open'
+                JOIN documents d ON d.id = t.document WHERE g.delegate = $1 AND ` + ruleReaches + `)))`
 
 // scopeArgs are the first four arguments of a query with visible in it.
 func scopeArgs(scope access.Scope, more ...any) []any {

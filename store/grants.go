@@ -1,7 +1,7 @@
 package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
-// changes drafts only and records submissions only; it and the relay store
+// changes drafts only and records submissions and delegations only; it and the relay store
 // refusals only. Nobody who serves requests may say which keys are believed, who
 // works here, or what the policies are: that is for who migrates.
 const (
@@ -21,7 +21,8 @@ var grants = map[string]map[string]string{
 		"requests":        appends,
 		"events":          appends,
 		"causes":          appends,
-		"streams":         read,
+		"streams":         "SELECT, INSERT, UPDATE (seq, head_hash, updated_at)",
+		"delegations":     "SELECT, INSERT, UPDATE (revoked_by, revoked_at, revoke_reason)",
 		"tasks":           read,
 		"inbox":           "SELECT, INSERT, UPDATE (outcome, outcome_at)",
 		"verify_keys":     read,
@@ -66,7 +67,7 @@ var grants = map[string]map[string]string{
 		"effects":         appends,
 		"effect_attempts": "SELECT, INSERT, UPDATE (class, detail, finished_at)",
 		"vouchers":        "SELECT, INSERT, UPDATE (state, erp_id, erp_number, date, hash, voucher, code, detail, posted_at)",
-		"attachments":     read, "attached": read, "import_rows": read, "goose_db_version": read,
+		"attachments":     read, "attached": read, "import_rows": read, "delegations": read, "goose_db_version": read,
 	},
 	RoleRelay: {
 		"documents":    read,
@@ -87,6 +88,6 @@ var grants = map[string]map[string]string{
 		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "rates": read,
 		"calendars": read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
-		"goose_db_version": read,
+		"delegations": read, "goose_db_version": read,
 	},
 }

@@ -31,6 +31,7 @@ type ActRow struct {
 	ReceivedAt time.Time // the database's clock; nothing in
 	Idem       Idempotency
 	OrgVersion int64             // the organisation by which the actor may; 0 asks for none; nothing out
+	Delegation string            // the rule by which the actor may decide for another; nothing out
 	Outcome    *approval.Outcome // nil while nobody judged it
 	OutcomeAt  time.Time
 	Deliveries int // by the relay
@@ -85,7 +86,8 @@ func (r actRow) row() (ActRow, error) {
 //
 // Safe to repeat under its idempotency key or its id.
 // Errors: NotFound document.not_found; Conflict idempotency.reused; Busy where the
-// organisation changed since the actor's rights were judged: judge them again.
+// organisation changed since the actor's rights were judged, or the delegation by
+// which they may is not in force any more: judge them again.
 func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bool, err error) {
 	if row.Canonical == "" {
 		text, err := evidence.Canonical(row.Act)
@@ -103,13 +105,17 @@ func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error)
 	const query = `
 		WITH document AS (
 			SELECT id FROM documents WHERE id = $2 AND status <> 'draft' FOR KEY SHARE
+		), rule AS (
+			SELECT from_at, until_at FROM delegations WHERE id = $14 AND revoked_at IS NULL FOR SHARE
 		), instant AS (
-			SELECT id, clock_timestamp() AS at FROM document -- after the lock
-			WHERE $13::bigint = 0 OR $13 = (SELECT max(version) FROM org_versions)
+			SELECT id, clock_timestamp() AS at FROM document -- after the locks
+			WHERE ($13::bigint = 0 OR $13 = (SELECT max(version) FROM org_versions))
+			  AND ($14 = '' OR EXISTS (SELECT FROM rule))
 		)
 		INSERT INTO inbox (id, document, name, task, actor, canonical, key_id, signature, received_at, idem_actor,
 		                   idem_route, idem_key, fingerprint, next_delivery)
 		SELECT $1, id, $3, $4, $5, $6, $7, $8, at, $9, $10, $11, $12, at + interval '` + actPatience + `' FROM instant
+		WHERE $14 = '' OR EXISTS (SELECT FROM rule WHERE from_at <= at AND at < until_at)
 		ON CONFLICT DO NOTHING
 		RETURNING ` + actColumns
 	a, i := row.Act, row.Idem
@@ -119,7 +125,7 @@ func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error)
 	var found actRow
 	err := s.db.GetContext(ctx, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
 		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint,
-		row.OrgVersion)
+		row.OrgVersion, row.Delegation)
 	if err == nil {
 		got, err := found.row()
 		return got, true, err
@@ -130,6 +136,9 @@ func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error)
 	got, err := s.earlierAct(ctx, row)
 	if err != nil && fault.KindOf(err) == fault.NotFound && row.OrgVersion != 0 {
 		err = s.moved(ctx, row.OrgVersion, err)
+	}
+	if err != nil && fault.KindOf(err) == fault.NotFound && row.Delegation != "" {
+		err = s.delegationMoved(ctx, row.Delegation, err)
 	}
 	return got, false, err
 }
@@ -143,6 +152,36 @@ func (s *Store) moved(ctx context.Context, judged int64, missing error) error {
 	}
 	s.versions.forget()
 	return fault.New(fault.Busy, "store.busy")
+}
+
+// delegationMoved says whether an act was not kept because its delegation is not
+// in force any more.
+func (s *Store) delegationMoved(ctx context.Context, id string, missing error) error {
+	const query = `
+		SELECT count(*) FROM delegations WHERE id = $1 AND revoked_at IS NULL
+		   AND from_at <= clock_timestamp() AND clock_timestamp() < until_at`
+	var holding int
+	if err := s.db.GetContext(ctx, &holding, query, id); err != nil || holding > 0 {
+		return cmp.Or(err, missing)
+	}
+	return fault.New(fault.Busy, "store.busy")
+}
+
+// ActUnder returns the act that a request made under its key.
+//
+// Errors: NotFound act.not_found; Conflict idempotency.reused where the key made
+// another.
+func (s *Store) ActUnder(ctx context.Context, i Idempotency) (ActRow, error) {
+	const query = `SELECT ` + actColumns + ` FROM inbox WHERE idem_actor = $1 AND idem_route = $2 AND idem_key = $3`
+	var found actRow
+	if err := s.db.GetContext(ctx, &found, query, i.Actor, i.Route, i.Key); err != nil {
+		return ActRow{}, sqlFault("store.ActUnder", noRows(err, fault.New(fault.NotFound, "act.not_found")))
+	}
+	row, err := found.row()
+	if err == nil && row.Idem != i {
+		return ActRow{}, fault.New(fault.Conflict, "idempotency.reused")
+	}
+	return row, sqlFault("store.ActUnder", err)
 }
 
 // earlierAct finds the row that is in the way of an insert.

@@ -43,6 +43,7 @@ func noticeRows(owed []notice.Notice, stream string, seq int64) (string, error) 
 		rows = append(rows, map[string]any{
 			"id": fmt.Sprintf("%s.%d.%d", stream, seq, i), "kind": o.Kind, "person": o.Person,
 			"role": o.Role, "entity": o.Entity, "document": o.Document, "task": o.Task, "quiet": o.Quiet, "data": o.Data,
+			"also": notice.ForDelegate(o.Kind),
 		})
 	}
 	text, err := json.Marshal(rows)

@@ -138,6 +138,10 @@ func (w *world) settingsUnder(gateway, migrator *store.Store) {
 	_, err = gateway.TokenByHash(w.ctx, "h")
 	require.NoError(w.t, err)
 	require.NoError(w.t, gateway.RevokeToken(w.ctx, "sue", token.ID))
+	given, err := gateway.MakeDelegation(w.ctx, w.delegation("ann", "bob"))
+	require.NoError(w.t, err)
+	_, err = gateway.RevokeDelegation(w.ctx, given.ID, "ann", "")
+	require.NoError(w.t, err)
 }
 
 // forbidden is what a stolen password must not be good for.
@@ -158,6 +162,11 @@ var forbidden = map[string][]string{
 		`INSERT INTO calendars SELECT * FROM calendars`,
 		`INSERT INTO events SELECT 'org', 99, at, 'organisation.changed', actor, '', cause, 1, 1, '', '{}', '', 'x', 1
 			FROM events WHERE kind = 'document.submitted'`,
+		`INSERT INTO events SELECT 'delegation:x', 9, at, 'organisation.changed', actor, '', cause, 1, 1, '', '{}', '', 'x', 1
+			FROM events WHERE kind = 'document.submitted'`,
+		`INSERT INTO streams VALUES ('org2', 1, 'x', now())`, `UPDATE streams SET seq = 99 WHERE stream = 'org'`,
+		`UPDATE delegations SET until_at = 'infinity'`, `UPDATE delegations SET revoked_at = NULL`,
+		`DELETE FROM delegations`, `TRUNCATE delegations`,
 		`UPDATE policies SET yaml = 'x'`, `INSERT INTO checkpoints SELECT * FROM checkpoints`,
 		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
 	},
@@ -168,7 +177,8 @@ var forbidden = map[string][]string{
 		`UPDATE documents SET number = 'x'`, `UPDATE events SET actor = 'x'`, `DELETE FROM events`,
 		`UPDATE effects SET voucher = 'x'`, `INSERT INTO policies SELECT * FROM policies`,
 		`INSERT INTO org_rows SELECT * FROM org_rows`, `SELECT * FROM sessions`, `SELECT * FROM tokens`,
-		`UPDATE counters SET value = 1`, `SET ROLE countersign_owner`,
+		`UPDATE counters SET value = 1`, `INSERT INTO delegations SELECT * FROM delegations`,
+		`UPDATE delegations SET revoked_by = 'x'`, `SET ROLE countersign_owner`,
 	},
 	store.RoleRelay: {
 		`INSERT INTO events SELECT * FROM events`, `INSERT INTO inbox SELECT * FROM inbox`,

@@ -68,6 +68,7 @@ type Task struct {
 	Document, Number, Type, Title, Submitter, Requester, Entity string
 
 	Total          money.Amount
+	BaseTotal      money.Amount // in the entity's currency
 	Urgency        document.Urgency
 	DocumentStatus approval.Status
 	ContentHash    string // of the document as it stands now

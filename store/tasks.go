@@ -19,6 +19,8 @@ import (
 type TaskFilter struct {
 	Assignees []string             // a person and the queues they hold; none lists nothing
 	Queues    access.Scope         // whose queues they hold: All, or those of its Entities; zero holds none
+	Delegate  string               // lists what they decide for others too: what they decided, and what is open
+	Behalf    []string             // … for these, as far as rules in force reach
 	States    []approval.TaskState // none means open
 	Cursor    string
 	Limit     int // 0 means 20; 200 at most
@@ -49,6 +51,8 @@ type taskRow struct {
 	Entity         string
 	TotalMinor     int64 `db:"total_minor"`
 	Currency       string
+	BaseMinor      int64  `db:"base_minor"`
+	BaseCurrency   string `db:"base_currency"`
 	Urgency        string
 	DocumentStatus string `db:"document_status"`
 	ContentHash    string `db:"content_hash"`
@@ -58,8 +62,9 @@ type taskRow struct {
 const taskColumns = `
 	t.id, t.document, t.step, t.step_title, t.round, t.assignee, t.via, t.slot, t.state, t.decided_by, t.decided_at,
 	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional, t.for_task,
-	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.urgency,
-	d.status AS document_status, d.content_hash, coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
+	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.base_minor,
+	d.base_currency, d.urgency, d.status AS document_status, d.content_hash,
+	coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
 
 func (r taskRow) task() Task {
 	t := Task{
@@ -71,8 +76,9 @@ func (r taskRow) task() Task {
 		},
 		Document: r.Document, Number: r.Number, Type: r.Type, Title: r.Title, Submitter: r.Submitter,
 		Requester: r.Requester, Entity: r.Entity,
-		Total:   money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
-		Urgency: document.Urgency(r.Urgency), DocumentStatus: approval.Status(r.DocumentStatus),
+		Total:     money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
+		BaseTotal: money.Amount{Minor: r.BaseMinor, Currency: money.Currency(r.BaseCurrency)},
+		Urgency:   document.Urgency(r.Urgency), DocumentStatus: approval.Status(r.DocumentStatus),
 		ContentHash: r.ContentHash, StepTitle: readTitles(r.StepTitle), Provisional: r.Provisional,
 	}
 	_ = json.Unmarshal([]byte(r.RemindAt), &t.RemindAt) // we wrote it
@@ -108,7 +114,9 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter) (Page[Task], error) {
 	}
 	limit := limitOf(f.Limit)
 	var rows []taskRow
-	held := []any{pq.Array(f.Assignees), textsOrNull(f.States), f.Queues.All, pq.Array(f.Queues.Entities)}
+	asked := append(f.Assignees[:len(f.Assignees):len(f.Assignees)], f.Behalf...)
+	held := []any{pq.Array(asked), textsOrNull(f.States), f.Queues.All, pq.Array(f.Queues.Entities), f.Delegate,
+		pq.Array(f.Behalf)}
 	err = s.db.SelectContext(ctx, &rows, query, append(held[:len(held):len(held)], key, id, limit+1)...)
 	if err != nil {
 		return Page[Task]{}, sqlFault("store.Tasks", err)
@@ -123,8 +131,7 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter) (Page[Task], error) {
 	}
 	if f.WithTotal {
 		const count = `
-			SELECT count(*) FROM tasks t JOIN documents d ON d.id = t.document
-			WHERE t.assignee = ANY($1) AND t.state = ANY($2::text[])` + heldQueues
+			SELECT count(*) FROM tasks t JOIN documents d ON d.id = t.document` + theirTasks
 		page.Total = new(int64)
 		err = s.db.GetContext(ctx, page.Total, count, held...)
 	}
@@ -132,20 +139,28 @@ func (s *Store) Tasks(ctx context.Context, f TaskFilter) (Page[Task], error) {
 }
 
 // heldQueues cuts what waits in a queue to the entities whose queue is held: a
-// queue has one name in every entity.
-const heldQueues = ` AND ($3 OR t.assignee NOT LIKE 'queue:%' OR d.entity = ANY($4))`
+// queue has one name in every entity. And it cuts the tasks of those for whom
+// somebody decides to what a rule in force reaches.
+const heldQueues = ` AND ($3 OR t.assignee NOT LIKE 'queue:%' OR d.entity = ANY($4))
+	AND (t.assignee <> ALL(coalesce($6, '{}'::text[])) OR t.state = 'open' AND EXISTS (
+		SELECT FROM delegations g WHERE g.person = t.assignee AND g.delegate = $5 AND ` + ruleReaches + `))`
 
-const taskPage = heldQueues + `
-	  AND ($5 = '' OR (coalesce(t.due_at, 'infinity'::timestamptz), t.id) > (nullif($5, '')::timestamptz, $6))
-	ORDER BY coalesce(t.due_at, 'infinity'::timestamptz), t.id LIMIT $7`
+// theirTasks are those that somebody was asked for, and those they decided for
+// others.
+const theirTasks = `
+	WHERE t.state = ANY($2::text[]) AND (t.assignee = ANY($1)` + heldQueues + `
+	  OR t.decided_by = $5 AND t.decided_by <> '')`
+
+const taskPage = `
+	  AND ($7 = '' OR (coalesce(t.due_at, 'infinity'::timestamptz), t.id) > (nullif($7, '')::timestamptz, $8))
+	ORDER BY coalesce(t.due_at, 'infinity'::timestamptz), t.id LIMIT $9`
 
 const tasksQuery = `
-	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
-	WHERE t.assignee = ANY($1) AND t.state = ANY($2::text[])` + taskPage
+	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document` + theirTasks + taskPage
 
 const openTasksQuery = `
 	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
-	WHERE t.assignee = ANY($1) AND t.state = 'open' AND $2::text[] IS NOT NULL` + taskPage
+	WHERE t.assignee = ANY($1) AND t.state = 'open' AND $2::text[] IS NOT NULL` + heldQueues + taskPage
 
 // DocumentTasks lists every task of a document in the order they were opened.
 func (s *Store) DocumentTasks(ctx context.Context, id string) ([]Task, error) {

@@ -69,7 +69,8 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 // whole by itself. It begins with the document as it was looked at, locked, and
 // with the act that nobody answered meanwhile: everything else is written for the
 // row of mine, and where there is none nothing is. Who is told through a role is
-// looked up here: one notice for each holder.
+// looked up here: one notice for each holder, and one for each who decides for the
+// one that is asked.
 const writeTransition = `
 	WITH head AS (
 		SELECT id FROM documents WHERE id = $1 AND seq = $15 AND head_hash = $16 FOR UPDATE
@@ -116,6 +117,16 @@ const writeTransition = `
 		FROM mine, jsonb_to_recordset($22::jsonb) AS n (id text, kind text, person text, role text, entity text,
 		     document text, task text, quiet boolean, data jsonb)
 		LEFT JOIN role_holders h ON n.person = '' AND h.role = n.role AND h.entity IN ('', n.entity)
+		ON CONFLICT DO NOTHING
+	), delegates AS (
+		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)
+		SELECT DISTINCT ON (n.id || '.' || g.delegate)
+		       n.id || '.' || g.delegate, n.also, g.delegate, '', '', n.document, n.task, false,
+		       n.data || jsonb_build_object('for', g.person), clock_timestamp(), clock_timestamp()
+		FROM mine JOIN documents d ON d.id = mine.id
+		CROSS JOIN jsonb_to_recordset($22::jsonb) AS n (id text, person text, document text, task text, data jsonb,
+		     also text)
+		JOIN delegations g ON n.also <> '' AND g.person = n.person AND ` + ruleReaches + `
 		ON CONFLICT DO NOTHING
 	)`
 

@@ -30,13 +30,14 @@ type Subject struct {
 type Object struct {
 	Entity     string   `json:"entity"`
 	Department string   `json:"department"`
-	Owners     []string `json:"owners"`    // submitter and requester, the token's owner, …
-	Assignees  []string `json:"assignees"` // who was asked to decide, now or before; may hold approval.AdminQueue
+	Owners     []string `json:"owners"`              // submitter and requester, the token's owner, …
+	Assignees  []string `json:"assignees"`           // who was asked or decided, ever; may hold the admin queue
+	Delegates  []string `json:"delegates,omitempty"` // who may decide for one asked now, by a delegation
 }
 
 // Scope is what a list is cut to: everything when All, else the objects of
-// these entities and departments, and those that the person owns or was asked
-// to decide. The zero value sees nothing.
+// these entities and departments, and those that the person owns, was asked to
+// decide or may decide for another. The zero value sees nothing.
 type Scope struct {
 	Person      string   `json:"person"`
 	Entities    []string `json:"entities"`
@@ -48,6 +49,7 @@ type Scope struct {
 const (
 	ByOwn           = "own"                // theirs
 	ByTask          = "task"               // they were asked to decide
+	ByDelegation    = "delegation"         // they decide for who was asked, by a delegation in force
 	ByDepartment    = "department"         // they head the department
 	ByEntity        = "entity"             // their role covers the entity
 	ByAll           = "all"                // their role covers everything
@@ -82,7 +84,7 @@ func ScopeFor(s Subject, permission string) Scope {
 	var scope Scope
 	for _, r := range reaches {
 		switch {
-		case r.reach == Own || r.reach == Assigned:
+		case r.reach == Own || r.reach == Assigned || r.reach == Standing:
 			scope.Person = s.Person
 		case r.reach == Department:
 			for _, d := range s.Departments {
@@ -130,6 +132,8 @@ func (h held) covers(s Subject, o Object) string {
 		return when(slices.Contains(o.Owners, s.Person), ByOwn)
 	case Assigned:
 		return when(slices.Contains(o.Assignees, s.Person), ByTask)
+	case Standing:
+		return when(slices.Contains(o.Delegates, s.Person), ByDelegation)
 	case Queue:
 		return when(within && slices.Contains(o.Assignees, approval.AdminQueue), ByTask)
 	case Department:

@@ -44,6 +44,8 @@ var matrix = map[string]map[string]string{
 		"policy:read":       "yyyyyyyy",
 		"calendar:read":     "yyyyyyyy",
 		"organisation:read": "yyyyyyyy",
+		"delegation:read":   "y.......",
+		"delegation:manage": "y.......",
 		"token:manage":      "y.......",
 	},
 	access.FinanceClerk: {
@@ -79,6 +81,8 @@ var matrix = map[string]map[string]string{
 		"people:read":   "..y..y..",
 		"audit:read":    "..y..y..",
 		"metrics:read":  "yyyyyyyy",
+
+		"delegation:read": "y.y..y..",
 	},
 	access.Admin: {
 		"document:read":      "yyy..y..",
@@ -93,6 +97,8 @@ var matrix = map[string]map[string]string{
 		"people:read":        "..y..y..",
 		"organisation:write": "..y..y..",
 		"audit:read":         "..y..y..",
+		"delegation:read":    "y.y..y..",
+		"delegation:manage":  "y.y..y..",
 		"token:manage":       "y.y..y..",
 		"metrics:read":       "yyyyyyyy",
 	},
@@ -255,4 +261,26 @@ func TestADepartmentHeadIsNoGrant(t *testing.T) {
 	forged := access.Subject{Person: "me", Roles: []org.Grant{{Role: "department_head"}}}
 	can, why := access.Can(forged, access.DocumentRead, objects[4].o)
 	require.False(t, can, why)
+}
+
+// TestStandingIn proves that a delegation reaches as far as deciding needs, and
+// that a token has it only where its scopes say so.
+func TestStandingIn(t *testing.T) {
+	o := access.Object{Entity: "e2", Owners: []string{"bo"}, Assignees: []string{"li"}, Delegates: []string{"me"}}
+	me := access.Subject{Person: "me"}
+	for _, permission := range access.Permissions() {
+		can, why := access.Can(me, permission, o)
+		switch permission {
+		case access.DocumentRead, access.DocumentComment, access.TaskDecide:
+			require.True(t, can, permission)
+			require.Equal(t, access.ByDelegation, why)
+		case access.PolicyRead, access.CalendarRead, access.OrganisationRead: // everybody's
+		default:
+			require.False(t, can, permission)
+		}
+	}
+	program := access.Subject{Person: "me", Machine: true, Scopes: []string{"document:read"}}
+	can, why := access.Can(program, access.TaskDecide, o)
+	require.False(t, can)
+	require.Equal(t, access.OutOfTokenScope, why)
 }

@@ -46,6 +46,8 @@ const (
 	OrganisationRead  = "organisation:read"
 	OrganisationWrite = "organisation:write"
 	AuditRead         = "audit:read"
+	DelegationRead    = "delegation:read"
+	DelegationManage  = "delegation:manage" // make and revoke
 	TokenManage       = "token:manage"
 	MetricsRead       = "metrics:read"
 )
@@ -53,11 +55,12 @@ const (
 // Reach is how far from a person an object may lie.
 type Reach string
 
-// The reaches, from near to far. Assigned and Queue are the nearness of an
-// approver: they count as own in the words of the contract.
+// The reaches, from near to far. Assigned, Standing and Queue are the nearness of
+// an approver: they count as own in the words of the contract.
 const (
 	Own        Reach = "own"        // the person is an owner
 	Assigned   Reach = "assigned"   // the person was asked to decide it
+	Standing   Reach = "standing"   // a delegation in force lets the person decide it for who was asked
 	Queue      Reach = "queue"      // it waits in the admin queue, and the grant covers its entity
 	Department Reach = "department" // the person heads its department
 	Entity     Reach = "entity"     // the grant covers its entity
@@ -65,7 +68,7 @@ const (
 )
 
 func (r Reach) order() int {
-	return slices.Index([]Reach{Own, Assigned, Queue, Department, Entity, All}, r)
+	return slices.Index([]Reach{Own, Assigned, Standing, Queue, Department, Entity, All}, r)
 }
 
 // peopleOnly are the permissions that no token carries, whatever its scopes: a
@@ -76,21 +79,23 @@ var peopleOnly = []string{TokenManage}
 type rights map[string][]Reach
 
 // table says what each role may do. A grant's entity narrows Entity and Queue;
-// Own and Assigned follow the person, All ignores both.
+// Own, Assigned and Standing follow the person, All ignores both.
 var table = map[string]rights{
 	Employee: {
 		DocumentCreate:   {Own},
-		DocumentRead:     {Own, Assigned},
+		DocumentRead:     {Own, Assigned, Standing},
 		DocumentSubmit:   {Own},
 		DocumentResubmit: {Own},
 		DocumentWithdraw: {Own},
-		DocumentComment:  {Own, Assigned},
+		DocumentComment:  {Own, Assigned, Standing},
 		DocumentUrge:     {Own},
-		TaskDecide:       {Assigned},
+		TaskDecide:       {Assigned, Standing},
 		VoucherRead:      {Own},
 		PolicyRead:       {All},
 		CalendarRead:     {All},
 		OrganisationRead: {All},
+		DelegationRead:   {Own},
+		DelegationManage: {Own},
 		TokenManage:      {Own},
 	},
 	departmentHead: {
@@ -123,12 +128,13 @@ var table = map[string]rights{
 		EffectRead:   {Entity},
 	},
 	Auditor: {
-		DocumentRead: {Entity},
-		VoucherRead:  {Entity},
-		EffectRead:   {Entity},
-		PeopleRead:   {Entity},
-		AuditRead:    {Entity},
-		MetricsRead:  {All},
+		DocumentRead:   {Entity},
+		VoucherRead:    {Entity},
+		EffectRead:     {Entity},
+		PeopleRead:     {Entity},
+		AuditRead:      {Entity},
+		DelegationRead: {Entity},
+		MetricsRead:    {All},
 	},
 	Admin: {
 		DocumentRead:      {Entity},
@@ -143,6 +149,8 @@ var table = map[string]rights{
 		PeopleRead:        {Entity},
 		OrganisationWrite: {Entity},
 		AuditRead:         {Entity},
+		DelegationRead:    {Entity},
+		DelegationManage:  {Entity},
 		TokenManage:       {Entity},
 		MetricsRead:       {All},
 	},

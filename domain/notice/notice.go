@@ -22,12 +22,16 @@
 //	plan.failed          admins of the entity                code
 //	task.urged           every open assignee, holders of     by
 //	                     a queue; no event: store.AddUrge
+//	task.opened_for      the delegates of the assignee, as   as of the kind without _for, and
+//	task.reminded_for    rules in force say at that moment:  for: the assignee
+//	task.overdue_for     store.Record
+//	task.decided_for     the assignee                        by, act: approve, reject, return
 //	document.commented   submitter, requester and open       by, reason: the remark
 //	                     assignees; store.AddComment
 //
 // Every notice has number, title, amount_minor and currency; those about a step
 // also have step (its id) and step.<locale> (its title). People are named by id
-// in by and to; the sender puts in their names.
+// in by, to and for; the sender puts in their names.
 package notice
 
 import (
@@ -41,13 +45,35 @@ const (
 	Urged     = "task.urged"         // 催办
 )
 
+// The kinds that a delegation owes. 委托
+const (
+	OpenedFor   = "task.opened_for"
+	RemindedFor = "task.reminded_for"
+	OverdueFor  = "task.overdue_for"
+	DecidedFor  = "task.decided_for" // told to whose task it was
+)
+
+// ForDelegate is the kind by which the delegates of somebody are told of what
+// they are told themselves; "" where it is theirs alone.
+func ForDelegate(kind string) string {
+	switch kind {
+	case approval.TaskOpened:
+		return OpenedFor
+	case approval.TaskReminded:
+		return RemindedFor
+	case approval.TaskOverdue:
+		return OverdueFor
+	}
+	return ""
+}
+
 // Kinds lists every kind of notice; each has its texts in the catalogs.
 func Kinds() []string {
 	return []string{
 		approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue, approval.TaskWasSuperseded,
 		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped, approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
 		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
-		Commented, Urged,
+		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}
 }
 

@@ -38,6 +38,12 @@ func task(who, reason string) approval.TaskEndedData {
 	}
 }
 
+func behalf(of string) evidence.Event {
+	e := event(approval.TaskWasRejected, "wu", task(of, ""))
+	e.OnBehalfOf = of
+	return e
+}
+
 // owing is each kind of event, and whom it owes what.
 var owing = []struct {
 	name string
@@ -88,6 +94,9 @@ var owing = []struct {
 		[]string{"plan.failed → role admin of e1"}, map[string]string{"code": "plan.no_steps"}},
 	{"a step", event(approval.StepPassed, "li", approval.StepData{Step: "s1"}), nil, nil},
 	{"a decision: the document's own notice tells it", event(approval.TaskWasApproved, "li", task("li", "")), nil, nil},
+	{"a decision for somebody else", behalf("li"), []string{"task.decided_for → li"},
+		map[string]string{"by": "wu", "act": "reject", "step": "s1"}},
+	{"a decision for the queue", behalf(approval.AdminQueue), nil, nil},
 	{"what cannot be read", evidence.Event{Kind: approval.TaskOpened, Data: json.RawMessage(`[]`)}, nil, nil},
 }
 

@@ -26,6 +26,8 @@ func Owed(e evidence.Event, d Summary) []Notice {
 		w.consulted()
 	case approval.ClockStopped:
 		w.stopped()
+	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned:
+		w.decidedFor()
 	case approval.TaskWasSuperseded:
 		w.superseded()
 	case approval.TaskWasEscalated:
@@ -115,6 +117,23 @@ func (w *writer) stopped() {
 		n := Notice{Kind: w.event.Kind, Person: person, Task: d.Task}
 		w.tell(n, d.Step, map[string]string{"by": w.event.Actor, "reason": d.Reason})
 	}
+}
+
+// decisions are the acts behind the events that decide a task.
+var decisions = map[string]approval.Name{
+	approval.TaskWasApproved: approval.Approve, approval.TaskWasRejected: approval.Reject,
+	approval.TaskWasReturned: approval.Return,
+}
+
+// decidedFor tells whose task somebody else decided by their delegation. The
+// admin queue delegates nothing: its holders decide in its name.
+func (w *writer) decidedFor() {
+	d, err := approval.Decode[approval.TaskEndedData](w.event)
+	if err != nil || w.event.OnBehalfOf == "" || w.event.OnBehalfOf == approval.AdminQueue {
+		return
+	}
+	own := map[string]string{"by": w.event.Actor, "act": string(decisions[w.event.Kind])}
+	w.tell(Notice{Kind: DecidedFor, Person: w.event.OnBehalfOf, Task: d.Task}, d.Step, own)
 }
 
 // superseded tells, quietly, whose task somebody else's decision ended. Of a

@@ -47,6 +47,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.documents()
 	a.talk()
 	a.tasks()
+	a.delegations()
 	a.attachments()
 	a.policies()
 	a.advances()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"time"
 
@@ -147,9 +148,19 @@ func (a *API) listNotices(ctx context.Context, in *NoticesInput) (*NoticesOutput
 	if err != nil {
 		return nil, err
 	}
+	snapshot, err := a.desk.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
 	each := func(n store.Notice) Notice {
+		words := maps.Clone(n.Data)
+		for _, key := range []string{"by", "for"} { // the text names people, the arguments keep their ids
+			if p, known := snapshot.People[words[key]]; known {
+				words[key] = p.Name
+			}
+		}
 		return Notice{
-			ID: n.ID, Kind: n.Kind, Document: n.Document, Text: i18n.T(ctx, "notice."+n.Kind+".subject", n.Data),
+			ID: n.ID, Kind: n.Kind, Document: n.Document, Text: i18n.T(ctx, "notice."+n.Kind+".subject", words),
 			Args: n.Data, CreatedAt: instant(n.CreatedAt), SentAt: instant(n.SentAt), ReadAt: instant(n.ReadAt),
 		}
 	}

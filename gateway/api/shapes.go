@@ -189,6 +189,7 @@ type Task struct {
 	Round          int               `json:"round" doc:"Name it in the decision"`
 	ContentHash    string            `json:"content_hash,omitempty" doc:"Name it in the decision"`
 	Assignee       string            `json:"assignee"`
+	OnBehalfOf     string            `json:"on_behalf_of,omitempty" doc:"In one's own list: for whom one decides it"`
 	Via            string            `json:"via" doc:"How the policy found them"`
 	For            string            `json:"for,omitempty" doc:"The task whose assignee asks for advice"`
 	State          string            `json:"state"`

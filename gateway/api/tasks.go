@@ -15,7 +15,7 @@ func (a *API) tasks() {
 	const tag = "Tasks and acts"
 	add(a, operation{
 		"list-tasks", http.MethodGet, "/tasks", tag,
-		"One's own tasks, and those of the queues one holds", 0,
+		"One's own tasks, those of the queues one holds, and those one decides for others", 0,
 	},
 		a.listTasks)
 	add(a, operation{"decide-task", http.MethodPost, "/tasks/{id}/acts", tag,
@@ -52,7 +52,14 @@ func (a *API) listTasks(ctx context.Context, in *TasksInput) (*TasksOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	return &TasksOutput{Body: listOf(page.Items, page.Next, page.Total, taskOf)}, nil
+	mine := func(t store.Task) Task {
+		out := taskOf(t)
+		if t.Assignee != who.Person.ID && t.Assignee != approval.AdminQueue {
+			out.OnBehalfOf = t.Assignee
+		}
+		return out
+	}
+	return &TasksOutput{Body: listOf(page.Items, page.Next, page.Total, mine)}, nil
 }
 
 // DecisionBody is a decision on a task: what was seen, and what was decided.

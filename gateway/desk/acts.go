@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -45,19 +46,20 @@ type Decision struct {
 //
 // Safe to repeat with the same key. Errors: NotFound task.not_found where one
 // may not know of it, Forbidden access.denied, Conflict task.stale saying who
-// decided what and when, and the rules' own.
+// decided what and when, Forbidden delegation.* where a delegation to them does not
+// hold now, and the rules' own.
 func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (Acted, error) {
-	task, err := d.Task(ctx, who, in.Task)
+	task, rule, err := d.deciding(ctx, who, in.Task)
 	if err != nil {
-		return Acted{}, err
+		return d.earlier(ctx, who, key, err)
 	}
-	object := access.Object{Entity: task.Entity, Assignees: []string{task.Assignee}}
-	if err := need(who, access.TaskDecide, object); err != nil {
-		return Acted{}, err
+	if rule.ID != "" && !slices.Contains([]approval.Name{approval.Approve, approval.Reject, approval.Return}, in.Act) {
+		// To hand a task on is to delegate it once more, and nobody does that.
+		return Acted{}, fault.New(fault.Forbidden, "delegation.decides_only", fault.Arg("act", string(in.Act)))
 	}
 	act := approval.Act{
 		Name: in.Act, Document: task.Document, Task: in.Task, Round: in.Round, ContentHash: in.ContentHash,
-		Opinion: in.Opinion, Channel: in.Channel,
+		OnBehalfOf: rule.Person, Opinion: in.Opinion, Channel: in.Channel,
 	}
 	if act.To, err = d.meant(ctx, in.To); err != nil {
 		return Acted{}, err
@@ -66,10 +68,11 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if task.Assignee == approval.AdminQueue {
 		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
 	}
-	if in.Act == approval.Retract || in.Act == approval.RemoveSigner {
-		return d.act(ctx, who, act, key, nil) // of a task that may be decided
+	what := intent{act: act, key: key, delegation: rule.ID}
+	if in.Act != approval.Retract && in.Act != approval.RemoveSigner { // they are of a task that may be decided
+		what.early = func() error { return d.staleness(ctx, task, in) }
 	}
-	return d.act(ctx, who, act, key, func() error { return d.staleness(ctx, task, in) })
+	return d.carry(ctx, who, what)
 }
 
 // staleness refuses early what the workflow would refuse: what the read model
@@ -102,7 +105,8 @@ func (d *Desk) Task(ctx context.Context, who auth.Who, id string) (store.Task, e
 		return store.Task{}, err
 	}
 	own := access.Object{
-		Entity: task.Entity, Owners: []string{task.Submitter, task.Requester}, Assignees: []string{task.Assignee},
+		Entity: task.Entity, Owners: []string{task.Submitter, task.Requester},
+		Assignees: []string{task.Assignee, task.DecidedBy},
 	}
 	if ok, _ := access.Can(who.Subject, access.DocumentRead, own); ok {
 		return task, nil // the row tells enough: no need to load the document
@@ -116,14 +120,17 @@ func (d *Desk) Task(ctx context.Context, who auth.Who, id string) (store.Task, e
 	return task, nil
 }
 
-// Tasks lists somebody's own tasks, and those of the queues they hold in the
-// entities where they hold them.
+// Tasks lists somebody's own tasks, those of the queues they hold in the entities
+// where they hold them, and those they decide for others by a delegation.
 func (d *Desk) Tasks(ctx context.Context, who auth.Who, f store.TaskFilter) (store.Page[store.Task], error) {
 	scope, err := needAny(who, access.TaskDecide)
 	if err != nil {
 		return store.Page[store.Task]{}, err
 	}
-	f.Assignees, f.Queues = access.Inboxes(who.Subject), scope
+	f.Assignees, f.Queues, f.Delegate = access.Inboxes(who.Subject), scope, who.Person.ID
+	if f.Behalf, err = d.principals(ctx, who); err != nil {
+		return store.Page[store.Task]{}, err
+	}
 	return d.Store.Tasks(ctx, f)
 }
 
@@ -204,13 +211,26 @@ func (d *Desk) mine(ctx context.Context, who auth.Who, id, permission string) (D
 	if err != nil {
 		return Detail{}, err
 	}
-	return detail, need(who, permission, objectOf(detail.Document, detail.Tasks))
+	return detail, need(who, permission, detail.Object())
 }
 
-// act commits, delivers and answers. Commit comes before every other judgement
-// but that of rights: what was received is on file, and a repeat finds it.
+// intent is an act that somebody means to do, once their right to it was judged.
+type intent struct {
+	act        approval.Act
+	key        Key
+	delegation string       // the rule by which they do it for another, "" for none
+	early      func() error // refuses before delivery; nil for nothing
+}
+
+// act carries an act of one's own.
 func (d *Desk) act(ctx context.Context, who auth.Who, a approval.Act, key Key, early func() error) (Acted, error) {
-	row, fresh, err := d.commit(ctx, who, a, key)
+	return d.carry(ctx, who, intent{act: a, key: key, early: early})
+}
+
+// carry commits, delivers and answers. Commit comes before every other judgement
+// but that of rights: what was received is on file, and a repeat finds it.
+func (d *Desk) carry(ctx context.Context, who auth.Who, in intent) (Acted, error) {
+	row, fresh, err := d.commit(ctx, who, in)
 	crash.At("act.committed")
 	if err != nil {
 		return Acted{}, err
@@ -218,8 +238,8 @@ func (d *Desk) act(ctx context.Context, who auth.Who, a approval.Act, key Key, e
 	if row.Outcome != nil {
 		return answer(row.Act, *row.Outcome)
 	}
-	if fresh && early != nil {
-		if refused := early(); refused != nil {
+	if fresh && in.early != nil {
+		if refused := in.early(); refused != nil {
 			return d.refuse(ctx, row.Act, refused)
 		}
 	}
@@ -240,10 +260,11 @@ func (d *Desk) act(ctx context.Context, who auth.Who, a approval.Act, key Key, e
 	return answer(row.Act, outcome)
 }
 
-func (d *Desk) commit(ctx context.Context, who auth.Who, a approval.Act, key Key) (store.ActRow, bool, error) {
+func (d *Desk) commit(ctx context.Context, who auth.Who, in intent) (store.ActRow, bool, error) {
+	a := in.act
 	a.ID = uuid.Must(uuid.NewV7()).String()
 	a.Actor = who.Person.ID
-	idem, err := key.of(who)
+	idem, err := in.key.of(who)
 	if err != nil {
 		return store.ActRow{}, false, err
 	}
@@ -257,6 +278,7 @@ func (d *Desk) commit(ctx context.Context, who auth.Who, a approval.Act, key Key
 	}
 	return d.Store.CommitAct(ctx, store.ActRow{
 		Act: a, Canonical: string(canonical), Signature: signature, Idem: idem, OrgVersion: who.Version,
+		Delegation: in.delegation,
 	})
 }
 

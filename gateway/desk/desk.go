@@ -37,16 +37,17 @@ const (
 
 // Codes are the faults that are born at the desk.
 var Codes = fault.Register(map[string]fault.Entry{
-	"access.denied":         {Kind: fault.Forbidden, Args: []string{"permission", "reason"}},
-	"document.type_unknown": {Kind: fault.Invalid, Args: []string{"type"}},
-	"comment.too_long":      {Kind: fault.Invalid, Args: []string{"max"}},
-	"token.bad_scope":       {Kind: fault.Invalid, Args: []string{"scope"}},
-	"token.bad_expiry":      {Kind: fault.Invalid, Args: []string{"max"}},
-	"token.shown_once":      {Kind: fault.Conflict},
-	"import.bad_row":        {Kind: fault.Invalid, Args: []string{"words"}},
-	"import.row_too_long":   {Kind: fault.Invalid, Args: []string{"max"}},
-	"import.unknown_column": {Kind: fault.Invalid, Args: []string{"column"}},
-	"import.twice":          {Kind: fault.Invalid, Args: []string{"key"}},
+	"access.denied":           {Kind: fault.Forbidden, Args: []string{"permission", "reason"}},
+	"document.type_unknown":   {Kind: fault.Invalid, Args: []string{"type"}},
+	"comment.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
+	"delegation.cap_currency": {Kind: fault.Invalid, Args: []string{"currency"}},
+	"token.bad_scope":         {Kind: fault.Invalid, Args: []string{"scope"}},
+	"token.bad_expiry":        {Kind: fault.Invalid, Args: []string{"max"}},
+	"token.shown_once":        {Kind: fault.Conflict},
+	"import.bad_row":          {Kind: fault.Invalid, Args: []string{"words"}},
+	"import.row_too_long":     {Kind: fault.Invalid, Args: []string{"max"}},
+	"import.unknown_column":   {Kind: fault.Invalid, Args: []string{"column"}},
+	"import.twice":            {Kind: fault.Invalid, Args: []string{"key"}},
 })
 
 // Engine is the part of gateway/engine that the desk needs.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/delegation"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -29,13 +30,26 @@ const startMax = 2 * time.Second
 // Detail is one document with what is open in it.
 type Detail struct {
 	store.Document
-	Tasks []store.Task
+	Tasks    []store.Task
+	StandsIn []delegation.Rule // by which the reader may decide open tasks of others now
+}
+
+// Object is the document as access judges it for its reader.
+func (d Detail) Object() access.Object {
+	o := objectOf(d.Document, d.Tasks)
+	for _, r := range d.StandsIn {
+		o.Delegates = append(o.Delegates, r.Delegate)
+	}
+	return o
 }
 
 func objectOf(doc store.Document, tasks []store.Task) access.Object {
 	o := access.Object{Entity: doc.Entity, Department: doc.Department, Owners: []string{doc.Submitter, doc.Requester}}
 	for _, t := range tasks {
 		o.Assignees = append(o.Assignees, t.Assignee)
+		if t.DecidedBy != "" {
+			o.Assignees = append(o.Assignees, t.DecidedBy)
+		}
 	}
 	return o
 }
@@ -64,10 +78,14 @@ func (d *Desk) Document(ctx context.Context, who auth.Who, id string) (Detail, e
 	if err != nil {
 		return Detail{}, err
 	}
-	if ok, _ := access.Can(who.Subject, access.DocumentRead, objectOf(doc, tasks)); !ok {
+	detail := Detail{Document: doc, Tasks: tasks}
+	if detail.StandsIn, err = d.standsIn(ctx, who, tasks); err != nil {
+		return Detail{}, err
+	}
+	if ok, _ := access.Can(who.Subject, access.DocumentRead, detail.Object()); !ok {
 		return Detail{}, missing
 	}
-	return Detail{Document: doc, Tasks: tasks}, nil
+	return detail, nil
 }
 
 // Documents lists the documents one may know of.

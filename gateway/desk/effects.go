@@ -46,7 +46,7 @@ func (d *Desk) Resolve(ctx context.Context, who auth.Who, in Ruling, key Key) (A
 	if err != nil {
 		return Acted{}, err
 	}
-	if err := need(who, permission, objectOf(detail.Document, detail.Tasks)); err != nil {
+	if err := need(who, permission, detail.Object()); err != nil {
 		return Acted{}, err
 	}
 	attempt, err := d.attemptOf(ctx, in, kind, document)

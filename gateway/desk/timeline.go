@@ -67,7 +67,7 @@ func (d *Desk) Comment(ctx context.Context, who auth.Who, id, text string, key K
 	if err != nil {
 		return store.Comment{}, err
 	}
-	if err := need(who, access.DocumentComment, objectOf(detail.Document, detail.Tasks)); err != nil {
+	if err := need(who, access.DocumentComment, detail.Object()); err != nil {
 		return store.Comment{}, err
 	}
 	if utf8.RuneCountInString(text) > CommentMax {
@@ -107,7 +107,7 @@ func (d *Desk) Urge(ctx context.Context, who auth.Who, id string, key Key) error
 	if err != nil {
 		return err
 	}
-	if err := need(who, access.DocumentUrge, objectOf(detail.Document, detail.Tasks)); err != nil {
+	if err := need(who, access.DocumentUrge, detail.Object()); err != nil {
 		return err
 	}
 	_, err = d.once(who, key, func() (string, error) {

@@ -115,6 +115,10 @@ var ownGiven = map[string][]string{
 	approval.PlanFailed:        {"code"},
 	notice.Commented:           {"by", "reason"},
 	notice.Urged:               {"by"},
+	notice.OpenedFor:           {"step", "due", "for"},
+	notice.RemindedFor:         {"step", "n", "for"},
+	notice.OverdueFor:          {"step", "for"},
+	notice.DecidedFor:          {"step", "by", "act"},
 }
 
 // TestEveryNoticeHasItsTexts proves that nobody gets a letter of keys or gaps:

@@ -82,6 +82,7 @@ func TestWhoMayWhat(t *testing.T) {
 	at := h.submitted("k1", "2000.00")
 	for _, where := range []string{
 		"/", "/documents", "/new", "/new/expense", at, at + "/edit", "/vouchers", "/parked", "/notices", "/tasks/done",
+		"/delegations",
 	} {
 		to := h.get("", where).to()
 		require.Equal(t, "/login?return_to="+url.QueryEscape(where), to)

@@ -29,7 +29,7 @@ func (v *visit) handleForm(detail desk.Detail, s approval.State, decide *decideF
 		return nil
 	}
 	form := &handleForm{Round: s.Round, Hash: s.ContentHash, Retract: v.retractable(s)}
-	if decide != nil && !decide.Advice {
+	if decide != nil && !decide.Advice && decide.For == "" { // who stands in only decides
 		step, _ := s.CurrentStep()
 		form.Task = decide.Task
 		form.Transfer = slices.Contains(step.Allow, string(approval.Transfer))

@@ -14,7 +14,7 @@ import (
 
 // taskRow is one task in a list.
 type taskRow struct {
-	Document, Number, Title, Type, Applicant, Step, Queue string
+	Document, Number, Title, Type, Applicant, Step, Queue, For string
 
 	Total    money.Amount
 	Urgent   bool
@@ -32,6 +32,8 @@ func (v *visit) taskRow(t store.Task) taskRow {
 	}
 	if t.Assignee == approval.AdminQueue {
 		row.Queue = v.name(t.Assignee)
+	} else if t.Assignee != v.who.Person.ID {
+		row.For = v.name(t.Assignee)
 	}
 	return row
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,7 +38,7 @@ func notices(v *visit) error {
 
 func (v *visit) noticeRow(n store.Notice) noticeRow {
 	row := noticeRow{
-		Text:   i18n.Shipped().Text(v.locale, "notice."+n.Kind+".subject", n.Data),
+		Text:   i18n.Shipped().Text(v.locale, "notice."+n.Kind+".subject", v.named(n.Data)),
 		Number: n.Data["number"], Document: n.Document, At: v.stamp(n.CreatedAt, v.entityOf(n)),
 	}
 	if by := n.Data["by"]; by != "" {
@@ -56,6 +57,17 @@ func (v *visit) noticeRow(n store.Notice) noticeRow {
 		row.Due = v.due(due, v.entityOf(n))
 	}
 	return row
+}
+
+// named is a notice's data with the people in it by name.
+func (v *visit) named(data map[string]string) map[string]string {
+	words := maps.Clone(data)
+	for _, key := range []string{"by", "for"} {
+		if words[key] != "" {
+			words[key] = v.name(words[key])
+		}
+	}
+	return words
 }
 
 func (v *visit) entityOf(n store.Notice) string {

@@ -34,7 +34,8 @@ func (h *house) word(key string, args map[string]string) string {
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	inBoth(t, func(t *testing.T, h *house) {
 		everywhere := []string{"/", "/tasks/done", "/documents", "/documents?status=open&q=x&of=all", "/new", "/new/expense",
-			"/new/payment_request", "/notices"}
+			"/new/payment_request", "/notices",
+			"/delegations"}
 		finance := []string{"/vouchers", "/vouchers?state=posted", "/parked"}
 		look := func() {
 			for _, person := range []string{"lin", "wang", "zhao", "liu", "admin", "audit", "max"} {

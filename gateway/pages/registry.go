@@ -28,6 +28,8 @@ func registry() []route {
 		{method: get, path: "/vouchers", needs: access.EffectRead, nav: "page.nav.vouchers", template: "vouchers",
 			handle: vouchers},
 		{method: get, path: "/parked", needs: access.EffectRead, nav: "page.nav.parked", template: "parked", handle: parked},
+		{method: get, path: delegationsAt, needs: access.DelegationRead, nav: "page.nav.delegations",
+			template: "delegations", handle: delegations},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
 
 		{method: get, path: "/tasks/done", needs: access.TaskDecide, template: "done", handle: doneTasks},
@@ -46,6 +48,9 @@ func registry() []route {
 		{method: post, path: "/documents/:id/urge", needs: access.DocumentUrge, template: "document", handle: urge},
 		{method: post, path: "/documents/:id/comment", needs: access.DocumentComment, template: "document", handle: comment},
 		{method: post, path: "/documents/:id/resolve", needs: access.DocumentRead, template: "document", handle: resolve},
+		{method: post, path: delegationsAt, needs: access.DelegationManage, template: "delegations", handle: delegate},
+		{method: post, path: delegationsAt + "/:id/revoke", needs: access.DelegationManage, template: "delegations",
+			handle: revokeDelegation},
 		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},
 
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},

@@ -227,6 +227,9 @@ func (v *visit) here() string {
 	if id := v.param("id"); id != "" && v.route.template == "document" {
 		return documentAt(id)
 	}
+	if v.route.template == "delegations" {
+		return delegationsAt
+	}
 	return v.r.URL.Path
 }
 

@@ -185,6 +185,8 @@ func (v *visit) faultArg(name, value string) string {
 		return v.name(value)
 	case "act":
 		return v.optional("act."+value, value)
+	case "type":
+		return v.typeTitle(value)
 	case "status":
 		return v.optional("status."+value, value)
 	case "at":

@@ -114,6 +114,7 @@ func (r *reader) seeVoucher(path string) {
 	require.Contains(r.t, r.text("main"), "1,534.56")
 	for _, path := range []string{
 		"/", "/tasks/done", "/documents", "/documents?of=all&status=closed", "/vouchers", "/parked", "/notices",
+		"/delegations",
 	} {
 		r.visit(path)
 	}

@@ -41,6 +41,7 @@ func TestWholeHouse(t *testing.T) {
 			"an advance is settled, never twice":              (*scene).advance,
 			"an entity in euros":                              (*scene).euros,
 			"a closed period parks until finance rules":       (*scene).parked,
+			"a delegate decides, and no longer":               (*scene).delegated,
 			"reminders, then escalation":                      (*scene).overdue,
 			"twenty clients race for one task":                (*scene).race,
 			"the same key does it once":                       (*scene).sameKey,

@@ -68,6 +68,7 @@ func (c *checker) checkEntitled(d *document, s decision) {
 		a.ID, said.Round, s.task.Round)
 	c.hold("I8", id, said.ContentHash == e.ContentHash, "act %s saw the content %s, and %s was decided",
 		a.ID, said.ContentHash, e.ContentHash)
+	c.checkDelegated(d, s, a)
 	if org := c.org.at(a.ReceivedAt); org != nil {
 		c.hold("I5", id, org.active[e.Actor], "%s was not active in version %d of the organisation", e.Actor, org.version)
 		c.hold("I5", id, s.task.Assignee != adminQueue || org.holds(e.Actor, adminRole, d.Entity),

@@ -55,6 +55,7 @@ func build(t testing.TB) *house {
 	h.ids["withdrawn"] = h.withdraw()
 	h.ids["parked"] = h.park()
 	h.ids["queue"] = h.queue()
+	h.ids["delegated"] = h.delegated()
 	h.ids["late"] = h.late()
 	h.ids["unplanned"] = h.unplanned()
 	h.ids["resolved"] = h.resolved()

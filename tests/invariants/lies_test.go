@@ -72,6 +72,26 @@ var planted = []struct {
 		})
 		l.sign(cause, "actor", "bo")
 	}},
+	{"a decision by a delegate before their delegation", "I5", "had no delegation of zhang", func(l *liar) {
+		l.tell("inbox", `UPDATE inbox SET received_at = received_at - interval '1 hour' WHERE document = $1 AND actor = 'bo'`,
+			l.id("delegated"))
+	}},
+	{"a decision by a delegate above their cap", "I5", "had no delegation of zhang", func(l *liar) {
+		l.tell("delegations", `UPDATE delegations SET cap_minor = 3999 WHERE delegate = 'bo'`)
+	}},
+	{"a delegation made longer", "I13", "its end", func(l *liar) {
+		l.tell("delegations", `UPDATE delegations SET until_at = until_at + interval '1 day'`)
+	}},
+	{"a delegation that is gone", "I13", "its row is gone", func(l *liar) {
+		l.tell("delegations", `DELETE FROM delegations`)
+	}},
+	{"a delegation that nobody recorded", "I13", "nobody recorded", func(l *liar) {
+		l.tell("delegations", `INSERT INTO delegations SELECT 'x', 'chen', 'bo', from_at, until_at, types, cap_minor, cap_currency,
+			reason, made_by, made_at FROM delegations`)
+	}},
+	{"who was stood in for is not told", "I15", "task.decided_for", func(l *liar) {
+		l.tell("notices", `DELETE FROM notices WHERE document = $1 AND kind = 'task.decided_for'`, l.id("delegated"))
+	}},
 	{"a decision without an act", "I5", "has no act", func(l *liar) {
 		l.tell("inbox", `DELETE FROM inbox WHERE id = (SELECT cause FROM events WHERE stream = $1 AND kind = 'task.approved' LIMIT 1)`,
 			l.id("closed"))

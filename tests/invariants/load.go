@@ -33,6 +33,7 @@ func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 	for _, read := range []func() error{
 		l.clock, l.documentRows, l.draftRows, l.eventRows, l.headRows, l.taskRows, l.revisionRows, l.inboxRows, l.keyRows,
 		l.causeRows, l.noticeRows, l.effectRows, l.voucherRows, l.startRows, l.orgRows,
+		l.ruleRows,
 	} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("invariants: read the database: %w", err)
@@ -257,6 +258,20 @@ func (l *loader) startRows() error {
 		if d, found := l.documents[id]; found {
 			d.start = &s
 		}
+		return err
+	})
+}
+
+func (l *loader) ruleRows() error {
+	const query = `
+		SELECT id, person, delegate, from_at, until_at, types, cap_minor, cap_currency, revoked_at FROM delegations ORDER BY id`
+	return l.each(query, func(r *sql.Rows) error {
+		var d rule
+		var revokedAt sql.NullTime
+		err := r.Scan(&d.ID, &d.Person, &d.Delegate, &d.From, &d.Until, pq.Array(&d.Types), &d.Cap.Minor, &d.Cap.Currency,
+			&revokedAt)
+		d.RevokedAt = revokedAt.Time
+		l.rules = append(l.rules, d)
 		return err
 	})
 }

@@ -32,6 +32,10 @@ func owed(e event, shown content, deciders []string) []debt {
 			break // they are told the question
 		}
 		debts = append(debts, debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task})
+	case "task.approved", "task.rejected", "task.returned":
+		if human(e.OnBehalfOf) {
+			debts = append(debts, debt{kind: "task.decided_for", person: e.OnBehalfOf, task: e.facts.Task})
+		}
 	case "task.superseded":
 		if e.facts.Assignee != adminQueue {
 			debts = append(debts, superseded(e))

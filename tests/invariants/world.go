@@ -16,6 +16,7 @@ type world struct {
 	heads        map[string]head      // heads of the streams that are no documents
 	keys         map[string]string    // public keys in base64, by id
 	org          organisation
+	rules        []rule            // rows of delegations
 	actsAt       map[string]string // the document of every inbox row, by act
 	booked       []booking
 	bookedBefore []booking // what was booked when the database was read
