@@ -214,7 +214,7 @@ func (w *world) clean() {
 func (w *world) tamper(statement string, args ...any) {
 	w.t.Helper()
 	tx := w.root.MustBegin()
-	guarded := []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows"}
+	guarded := []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows", "policies", "proposals"}
 	for _, table := range guarded {
 		tx.MustExec(`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`)
 	}
