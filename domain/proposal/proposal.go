@@ -60,7 +60,7 @@ type Proposal struct {
 var Faults = fault.Register(map[string]fault.Entry{
 	"proposal.not_found":       {Kind: fault.NotFound},
 	"proposal.own":             {Kind: fault.Forbidden, Args: []string{"maker"}},
-	"proposal.decided":         {Kind: fault.Conflict, Args: []string{"state", "by"}},
+	"proposal.decided":         {Kind: fault.Conflict, Args: []string{"by"}},
 	"proposal.expired":         {Kind: fault.Conflict, Args: []string{"at"}},
 	"proposal.outdated":        {Kind: fault.Conflict, Args: []string{"base", "version"}},
 	"proposal.changed":         {Kind: fault.Conflict},
@@ -70,6 +70,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"proposal.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"proposal.bad_expiry":      {Kind: fault.Invalid, Args: []string{"max"}},
 	"proposal.unknown_kind":    {Kind: fault.Invalid, Args: []string{"kind"}},
+	"proposal.names_nothing":   {Kind: fault.Invalid, Args: []string{"id"}},
 })
 
 // Verdict is what the second person says.
@@ -98,7 +99,7 @@ func (p Proposal) Judge(v Verdict, same func(a, b string) bool, now time.Time) e
 	case Expired:
 		return fault.New(fault.Conflict, "proposal.expired", fault.Arg("at", p.Expires.UTC().Format(time.RFC3339)))
 	case Approved, Refused:
-		return fault.New(fault.Conflict, "proposal.decided", fault.Arg("state", string(p.State)), fault.Arg("by", p.Checker))
+		return fault.New(fault.Conflict, "proposal.decided", fault.Arg("by", p.Checker))
 	}
 	switch {
 	case v.Checker == "" || v.Checker == p.Maker || same(v.Checker, p.Maker):

@@ -49,6 +49,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.tasks()
 	a.attachments()
 	a.policies()
+	a.proposals()
 	a.books()
 	a.imports()
 	a.tokens()
