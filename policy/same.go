@@ -1,38 +1,26 @@
 package policy
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/org"
 )
 
 // sameHumans lists the accounts of each human who may come to decide and has
 // several: whom the plan names, their managers, who takes over by a role, and who
 // holds the admin queue.
 func (s *search) sameHumans(plan approval.Plan) [][]string {
-	several := slices.SortedFunc(maps.Values(s.org.People), func(a, b org.Person) int { return cmp.Compare(a.ID, b.ID) })
-	several = slices.DeleteFunc(several, func(p org.Person) bool { return len(p.Aliases) == 0 })
+	several := s.org.Humans()
 	if len(several) == 0 {
 		return nil
 	}
 	deciders := s.deciders(plan)
-	may := func(person string) bool { return deciders[person] }
 	var same [][]string
-	known := map[string]bool{}
-	for _, p := range several {
-		if known[p.ID] || !may(p.ID) && !slices.ContainsFunc(p.Aliases, may) {
-			continue
+	for _, accounts := range several {
+		if slices.ContainsFunc(accounts, func(id string) bool { return deciders[id] }) {
+			same = append(same, slices.Clone(accounts))
 		}
-		accounts := s.org.Aliases(p.ID)
-		for _, account := range accounts {
-			known[account] = true
-		}
-		same = append(same, accounts)
 	}
-	slices.SortFunc(same, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
 	return same
 }
 

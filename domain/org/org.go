@@ -61,4 +61,6 @@ type Snapshot struct {
 	Entities    map[string]LegalEntity `json:"entities"`
 	Suppliers   map[string]Supplier    `json:"suppliers"`
 	Grants      []Grant                `json:"grants"`
+
+	humans *humans // none until Indexed
 }

@@ -89,6 +89,12 @@ func (s *Snapshot) GrantsOf(person string) []Grant {
 // itself included, sorted. Being an alias holds in both directions and through
 // others: whom a links to b, and b to c, is one human.
 func (s *Snapshot) Aliases(person string) []string {
+	if s.humans != nil {
+		if accounts, several := s.humans.of[person]; several {
+			return slices.Clone(accounts)
+		}
+		return []string{person}
+	}
 	same := map[string]bool{person: true}
 	for grown := true; grown; {
 		grown = false

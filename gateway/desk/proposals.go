@@ -155,8 +155,10 @@ func (d *Desk) typeFit(ctx context.Context, subject, yaml string) (id, hash stri
 	if err != nil {
 		return "", "", invalidAt("policy", err)
 	}
-	if _, err := d.Store.PolicyInForce(ctx, kindMapping, t.Mapping); err != nil {
-		return "", "", invalidAt("mapping", err)
+	if t.Mapping != "" {
+		if _, err := d.Store.PolicyInForce(ctx, kindMapping, t.Mapping); err != nil {
+			return "", "", invalidAt("mapping", err)
+		}
 	}
 	if err := d.policyStands(ctx, p, typesOf(t)); err != nil {
 		return "", "", err
