@@ -22,6 +22,7 @@ func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Check policies and explain routes, without a database"}
 	cmd.PersistentFlags().String("company", "", "organisation file (default: the demo company)")
 	cmd.AddCommand(policyCheckCommand(), policyRouteCommand())
+	cmd.AddCommand(policySimulateCommand())
 	return cmd
 }
 
