@@ -56,7 +56,8 @@ func (p *progress) draw(done, total int) {
 	if total > 0 {
 		filled = min(progressWidth, done*progressWidth/total)
 	}
-	fmt.Fprintf(p.out, "\r[%s%s] %d / %d", strings.Repeat("█", filled), strings.Repeat("░", progressWidth-filled), done, total)
+	bar := strings.Repeat("█", filled) + strings.Repeat("░", progressWidth-filled)
+	fmt.Fprintf(p.out, "\r[%s] %d / %d", bar, done, total)
 }
 
 // end says how many there were and how long it took.

@@ -18,8 +18,9 @@ import (
 type SimulateInput struct {
 	Before, After *Policy
 	Org           *org.Snapshot
-	Rates         func(from, to money.Currency) (rate string, known bool) // asked by several at a time
-	Paces         map[string]Pace                                         // how long steps took so far, by step id; nil knows none
+	Paces         map[string]Pace // how long steps took so far, by step id; nil knows none
+	// Rates are those of RouteInput; several processors ask at a time.
+	Rates func(from, to money.Currency) (rate string, known bool)
 }
 
 // Pace is how long a step took, from its first task to its last decision, on the

@@ -258,7 +258,7 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 		return fault.New(fault.Conflict, "proposal.outdated", fault.Arg("base", strconv.Itoa(p.Base)),
 			fault.Arg("version", strconv.Itoa(head)))
 	}
-	if err := endProposal(ctx, tx, p.ID, proposal.Approved, head+1, v); err != nil {
+	if err := endProposal(ctx, tx, p.ID, head+1, v); err != nil {
 		return err
 	}
 	_, err = insertPolicy(ctx, tx, PolicyRow{
@@ -268,7 +268,7 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 }
 
 func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
-	if err := endProposal(ctx, tx, p.ID, proposal.Refused, 0, v); err != nil {
+	if err := endProposal(ctx, tx, p.ID, 0, v); err != nil {
 		return err
 	}
 	data := refusedData{Kind: p.Kind, Proposal: p.ID, Maker: p.Maker, Hash: p.Hash, Reason: v.Reason}
@@ -276,7 +276,12 @@ func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.
 		evidence.Draft{Kind: PolicyRefused, Actor: v.Checker, Data: mustJSON(data)})
 }
 
-func endProposal(ctx context.Context, tx *sqlx.Tx, id string, state proposal.State, version int, v proposal.Verdict) error {
+// endProposal closes a proposal; version is what it became, 0 for a refused one.
+func endProposal(ctx context.Context, tx *sqlx.Tx, id string, version int, v proposal.Verdict) error {
+	state := proposal.Refused
+	if v.Approve {
+		state = proposal.Approved
+	}
 	const query = `
 		UPDATE proposals SET state = $2, checker = $3, reason = $4, version = $5, decided_at = clock_timestamp()
 		WHERE id = $1`

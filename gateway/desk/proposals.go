@@ -53,8 +53,8 @@ func (d *Desk) Propose(ctx context.Context, who auth.Who, in ProposalInput, key 
 		life = in.Expires.Sub(d.now())
 	}
 	return d.Store.Propose(ctx, store.ProposalInput{
-		ID: idOf(who, key), Kind: in.Kind, Subject: in.Subject, Hash: hash, Payload: in.YAML, Note: strings.TrimSpace(in.Note),
-		Maker: who.Person.ID, Life: life, Idem: idem,
+		ID: idOf(who, key), Kind: in.Kind, Subject: in.Subject, Hash: hash, Payload: in.YAML,
+		Note: strings.TrimSpace(in.Note), Maker: who.Person.ID, Life: life, Idem: idem,
 	})
 }
 
@@ -167,13 +167,19 @@ func (d *Desk) typeFit(ctx context.Context, subject, yaml string) (id, hash stri
 	return t.ID, hash, err
 }
 
+// mappingFit holds a mapping against its type as it is in force: a category's
+// account is published after the category.
 func (d *Desk) mappingFit(ctx context.Context, subject, yaml string) (id, hash string, err error) {
 	m, err := booking.Parse(subject, []byte(yaml))
 	if err != nil {
 		return "", "", err
 	}
-	if _, err := d.Type(ctx, m.Type); err != nil {
+	t, err := d.Type(ctx, m.Type)
+	if err != nil {
 		return "", "", err
+	}
+	if wrong := booking.Check(m, t); len(wrong) > 0 {
+		return "", "", fault.Join(wrong)
 	}
 	hash, err = evidence.HashOf(m)
 	return m.ID, hash, err
@@ -207,9 +213,6 @@ func (d *Desk) policyStands(ctx context.Context, p *policy.Policy, types policy.
 		if finding.Level == policy.LevelError {
 			faults = append(faults, finding.Fault)
 		}
-	}
-	if len(faults) == 0 {
-		return nil
 	}
 	return fault.Join(faults)
 }

@@ -78,6 +78,7 @@ func TestWhatIsNoProposal(t *testing.T) {
 		"a bad condition":      {"policy", "expense", strings.Replace(expense, "amount >=", "amont >=", 1), 422, "policy.bad_condition"},
 		"a type's policy":      {"type", "expense", shipped(t, "types/expense.yaml", "policy: expense", "policy: nowhere"), 422, "proposal.names_nothing"},
 		"a type's mapping":     {"type", "expense", shipped(t, "types/expense.yaml", "mapping: expense", "mapping: nowhere"), 422, "proposal.names_nothing"},
+		"a mapping's account":  {"mapping", "expense", shipped(t, "mappings/expense.yaml", "  meals: \"6602\"\n", ""), 422, "booking.unmapped_category"},
 		"a mapping's type":     {"mapping", "expense", shipped(t, "mappings/expense.yaml", "type: expense", "type: nowhere"), 422, "document.type_unknown"},
 		"a type that is wrong": {"type", "expense", shipped(t, "types/expense.yaml", "payee: self", "payee: anybody"), 422, "type.bad_value"},
 	} {
