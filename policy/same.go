@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -10,17 +11,18 @@ import (
 // several: whom the plan names, their managers, who takes over by a role, and who
 // holds the admin queue.
 func (s *search) sameHumans(plan approval.Plan) [][]string {
-	several := s.org.Humans()
-	if len(several) == 0 {
+	humans := s.org.Humans()
+	if len(humans) == 0 {
 		return nil
 	}
 	deciders := s.deciders(plan)
 	var same [][]string
-	for _, accounts := range several {
-		if slices.ContainsFunc(accounts, func(id string) bool { return deciders[id] }) {
-			same = append(same, slices.Clone(accounts))
+	for account, accounts := range humans {
+		if account == accounts[0] && slices.ContainsFunc(accounts, func(a string) bool { return deciders[a] }) {
+			same = append(same, accounts)
 		}
 	}
+	slices.SortFunc(same, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
 	return same
 }
 

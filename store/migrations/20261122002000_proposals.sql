@@ -107,10 +107,10 @@ END $$;
 -- +goose StatementBegin
 CREATE FUNCTION guard_policy_stream() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.stream LIKE 'policy:%' AND TG_OP = 'INSERT' AND NEW.seq = 0 AND NEW.head_hash = '' THEN
+    IF TG_OP = 'INSERT' AND NEW.seq = 0 AND NEW.head_hash = '' THEN
         RETURN NEW; -- a new stream, or the first half of an upsert
     END IF;
-    IF NEW.stream NOT LIKE 'policy:%' OR TG_OP = 'INSERT' OR NEW.stream <> OLD.stream OR
+    IF TG_OP = 'INSERT' OR NEW.stream <> OLD.stream OR
        NEW.seq <> (SELECT coalesce(max(e.seq), 0) FROM events e WHERE e.stream = NEW.stream) OR
        NEW.head_hash <> coalesce((SELECT e.hash FROM events e WHERE e.stream = NEW.stream AND e.seq = NEW.seq), '') THEN
         RAISE EXCEPTION 'countersign: a head is that of its events' USING ERRCODE = 'insufficient_privilege';
@@ -140,12 +140,18 @@ CREATE TRIGGER guard_policy BEFORE INSERT ON events FOR EACH ROW
     WHEN (current_user = 'countersign_gateway' AND NEW.stream LIKE 'policy:%') EXECUTE FUNCTION guard_policy_event();
 DROP TRIGGER guard_insert ON causes;
 CREATE TRIGGER guard_insert BEFORE INSERT ON causes FOR EACH ROW
-    WHEN (current_user = 'countersign_gateway' AND NEW.cause <> 'submit:1' AND NEW.stream NOT LIKE 'policy:%')
+    WHEN (current_user = 'countersign_gateway' AND NEW.cause <> 'submit:1' AND NEW.stream NOT LIKE 'policy:%'
+          AND NEW.stream NOT LIKE 'delegation:%')
     EXECUTE FUNCTION refuse_change();
+-- Streams of delegations, where there are any, are guarded with their table.
 CREATE TRIGGER guard_policy BEFORE INSERT ON causes FOR EACH ROW
     WHEN (current_user = 'countersign_gateway' AND NEW.stream LIKE 'policy:%') EXECUTE FUNCTION guard_policy_cause();
+DROP TRIGGER IF EXISTS guard_gateway ON streams;
 CREATE TRIGGER guard_gateway BEFORE INSERT OR UPDATE ON streams FOR EACH ROW
-    WHEN (current_user = 'countersign_gateway') EXECUTE FUNCTION guard_policy_stream();
+    WHEN (current_user = 'countersign_gateway' AND NEW.stream NOT LIKE 'policy:%' AND NEW.stream NOT LIKE 'delegation:%')
+    EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER guard_policy BEFORE INSERT OR UPDATE ON streams FOR EACH ROW
+    WHEN (current_user = 'countersign_gateway' AND NEW.stream LIKE 'policy:%') EXECUTE FUNCTION guard_policy_stream();
 ALTER TABLE proposals ENABLE ALWAYS TRIGGER guard;
 ALTER TABLE proposals ENABLE ALWAYS TRIGGER guard_all;
 ALTER TABLE policies ENABLE ALWAYS TRIGGER guard_gateway;
@@ -154,3 +160,4 @@ ALTER TABLE events ENABLE ALWAYS TRIGGER guard_policy;
 ALTER TABLE causes ENABLE ALWAYS TRIGGER guard_insert;
 ALTER TABLE causes ENABLE ALWAYS TRIGGER guard_policy;
 ALTER TABLE streams ENABLE ALWAYS TRIGGER guard_gateway;
+ALTER TABLE streams ENABLE ALWAYS TRIGGER guard_policy;
