@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -11,18 +10,17 @@ import (
 // several: whom the plan names, their managers, who takes over by a role, and who
 // holds the admin queue.
 func (s *search) sameHumans(plan approval.Plan) [][]string {
-	humans := s.org.Humans()
-	if len(humans) == 0 {
+	several := s.org.Humans()
+	if len(several) == 0 {
 		return nil
 	}
 	deciders := s.deciders(plan)
 	var same [][]string
-	for account, accounts := range humans {
-		if account == accounts[0] && slices.ContainsFunc(accounts, func(a string) bool { return deciders[a] }) {
-			same = append(same, accounts)
+	for _, accounts := range several {
+		if slices.ContainsFunc(accounts, func(id string) bool { return deciders[id] }) {
+			same = append(same, slices.Clone(accounts))
 		}
 	}
-	slices.SortFunc(same, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
 	return same
 }
 

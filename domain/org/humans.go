@@ -1,54 +1,65 @@
 package org
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
+
+// humans is which accounts belong together, worked out once.
+type humans struct {
+	of  map[string][]string // accounts of the human behind an account, sorted; only of those with several
+	all [][]string          // each human with several accounts, by the first of them
+}
 
 // Indexed is the same snapshot, quick to ask who is whom: worth it before
 // thousands of questions. Nobody may change its people afterwards.
 func (s *Snapshot) Indexed() *Snapshot {
 	indexed := *s
-	indexed.humans = s.Humans()
+	indexed.humans = s.gather()
 	return &indexed
 }
 
-// Humans lists the accounts of every human who has several, sorted, by each of
-// the accounts. It is what Aliases says of them, found in one walk. Nobody may
-// change it.
-func (s *Snapshot) Humans() map[string][]string {
+// Humans lists the accounts of each human who has several, in a fixed order.
+func (s *Snapshot) Humans() [][]string {
 	if s.humans != nil {
-		return s.humans
+		return s.humans.all
 	}
-	near := map[string][]string{}
-	for id, p := range s.People {
-		for _, alias := range p.Aliases {
-			if alias != id {
-				near[id], near[alias] = append(near[id], alias), append(near[alias], id)
-			}
-		}
-	}
-	all := make(map[string][]string, len(near))
-	for account := range near {
-		if all[account] != nil {
-			continue
-		}
-		human := reached(account, near)
-		for _, one := range human {
-			all[one] = human
-		}
-	}
-	return all
+	return s.gather().all
 }
 
-// reached lists an account and all that are tied to it, sorted.
-func reached(account string, near map[string][]string) []string {
-	human, seen := []string{account}, map[string]bool{account: true}
-	for i := 0; i < len(human); i++ {
-		for _, next := range near[human[i]] {
-			if !seen[next] {
-				seen[next] = true
-				human = append(human, next)
+// gather puts accounts that are tied by an alias, in either direction and
+// through others, into one group.
+func (s *Snapshot) gather() *humans {
+	group := map[string]*[]string{}
+	join := func(id string) *[]string {
+		if group[id] == nil {
+			group[id] = &[]string{id}
+		}
+		return group[id]
+	}
+	for _, p := range s.People {
+		for _, alias := range p.Aliases {
+			into, from := join(p.ID), join(alias)
+			if into == from {
+				continue
+			}
+			*into = append(*into, *from...)
+			for _, id := range *from {
+				group[id] = into
 			}
 		}
 	}
-	slices.Sort(human)
-	return human
+	h := &humans{of: map[string][]string{}}
+	for id, accounts := range group {
+		if _, known := h.of[id]; known || len(*accounts) < 2 {
+			continue
+		}
+		slices.Sort(*accounts)
+		for _, account := range *accounts {
+			h.of[account] = *accounts
+		}
+		h.all = append(h.all, *accounts)
+	}
+	slices.SortFunc(h.all, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
+	return h
 }

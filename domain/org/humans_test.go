@@ -30,9 +30,9 @@ func TestIndexedAnswersTheSame(t *testing.T) {
 			require.Equal(t, s.Aliases(id), indexed.Aliases(id), "seed %d %s", seed, id)
 		}
 		require.Equal(t, s.Humans(), indexed.Humans(), "seed %d", seed)
-		for account, accounts := range s.Humans() {
+		for _, accounts := range s.Humans() {
 			require.Greater(t, len(accounts), 1)
-			require.Equal(t, s.Aliases(account), accounts, "seed %d", seed)
+			require.Equal(t, s.Aliases(accounts[0]), accounts, "seed %d", seed)
 			several++
 		}
 	}

@@ -62,5 +62,5 @@ type Snapshot struct {
 	Suppliers   map[string]Supplier    `json:"suppliers"`
 	Grants      []Grant                `json:"grants"`
 
-	humans map[string][]string // none until Indexed
+	humans *humans // none until Indexed
 }

@@ -90,7 +90,7 @@ func (s *Snapshot) GrantsOf(person string) []Grant {
 // others: whom a links to b, and b to c, is one human.
 func (s *Snapshot) Aliases(person string) []string {
 	if s.humans != nil {
-		if accounts, several := s.humans[person]; several {
+		if accounts, several := s.humans.of[person]; several {
 			return slices.Clone(accounts)
 		}
 		return []string{person}
