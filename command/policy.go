@@ -21,6 +21,7 @@ func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Check, compare and explain policies"}
 	cmd.PersistentFlags().String("company", "", "organisation file (default: the demo company)")
 	cmd.AddCommand(policyCheckCommand(), policyRouteCommand(), policyDiffCommand())
+	cmd.AddCommand(policySimulateCommand())
 	return cmd
 }
 

@@ -98,7 +98,7 @@ func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
 	if len(o.Streams) > 0 {
 		return nil
 	}
-	for _, check := range []func(context.Context) error{a.orphans, a.counters, a.organisation, a.delegations} {
+	for _, check := range []func(context.Context) error{a.orphans, a.counters, a.organisation, a.delegations, a.policies} {
 		if err := check(ctx); err != nil {
 			return err
 		}

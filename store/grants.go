@@ -1,9 +1,10 @@
 package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
-// changes drafts only and records submissions and delegations only; it and the relay store
-// refusals only. Nobody who serves requests may say which keys are believed, who
-// works here, or what the policies are: that is for who migrates.
+// changes drafts only, records submissions and delegations only, and publishes what
+// a second person approved; it and the relay store refusals only. Nobody who serves
+// requests may say which keys are believed or who works here: that is for who
+// migrates.
 const (
 	read     = "SELECT"
 	appends  = "SELECT, INSERT"
@@ -31,7 +32,8 @@ var grants = map[string]map[string]string{
 		"org_versions":    read,
 		"org_rows":        read,
 		"role_holders":    read,
-		"policies":        read,
+		"policies":        appends,
+		"proposals":       "SELECT, INSERT, UPDATE (state, checker, reason, version, decided_at)",
 		"rates":           read,
 		"calendars":       read,
 		"effects":         read,
@@ -85,7 +87,8 @@ var grants = map[string]map[string]string{
 	RoleAuditor: {
 		"documents": read, "revisions": read, "counters": read, "requests": read, "events": read, "causes": read,
 		"streams": read, "tasks": read, "inbox": read, "verify_keys": read, "starts": read, "notices": read,
-		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "rates": read,
+		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "proposals": read,
+		"rates":     read,
 		"calendars": read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "goose_db_version": read,

@@ -24,9 +24,12 @@ type PolicyRow struct {
 
 // policyData is the data of policy.published.
 type policyData struct {
-	Kind    string `json:"kind"`
-	Version int    `json:"version"`
-	Hash    string `json:"hash"`
+	Kind     string `json:"kind"`
+	Version  int    `json:"version"`
+	Hash     string `json:"hash"`
+	Text     string `json:"text,omitempty"`     // hash of the YAML; none of what was published before there were proposals
+	Proposal string `json:"proposal,omitempty"` // that the actor approved
+	Maker    string `json:"maker,omitempty"`    // of the proposal
 }
 
 const policyColumns = `kind, id, version, hash, yaml, published_by, published_at`
@@ -40,8 +43,7 @@ func (s *Store) PublishPolicy(ctx context.Context, p PolicyRow) (PolicyRow, erro
 	defer s.inForce.forget()
 	var published PolicyRow
 	err := s.inTx(ctx, "store.PublishPolicy", func(tx *sqlx.Tx) error {
-		const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.policy.' || $1 || '.' || $2))`
-		if _, err := tx.ExecContext(ctx, lock, p.Kind, p.ID); err != nil {
+		if err := lockPolicy(ctx, tx, p.Kind, p.ID); err != nil {
 			return err
 		}
 		const find = `SELECT ` + policyColumns + ` FROM policies WHERE kind = $1 AND id = $2 ORDER BY version`
@@ -66,13 +68,21 @@ func (s *Store) PublishPolicy(ctx context.Context, p PolicyRow) (PolicyRow, erro
 				fault.Arg("version", strconv.Itoa(p.Version)))
 		}
 		var err error
-		published, err = insertPolicy(ctx, tx, p)
+		published, err = insertPolicy(ctx, tx, p, policyData{})
 		return err
 	})
 	return published, err
 }
 
-func insertPolicy(ctx context.Context, tx *sqlx.Tx, p PolicyRow) (PolicyRow, error) {
+// lockPolicy lets those who publish versions of one text take turns.
+func lockPolicy(ctx context.Context, tx *sqlx.Tx, kind, id string) error {
+	const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.policy.' || $1 || '.' || $2))`
+	_, err := tx.ExecContext(ctx, lock, kind, id)
+	return err
+}
+
+// insertPolicy adds a version and its event; data says of which proposal, if any.
+func insertPolicy(ctx context.Context, tx *sqlx.Tx, p PolicyRow, data policyData) (PolicyRow, error) {
 	const insert = `
 		INSERT INTO policies (kind, id, version, hash, yaml, published_by) VALUES ($1, $2, $3, $4, $5, $6)
 		RETURNING ` + policyColumns
@@ -81,7 +91,10 @@ func insertPolicy(ctx context.Context, tx *sqlx.Tx, p PolicyRow) (PolicyRow, err
 	if err != nil {
 		return PolicyRow{}, err
 	}
-	data := policyData{Kind: p.Kind, Version: p.Version, Hash: p.Hash}
+	data.Kind, data.Version, data.Hash = p.Kind, p.Version, p.Hash
+	if data.Text, err = evidence.HashOf(p.YAML); err != nil {
+		return PolicyRow{}, err
+	}
 	return published, recordFact(ctx, tx, policyStream+p.ID, "publish:"+p.Kind+":"+strconv.Itoa(p.Version),
 		evidence.Draft{Kind: PolicyPublished, Actor: p.PublishedBy, Data: mustJSON(data)})
 }

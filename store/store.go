@@ -35,12 +35,14 @@ type Options struct {
 	StatementTimeout time.Duration // of one statement; 0 means 15 s
 	LockTimeout      time.Duration // of one wait for a row; 0 means 5 s
 	Application      string        // shown in pg_stat_activity
+	ReadOnly         bool          // the database refuses every write of this store
 }
 
 // Store is the product's memory: documents, acts, events, and the queues
 // between the rooms. It is safe for concurrent use.
 type Store struct {
-	db *sqlx.DB
+	db       *sqlx.DB
+	readOnly bool
 
 	mu        sync.Mutex
 	snapshots map[int64]*org.Snapshot
@@ -80,7 +82,7 @@ func openConnector(connector driver.Connector, o Options) *Store {
 	db.SetMaxOpenConns(o.MaxOpen)
 	db.SetMaxIdleConns(cmp.Or(o.MaxIdle, o.MaxOpen))
 	db.SetConnMaxLifetime(connectionLifeMax)
-	return &Store{db: db, snapshots: map[int64]*org.Snapshot{}, keys: evidence.KeyRing{}}
+	return &Store{db: db, readOnly: o.ReadOnly, snapshots: map[int64]*org.Snapshot{}, keys: evidence.KeyRing{}}
 }
 
 // withSettings puts the session's settings into the URL. Times are read in
@@ -109,6 +111,9 @@ func withSettings(o Options) (string, error) {
 			q.Set(name, value)
 		}
 	}
+	if o.ReadOnly {
+		q.Set("default_transaction_read_only", "on")
+	}
 	if o.Application != "" {
 		q.Set("application_name", o.Application)
 	}
@@ -133,7 +138,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Every write goes through here: a lost reply makes database/sql repeat a
 // statement outside a transaction, and nothing inside one.
 func (s *Store) inTx(ctx context.Context, name string, work func(tx *sqlx.Tx) error) error {
-	tx, err := s.db.BeginTxx(ctx, nil)
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{ReadOnly: s.readOnly}) // said either way, whatever the session says
 	if err != nil {
 		return sqlFault(name, err)
 	}

@@ -19,7 +19,9 @@ const (
 // The kinds of event in them.
 const (
 	OrganisationReplaced = "organisation.replaced"
-	PolicyPublished      = "policy.published"
+	PolicyPublished      = "policy.published" // by who migrates, or by the second person of a proposal
+	PolicyProposed       = "policy.proposed"
+	PolicyRefused        = "policy.refused"
 )
 
 // recordFact appends one event to a stream that is no document, under a lock on

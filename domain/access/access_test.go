@@ -67,6 +67,8 @@ var matrix = map[string]map[string]string{
 		"effect:resolve":   "..y..y..",
 		"import:create":    "..y..y..",
 		"people:read":      "..y..y..",
+		"policy:propose":   "..y..y..",
+		"policy:publish":   "..y..y..",
 		"audit:read":       "..y..y..",
 	},
 	access.Cashier: {
@@ -92,6 +94,7 @@ var matrix = map[string]map[string]string{
 		"voucher:read":       "y.y..y..",
 		"effect:read":        "..y..y..",
 		"plan:resolve":       "..y..y..",
+		"policy:propose":     "..y..y..",
 		"policy:publish":     "..y..y..",
 		"import:create":      "..y..y..",
 		"people:read":        "..y..y..",

@@ -39,7 +39,8 @@ const (
 	EffectResolve     = "effect:resolve" // rule on a parked voucher
 	PlanResolve       = "plan:resolve"   // ask again for a route that failed
 	PolicyRead        = "policy:read"
-	PolicyPublish     = "policy:publish"
+	PolicyPropose     = "policy:propose" // a text, for a second person
+	PolicyPublish     = "policy:publish" // decide on what another proposed
 	CalendarRead      = "calendar:read"
 	ImportCreate      = "import:create"
 	PeopleRead        = "people:read"
@@ -120,6 +121,8 @@ var table = map[string]rights{
 		EffectResolve:   {Entity},
 		ImportCreate:    {Entity},
 		PeopleRead:      {Entity},
+		PolicyPropose:   {Entity},
+		PolicyPublish:   {Entity},
 		AuditRead:       {Entity},
 	},
 	Cashier: {
@@ -144,6 +147,7 @@ var table = map[string]rights{
 		VoucherRead:       {Entity},
 		EffectRead:        {Entity},
 		PlanResolve:       {Entity},
+		PolicyPropose:     {Entity},
 		PolicyPublish:     {Entity},
 		ImportCreate:      {Entity},
 		PeopleRead:        {Entity},

@@ -51,6 +51,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.attachments()
 	a.policies()
 	a.advances()
+	a.proposals()
 	a.books()
 	a.imports()
 	a.tokens()

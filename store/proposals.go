@@ -1,0 +1,290 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/proposal"
+)
+
+// ProposalRow is a proposal with what it proposes.
+type ProposalRow struct {
+	proposal.Proposal
+	Payload string
+	Now     time.Time // of the database, as it was read: what is open by it
+}
+
+// StateNow is how far the proposal has come, as of when it was read.
+func (p ProposalRow) StateNow() proposal.State { return p.At(p.Now) }
+
+// ProposalInput is a text that somebody proposes, parsed and checked by the caller.
+type ProposalInput struct {
+	ID      string // "" makes one
+	Kind    proposal.Kind
+	Subject string
+	Hash    string
+	Payload string
+	Note    string
+	Maker   string
+	Life    time.Duration // 0 means proposal.LifeDefault
+	Idem    Idempotency
+}
+
+// proposedData is the data of policy.proposed: enough to prove the proposal, and
+// when it ended, without its row.
+type proposedData struct {
+	Kind     proposal.Kind `json:"kind"`
+	Proposal string        `json:"proposal"`
+	Base     int           `json:"base"`
+	Hash     string        `json:"hash"`
+	Text     string        `json:"text"` // hash of the YAML
+	Note     string        `json:"note"`
+	Expires  string        `json:"expires"`
+}
+
+// refusedData is the data of policy.refused.
+type refusedData struct {
+	Kind     proposal.Kind `json:"kind"`
+	Proposal string        `json:"proposal"`
+	Maker    string        `json:"maker"`
+	Hash     string        `json:"hash"`
+	Reason   string        `json:"reason"`
+}
+
+const proposalColumns = `id, kind, subject, hash, payload, base, note, maker, state, checker, reason, version,
+	created_at, expires_at, decided_at, clock_timestamp() AS now`
+
+// proposalRow is a row as the database has it.
+type proposalRow struct {
+	ID, Kind, Subject, Hash, Payload, Note, Maker, State, Checker, Reason string
+
+	Base, Version int
+	CreatedAt     time.Time    `db:"created_at"`
+	ExpiresAt     time.Time    `db:"expires_at"`
+	DecidedAt     sql.NullTime `db:"decided_at"`
+	Now           time.Time
+}
+
+func (r proposalRow) proposal() ProposalRow {
+	return ProposalRow{Payload: r.Payload, Now: r.Now.UTC(), Proposal: proposal.Proposal{
+		ID: r.ID, Kind: proposal.Kind(r.Kind), Subject: r.Subject, Hash: r.Hash, Base: r.Base, Note: r.Note,
+		Maker: r.Maker, State: proposal.State(r.State), Checker: r.Checker, Reason: r.Reason, Version: r.Version,
+		Created: r.CreatedAt.UTC(), Expires: r.ExpiresAt.UTC(), Decided: orZero(r.DecidedAt),
+	}}
+}
+
+// Propose keeps a proposal for a second person.
+//
+// Safe to repeat under its idempotency key. Errors: Conflict proposal.in_force
+// where the text is the version in force, idempotency.reused; Invalid
+// proposal.bad_expiry, proposal.too_long.
+func (s *Store) Propose(ctx context.Context, in ProposalInput) (ProposalRow, error) {
+	if in.Life == 0 {
+		in.Life = proposal.LifeDefault
+	}
+	if in.Life < time.Microsecond || in.Life > proposal.LifeMax {
+		return ProposalRow{}, fault.New(fault.Invalid, "proposal.bad_expiry", fault.Field("expires_at"),
+			fault.Arg("max", strconv.Itoa(int(proposal.LifeMax.Hours()/24))))
+	}
+	if err := proposal.Words("note", in.Note); err != nil {
+		return ProposalRow{}, err
+	}
+	if in.ID == "" {
+		in.ID = newID()
+	}
+	var id string
+	err := s.inTx(ctx, "store.Propose", func(tx *sqlx.Tx) error {
+		var fresh bool
+		var err error
+		id, fresh, err = claimRequest(ctx, tx, in.Idem, in.ID)
+		if err != nil || !fresh {
+			return err
+		}
+		return propose(ctx, tx, in)
+	})
+	if err != nil {
+		return ProposalRow{}, err
+	}
+	return s.Proposal(ctx, id)
+}
+
+func propose(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
+	if err := lockPolicy(ctx, tx, string(in.Kind), in.Subject); err != nil {
+		return err
+	}
+	base, hash, err := policyHead(ctx, tx, in.Kind, in.Subject)
+	if err != nil {
+		return err
+	}
+	if base > 0 && hash == in.Hash {
+		return fault.New(fault.Conflict, "proposal.in_force", fault.Arg("id", in.Subject),
+			fault.Arg("version", strconv.Itoa(base)))
+	}
+	const insert = `
+		INSERT INTO proposals (id, kind, subject, hash, payload, base, note, maker, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9 * interval '1 microsecond')
+		RETURNING expires_at`
+	var expires time.Time
+	err = tx.GetContext(ctx, &expires, insert, in.ID, string(in.Kind), in.Subject, in.Hash, in.Payload, base, in.Note,
+		in.Maker, in.Life.Microseconds())
+	if err != nil {
+		return err
+	}
+	text, err := evidence.HashOf(in.Payload)
+	if err != nil {
+		return err
+	}
+	data := proposedData{Kind: in.Kind, Proposal: in.ID, Base: base, Hash: in.Hash, Text: text, Note: in.Note,
+		Expires: expires.UTC().Format(time.RFC3339Nano)}
+	return recordFact(ctx, tx, policyStream+in.Subject, "propose:"+in.ID,
+		evidence.Draft{Kind: PolicyProposed, Actor: in.Maker, Data: mustJSON(data)})
+}
+
+// policyHead is the version in force and its hash, 0 for none.
+func policyHead(ctx context.Context, tx *sqlx.Tx, kind proposal.Kind, id string) (int, string, error) {
+	const query = `
+		SELECT coalesce(max(version), 0) AS version, coalesce((array_agg(hash ORDER BY version DESC))[1], '') AS hash
+		FROM policies WHERE kind = $1 AND id = $2`
+	var head struct {
+		Version int
+		Hash    string
+	}
+	err := tx.GetContext(ctx, &head, query, string(kind), id)
+	return head.Version, head.Hash, err
+}
+
+// Proposal returns one proposal.
+//
+// Errors: NotFound proposal.not_found.
+func (s *Store) Proposal(ctx context.Context, id string) (ProposalRow, error) {
+	row, err := proposalOf(ctx, s.db, id, "")
+	return row, sqlFault("store.Proposal", err)
+}
+
+func proposalOf(ctx context.Context, q sqlx.QueryerContext, id, lock string) (ProposalRow, error) {
+	query := `SELECT ` + proposalColumns + ` FROM proposals WHERE id = $1 ` + lock
+	var row proposalRow
+	err := sqlx.GetContext(ctx, q, &row, query, id)
+	return row.proposal(), noRows(err, fault.New(fault.NotFound, "proposal.not_found"))
+}
+
+// Proposals lists proposals, the newest first, without what they propose;
+// openOnly leaves out those that are decided or expired.
+//
+// Errors: Invalid cursor.bad.
+func (s *Store) Proposals(ctx context.Context, openOnly bool, cursor string, limit int) (Page[ProposalRow], error) {
+	key, id, err := readTimeCursor(cursor)
+	if err != nil {
+		return Page[ProposalRow]{}, err
+	}
+	const query = `
+		SELECT ` + proposalColumns + ` FROM proposals
+		WHERE (NOT $1 OR state = 'open' AND expires_at > clock_timestamp())
+		  AND ($2::timestamptz IS NULL OR (created_at, id) < ($2::timestamptz, $3))
+		ORDER BY created_at DESC, id DESC LIMIT $4`
+	limit = limitOf(limit)
+	var rows []proposalRow
+	if err := s.db.SelectContext(ctx, &rows, query, openOnly, textOrNull(key), id, limit+1); err != nil {
+		return Page[ProposalRow]{}, sqlFault("store.Proposals", err)
+	}
+	page := Page[ProposalRow]{}
+	for i, r := range rows {
+		if i == limit {
+			last := rows[limit-1]
+			page.Next = cursorOf(sortKeyOf(last.CreatedAt), last.ID)
+			break
+		}
+		p := r.proposal()
+		p.Payload = ""
+		page.Items = append(page.Items, p)
+	}
+	return page, nil
+}
+
+// Decide carries out what the second person says: an approved text is the next
+// version in the same transaction.
+//
+// Safe to repeat under its idempotency key. Errors: NotFound proposal.not_found;
+// those of proposal.Judge; Conflict proposal.outdated where another version was
+// published since it was proposed, idempotency.reused.
+func (s *Store) Decide(ctx context.Context, id string, v proposal.Verdict, idem Idempotency) (ProposalRow, error) {
+	defer s.inForce.forget()
+	err := s.inTx(ctx, "store.Decide", func(tx *sqlx.Tx) error {
+		_, fresh, err := claimRequest(ctx, tx, idem, id)
+		if err != nil || !fresh {
+			return err
+		}
+		p, err := proposalOf(ctx, tx, id, "FOR UPDATE")
+		if err != nil {
+			return err
+		}
+		version, err := orgVersion(ctx, tx)
+		if err != nil {
+			return err
+		}
+		snapshot, err := loadSnapshot(ctx, tx, version) // as of now, not as of a second ago
+		if err != nil {
+			return err
+		}
+		if err := p.Judge(v, snapshot.Same, p.Now); err != nil {
+			return err
+		}
+		if v.Approve {
+			return approveProposal(ctx, tx, p, v)
+		}
+		return refuseProposal(ctx, tx, p, v)
+	})
+	if err != nil {
+		return ProposalRow{}, err
+	}
+	return s.Proposal(ctx, id)
+}
+
+func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
+	if err := lockPolicy(ctx, tx, string(p.Kind), p.Subject); err != nil {
+		return err
+	}
+	head, _, err := policyHead(ctx, tx, p.Kind, p.Subject)
+	if err != nil {
+		return err
+	}
+	if head != p.Base {
+		return fault.New(fault.Conflict, "proposal.outdated", fault.Arg("base", strconv.Itoa(p.Base)),
+			fault.Arg("version", strconv.Itoa(head)))
+	}
+	if err := endProposal(ctx, tx, p.ID, head+1, v); err != nil {
+		return err
+	}
+	_, err = insertPolicy(ctx, tx, PolicyRow{
+		Kind: string(p.Kind), ID: p.Subject, Version: head + 1, Hash: p.Hash, YAML: p.Payload, PublishedBy: v.Checker,
+	}, policyData{Proposal: p.ID, Maker: p.Maker})
+	return err
+}
+
+func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
+	if err := endProposal(ctx, tx, p.ID, 0, v); err != nil {
+		return err
+	}
+	data := refusedData{Kind: p.Kind, Proposal: p.ID, Maker: p.Maker, Hash: p.Hash, Reason: v.Reason}
+	return recordFact(ctx, tx, policyStream+p.Subject, "refuse:"+p.ID,
+		evidence.Draft{Kind: PolicyRefused, Actor: v.Checker, Data: mustJSON(data)})
+}
+
+// endProposal closes a proposal; version is what it became, 0 for a refused one.
+func endProposal(ctx context.Context, tx *sqlx.Tx, id string, version int, v proposal.Verdict) error {
+	state := proposal.Refused
+	if v.Approve {
+		state = proposal.Approved
+	}
+	const query = `
+		UPDATE proposals SET state = $2, checker = $3, reason = $4, version = $5, decided_at = clock_timestamp()
+		WHERE id = $1`
+	_, err := tx.ExecContext(ctx, query, id, string(state), v.Checker, v.Reason, version)
+	return err
+}
