@@ -162,7 +162,9 @@ func TestAPlanSaysEverything(t *testing.T) {
 		Approvers: []approval.Approver{{Person: "clerk", Via: "role:finance_clerk"}, {Person: "clerk2", Via: "role:finance_clerk"}},
 		Clock: approval.Clock{Calendar: "cn-office", Due: calendar.Duration{Count: 1, Unit: calendar.WorkDay},
 			First: calendar.Duration{Count: 4, Unit: calendar.WorkHour}, Every: calendar.Duration{Count: 1, Unit: calendar.WorkDay}, AtMost: 3},
-		OnTimeout: approval.Timeout{Do: approval.TimeoutEscalate}, Allow: []string{"return"},
+		OnTimeout: approval.Timeout{Do: approval.TimeoutEscalate}, Allow: []string{
+			"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend",
+		},
 	}, plan.Steps[0])
 	c.Urgency = document.Urgent
 	require.Equal(t, calendar.Duration{Count: 4, Unit: calendar.WorkHour}, route(t, p, company(), c).Steps[0].Clock.Due)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
@@ -187,7 +189,7 @@ func (c *proving) currencies(t *doctype.Type, mentioned []string) []money.Curren
 // values are what a field may hold that the policy can tell apart.
 func (c *proving) values(f doctype.Field) []string {
 	values := slices.Clone(c.cuts.texts["fields."+f.Name])
-	asked := len(values) > 0 || slices.Contains(c.askedFields, f.Name)
+	asked := len(values) > 0 || slices.Contains(c.askedFields, f.Name) || c.reads(f)
 	switch {
 	case f.Kind == doctype.Choice:
 		values = nil
@@ -199,6 +201,10 @@ func (c *proving) values(f doctype.Field) []string {
 		}
 	case f.Kind == doctype.Person && asked:
 		values = []string{c.someone}
+	case asked && (f.Kind == doctype.Integer || f.Kind == doctype.Decimal || f.Kind == doctype.Money):
+		values = numbers(f)
+	case f.Kind == doctype.Date && asked:
+		values = []string{"2026-06-30"}
 	case asked:
 		values = append(values, "another")
 	}
@@ -206,6 +212,33 @@ func (c *proving) values(f doctype.Field) []string {
 		return values
 	}
 	return append(values, "")
+}
+
+// reads says whether any condition speaks of a field, in whatever way.
+func (c *proving) reads(f doctype.Field) bool {
+	return slices.ContainsFunc(c.policy.Steps, func(s Step) bool {
+		return strings.Contains(s.When, "fields."+f.Name)
+	})
+}
+
+// numbers are some values of a field that holds a number: its bounds and the small
+// ones between. What a condition makes of them is sampled, never proved.
+func numbers(f doctype.Field) []string {
+	least, most := int64(0), int64(1_000_000)
+	if n, err := strconv.ParseInt(f.Min, 10, 64); err == nil {
+		least = n
+	}
+	if n, err := strconv.ParseInt(f.Max, 10, 64); err == nil {
+		most = max(n, least)
+	}
+	values := []string{strconv.FormatInt(least, 10)}
+	for n := least + 1; n <= min(least+5, most-1); n++ {
+		values = append(values, strconv.FormatInt(n, 10))
+	}
+	if most > least {
+		values = append(values, strconv.FormatInt(most, 10))
+	}
+	return values
 }
 
 // spreadCategories tries each category that conditions speak of, absent and

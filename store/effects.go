@@ -92,7 +92,7 @@ func (s *Store) Posting(ctx context.Context, id, reference string, revision int)
 	if err := s.db.GetContext(ctx, &row, query, id, reference, revision); err != nil {
 		return Posting{}, sqlFault("store.Posting", noRows(err, fault.New(fault.NotFound, "revision.not_found")))
 	}
-	row.voucherRow.Reference, row.voucherRow.Document = reference, id
+	row.Reference, row.Document = reference, id
 	p := Posting{Number: row.Number, Voucher: row.row(), Last: Attempt{
 		Reference: reference, N: row.N, Op: row.Op, RequestHash: row.RequestHash, StartedAt: orZero(row.StartedAt),
 		Class: row.Class, Detail: row.Words,

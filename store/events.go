@@ -56,7 +56,8 @@ func (s *Store) Events(ctx context.Context, stream string, after int64, limit in
 	return toEvents(rows), nil
 }
 
-func eventsBetween(ctx context.Context, q sqlx.QueryerContext, stream string, first, last int64) ([]evidence.Event, error) {
+func eventsBetween(ctx context.Context, q sqlx.QueryerContext, stream string, first, last int64) (
+	[]evidence.Event, error) {
 	const query = `SELECT ` + eventColumns + ` FROM events WHERE stream = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq`
 	var rows []eventRow
 	if err := sqlx.SelectContext(ctx, q, &rows, query, stream, first, last); err != nil {

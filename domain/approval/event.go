@@ -161,12 +161,13 @@ type Moved struct {
 // escalated, expired, transferred, advised and retracted; and of consulted, which
 // ends nothing.
 type TaskEndedData struct {
-	Task     string   `json:"task"`
-	Step     string   `json:"step"`
-	Assignee string   `json:"assignee,omitempty"` // whose task it was
-	Opinion  string   `json:"opinion,omitempty"`
-	Reason   string   `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	To       []string `json:"to,omitempty"`     // escalated, transferred: who takes over; consulted: who is asked; advised: who had asked
+	Task     string `json:"task"`
+	Step     string `json:"step"`
+	Assignee string `json:"assignee,omitempty"` // whose task it was
+	Opinion  string `json:"opinion,omitempty"`
+	Reason   string `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
+	// To is who takes over (escalated, transferred), is asked (consulted) or had asked (advised).
+	To []string `json:"to,omitempty"`
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.

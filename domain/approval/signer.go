@@ -80,7 +80,9 @@ func (s State) signed(step Step) bool {
 }
 
 func (s State) agreedIn(step Step, slot int) bool {
-	return slices.ContainsFunc(s.tasksOf(step.ID), func(t Task) bool { return t.Slot == slot && t.For == "" && t.agreed() })
+	return slices.ContainsFunc(s.tasksOf(step.ID), func(t Task) bool {
+		return t.Slot == slot && t.For == "" && t.agreed()
+	})
 }
 
 // awaitsSigner says for whom a task waits: a signer whom its assignee put before it.

@@ -11,7 +11,7 @@
 //	task.consulted       who is asked for advice             by, reason: the question
 //	task.advised         who had asked                       by, reason: the answer
 //	clock.stopped        submitter and requester             by, reason: the question, or why
-//	task.superseded      the assignee (quiet)                by, act: approve, reject, return, transfer, retract, remove_signer
+//	task.superseded      the assignee (quiet)                by, act: the one that ended it
 //	task.escalated       the old assignee; the submitter     to
 //	document.returned    submitter and requester             by, reason
 //	document.rejected    submitter and requester             by, reason
@@ -71,7 +71,8 @@ func ForDelegate(kind string) string {
 func Kinds() []string {
 	return []string{
 		approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue, approval.TaskWasSuperseded,
-		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped, approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
+		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped,
+		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
 		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
 		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}

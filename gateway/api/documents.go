@@ -33,7 +33,10 @@ func (a *API) documents() {
 		"Submit a draft for approval", 201,
 	},
 		a.submitDocument)
-	add(a, operation{"act-on-document", http.MethodPost, "/documents/{id}/acts", tag, "Withdraw, resubmit, or let the clock go on", 0},
+	add(a, operation{
+		"act-on-document", http.MethodPost, "/documents/{id}/acts", tag,
+		"Withdraw, resubmit, or let the clock go on", 0,
+	},
 		a.actOnDocument)
 	a.alsoAccepted("/documents/{id}/acts", "200")
 	add(a, operation{"list-events", http.MethodGet, "/documents/{id}/events", tag, "The transition log", 0},

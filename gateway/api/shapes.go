@@ -206,7 +206,8 @@ func taskOf(t store.Task) Task {
 		ID: t.ID, Document: t.Document, Number: t.Number, Type: t.Type, Title: t.Title, Submitter: t.Submitter,
 		Requester: t.Requester, Total: desk.MoneyOf(t.Total), Urgency: string(t.Urgency),
 		DocumentStatus: string(t.DocumentStatus), Step: t.Step, StepTitle: t.StepTitle, Round: t.Round,
-		ContentHash: t.ContentHash, Assignee: t.Assignee, Via: t.Via, For: t.For, State: string(t.State), DecidedBy: t.DecidedBy,
+		ContentHash: t.ContentHash, Assignee: t.Assignee, Via: t.Via, For: t.For, State: string(t.State),
+		DecidedBy: t.DecidedBy,
 		DecidedAt: instant(t.DecidedAt), Opinion: t.Opinion, OpenedAt: instant(t.OpenedAt), DueAt: instant(t.DueAt),
 		Provisional: t.Provisional,
 	}

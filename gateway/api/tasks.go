@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
@@ -62,9 +64,20 @@ func (a *API) listTasks(ctx context.Context, in *TasksInput) (*TasksOutput, erro
 	return &TasksOutput{Body: listOf(page.Items, page.Next, page.Total, mine)}, nil
 }
 
+// TaskAct is what one may do with a task.
+type TaskAct string
+
+// Schema lists the acts.
+func (TaskAct) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: []any{
+		"approve", "reject", "return", "transfer", "consult", "add_signer", "remove_signer", "retract", "hold",
+		"request_info", "extend",
+	}}
+}
+
 // DecisionBody is a decision on a task: what was seen, and what was decided.
 type DecisionBody struct {
-	Act         string   `json:"act" enum:"approve,reject,return,transfer,consult,add_signer,remove_signer,retract,hold,request_info,extend"`
+	Act         TaskAct  `json:"act"`
 	Round       int      `json:"round" minimum:"1" doc:"The round that was seen"`
 	ContentHash string   `json:"content_hash" minLength:"1" maxLength:"64" doc:"The content that was seen"`
 	Opinion     string   `json:"opinion,omitempty" maxLength:"2000" doc:"Needed to reject, to return and to retract"`

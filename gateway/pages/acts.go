@@ -29,8 +29,8 @@ func decide(v *visit) error {
 	}
 	in.To, in.Where = people(v.asked("to")), v.asked("where")
 	in.ToStep, in.Back, in.Extra = v.asked("to_step"), v.asked("back"), v.asked("extra")
-	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep, in.Back,
-		in.Extra)
+	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep,
+		in.Back, in.Extra)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
 	form := "decide"
 	if in.Act != approval.Approve && in.Act != approval.Reject && (in.Act != approval.Return || in.ToStep != "") {

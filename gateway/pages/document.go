@@ -355,7 +355,9 @@ func (v *visit) standsIn(detail desk.Detail, state approval.State, t store.Task)
 	me := v.who.Person.ID
 	return v.may(access.TaskDecide, access.Object{Entity: detail.Entity, Delegates: []string{me}}) &&
 		slices.ContainsFunc(detail.StandsIn, func(r delegation.Rule) bool { return r.Person == t.Assignee }) &&
-		!slices.ContainsFunc(state.Tasks, func(o approval.Task) bool { return o.Step == t.Step && o.DecidedBy == me && !o.Past })
+		!slices.ContainsFunc(state.Tasks, func(o approval.Task) bool {
+			return o.Step == t.Step && o.DecidedBy == me && !o.Past
+		})
 }
 
 func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approval.State) *parkedBox {

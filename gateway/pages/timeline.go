@@ -82,7 +82,8 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"who", v.actor(e), "step", step, "assignee", v.name(data.Assignee), "number", data.Number,
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
-		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
+		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
 	switch e.Kind {
