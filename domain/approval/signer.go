@@ -107,6 +107,8 @@ func (s State) judgeRemoveSigner(a Act, now time.Time) ([]evidence.Draft, error)
 		return nil, fault.New(fault.Forbidden, "task.not_yours")
 	case a.Round != s.Round || a.ContentHash != s.ContentHash:
 		return nil, fault.New(fault.Conflict, "task.changed")
+	case s.Stopped != nil:
+		return nil, fault.New(fault.Conflict, "document.stopped", fault.Arg("by", s.Stopped.By))
 	case len(a.To) != 1:
 		return nil, fault.New(fault.Invalid, "act.bad_to", fault.Field("to"))
 	case len(s.Seen) >= actsMax:
