@@ -13,6 +13,7 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/workflows"
 
 	// Every room that registers faults, so that their codes are here.
 	_ "github.com/countersign/countersign/activities"
@@ -78,6 +79,14 @@ func TestEveryNameHasItsText(t *testing.T) {
 		"draft", "submitted", "pending", "returned", "approved", "parked", "posted", "closed", "rejected", "withdrawn",
 	} {
 		keys = append(keys, "status."+status)
+	}
+	for _, act := range workflows.Updates() {
+		keys = append(keys, "act."+string(act), "page.flash."+string(act))
+	}
+	for _, mode := range []approval.Mode{
+		approval.AnyOf, approval.AllOf, approval.InOrder, approval.Quorum, approval.Ratio, approval.PerGroup,
+	} {
+		keys = append(keys, "mode."+string(mode))
 	}
 	for _, kind := range []fault.Kind{
 		fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict, fault.Busy, fault.Unknown, fault.Internal,
