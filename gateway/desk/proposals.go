@@ -202,14 +202,16 @@ func typesOf(list ...*doctype.Type) policy.Types {
 	return types
 }
 
-// policyStands answers with every error that the check finds.
+// policyStands answers with every error that the proof finds: a policy that leaves
+// some request without an approver is not published. «countersign policy check»
+// tells the request.
 func (d *Desk) policyStands(ctx context.Context, p *policy.Policy, types policy.Types) error {
 	snapshot, err := d.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
 	var faults []*fault.Fault
-	for _, finding := range policy.Check(p, types, snapshot) {
+	for _, finding := range policy.Prove(p, policy.Ground{Types: types, Org: snapshot}).Findings {
 		if finding.Level == policy.LevelError {
 			faults = append(faults, finding.Fault)
 		}
