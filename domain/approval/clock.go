@@ -134,13 +134,7 @@ func (p *pen) handOver(step Step, task Task, to []Approver) {
 // had a part in the step, since one human decides one place only. That also
 // ends every circle of escalations. With nobody left it is the admin queue.
 func (p *pen) heirs(step Step, to []Approver) []Approver {
-	part := map[string]bool{}
-	for _, t := range p.s.tasksOf(step.ID) {
-		part[p.s.behind(t.Assignee)], part[p.s.behind(t.DecidedBy)] = true, true
-	}
-	for _, a := range places(step) {
-		part[p.s.behind(a.Person)] = true
-	}
+	part := p.s.partOf(step)
 	var heirs []Approver
 	for _, a := range to {
 		who := p.s.behind(a.Person)

@@ -1,0 +1,69 @@
+package approval_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/approval"
+)
+
+// TestAReminderAfterTheClockStoodStillIsAnother: the record answers a known cause
+// with what it was answered before, so a reminder needs a cause of its own.
+func TestAReminderAfterTheClockStoodStillIsAnother(t *testing.T) {
+	r := planned(t, clocked("li"))
+	causes := map[string]bool{}
+	strike := func() {
+		struck := r.state.Strike(r.now)
+		require.Len(t, struck, 1)
+		require.False(t, causes[struck[0].Cause()], "%s was answered before", struck[0].Cause())
+		causes[struck[0].Cause()] = true
+		require.NoError(t, r.do(struck[0]))
+	}
+	r.after(30)
+	strike()
+	require.NoError(t, r.do(r.act(approval.Hold, "li")))
+	r.after(500)
+	require.NoError(t, r.do(r.act(approval.Release, "li")))
+	r.after(30)
+	strike()
+	require.Empty(t, r.state.Strike(r.now), "both reminders went out")
+	r.after(40)
+	strike()
+	require.Equal(t, approval.Rejected, r.state.Status)
+}
+
+// TestStraightBackTwiceAsksEveryStepOnTheWayAnew: whoever agreed on a way that is
+// walked again is asked again, and not refused for having decided there before.
+func TestStraightBackTwiceAsksEveryStepOnTheWayAnew(t *testing.T) {
+	r := planned(t, handled(approval.AllOf, "li"), handled(approval.AllOf, "max"),
+		handled(approval.AllOf, "wu"), handled(approval.AllOf, "zoe"))
+	agree := func(people ...string) {
+		for _, who := range people {
+			require.NoError(t, r.do(r.act(approval.Approve, who)), who)
+		}
+	}
+	back := func(who, step string) {
+		a := r.act(approval.Return, who)
+		a.ToStep, a.Back = step, approval.BackStraight
+		require.NoError(t, r.do(a))
+	}
+	agree("li", "max", "wu")
+	back("zoe", "s2")
+	back("max", "s1")
+	agree("li", "max", "wu", "zoe")
+	require.Equal(t, approval.Approved, r.state.Status)
+}
+
+// TestAnOverdueTaskDoesNotFallToWhoIsToSignAfterwards: one human has one part in
+// a step, also one that they were not asked for yet.
+func TestAnOverdueTaskDoesNotFallToWhoIsToSignAfterwards(t *testing.T) {
+	s := late(handled(approval.AllOf, "li"), approval.TimeoutEscalate)
+	r := planned(t, s)
+	a := r.act(approval.AddSigner, "li")
+	a.To, a.Where = []string{"zoe"}, approval.SignAfter
+	require.NoError(t, r.do(a))
+	r.after(100)
+	r.strike("zoe")
+	require.Equal(t, []string{queue}, open(r.state))
+}
