@@ -52,10 +52,12 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	if err != nil {
 		return approval.Plan{}, nil, err
 	}
-	humans := byAccount(in.Org.Humans())
+	several := in.Org.Humans()
+	humans := byAccount(several)
 	plan := approval.Plan{
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
 		Interested: interestedIn(c, humans), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
+		Same: several, // all of them: by a transfer, an added signature or a delegation anybody may come to decide
 	}
 	for _, admin := range in.Org.Holders("admin", c.Entity) {
 		plan.Admins = append(plan.Admins, admin.ID)
@@ -76,7 +78,6 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 		plan.Steps = append(plan.Steps, step)
 		remarks = append(remarks, said...)
 	}
-	plan.Same = find.sameHumans(plan)
 	return plan, remarks, nil
 }
 

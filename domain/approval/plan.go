@@ -42,8 +42,8 @@ type Plan struct {
 	Steps         []Step   `json:"steps"`
 	Then          []string `json:"then"` // accrue, archive
 
-	// Same lists the accounts of each human who may come to decide and has
-	// several: one human decides one place of a step, with whatever account.
+	// Same lists the accounts of each human who has several: one human decides one
+	// place of a step, with whatever account, also who is asked only later.
 	Same [][]string `json:"same,omitempty"`
 }
 
