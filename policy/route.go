@@ -84,7 +84,8 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 func (p *Policy) route(i int, seen expr.Input, find *search) (approval.Step, []Remark, error) {
 	s := p.Steps[i]
 	step := approval.Step{ID: s.ID, Title: s.Title, Need: approval.NeedsPeople, Reason: always,
-		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow}
+		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow,
+		DistinctFrom: s.DistinctSteps}
 	if s.When != "" {
 		verdict, err := p.judge(i, seen)
 		if err != nil {

@@ -134,7 +134,7 @@ func (p *pen) handOver(step Step, task Task, to []Approver) {
 // had a part in the step, since one human decides one place only. That also
 // ends every circle of escalations. With nobody left it is the admin queue.
 func (p *pen) heirs(step Step, to []Approver) []Approver {
-	part := p.s.partOf(step)
+	part := p.s.takenIn(step)
 	var heirs []Approver
 	for _, a := range to {
 		who := p.s.behind(a.Person)

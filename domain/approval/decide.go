@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,8 +52,16 @@ func (s State) decidable(a Act) (Task, error) {
 	case a.Name != Approve && strings.TrimSpace(a.Opinion) == "":
 		return Task{}, opinionRequired()
 	}
-	if signer, waits := s.awaitsSigner(task); waits && a.Name == Approve {
+	if a.Name != Approve {
+		return task, nil
+	}
+	if signer, waits := s.awaitsSigner(task); waits {
 		return Task{}, fault.New(fault.Conflict, "task.awaits_signer", fault.Arg("who", signer))
+	}
+	for _, other := range s.apart(task.Step) {
+		if s.decidedIn(other.ID, a.Actor) {
+			return Task{}, fault.New(fault.Forbidden, "task.distinct", fault.Arg("step", other.ID))
+		}
 	}
 	return task, nil
 }
@@ -99,6 +108,22 @@ func (s State) decidedIn(step, person string) bool {
 		}
 	}
 	return false
+}
+
+// apart lists the steps that need other humans than a step, whichever of the two
+// says so.
+func (s State) apart(step string) []Step {
+	i := s.indexOfStep(step)
+	if i < 0 {
+		return nil
+	}
+	var others []Step
+	for _, other := range s.Plan.Steps {
+		if slices.Contains(s.Plan.Steps[i].DistinctFrom, other.ID) || slices.Contains(other.DistinctFrom, step) {
+			others = append(others, other)
+		}
+	}
+	return others
 }
 
 // TooLate is the refusal of a decision on a task that is not open any more: who

@@ -21,6 +21,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"task.interested": {Kind: fault.Forbidden},
 	"task.not_yours":  {Kind: fault.Forbidden},
 	"task.twice":      {Kind: fault.Forbidden},
+	"task.distinct":   {Kind: fault.Forbidden, Args: []string{"step"}},
 	"task.stale":      {Kind: fault.Conflict, Args: []string{"by", "at", "act"}},
 	"task.closed":     {Kind: fault.Conflict},
 	"task.changed":    {Kind: fault.Conflict}, // open, but not of the round or content that was seen

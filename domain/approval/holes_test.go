@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
 )
 
 // TestAReminderAfterTheClockStoodStillIsAnother: the record answers a known cause
@@ -66,4 +67,30 @@ func TestAnOverdueTaskDoesNotFallToWhoIsToSignAfterwards(t *testing.T) {
 	r.after(100)
 	r.strike("zoe")
 	require.Equal(t, []string{queue}, open(r.state))
+}
+
+// TestStepsThatNeedTwoHumansGetTwo: whoever agreed in the one does not agree in
+// the other, as whosever delegate, with whatever account, and takes no task over there.
+func TestStepsThatNeedTwoHumansGetTwo(t *testing.T) {
+	first, second := handled(approval.AllOf, "li"), late(handled(approval.AllOf, "max", "wu"), approval.TimeoutEscalate)
+	first.ID, second.ID, second.DistinctFrom = "first", "second", []string{"first"}
+	r := newStream(t)
+	p := plan(1, first, second)
+	p.Same = [][]string{{"max", "max2"}}
+	require.NoError(t, r.do(approval.Planned{Plan: p}))
+
+	hand := r.act(approval.Transfer, "li")
+	hand.To = []string{"max2"}
+	require.Equal(t, "act.to_has_part", fault.CodeOf(r.do(hand)), "max is asked in the second step")
+	standIn := r.act(approval.Approve, "li")
+	standIn.Actor, standIn.OnBehalfOf = "max2", "li"
+	require.NoError(t, r.do(standIn))
+
+	require.Equal(t, "task.distinct", fault.CodeOf(r.do(r.act(approval.Approve, "max"))))
+	hand = r.act(approval.Transfer, "wu")
+	hand.To = []string{"li"}
+	require.Equal(t, "act.to_has_part", fault.CodeOf(r.do(hand)))
+	r.after(100)
+	r.strike("li")
+	require.Equal(t, []string{queue, queue}, open(r.state), "nobody of the first step takes over")
 }

@@ -70,6 +70,9 @@ type Step struct {
 	Clock     Clock             `json:"clock"`
 	OnTimeout Timeout           `json:"on_timeout"`
 	Allow     []string          `json:"allow,omitempty"` // acts beyond approve, reject and return
+
+	// DistinctFrom are earlier steps: no human agrees both there and here.
+	DistinctFrom []string `json:"distinct_from,omitempty"`
 }
 
 // Approver is a person, or the admin queue, asked to decide a step. 审批人
