@@ -93,8 +93,14 @@ func (p *pen) timeOut(task Task, to []Approver) {
 		p.refuse(task, "timeout")
 	case rule == TimeoutApprove:
 		expired.Reason = string(Approve)
-		p.write(TaskWasExpired, expired)
-		p.agree(task)
+		passed := p.s.pen(p.now, p.actor, p.behalf)
+		passed.write(TaskWasExpired, expired)
+		passed.agree(task)
+		if passed.s.enoughHumans() != nil {
+			p.overdue(task)
+			return
+		}
+		*p = *passed
 	case rule == TimeoutEscalate || rule == TimeoutReassign:
 		p.handOver(step, task, to)
 	default:

@@ -25,6 +25,9 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 	case Approve:
 		p.write(TaskWasApproved, ended)
 		p.agree(task)
+		if err := p.s.enoughHumans(); err != nil {
+			return nil, err
+		}
 	case Reject:
 		p.write(TaskWasRejected, ended)
 		p.refuse(task, a.Opinion)
@@ -124,6 +127,24 @@ func (s State) apart(step string) []Step {
 		}
 	}
 	return others
+}
+
+// enoughHumans refuses an approved document in which fewer humans agreed than its
+// plan asks for.
+func (s State) enoughHumans() error {
+	if s.Plan == nil || s.Plan.Humans == 0 || s.Status != Approved && s.Status != Closed {
+		return nil
+	}
+	agreed := map[string]bool{}
+	for _, t := range s.Tasks {
+		if t.agreed() && human(t.DecidedBy) {
+			agreed[s.behind(t.DecidedBy)] = true
+		}
+	}
+	if missing := s.Plan.Humans - len(agreed); missing > 0 {
+		return fault.New(fault.Conflict, "task.too_few_humans", fault.Arg("missing", strconv.Itoa(missing)))
+	}
+	return nil
 }
 
 // TooLate is the refusal of a decision on a task that is not open any more: who

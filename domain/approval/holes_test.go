@@ -94,3 +94,47 @@ func TestStepsThatNeedTwoHumansGetTwo(t *testing.T) {
 	r.strike("li")
 	require.Equal(t, []string{queue, queue}, open(r.state), "nobody of the first step takes over")
 }
+
+// TestEnoughHumansAgreeWhoeverTookOver: a plan that asks for two humans is not
+// approved by one to whom the other handed their task, nor by one and the clock.
+func TestEnoughHumansAgreeWhoeverTookOver(t *testing.T) {
+	for _, rule := range []string{"", approval.TimeoutApprove} {
+		r := newStream(t)
+		p := plan(1, handled(approval.AnyOf, "li"), late(handled(approval.AnyOf, "max"), rule))
+		p.Humans, p.Same = 2, [][]string{{"max", "max2"}}
+		require.NoError(t, r.do(approval.Planned{Plan: p}))
+		hand := r.act(approval.Transfer, "li")
+		hand.To = []string{"max2"}
+		require.NoError(t, r.do(hand))
+		require.NoError(t, r.do(r.act(approval.Approve, "max2")))
+		require.Equal(t, "task.too_few_humans", fault.CodeOf(r.do(r.act(approval.Approve, "max"))))
+		r.after(100)
+		r.strike()
+		require.Equal(t, approval.Pending, r.state.Status)
+		require.Equal(t, []string{"max"}, open(r.state))
+		hand = r.act(approval.Transfer, "max")
+		hand.To = []string{"wu"}
+		require.NoError(t, r.do(hand))
+		require.NoError(t, r.do(r.act(approval.Approve, "wu")))
+		require.Equal(t, approval.Approved, r.state.Status)
+	}
+}
+
+// TestASignerWhoWasNeededIsNotTakenAway: to remove a signer may not approve the
+// document with fewer humans than its plan asks for.
+func TestASignerWhoWasNeededIsNotTakenAway(t *testing.T) {
+	r := newStream(t)
+	p := plan(1, handled(approval.AnyOf, "li"))
+	p.Humans = 2
+	require.NoError(t, r.do(approval.Planned{Plan: p}))
+	ask := func(name approval.Name) error {
+		a := r.act(name, "li")
+		a.To, a.Where = []string{"wu"}, approval.SignBeside
+		return r.do(a)
+	}
+	require.NoError(t, ask(approval.AddSigner))
+	require.NoError(t, r.do(r.act(approval.Approve, "li")), "wu must agree too")
+	require.Equal(t, "task.too_few_humans", fault.CodeOf(ask(approval.RemoveSigner)))
+	require.NoError(t, r.do(r.act(approval.Approve, "wu")))
+	require.Equal(t, approval.Approved, r.state.Status)
+}

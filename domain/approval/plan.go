@@ -42,6 +42,10 @@ type Plan struct {
 	Steps         []Step   `json:"steps"`
 	Then          []string `json:"then"` // accrue, archive
 
+	// Humans is how many different humans must have agreed before the document is
+	// approved, whoever took over from whom; 0 asks for no number.
+	Humans int `json:"humans,omitempty"`
+
 	// Same lists the accounts of each human who has several: one human decides one
 	// place of a step, with whatever account, also who is asked only later.
 	Same [][]string `json:"same,omitempty"`
