@@ -94,6 +94,7 @@ func stampTask(
 
 // stampMoved fills the instants of a task whose deadline moves. A clock that stood
 // still goes on with the working time that was left; an excuse adds to what was.
+// The reminders in d were sent, and stay.
 func stampMoved(
 	byID map[string]*calendar.Calendar, at time.Time, d approval.TaskOpenedData,
 ) (approval.TaskOpenedData, error) {
@@ -102,7 +103,6 @@ func stampMoved(
 		return d, fault.New(fault.Internal, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar))
 	}
 	m := d.Moved
-	d.RemindAt = nil
 	move := func(was time.Time) (calendar.Deadline, error) {
 		switch {
 		case !m.Extra.IsZero():

@@ -16,7 +16,8 @@ const HumansMax = 5
 const requiresMax = 10
 
 // Require says how many distinct humans must agree from an amount on, whatever
-// path a document takes. Prove holds it; Route does not read it.
+// path a document takes. Prove holds it of the route; the plan carries the number, so
+// that it also holds where people hand their tasks on.
 type Require struct {
 	From   money.Amount `json:"from"` // in the policy's base currency
 	Humans int          `json:"humans"`

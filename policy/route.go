@@ -52,10 +52,13 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	if err != nil {
 		return approval.Plan{}, nil, err
 	}
-	humans := byAccount(in.Org.Humans())
+	several := in.Org.Humans()
+	humans := byAccount(several)
 	plan := approval.Plan{
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
 		Interested: interestedIn(c, humans), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
+		Humans: p.humansFrom(seen.Amount.Minor),
+		Same:   several, // all of them: by a transfer, an added signature or a delegation anybody may come to decide
 	}
 	for _, admin := range in.Org.Holders("admin", c.Entity) {
 		plan.Admins = append(plan.Admins, admin.ID)
@@ -76,14 +79,14 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 		plan.Steps = append(plan.Steps, step)
 		remarks = append(remarks, said...)
 	}
-	plan.Same = find.sameHumans(plan)
 	return plan, remarks, nil
 }
 
 func (p *Policy) route(i int, seen expr.Input, find *search) (approval.Step, []Remark, error) {
 	s := p.Steps[i]
 	step := approval.Step{ID: s.ID, Title: s.Title, Need: approval.NeedsPeople, Reason: always,
-		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow}
+		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow,
+		DistinctFrom: s.DistinctSteps}
 	if s.When != "" {
 		verdict, err := p.judge(i, seen)
 		if err != nil {

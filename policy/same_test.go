@@ -5,11 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/policy"
 )
 
-// TestAPlanKnowsWhoIsOneHuman: the accounts of everybody who may come to decide,
-// by the plan, up the managers or for the admin queue; of nobody else.
+// TestAPlanKnowsWhoIsOneHuman: also of people whom it does not ask. A task may be
+// handed to them, or they may decide for somebody who is asked.
 func TestAPlanKnowsWhoIsOneHuman(t *testing.T) {
 	p := shipped(t, "expense")
 	require.Nil(t, route(t, p, company(), expense("lin", 100000)).Same)
@@ -18,5 +20,14 @@ func TestAPlanKnowsWhoIsOneHuman(t *testing.T) {
 	edit(s, "clerk2", func(p *org.Person) { p.Aliases = []string{"root"} }) // a clerk is the admin
 	s.People["chief2"] = org.Person{ID: "chief2", Active: true, Aliases: []string{"chief"}}
 	s.People["far"] = org.Person{ID: "far", Active: true, Aliases: []string{"wu"}}
-	require.Equal(t, [][]string{{"chief", "chief2"}, {"clerk2", "root"}}, route(t, p, s, expense("lin", 100000)).Same)
+	require.Equal(t, [][]string{{"chief", "chief2"}, {"clerk2", "root"}, {"far", "wu"}},
+		route(t, p, s, expense("lin", 100000)).Same)
+}
+
+// TestAPlanCarriesHowManyHumansItNeeds: from the limit on, and not below it.
+func TestAPlanCarriesHowManyHumansItNeeds(t *testing.T) {
+	p := shipped(t, "expense")
+	p.Require = []policy.Require{{From: money.Amount{Minor: 100000, Currency: "CNY"}, Humans: 2}}
+	require.Zero(t, route(t, p, company(), expense("lin", 99999)).Humans)
+	require.Equal(t, 2, route(t, p, company(), expense("lin", 100000)).Humans)
 }

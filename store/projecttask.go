@@ -63,7 +63,7 @@ func (p *projection) openTask(e evidence.Event) error {
 	return nil
 }
 
-// moveTask takes a deadline that moved; the reminders still to come are new.
+// moveTask takes a deadline that moved, and with it the reminders still to come.
 func (p *projection) moveTask(e evidence.Event) error {
 	d, err := approval.Decode[approval.TaskOpenedData](e)
 	if err != nil {
@@ -74,7 +74,7 @@ func (p *projection) moveTask(e evidence.Event) error {
 		return err
 	}
 	t := p.task(d.Task)
-	t.Moved, t.DueAt, t.RemindAt, t.Reminded, t.Provisional = true, instant(d.DueAt), string(remind), 0, d.Provisional
+	t.Moved, t.DueAt, t.RemindAt, t.Provisional = true, instant(d.DueAt), string(remind), d.Provisional
 	return nil
 }
 

@@ -101,7 +101,7 @@ const writeTransition = `
 		    decided_by = coalesce(nullif(c.decided_by, ''), t.decided_by),
 		    decided_at = coalesce(c.decided_at, t.decided_at),
 		    opinion = coalesce(nullif(c.opinion, ''), t.opinion),
-		    reminded = CASE WHEN c.moved THEN c.reminded ELSE greatest(c.reminded, t.reminded) END,
+		    reminded = greatest(c.reminded, t.reminded),
 		    overdue = c.overdue OR t.overdue, due_at = CASE WHEN c.moved THEN c.due_at ELSE t.due_at END,
 		    remind_at = CASE WHEN c.moved THEN c.remind_at ELSE t.remind_at END,
 		    provisional = CASE WHEN c.moved THEN c.provisional ELSE t.provisional END

@@ -30,8 +30,8 @@ func (s State) judgeBack(a Act, task Task, now time.Time) ([]evidence.Draft, err
 		reopened.Then = task.Step
 	}
 	for _, t := range p.s.Tasks {
-		at := s.indexOfStep(t.Step)
-		if !t.Past && (at == to || at == s.Step || at > to && a.Back != BackStraight) {
+		at := s.indexOfStep(t.Step) // beyond s.Step where this is on the way straight back: that way is given up
+		if !t.Past && (at == to || at >= s.Step || at > to && a.Back != BackStraight) {
 			reopened.Past = append(reopened.Past, t.ID)
 		}
 	}

@@ -93,8 +93,14 @@ func (p *pen) timeOut(task Task, to []Approver) {
 		p.refuse(task, "timeout")
 	case rule == TimeoutApprove:
 		expired.Reason = string(Approve)
-		p.write(TaskWasExpired, expired)
-		p.agree(task)
+		passed := p.s.pen(p.now, p.actor, p.behalf)
+		passed.write(TaskWasExpired, expired)
+		passed.agree(task)
+		if passed.s.enoughHumans() != nil {
+			p.overdue(task)
+			return
+		}
+		*p = *passed
 	case rule == TimeoutEscalate || rule == TimeoutReassign:
 		p.handOver(step, task, to)
 	default:
@@ -134,13 +140,7 @@ func (p *pen) handOver(step Step, task Task, to []Approver) {
 // had a part in the step, since one human decides one place only. That also
 // ends every circle of escalations. With nobody left it is the admin queue.
 func (p *pen) heirs(step Step, to []Approver) []Approver {
-	part := map[string]bool{}
-	for _, t := range p.s.tasksOf(step.ID) {
-		part[p.s.behind(t.Assignee)], part[p.s.behind(t.DecidedBy)] = true, true
-	}
-	for _, a := range places(step) {
-		part[p.s.behind(a.Person)] = true
-	}
+	part := p.s.takenIn(step)
 	var heirs []Approver
 	for _, a := range to {
 		who := p.s.behind(a.Person)

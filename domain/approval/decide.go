@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,9 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 	case Approve:
 		p.write(TaskWasApproved, ended)
 		p.agree(task)
+		if err := p.s.enoughHumans(); err != nil {
+			return nil, err
+		}
 	case Reject:
 		p.write(TaskWasRejected, ended)
 		p.refuse(task, a.Opinion)
@@ -51,8 +55,16 @@ func (s State) decidable(a Act) (Task, error) {
 	case a.Name != Approve && strings.TrimSpace(a.Opinion) == "":
 		return Task{}, opinionRequired()
 	}
-	if signer, waits := s.awaitsSigner(task); waits && a.Name == Approve {
+	if a.Name != Approve {
+		return task, nil
+	}
+	if signer, waits := s.awaitsSigner(task); waits {
 		return Task{}, fault.New(fault.Conflict, "task.awaits_signer", fault.Arg("who", signer))
+	}
+	for _, other := range s.apart(task.Step) {
+		if s.decidedIn(other.ID, a.Actor) {
+			return Task{}, fault.New(fault.Forbidden, "task.distinct", fault.Arg("step", other.ID))
+		}
 	}
 	return task, nil
 }
@@ -99,6 +111,40 @@ func (s State) decidedIn(step, person string) bool {
 		}
 	}
 	return false
+}
+
+// apart lists the steps that need other humans than a step, whichever of the two
+// says so.
+func (s State) apart(step string) []Step {
+	i := s.indexOfStep(step)
+	if i < 0 {
+		return nil
+	}
+	var others []Step
+	for _, other := range s.Plan.Steps {
+		if slices.Contains(s.Plan.Steps[i].DistinctFrom, other.ID) || slices.Contains(other.DistinctFrom, step) {
+			others = append(others, other)
+		}
+	}
+	return others
+}
+
+// enoughHumans refuses an approved document in which fewer humans agreed than its
+// plan asks for.
+func (s State) enoughHumans() error {
+	if s.Plan == nil || s.Plan.Humans == 0 || s.Status != Approved && s.Status != Closed {
+		return nil
+	}
+	agreed := map[string]bool{}
+	for _, t := range s.Tasks {
+		if t.agreed() && human(t.DecidedBy) {
+			agreed[s.behind(t.DecidedBy)] = true
+		}
+	}
+	if missing := s.Plan.Humans - len(agreed); missing > 0 {
+		return fault.New(fault.Conflict, "task.too_few_humans", fault.Arg("missing", strconv.Itoa(missing)))
+	}
+	return nil
 }
 
 // TooLate is the refusal of a decision on a task that is not open any more: who

@@ -21,9 +21,13 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"task.interested": {Kind: fault.Forbidden},
 	"task.not_yours":  {Kind: fault.Forbidden},
 	"task.twice":      {Kind: fault.Forbidden},
-	"task.stale":      {Kind: fault.Conflict, Args: []string{"by", "at", "act"}},
-	"task.closed":     {Kind: fault.Conflict},
-	"task.changed":    {Kind: fault.Conflict}, // open, but not of the round or content that was seen
+	"task.distinct":   {Kind: fault.Forbidden, Args: []string{"step"}},
+
+	"task.too_few_humans": {Kind: fault.Conflict, Args: []string{"missing"}},
+
+	"task.stale":   {Kind: fault.Conflict, Args: []string{"by", "at", "act"}},
+	"task.closed":  {Kind: fault.Conflict},
+	"task.changed": {Kind: fault.Conflict}, // open, but not of the round or content that was seen
 
 	"document.stopped":          {Kind: fault.Conflict, Args: []string{"by"}},
 	"document.not_stopped":      {Kind: fault.Conflict},

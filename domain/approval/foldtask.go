@@ -83,7 +83,7 @@ func (s *State) applyEnded(e evidence.Event) error {
 	return nil
 }
 
-// applyMoved takes a deadline that moved: the reminders still to come are new.
+// applyMoved takes a deadline that moved, and with it the reminders still to come.
 func (s *State) applyMoved(e evidence.Event) error {
 	d, err := Decode[TaskOpenedData](e)
 	i := s.indexOf(d.Task)
@@ -91,7 +91,7 @@ func (s *State) applyMoved(e evidence.Event) error {
 		return err
 	}
 	t := &s.Tasks[i]
-	t.DueAt, t.RemindAt, t.Reminded = d.DueAt.UTC(), nil, 0
+	t.DueAt, t.RemindAt = d.DueAt.UTC(), nil
 	if len(d.RemindAt) > 0 {
 		t.RemindAt = d.RemindAt
 	}

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +69,10 @@ func (s State) fitTo(a Act, step Step) error {
 	if len(a.To) == 0 || len(a.To) > toMost || a.Name != AddSigner && len(a.To) != 1 {
 		return fault.New(fault.Invalid, "act.bad_to", fault.Field("to"))
 	}
-	part := s.partOf(step)
+	part := s.takenIn(step)
+	if a.Name == Consult {
+		part = s.partOf(step) // advice decides nothing
+	}
 	for _, person := range a.To {
 		who := s.behind(person)
 		switch {
@@ -82,6 +86,16 @@ func (s State) fitTo(a Act, step Step) error {
 		part[who] = true
 	}
 	return nil
+}
+
+// takenIn lists the humans who may not be given a part in a step: those who have
+// one, there or in a step that needs other humans.
+func (s State) takenIn(step Step) map[string]bool {
+	taken := s.partOf(step)
+	for _, other := range s.apart(step.ID) {
+		maps.Copy(taken, s.partOf(other))
+	}
+	return taken
 }
 
 // partOf lists the humans who have or had a part in a step.

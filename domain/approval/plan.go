@@ -42,8 +42,12 @@ type Plan struct {
 	Steps         []Step   `json:"steps"`
 	Then          []string `json:"then"` // accrue, archive
 
-	// Same lists the accounts of each human who may come to decide and has
-	// several: one human decides one place of a step, with whatever account.
+	// Humans is how many different humans must have agreed before the document is
+	// approved, whoever took over from whom; 0 asks for no number.
+	Humans int `json:"humans,omitempty"`
+
+	// Same lists the accounts of each human who has several: one human decides one
+	// place of a step, with whatever account, also who is asked only later.
 	Same [][]string `json:"same,omitempty"`
 }
 
@@ -70,6 +74,9 @@ type Step struct {
 	Clock     Clock             `json:"clock"`
 	OnTimeout Timeout           `json:"on_timeout"`
 	Allow     []string          `json:"allow,omitempty"` // acts beyond approve, reject and return
+
+	// DistinctFrom are earlier steps: no human agrees both there and here.
+	DistinctFrom []string `json:"distinct_from,omitempty"`
 }
 
 // Approver is a person, or the admin queue, asked to decide a step. 审批人

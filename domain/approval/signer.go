@@ -128,5 +128,8 @@ func (s State) judgeRemoveSigner(a Act, now time.Time) ([]evidence.Draft, error)
 	if p.s.tally(step) == won {
 		p.count(step, task, "")
 	}
+	if err := p.s.enoughHumans(); err != nil {
+		return nil, err
+	}
 	return p.drafts, nil
 }

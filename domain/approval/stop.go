@@ -72,13 +72,13 @@ func (s State) judgeRelease(a Act, now time.Time) ([]evidence.Draft, error) {
 	return p.drafts, nil
 }
 
-// moved is a task whose deadline moves.
+// moved is a task whose deadline moves. The reminders that were sent stay where
+// they are: the number of a reminder is part of its cause, and is never used twice.
 func (s State) moved(t Task, how Moved) TaskOpenedData {
-	how.Was = t.DueAt
-	if t.Reminded < len(t.RemindAt) {
-		how.WasRemind = t.RemindAt[t.Reminded:]
-	}
-	d := TaskOpenedData{Task: t.ID, Step: t.Step, Assignee: t.Assignee, Via: t.Via, Slot: t.Slot, Moved: &how}
+	sent := min(t.Reminded, len(t.RemindAt))
+	how.Was, how.WasRemind = t.DueAt, t.RemindAt[sent:]
+	d := TaskOpenedData{Task: t.ID, Step: t.Step, Assignee: t.Assignee, Via: t.Via, Slot: t.Slot, Moved: &how,
+		RemindAt: t.RemindAt[:sent]}
 	if i := s.indexOfStep(t.Step); i >= 0 {
 		d.Clock = s.Plan.Steps[i].Clock
 	}

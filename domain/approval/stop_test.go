@@ -39,7 +39,7 @@ func TestTheClockStandsStillWhileItIsStopped(t *testing.T) {
 	require.Equal(t, "document.not_stopped", fault.CodeOf(r.do(r.act(approval.Release, "rob"))))
 	for _, task := range r.state.OpenTasks() {
 		require.Equal(t, r.now.Add(60*time.Second), task.DueAt, "60 of 100 seconds were left")
-		require.Equal(t, []time.Time{r.now.Add(20 * time.Second)}, task.RemindAt)
+		require.Equal(t, []time.Time{monday.Add(30 * time.Second), r.now.Add(20 * time.Second)}, task.RemindAt)
 	}
 	require.NoError(t, r.do(r.act(approval.Approve, "li")))
 	require.NoError(t, r.do(r.act(approval.Approve, "wu")))

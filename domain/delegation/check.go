@@ -18,7 +18,7 @@ const (
 
 // Check judges a new rule beside those that are not over.
 //
-// Errors: Invalid delegation.self, bad_period, too_long, bad_cap, bad_reason,
+// Errors: Invalid delegation.self, to_maker, bad_period, too_long, bad_cap, bad_reason,
 // reason_required; Conflict delegation.too_many, delegation.cycle.
 func Check(r Rule, live []Rule, now time.Time) error {
 	if err := r.wellFormed(now); err != nil {
@@ -56,6 +56,8 @@ func (r Rule) wellFormed(now time.Time) error {
 		return fault.New(fault.Invalid, "delegation.bad_cap", fault.Field("cap"))
 	case !plain(r.Reason):
 		return fault.New(fault.Invalid, "delegation.bad_reason", fault.Field("reason"), count("max", ReasonMax))
+	case r.MadeBy != r.Person && r.MadeBy == r.Delegate:
+		return ToMaker()
 	case r.MadeBy != r.Person && r.Reason == "":
 		return ReasonRequired()
 	}

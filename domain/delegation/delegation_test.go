@@ -123,6 +123,7 @@ func TestCheck(t *testing.T) {
 			"delegation.bad_reason"},
 		{"a reason with a NUL", func(r *delegation.Rule) { r.Reason = "a\x00" }, nil, "delegation.bad_reason"},
 		{"by an admin without a reason", func(r *delegation.Rule) { r.MadeBy = "adm" }, nil, "delegation.reason_required"},
+		{"by an admin to themselves", func(r *delegation.Rule) { r.MadeBy, r.Reason = r.Delegate, "ill" }, nil, "delegation.to_maker"},
 		{"by an admin with one", func(r *delegation.Rule) { r.MadeBy, r.Reason = "adm", "ill" }, nil, ""},
 		{"too many", nil, many, "delegation.too_many"},
 		{"back at once", nil, []delegation.Rule{rule(swap)}, "delegation.cycle"},

@@ -6,6 +6,7 @@ import "github.com/countersign/countersign/domain/fault"
 // those of deciding by one that does not hold.
 var Codes = fault.Register(map[string]fault.Entry{
 	"delegation.self":            {Kind: fault.Invalid},
+	"delegation.to_maker":        {Kind: fault.Invalid},
 	"delegation.unknown_person":  {Kind: fault.Invalid, Args: []string{"person"}},
 	"delegation.bad_period":      {Kind: fault.Invalid},
 	"delegation.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
@@ -31,6 +32,12 @@ var Codes = fault.Register(map[string]fault.Entry{
 // Self is the refusal of a rule to oneself, under whichever account.
 func Self() error {
 	return fault.New(fault.Invalid, "delegation.self", fault.Field("delegate"))
+}
+
+// ToMaker is the refusal of a rule by which an admin would give themselves
+// somebody else's decisions.
+func ToMaker() error {
+	return fault.New(fault.Invalid, "delegation.to_maker", fault.Field("delegate"))
 }
 
 // ReasonRequired is the refusal of an admin's change without a reason.

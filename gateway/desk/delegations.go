@@ -46,6 +46,9 @@ func (d *Desk) NewDelegation(ctx context.Context, who auth.Who, in DelegationInp
 	if err := d.delegable(ctx, snapshot, in); err != nil {
 		return delegation.Rule{}, err
 	}
+	if in.Person != who.Person.ID && snapshot.Same(in.Delegate, who.Person.ID) {
+		return delegation.Rule{}, delegation.ToMaker()
+	}
 	types := slices.Clone(in.Types)
 	slices.Sort(types)
 	return d.Store.MakeDelegation(ctx, delegation.Rule{

@@ -174,6 +174,10 @@ func TestWhoMayDelegate(t *testing.T) {
 		refused(422, "money.too_many_decimals")
 	ask("emma", map[string]any{"person": "zhao", "delegate": "emma", "reason": "mine"}).refused(403, "access.denied")
 	ask("admin", map[string]any{"person": "zhao", "delegate": "emma"}).refused(422, "delegation.reason_required")
+	for _, self := range []string{"admin", "admin2"} {
+		ask("admin", map[string]any{"person": "zhao", "delegate": self, "reason": "in hospital"}).
+			refused(422, "delegation.to_maker")
+	}
 	id := ask("admin", map[string]any{"person": "zhao", "delegate": "emma", "reason": "in hospital"}).is(201).text("id")
 
 	list := func(as, query string) []any {

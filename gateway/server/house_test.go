@@ -77,6 +77,9 @@ func (h *house) furnish() {
 	ghost := company.People["lin"]
 	ghost.ID, ghost.Name, ghost.Active = "gone", "Gone", false
 	company.People["gone"] = ghost
+	second := company.People["admin"]
+	second.ID, second.Email, second.Aliases = "admin2", "admin2@example.com", []string{"admin"}
+	company.People["admin2"] = second
 	_, err = h.store.ReplaceOrganisation(h.t.Context(), company, "test")
 	require.NoError(h.t, err)
 	for folder, kind := range map[string]string{"types": "type", "policies": "policy", "mappings": "mapping"} {

@@ -120,7 +120,7 @@ func (c *checker) foldEvent(f *folded, e event) {
 		c.foldOpened(f, e)
 	case "task.rescheduled":
 		if t := f.tasks[e.facts.Task]; c.hold("I13", e.facts.Task, t != nil && t.State == "open", "%s of a task that is not open", e.Kind) {
-			t.DueAt, t.RemindAt, t.Reminded, t.Provisional = e.facts.DueAt, e.facts.RemindAt, 0, e.facts.Provisional
+			t.DueAt, t.RemindAt, t.Provisional = e.facts.DueAt, e.facts.RemindAt, e.facts.Provisional
 		}
 	case "task.reminded", "task.overdue":
 		c.foldReminded(f, e)
