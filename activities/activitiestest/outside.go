@@ -65,7 +65,7 @@ func (o *Outside) Route(_ context.Context, in activities.RouteInput) (activities
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.fault != "" {
-		return activities.Routed{Code: o.fault, Admins: []string{"root"}}, nil
+		return activities.Routed{Code: o.fault, Admins: o.plan.Admins}, nil
 	}
 	plan := o.plan
 	plan.Round = in.Round

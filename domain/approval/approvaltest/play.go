@@ -118,7 +118,9 @@ func (d *desk) answer() error {
 		var c approval.Command
 		switch {
 		case d.state.WantsPlan() && d.given.Unrouted != "":
-			c = approval.Unplanned{Round: d.state.Round, Attempt: d.state.PlanAttempt, Code: d.given.Unrouted}
+			c = approval.Unplanned{
+				Round: d.state.Round, Attempt: d.state.PlanAttempt, Code: d.given.Unrouted, Admins: d.given.Plan.Admins,
+			}
 		case d.state.WantsPlan():
 			plan := d.given.Plan
 			plan.Round = d.state.Round
