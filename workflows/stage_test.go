@@ -31,6 +31,14 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
+	s := newBareStage(t)
+	s.book.Submit(documentID, "EXP-2026-000001")
+	return s
+}
+
+// newBareStage is a stage before anything was submitted.
+func newBareStage(t *testing.T) *stage {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	s := &stage{
 		t: t, answers: map[string]error{},
@@ -38,7 +46,6 @@ func newStage(t *testing.T) *stage {
 	}
 	s.book = activitiestest.NewBook(func() time.Time { return s.env.Now() })
 	s.open(suite.NewTestWorkflowEnvironment(), start)
-	s.book.Submit(documentID, "EXP-2026-000001")
 	return s
 }
 

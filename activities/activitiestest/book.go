@@ -44,13 +44,18 @@ func NewBook(now func() time.Time) *Book {
 
 // Submit begins a document's stream. Zhao is the submitter.
 func (b *Book) Submit(id, number string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	cny := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CNY"} }
-	b.seal(id, approval.SubmitCause, []evidence.Draft{approval.SubmittedDraft("zhao", "hash1", approval.SubmittedData{
+	b.Begin(id, approval.SubmittedDraft("zhao", "hash1", approval.SubmittedData{
 		Number: number, Type: "expense", Title: "Train to Shanghai", Entity: "CN01", Department: "D1",
 		Submitter: "zhao", Requester: "zhao", Payee: "zhao", Urgency: "normal", Total: cny(82000), BaseTotal: cny(82000),
-	})})
+	}))
+}
+
+// Begin begins a document's stream with a submission.
+func (b *Book) Begin(id string, submitted evidence.Draft) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seal(id, approval.SubmitCause, []evidence.Draft{submitted})
 }
 
 // Forge makes the signature of an act bad.

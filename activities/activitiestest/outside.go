@@ -19,6 +19,7 @@ type Outside struct {
 	fault   string
 	answers []any
 	posts   []activities.PostVoucherInput
+	above   map[string][]string // nil: everybody has a boss
 }
 
 // NewOutside makes one that gives every round this plan.
@@ -36,6 +37,13 @@ func (o *Outside) Unroute(code string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.fault = code
+}
+
+// TakeOver says who takes over from whom; who is not in it has nobody above them.
+func (o *Outside) TakeOver(above map[string][]string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.above = above
 }
 
 // Answer queues answers of PostVoucher, each an activities.Posted or an error.
@@ -57,7 +65,7 @@ func (o *Outside) Route(_ context.Context, in activities.RouteInput) (activities
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.fault != "" {
-		return activities.Routed{Code: o.fault, Admins: []string{"root"}}, nil
+		return activities.Routed{Code: o.fault, Admins: o.plan.Admins}, nil
 	}
 	plan := o.plan
 	plan.Round = in.Round
@@ -68,7 +76,17 @@ func (o *Outside) Route(_ context.Context, in activities.RouteInput) (activities
 func (o *Outside) NextApprover(
 	_ context.Context, in activities.NextApproverInput,
 ) (activities.NextApprovers, error) {
-	return activities.NextApprovers{To: []approval.Approver{{Person: "boss-of-" + in.From, Via: "escalation"}}}, nil
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	above := []string{"boss-of-" + in.From}
+	if o.above != nil {
+		above = o.above[in.From]
+	}
+	var next activities.NextApprovers
+	for _, person := range above {
+		next.To = append(next.To, approval.Approver{Person: person, Via: "escalation"})
+	}
+	return next, nil
 }
 
 // PostVoucher stands in for activities.Vouchers.PostVoucher.
