@@ -132,8 +132,18 @@ func (p *pen) handOver(step Step, task Task, to []Approver) {
 		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Reason: step.OnTimeout.Do, To: names,
 	})
 	for _, h := range heirs {
+		if h.Person == AdminQueue && p.s.asksQueue(task) {
+			continue // another who took over was late too: the place waits there once
+		}
 		p.openTask(step, Approver{Person: h.Person, Via: "escalated:" + task.Assignee}, task.Slot)
 	}
+}
+
+// asksQueue says whether a task's place waits in the admin queue already.
+func (s State) asksQueue(task Task) bool {
+	return slices.ContainsFunc(s.tasksOf(task.Step), func(t Task) bool {
+		return t.State == TaskOpen && t.Slot == task.Slot && t.For == "" && t.Assignee == AdminQueue
+	})
 }
 
 // heirs chooses who takes over: nobody who is interested, and nobody who has or

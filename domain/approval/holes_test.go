@@ -138,3 +138,14 @@ func TestASignerWhoWasNeededIsNotTakenAway(t *testing.T) {
 	require.NoError(t, r.do(r.act(approval.Approve, "wu")))
 	require.Equal(t, approval.Approved, r.state.Status)
 }
+
+// TestAPlaceWaitsInTheQueueOnce, however many who took it over were late.
+func TestAPlaceWaitsInTheQueueOnce(t *testing.T) {
+	r := planned(t, late(step(approval.AnyOf, "li"), approval.TimeoutEscalate))
+	r.after(100)
+	r.strike("wu", "zoe")
+	require.Equal(t, []string{"wu", "zoe"}, open(r.state))
+	r.after(100)
+	r.strike()
+	require.Equal(t, []string{queue}, open(r.state))
+}
