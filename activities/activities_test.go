@@ -51,6 +51,45 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 	require.Len(t, l.created, 1)
 }
 
+// TestWhatADeadWorkerSentIsEndedByWhoFindsIt: it died after the ERP had taken the
+// request and before the end of it was kept.
+func TestWhatADeadWorkerSentIsEndedByWhoFindsIt(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		died erp.Op
+		then erp.State
+		want []string // how the attempts ended
+	}{
+		{"the draft is there", erp.OpCreate, erp.Draft, []string{"ok", "ok"}},
+		{"the voucher is posted", erp.OpPost, erp.Posted, []string{"ok", "ok"}},
+		{"the draft is not posted: nobody knows", erp.OpPost, erp.Draft, []string{"ok", "", "ok"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, l := newWorld(t), &ledger{}
+			_, err := w.post(l, activities.PostVoucherInput{})
+			require.NoError(t, err)
+			row := w.vouchers[reference]
+			row.State, row.Number, row.ID = "pending", "", ""
+			w.vouchers[reference] = row
+			if tt.died == erp.OpCreate {
+				w.attempts = w.attempts[:1]
+			}
+			w.attempts[len(w.attempts)-1].Class = ""
+			l.found[0].State = tt.then
+
+			posted, err := w.post(l, activities.PostVoucherInput{})
+			require.NoError(t, err)
+			require.True(t, posted.Posted)
+			require.Len(t, l.created, 1)
+			var classes []string
+			for _, a := range w.attempts {
+				classes = append(classes, a.Class)
+			}
+			require.Equal(t, tt.want, classes)
+		})
+	}
+}
+
 func TestARefusalIsAnAnswer(t *testing.T) {
 	w := newWorld(t)
 	l := &ledger{refuse: port.Fault(erp.CodeClosedPeriod, "period 11 is closed")}

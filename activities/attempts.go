@@ -17,7 +17,8 @@ type AttemptStore interface {
 // attempts is the store as the ERP's recipe wants it, for one call of it.
 //
 // That a request went well is written together with what comes next, the next
-// request or the voucher: losing it is harmless.
+// request or the voucher. A worker that dies before leaves the request without an
+// end, and who finds its work in the books ends it.
 type attempts struct {
 	store AttemptStore
 	hash  string        // of the voucher that is sent
@@ -34,11 +35,14 @@ func (a *attempts) LastAttempt(context.Context, string) (erp.Attempt, error) {
 // somebody else is at work: it is ended as unknown, though nothing was sent, so
 // that both wait until whatever the other sent has settled.
 func (a *attempts) StartAttempt(ctx context.Context, reference string, op erp.Op, after int) (erp.Attempt, error) {
+	if op == erp.OpPost && a.last.Op == string(erp.OpCreate) {
+		a.foundDone() // there is a draft to post
+	}
 	begun, err := a.store.StartAttempt(ctx, reference, string(op), a.hash, a.ended)
 	if err != nil {
 		return erp.Attempt{}, err
 	}
-	a.ended = store.Ended{}
+	a.last, a.ended = begun, store.Ended{}
 	if begun.N != after+1 {
 		_ = a.store.FinishAttempt(ctx, begun, string(erp.ClassUnknown), "not sent: another attempt is at work")
 		return erp.Attempt{}, fault.New(fault.Busy, erp.CodeSettling, fault.Arg("reference", reference))
@@ -56,6 +60,13 @@ func (a *attempts) FinishAttempt(ctx context.Context, done erp.Attempt, class er
 		Reference: done.Reference, N: done.No, Op: string(done.Op),
 		RequestHash: a.hash, StartedAt: done.StartedAt,
 	}, string(class), detail)
+}
+
+// foundDone ends the last attempt where nobody kept its end and its work was found.
+func (a *attempts) foundDone() {
+	if a.ended.N == 0 && a.last.N > 0 && a.last.Class == "" {
+		a.ended = store.Ended{N: a.last.N, Class: string(erp.ClassOK), Detail: "found in the books"}
+	}
 }
 
 func attemptOf(s store.Attempt) erp.Attempt {

@@ -140,6 +140,7 @@ func (v *Vouchers) post(ctx context.Context, row intended) (intended, error) {
 	if err != nil {
 		return row, err
 	}
+	book.foundDone()
 	row.State, row.ID, row.Number, row.Date = store.VoucherPosted, posted.ID, posted.Number, posted.Date
 	return row, v.Book.SaveVoucher(ctx, row.VoucherRow, book.ended)
 }
