@@ -102,12 +102,17 @@ func stampMoved(
 	if !found {
 		return d, fault.New(fault.Internal, CodeNoCalendar, fault.Arg("id", d.Clock.Calendar))
 	}
-	m := d.Moved
+	m, unit := d.Moved, d.Clock.Due.Unit
+	if unit == "" {
+		unit = d.Clock.First.Unit // reminders without a deadline
+	}
 	move := func(was time.Time) (calendar.Deadline, error) {
 		switch {
+		case was.IsZero():
+			return calendar.Deadline{}, nil
 		case !m.Extra.IsZero():
 			return days.Due(was, m.Extra)
-		case d.Clock.Due.Unit == calendar.Second:
+		case unit == calendar.Second:
 			return calendar.Deadline{At: at.Add(max(0, was.Sub(m.StoppedAt)))}, nil
 		}
 		left, provisional, err := days.Left(m.StoppedAt, was)

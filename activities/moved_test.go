@@ -44,3 +44,17 @@ func TestAMovedDeadlineKeepsTheWorkingTimeThatWasLeft(t *testing.T) {
 		})
 	}
 }
+
+// TestRemindersMoveWithoutADeadline: none appears by it.
+func TestRemindersMoveWithoutADeadline(t *testing.T) {
+	at := time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)
+	clock := approval.Clock{Calendar: "c", First: calendar.Duration{Count: 60, Unit: calendar.Second}, AtMost: 1}
+	got, err := stampTask(map[string]*calendar.Calendar{"c": {ID: "c", Zone: "UTC"}}, at, approval.TaskOpenedData{
+		Task: "t", Clock: clock, Moved: &approval.Moved{
+			StoppedAt: at.Add(-time.Hour), WasRemind: []time.Time{at.Add(-time.Hour + 20*time.Second)},
+		},
+	})
+	require.NoError(t, err)
+	require.Zero(t, got.DueAt)
+	require.Equal(t, []time.Time{at.Add(20 * time.Second)}, got.RemindAt)
+}

@@ -65,7 +65,7 @@ func (s State) judgeRelease(a Act, now time.Time) ([]evidence.Draft, error) {
 		Task: task.ID, Step: task.Step, Info: s.Stopped.Info, Reason: a.Opinion, To: s.Stopped.By,
 	})
 	for _, t := range s.OpenTasks() {
-		if !t.DueAt.IsZero() && !t.Overdue {
+		if !t.Overdue && (!t.DueAt.IsZero() || t.Reminded < len(t.RemindAt)) {
 			p.follow(TaskWasRescheduled, s.moved(t, Moved{StoppedAt: s.Stopped.At}))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 )
 
@@ -44,6 +45,21 @@ func TestTheClockStandsStillWhileItIsStopped(t *testing.T) {
 	require.NoError(t, r.do(r.act(approval.Approve, "li")))
 	require.NoError(t, r.do(r.act(approval.Approve, "wu")))
 	require.Equal(t, approval.Approved, r.state.Status)
+}
+
+// TestRemindersWithoutADeadlineStandStillToo: they do not all strike at once when
+// the clock goes on.
+func TestRemindersWithoutADeadlineStandStillToo(t *testing.T) {
+	unhurried := clocked("li")
+	unhurried.Clock.Due = calendar.Duration{}
+	r := planned(t, unhurried)
+	require.NotEmpty(t, r.state.Tasks[0].RemindAt)
+	require.NoError(t, r.do(r.act(approval.Hold, "li")))
+	r.after(1000)
+	require.NoError(t, r.do(r.act(approval.Release, "li")))
+	require.Empty(t, r.state.Strike(r.now))
+	require.Equal(t, r.now.Add(30*time.Second), r.state.Wake())
+	require.Zero(t, r.state.Tasks[0].DueAt)
 }
 
 // TestAHoldIsReleasedByWhoHolds: the submitter cannot end what was not asked of them.

@@ -115,13 +115,15 @@ func stamp(t require.TestingT, at time.Time, raw json.RawMessage) json.RawMessag
 	var d approval.TaskOpenedData
 	require.NoError(t, json.Unmarshal(raw, &d))
 	if m := d.Moved; m != nil {
-		move := func(was time.Time) time.Time { return at.Add(was.Sub(m.StoppedAt)) }
-		if !m.Extra.IsZero() {
-			move = func(was time.Time) time.Time { return was.Add(time.Duration(m.Extra.Count) * time.Second) }
+		stood := time.Duration(0)
+		if m.Extra.IsZero() {
+			stood = at.Sub(m.StoppedAt)
 		}
-		d.DueAt = move(m.Was)
+		if !m.Was.IsZero() {
+			d.DueAt = m.Was.Add(stood + time.Duration(m.Extra.Count)*time.Second)
+		}
 		for _, was := range m.WasRemind {
-			d.RemindAt = append(d.RemindAt, move(was))
+			d.RemindAt = append(d.RemindAt, was.Add(stood))
 		}
 		out, err := json.Marshal(d)
 		require.NoError(t, err)

@@ -178,12 +178,15 @@ func stamp(at time.Time, raw json.RawMessage) (json.RawMessage, error) {
 		return nil, err
 	}
 	if m := t.Moved; m != nil {
-		t.DueAt, t.RemindAt = m.Was.Add(Span(m.Extra)), m.WasRemind
+		stood := time.Duration(0)
 		if m.Extra.IsZero() {
-			t.DueAt, t.RemindAt = at.Add(m.Was.Sub(m.StoppedAt)), nil
-			for _, was := range m.WasRemind {
-				t.RemindAt = append(t.RemindAt, at.Add(was.Sub(m.StoppedAt)))
-			}
+			stood = at.Sub(m.StoppedAt)
+		}
+		if !m.Was.IsZero() {
+			t.DueAt = m.Was.Add(stood + Span(m.Extra))
+		}
+		for _, was := range m.WasRemind {
+			t.RemindAt = append(t.RemindAt, was.Add(stood))
 		}
 		return json.Marshal(t)
 	}
