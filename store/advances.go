@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -65,15 +64,15 @@ func (s *Store) Advance(ctx context.Context, entity, number, besides string) (do
 func (s *Store) OpenAdvances(ctx context.Context, advanceType, entity, requester, besides string) (
 	[]document.Advance, error) {
 	const query = `
-		SELECT ` + advanceColumns + ` FROM documents d
-		WHERE d.type = $2 AND d.entity = $3 AND d.requester = $4 AND d.status = 'closed' AND d.voucher_ref <> ''
-		ORDER BY d.sorted_at, d.id LIMIT $5`
+		SELECT document, number, type, entity, requester, total_minor, currency, posted, open_minor FROM (
+			SELECT ` + advanceColumns + `, d.sorted_at FROM documents d
+			WHERE d.type = $2 AND d.entity = $3 AND d.requester = $4 AND d.status = 'closed' AND d.voucher_ref <> ''
+		) AS advances WHERE open_minor > 0 ORDER BY sorted_at, document LIMIT $5`
 	var rows []advanceRow
 	err := s.db.SelectContext(ctx, &rows, query, besides, advanceType, entity, requester, advancesMost)
 	if err != nil {
 		return nil, sqlFault("store.OpenAdvances", err)
 	}
-	rows = slices.DeleteFunc(rows, func(r advanceRow) bool { return r.OpenMinor <= 0 })
 	open := make([]document.Advance, 0, len(rows))
 	for _, r := range rows {
 		open = append(open, r.advance())

@@ -109,6 +109,21 @@ func TestWhatHoldsAnAdvance(t *testing.T) {
 	w.clean()
 }
 
+// TestManySettledAdvancesDoNotHideAnOpenOne: a list is at most a hundred long, and
+// what is settled takes no place in it.
+func TestManySettledAdvancesDoNotHideAnOpenOne(t *testing.T) {
+	w := newWorld(t)
+	for i := range 100 {
+		_, err := w.s.Submit(w.ctx, w.submitInput(settling(fmt.Sprint("report ", i), w.advanced(), 82000)))
+		require.NoError(t, err)
+	}
+	open := w.advanced()
+	list, err := w.s.OpenAdvances(w.ctx, "expense", "cn", "sue", "")
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, open.Number, list[0].Number)
+}
+
 // TestWhatIsNoAdvance refuses what is not in the books, and what is somebody else's.
 func TestWhatIsNoAdvance(t *testing.T) {
 	w := newWorld(t)
