@@ -20,9 +20,9 @@ import (
 // The floor is the same flow as a reimbursement of three decisions, written by
 // hand against the SDK with nothing of ours: three decisions by update, one
 // insert a transition, a mail to whoever is asked next and to the submitter when
-// it is approved and when it is posted, the same post into the same ERP, one re-armed timer, local activities
-// for database and mail. What Countersign costs above it is the price of
-// policies, evidence and the read model.
+// it is approved and when it is posted, the same post into the same ERP, one
+// re-armed timer, local activities for database and mail. What Countersign costs
+// above it is the price of policies, evidence and the read model.
 const (
 	floorQueue    = "floor"
 	floorSteps    = 3

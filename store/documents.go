@@ -106,8 +106,8 @@ const visible = `
 	 OR $1 <> '' AND d.status <> 'draft' AND (d.requester = $1
 	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.assignee = $1)
 	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.decided_by = $1 AND t.decided_by <> '')
-    OR d.id IN (SELECT t.document FROM delegations g JOIN tasks t ON t.assignee = g.person AND t.state = 'open'
-                JOIN documents d ON d.id = t.document WHERE g.delegate = $1 AND ` + ruleReaches + `)))`
+	    OR d.id IN (SELECT t.document FROM delegations g JOIN tasks t ON t.assignee = g.person AND t.state = 'open'
+	                JOIN documents d ON d.id = t.document WHERE g.delegate = $1 AND ` + ruleReaches + `)))`
 
 // scopeArgs are the first four arguments of a query with visible in it.
 func scopeArgs(scope access.Scope, more ...any) []any {

@@ -76,7 +76,7 @@ type taskChange struct {
 	Overdue     bool       `json:"overdue"`
 	Provisional bool       `json:"provisional"`
 	For         string     `json:"for_task"`
-	Moved       bool       `json:"moved"` // due_at, remind_at, reminded and provisional are new
+	Moved       bool       `json:"moved"` // due_at, remind_at and provisional are new
 }
 
 func newProjection(h head) *projection {
