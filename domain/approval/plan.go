@@ -77,6 +77,34 @@ type Step struct {
 
 	// DistinctFrom are earlier steps: no human agrees both there and here.
 	DistinctFrom []string `json:"distinct_from,omitempty"`
+
+	// Branches says where the step stands among parallel branches, outermost first;
+	// none: on the trunk. A step follows those before it in Plan.Steps, but for the
+	// steps of another branch of one of its forks: with those it is asked at the same
+	// time. What comes after a fork waits for all its branches.
+	Branches []Branch `json:"branches,omitempty"`
+
+	// Late says that the approvers are found when the step is reached, and how; those
+	// in Approvers are a preview. nil: they were found with the plan.
+	Late *Late `json:"late,omitempty"`
+
+	// Amend names what the approvers may change where Allow has amend: "title",
+	// "lines.cost_center", "fields.<name>", ….
+	Amend []string `json:"amend,omitempty"`
+}
+
+// Branch is one of the parallel branches of a fork. 并行分支
+type Branch struct {
+	Fork  string            `json:"fork"`            // id, as unique as that of a step
+	N     int               `json:"n"`               // which branch of it, from 0
+	Title map[string]string `json:"title,omitempty"` // by locale
+}
+
+// Late is how approvers are found when a step is reached: anew by the policy, with
+// the organisation of then; or, with Chooser, by whoever passes that earlier step.
+type Late struct {
+	Chooser string   `json:"chooser,omitempty"` // id of the step whose approvers choose 由上一审批人指定
+	Among   []string `json:"among,omitempty"`   // person ids, for Chooser; none else may be chosen
 }
 
 // Approver is a person, or the admin queue, asked to decide a step. 审批人
