@@ -12,7 +12,7 @@ import (
 )
 
 var handling = []string{
-	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend",
+	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend", "sanction", "amend",
 }
 
 // handled is a step that allows everything an approver may do with their task.
