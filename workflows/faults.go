@@ -23,7 +23,7 @@ var _ = fault.Register(map[string]fault.Entry{
 func mendable(err error) bool {
 	return slices.Contains([]string{
 		"act.seen", // the stored outcome is the answer
-		"task.unknown",
+		"task.unknown", "task.changed", // an approver may have changed the content
 		"document.not_returned", "document.revision_stale",
 		"voucher.not_parked", "voucher.resolve_stale",
 		"plan.not_failed", "plan.resolve_stale",
