@@ -83,6 +83,12 @@ func (c Content) Amendment(changes []Change, next Content) bool {
 	return err == nil && slices.Equal(again, changes) && sameContent(derived, next)
 }
 
+// Field is what a field says, by the path of a change; false where there is none.
+func (c Content) Field(field string) (string, bool) {
+	was, set := c.open(field)
+	return was, set != nil
+}
+
 // open finds a field: what it says, and how to say something else; nil where
 // there is none.
 func (c *Content) open(field string) (string, func(string)) {

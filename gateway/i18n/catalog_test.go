@@ -120,6 +120,10 @@ var ownGiven = map[string][]string{
 	approval.DocumentApproved:  {"by"},
 	approval.DocumentClosed:    {"by", "reason"},
 	approval.DocumentWithdrawn: {"by", "reason"},
+
+	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
+	approval.DocumentAmended:    {"step", "by", "reason", "n"},
+
 	approval.VoucherParked:     {"code", "detail", "reference"},
 	approval.PlanFailed:        {"code"},
 	notice.Commented:           {"by", "reason"},
