@@ -186,7 +186,7 @@ func (a *auditor) causesOf(f *auditFile) {
 
 // isAct says whether a cause is an act's id.
 func isAct(cause string) bool {
-	for _, prefix := range []string{"submit:", "plan:", "clock:", "effect:"} {
+	for _, prefix := range []string{"submit:", "plan:", "staff:", "clock:", "effect:"} {
 		if strings.HasPrefix(cause, prefix) {
 			return false
 		}
@@ -255,7 +255,7 @@ func (a *auditor) contents(f *auditFile) {
 		}
 		proved, err := patched(e, f.revisions[e.Revision-1].Content, r.Content)
 		if err != nil || !proved {
-			a.found(f.ID, e.Seq, "content.unproved", "%s does not lead from revision %d to the next: %v", e.Kind, e.Revision-1, err)
+			a.found(f.ID, e.Seq, "content.unproved", "%s does not lead from revision %d to the next", e.Kind, e.Revision-1)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (r documentRow) document() Document {
 		Total:     money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
 		BaseTotal: money.Amount{Minor: r.BaseMinor, Currency: money.Currency(r.BaseCurrency)},
 		Claimed:   claimed(r.ClaimedMinor, r.Currency),
-		Step:      r.Step, StepTitle: titles[r.Step],
+		Step:      r.Step, StepTitle: titleOf(r.Step, titles),
 		DueAt: orZero(r.DueAt), CreatedAt: r.CreatedAt.UTC(), SubmittedAt: orZero(r.SubmittedAt),
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
@@ -98,6 +98,23 @@ func claimed(minor sql.NullInt64, currency string) money.Amount {
 		return money.Amount{}
 	}
 	return money.Amount{Minor: minor.Int64, Currency: money.Currency(currency)}
+}
+
+// titleOf names the steps that a document waits at, by locale.
+func titleOf(steps string, titles map[string]map[string]string) map[string]string {
+	var all map[string]string
+	for _, step := range stepsIn(steps) {
+		for locale, title := range titles[step] {
+			if all == nil {
+				all = map[string]string{}
+			}
+			if all[locale] != "" {
+				all[locale] += " · "
+			}
+			all[locale] += title
+		}
+	}
+	return all
 }
 
 const documentColumns = `

@@ -28,7 +28,7 @@ func (s State) judgePatch(a Act, now time.Time) ([]evidence.Draft, error) {
 	case strings.TrimSpace(a.Opinion) == "":
 		return nil, opinionRequired()
 	}
-	step := s.Plan.Steps[s.indexOfStep(task.Step)]
+	step, _ := s.stepOf(task)
 	if err := s.mayHandle(a, step); err != nil {
 		return nil, err
 	}

@@ -120,10 +120,6 @@ var ownGiven = map[string][]string{
 	approval.DocumentApproved:  {"by"},
 	approval.DocumentClosed:    {"by", "reason"},
 	approval.DocumentWithdrawn: {"by", "reason"},
-
-	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
-	approval.DocumentAmended:    {"step", "by", "reason", "n"},
-
 	approval.VoucherParked:     {"code", "detail", "reference"},
 	approval.PlanFailed:        {"code"},
 	notice.Commented:           {"by", "reason"},
@@ -132,6 +128,9 @@ var ownGiven = map[string][]string{
 	notice.RemindedFor:         {"step", "n", "for"},
 	notice.OverdueFor:          {"step", "for"},
 	notice.DecidedFor:          {"step", "by", "act"},
+
+	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
+	approval.DocumentAmended:    {"step", "by", "reason", "n"},
 }
 
 // TestEveryNoticeHasItsTexts proves that nobody gets a letter of keys or gaps:

@@ -19,9 +19,10 @@ import (
 type patchForm struct {
 	Task, Hash, Currency string
 
-	Round  int
-	Lines  []sanctionRow // that amounts may be sanctioned of; none where they may not
-	Fields []amendRow
+	Round   int
+	Approve bool          // a yes may follow at once: it needs nothing else said
+	Lines   []sanctionRow // that amounts may be sanctioned of; none where they may not
+	Fields  []amendRow
 }
 
 // sanctionRow is one line with the amount to approve of it.
@@ -49,12 +50,11 @@ func (v *visit) patchForm(detail desk.Detail, s approval.State, decide *decideFo
 	if decide == nil || decide.Advice || s.Status != approval.Pending || s.Plan == nil {
 		return nil
 	}
-	step, found := stepOf(s, decide.Task)
-	if !found {
-		return nil
-	}
+	step := stepOf(s, decide.Task)
 	c := detail.Content
-	form := &patchForm{Task: decide.Task, Round: decide.Round, Hash: decide.Hash, Currency: string(c.Currency)}
+	form := &patchForm{
+		Task: decide.Task, Round: decide.Round, Hash: decide.Hash, Currency: string(c.Currency), Approve: len(decide.Choose) == 0,
+	}
 	kind := v.kindOf(detail.Type)
 	if slices.Contains(step.Allow, string(approval.Sanction)) {
 		for i, l := range c.Lines {
@@ -68,18 +68,6 @@ func (v *visit) patchForm(detail desk.Detail, s approval.State, decide *decideFo
 		return nil
 	}
 	return form
-}
-
-func stepOf(s approval.State, task string) (approval.Step, bool) {
-	at := slices.IndexFunc(s.Tasks, func(t approval.Task) bool { return t.ID == task })
-	if at < 0 {
-		return approval.Step{}, false
-	}
-	i := slices.IndexFunc(s.Plan.Steps, func(step approval.Step) bool { return step.ID == s.Tasks[at].Step })
-	if i < 0 {
-		return approval.Step{}, false
-	}
-	return s.Plan.Steps[i], true
 }
 
 // kindOf is a document type, by its ids alone where it is not in force any more.
@@ -121,7 +109,9 @@ func (v *visit) amendRows(c document.Content, may []string, kind *doctype.Type, 
 		if !known || !slices.Contains(may, document.Amends(name)) {
 			continue
 		}
-		row := amendRow{Name: changeInput + name, Title: v.changeTitle(kind, name), Value: value, Choices: v.choicesOf(kind, name)}
+		row := amendRow{
+			Name: changeInput + name, Title: v.changeTitle(kind, name), Value: value, Choices: v.choicesOf(kind, name),
+		}
 		if typed, ok := sent.Typed[row.Name]; ok && sent.Form == string(approval.Amend) {
 			row.Value = typed
 		}
@@ -235,7 +225,8 @@ func (v *visit) patched(in desk.Decision) error {
 		return v.acted(acted, err, s)
 	}
 	yes := desk.Decision{
-		Task: in.Task, Act: approval.Approve, Round: in.Round, ContentHash: acted.NewHash, Opinion: in.Opinion, Channel: channel,
+		Task: in.Task, Act: approval.Approve, Round: in.Round, ContentHash: acted.NewHash, Opinion: in.Opinion,
+		Channel: channel,
 	}
 	key = v.key("decide", yes.Task, string(yes.Act), yes.Round, yes.ContentHash, yes.Opinion)
 	acted, err = again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, yes, key) })

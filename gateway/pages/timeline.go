@@ -46,6 +46,9 @@ type told struct {
 	Claimed money.Amount              `json:"claimed"`
 	Was     money.Amount              `json:"was"`
 	Now     money.Amount              `json:"now"`
+
+	Approvers  []approval.Approver `json:"approvers"`
+	OrgVersion int64               `json:"org_version"`
 }
 
 // silent are the events that say what their neighbours say already.
@@ -88,6 +91,14 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 	return moments
 }
 
+func (v *visit) approvers(of []approval.Approver) string {
+	people := make([]string, len(of))
+	for i, a := range of {
+		people[i] = a.Person
+	}
+	return v.names(people)
+}
+
 func (v *visit) moment(e evidence.Event, data told, titles map[string]string) moment {
 	step := titles[data.Step]
 	if step == "" {
@@ -100,7 +111,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
 		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"approvers", v.approvers(data.Approvers), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
 	switch e.Kind {
@@ -117,6 +128,11 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
 		approval.SignerAdded, approval.SignerRemoved, approval.DocumentSanctioned, approval.DocumentAmended:
 		m.Quote = data.Opinion
+	case approval.StepStaffed:
+		m.Quote = v.codeText(data.Code, "", "")
+		if data.OrgVersion == 0 {
+			key += ".chosen"
+		}
 	case approval.ClockStopped, approval.ClockResumed:
 		m.Quote = data.Reason
 		if data.Info {

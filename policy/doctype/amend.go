@@ -22,20 +22,20 @@ func (t *Type) CanonicalField(name, value string, currency money.Currency) strin
 // wrong before it is not theirs to mend. A category that is measured by another
 // standard is no amendment: what the line might cost was shown to those who agreed.
 func ValidateAmended(t *Type, before, after document.Content, snapshot *org.Snapshot, today string) []*fault.Fault {
-	known := map[string]bool{}
-	for _, f := range Validate(t, before, snapshot, today) {
-		known[f.Code+" "+f.Field] = true
-	}
 	var faults []*fault.Fault
-	for _, f := range Validate(t, after, snapshot, today) {
-		if !known[f.Code+" "+f.Field] {
-			faults = append(faults, f)
-		}
-	}
 	for i, l := range after.Lines {
 		if l.Category != before.Lines[i].Category && !t.measuresAlike(l, after, snapshot) {
 			faults = append(faults, fault.New(fault.Invalid, "amend.standard_changes",
 				fault.Field("lines["+strconv.Itoa(i)+"].category"), fault.Arg("line", strconv.Itoa(i+1))))
+		}
+	}
+	known := map[string]bool{}
+	for _, f := range Validate(t, before, snapshot, today) {
+		known[f.Code+" "+f.Field] = true
+	}
+	for _, f := range Validate(t, after, snapshot, today) {
+		if !known[f.Code+" "+f.Field] {
+			faults = append(faults, f)
 		}
 	}
 	return faults
