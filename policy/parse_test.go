@@ -80,7 +80,7 @@ func TestAWrongPolicyIsRefusedWhereItIsWrong(t *testing.T) {
 		{"a wrong duration", "1 workday", "1 day", "policy.bad_duration", "11:20", "steps[0].due.normal"},
 		{"a timeout without a deadline", "    due: { normal: 1 workday }\n", "", "policy.timeout_without_due", "11:17", "steps[0].on_timeout"},
 		{"a wrong timeout", "on_timeout: escalate", "on_timeout: { escalate: boss }", "policy.bad_value", "12:17", "steps[0].on_timeout"},
-		{"an act of a later version", "    mode: all_of", "    allow: [sanction]\n    mode: all_of", "policy.not_in_version", "10:13", "steps[0].allow[0]"},
+		{"an act of a later version", "    mode: all_of", "    allow: [release]\n    mode: all_of", "policy.not_in_version", "10:13", "steps[0].allow[0]"},
 		{"a reminder without end", "    mode: all_of", "    remind: { first: 1 workday, every: 1 workday, at_most: 99 }\n    mode: all_of", "policy.bad_number", "10:60", "steps[0].remind.at_most"},
 		{"reminders without a rhythm", "    mode: all_of", "    remind: { first: 1 workday, at_most: 2 }\n    mode: all_of", "yaml.missing_key", "10:13", "steps[0].remind.every"},
 	} {

@@ -54,6 +54,7 @@ func TestScenarios(t *testing.T) {
 		{"unrouted", playUnrouted, approval.Closed},
 		{"renewed", playRenewal, approval.Closed},
 		{"handled", playHandled, approval.Closed},
+		{"sanctioned", playSanctioned, approval.Closed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			play := *h
@@ -78,6 +79,8 @@ func (h *house) prepare(name string) {
 	switch name {
 	case "handled":
 		h.outside.SetPlan(handledPlan())
+	case "sanctioned":
+		h.outside.SetPlan(patchedPlan())
 	case "escalated":
 		h.outside.SetPlan(plan)
 	case "expired":
