@@ -83,6 +83,14 @@ func (d documentView) Left() money.Amount {
 	return left
 }
 
+// ClaimedOffset is what was to be settled of an advance, where a sanction left less.
+func (d documentView) ClaimedOffset() money.Amount {
+	if c := d.Content.Claimed; c != nil && c.Offset != nil {
+		return *c.Offset
+	}
+	return money.Amount{}
+}
+
 type commentRow struct {
 	Author, Text string
 	At           stamp
