@@ -13,7 +13,8 @@ import (
 
 var (
 	timeouts   = []string{approval.TimeoutEscalate, approval.TimeoutReject, approval.TimeoutApprove}
-	allowed    = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend", "sanction"}
+	allowed    = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend",
+		"sanction"}
 	allowLater = []string{"remove_signer", "amend", "release"}
 	distinct   = []string{"submitter", "payee", "requester"}
 )

@@ -66,7 +66,8 @@ const taskColumns = `
 	t.id, t.document, t.step, t.step_title, t.round, t.assignee, t.via, t.slot, t.state, t.decided_by, t.decided_at,
 	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional, t.for_task,
 	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.base_minor,
-	d.base_currency, d.claimed_minor, coalesce(d.claimed_base_minor, d.base_minor) AS base_claimed, d.urgency, d.status AS document_status, d.content_hash,
+	d.base_currency, d.claimed_minor, coalesce(d.claimed_base_minor, d.base_minor) AS base_claimed, d.urgency,
+	d.status AS document_status, d.content_hash,
 	coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
 
 func (r taskRow) task() Task {
@@ -81,7 +82,10 @@ func (r taskRow) task() Task {
 		Requester: r.Requester, Entity: r.Entity,
 		Total:     money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
 		BaseTotal: money.Amount{Minor: r.BaseMinor, Currency: money.Currency(r.BaseCurrency)},
-		Claimed:   claimed(r.ClaimedMinor, r.Currency), BaseClaimed: money.Amount{Minor: r.BaseClaimed, Currency: money.Currency(r.BaseCurrency)},
+		Claimed:   claimed(r.ClaimedMinor, r.Currency),
+
+		BaseClaimed: money.Amount{Minor: r.BaseClaimed, Currency: money.Currency(r.BaseCurrency)},
+
 		Urgency: document.Urgency(r.Urgency), DocumentStatus: approval.Status(r.DocumentStatus),
 		ContentHash: r.ContentHash, StepTitle: readTitles(r.StepTitle), Provisional: r.Provisional,
 	}

@@ -22,7 +22,7 @@ var _ = fault.Register(map[string]fault.Entry{
 // of an act around. Such an act is let in, and judged again beside the record.
 func mendable(err error) bool {
 	return slices.Contains([]string{
-		"act.seen", // the stored outcome is the answer
+		"act.seen",                     // the stored outcome is the answer
 		"task.unknown", "task.changed", // an approver may have changed the content
 		"document.not_returned", "document.revision_stale",
 		"voucher.not_parked", "voucher.resolve_stale",

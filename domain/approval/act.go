@@ -43,7 +43,7 @@ type Act struct {
 	Actor       string `json:"actor"`                  // from the session, never from the body
 	OnBehalfOf  string `json:"on_behalf_of,omitempty"` // whose task it is, if not the actor's; vetted by the gateway
 	Opinion     string `json:"opinion,omitempty"`      // the reason or remark 审批意见
-	Revision    int    `json:"revision,omitempty"`     // the new content, for resubmit, sanction and amend; stored before the act
+	Revision    int    `json:"revision,omitempty"`     // the new content, for resubmit, sanction, amend; stored first
 	NewHash     string `json:"new_hash,omitempty"`     // its hash
 	Effect      string `json:"effect,omitempty"`       // the parked reference, or plan:<round>, for resolve
 	Attempt     int    `json:"attempt,omitempty"`      // the attempt seen failed, for resolve: Effect.Attempt, PlanAttempt

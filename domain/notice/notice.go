@@ -76,7 +76,8 @@ func Kinds() []string {
 		approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue, approval.TaskWasSuperseded,
 		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped,
 		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
-		approval.DocumentClosed, approval.DocumentSanctioned, approval.DocumentAmended, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
+		approval.DocumentClosed, approval.DocumentSanctioned, approval.DocumentAmended, approval.DocumentWithdrawn,
+		approval.VoucherParked, approval.PlanFailed,
 		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}
 }

@@ -53,7 +53,8 @@ func (v *visit) patchForm(detail desk.Detail, s approval.State, decide *decideFo
 	step := stepOf(s, decide.Task)
 	c := detail.Content
 	form := &patchForm{
-		Task: decide.Task, Round: decide.Round, Hash: decide.Hash, Currency: string(c.Currency), Approve: len(decide.Choose) == 0,
+		Task: decide.Task, Round: decide.Round, Hash: decide.Hash, Currency: string(c.Currency),
+		Approve: len(decide.Choose) == 0,
 	}
 	kind := v.kindOf(detail.Type)
 	if slices.Contains(step.Allow, string(approval.Sanction)) {

@@ -59,7 +59,8 @@ func sanctions(a *approval.Act, said []string) {
 		amount, _ := money.Parse(text, "CNY") // the pattern let amounts through only
 		return amount
 	}
-	line := document.SanctionedLine{Line: int(number(said[2])), Claimed: yuan(said[1]), Was: yuan(said[1]), Now: yuan(said[0])}
+	claimed, n := yuan(said[1]), int(number(said[2]))
+	line := document.SanctionedLine{Line: n, Claimed: claimed, Was: claimed, Now: yuan(said[0])}
 	a.Sanction = &document.Sanction{
 		Lines: []document.SanctionedLine{line}, Claimed: line.Claimed, Was: line.Was, Now: line.Now,
 	}
