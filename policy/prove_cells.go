@@ -31,11 +31,8 @@ type cuts struct {
 func (c *proving) cut() (cuts, error) {
 	all := cuts{totals: map[string][]int64{}, texts: map[string][]string{}, complete: true}
 	var at []int64
-	for i, s := range c.policy.Steps {
-		if s.When == "" {
-			continue
-		}
-		condition, err := c.policy.condition(i)
+	for _, when := range c.policy.conditions() {
+		condition, err := c.policy.compile(when)
 		if err != nil {
 			return all, err
 		}
@@ -216,8 +213,8 @@ func (c *proving) values(f doctype.Field) []string {
 
 // reads says whether any condition speaks of a field, in whatever way.
 func (c *proving) reads(f doctype.Field) bool {
-	return slices.ContainsFunc(c.policy.Steps, func(s Step) bool {
-		return strings.Contains(s.When, "fields."+f.Name)
+	return slices.ContainsFunc(c.policy.conditions(), func(when condition) bool {
+		return strings.Contains(when.text, "fields."+f.Name)
 	})
 }
 

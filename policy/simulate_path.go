@@ -80,6 +80,9 @@ func byPerson(approvers []approval.Approver) []approval.Approver {
 
 // fewestYeses is how many people must agree at least for a step to be passed.
 func fewestYeses(s approval.Step) int {
+	if chosen(s) {
+		return 1
+	}
 	switch s.Mode {
 	case approval.AnyOf:
 		return 1

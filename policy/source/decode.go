@@ -47,6 +47,8 @@ func (d *decoder) value(n ast.Node, path string, depth int, target reflect.Value
 		d.choice(n, path, depth, target)
 	case target.Kind() == reflect.Struct && written(n, target.Type()):
 		d.scalar(n, path, target.Field(target.NumField()-1))
+	case target.Kind() == reflect.Struct && selects(target.Type()):
+		d.either(n, path, depth, target)
 	case target.Kind() == reflect.Struct:
 		d.fields(n, path, depth, target)
 	case target.Kind() == reflect.Map:
@@ -63,6 +65,31 @@ func (d *decoder) value(n ast.Node, path string, depth int, target reflect.Value
 func written(n ast.Node, t reflect.Type) bool {
 	_, mapping := n.(ast.MapNode)
 	return !mapping && t.NumField() > 0 && t.Field(t.NumField()-1).Tag.Get("yaml") == ",alone"
+}
+
+// selects says whether a struct stands for one of two mappings, see Read.
+func selects(t reflect.Type) bool {
+	if t.NumField() == 0 {
+		return false
+	}
+	_, option, _ := strings.Cut(t.Field(0).Tag.Get("yaml"), ",")
+	return option == "selects"
+}
+
+// either decodes into the first field where the mapping has its key, else into
+// the second; the other one stays nil.
+func (d *decoder) either(n ast.Node, path string, depth int, target reflect.Value) {
+	key, _, _ := strings.Cut(target.Type().Field(0).Tag.Get("yaml"), ",")
+	chosen := target.Field(1)
+	if mapping, ok := n.(ast.MapNode); ok {
+		for pairs := mapping.MapRange(); pairs.Next(); {
+			if text, ok := ast.Node(pairs.Key()).(*ast.StringNode); ok && text.Value == key {
+				chosen = target.Field(0)
+			}
+		}
+	}
+	chosen.Set(reflect.New(chosen.Type().Elem()))
+	d.value(n, path, depth, chosen.Elem())
 }
 
 func (d *decoder) choice(n ast.Node, path string, depth int, target reflect.Value) {
@@ -88,7 +115,11 @@ func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Valu
 			d.refuse("yaml.not_in_version", join(path, key), at, fault.Arg("what", key))
 			return
 		}
+		before := len(d.faults)
 		d.value(value, join(path, key), depth+1, target.Field(field))
+		if mend := target.Type().Field(field).Tag.Get("mend"); mend != "" && len(d.faults) > before && d.faults[before].Code == "yaml.wrong_type" {
+			d.faults[before].Args["mend"] = mend
+		}
 	})
 	if seen == nil || later {
 		return
