@@ -16,7 +16,7 @@ import (
 const (
 	BytesMax  = 64 << 10 // of a whole text
 	LinesMax  = 3000     // of a whole text; the parser takes seconds for many more empty ones
-	DepthMax  = 20       // of nesting
+	DepthMax  = 24       // of nesting
 	ItemsMax  = 500      // of one list or mapping
 	ScalarMax = 4096     // bytes of one value
 	faultsMax = 50       // reported at once
