@@ -25,7 +25,8 @@ type RouteInput struct {
 	// It is asked only where the entity's base currency, or a limit of authority,
 	// is not in the policy's.
 	Rates func(from, to money.Currency) (rate string, known bool)
-	// Asked is for Staff: who has a part in the other steps already, by step id.
+	// Asked is for Staff: who has a part in the other steps already, by step id; nil
+	// where the caller does not know.
 	Asked map[string][]string
 }
 

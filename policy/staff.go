@@ -19,7 +19,7 @@ const viaNoChoice = "fallback:no_choice"
 // and is not judged again.
 //
 // RouteInput.Asked keeps apart those whom distinct_from keeps apart: nobody with a
-// part in the other step is found here. Steps that it does not name are searched anew.
+// part in the other step is found here. nil: the others are searched anew as well.
 //
 // Errors: Invalid policy.unknown_step, unknown_entity, no_rate, unknown_grade or
 // too_many_approvers; the step then goes to the admin queue.
@@ -56,19 +56,13 @@ func Staff(in RouteInput, step string) ([]approval.Approver, error) {
 func (in RouteInput) barred(s Step, find *search) (map[string]string, error) {
 	barred := map[string]string{}
 	for _, other := range in.Policy.Steps {
-		mine := slices.Contains(s.DistinctSteps, other.ID)
-		asked, known := in.Asked[other.ID]
-		if !mine && !slices.Contains(other.DistinctSteps, s.ID) || !mine && !known {
+		says := slices.Contains(s.DistinctSteps, other.ID)
+		if !says && (in.Asked == nil || !slices.Contains(other.DistinctSteps, s.ID)) {
 			continue
 		}
-		if !known {
-			var found approval.Step
-			if _, err := in.Policy.staff(other, &found, find); err != nil {
-				return nil, err
-			}
-			for _, a := range found.Approvers {
-				asked = append(asked, a.Person)
-			}
+		asked, err := in.askedIn(other, find)
+		if err != nil {
+			return nil, err
 		}
 		for _, person := range asked {
 			if person != approval.AdminQueue {
@@ -77,6 +71,29 @@ func (in RouteInput) barred(s Step, find *search) (map[string]string, error) {
 		}
 	}
 	return barred, nil
+}
+
+// askedIn is who has a part in another step: as the caller knows, else as it would
+// be routed now. A step names only earlier ones, so this comes to an end.
+func (in RouteInput) askedIn(s Step, find *search) ([]string, error) {
+	if in.Asked != nil {
+		return in.Asked[s.ID], nil
+	}
+	before := find.barred
+	defer func() { find.barred = before }()
+	var err error
+	if find.barred, err = in.barred(s, find); err != nil {
+		return nil, err
+	}
+	var found approval.Step
+	if _, err := in.Policy.staff(s, &found, find); err != nil {
+		return nil, err
+	}
+	var asked []string
+	for _, a := range found.Approvers {
+		asked = append(asked, a.Person)
+	}
+	return asked, nil
 }
 
 // among lists whom earlier approvers may choose: those who hold the role or work in
