@@ -136,6 +136,7 @@ func (c *proving) kinds() []*doctype.Type {
 		return kinds
 	}
 	t := &doctype.Type{ID: c.policy.ID, Policy: c.policy.ID, Payee: doctype.PayeeSelf}
+	t.Categories = []doctype.Category{{ID: "other"}}
 	for _, category := range c.cuts.texts["categories"] {
 		t.Categories = append(t.Categories, doctype.Category{ID: category})
 	}
