@@ -17,7 +17,6 @@ import (
 var (
 	choiceType  = reflect.TypeFor[Choice]()
 	wordType    = reflect.TypeFor[Word]()
-	laterType   = reflect.TypeFor[Later]()
 	plainNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 )
 
@@ -69,9 +68,6 @@ func written(n ast.Node, t reflect.Type) bool {
 
 // selects says whether a struct stands for one of two mappings, see Read.
 func selects(t reflect.Type) bool {
-	if t.NumField() == 0 {
-		return false
-	}
 	_, option, _ := strings.Cut(t.Field(0).Tag.Get("yaml"), ",")
 	return option == "selects"
 }
@@ -102,17 +98,11 @@ func (d *decoder) choice(n ast.Node, path string, depth int, target reflect.Valu
 
 func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Value) {
 	known, required := tags(target.Type())
-	later := false
 	seen := d.pairs(n, path, func(key string, at, value ast.Node) {
 		field := slices.Index(known, key)
 		if field < 0 {
 			d.refuse("yaml.unknown_key", join(path, key), at, fault.Arg("key", key),
 				fault.Arg("nearest", Nearest(key, known)), fault.Arg("known", strings.Join(known, ", ")))
-			return
-		}
-		if target.Field(field).Type() == laterType {
-			later = true
-			d.refuse("yaml.not_in_version", join(path, key), at, fault.Arg("what", key))
 			return
 		}
 		before := len(d.faults)
@@ -121,7 +111,7 @@ func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Valu
 			d.faults[before].Args["mend"] = mend
 		}
 	})
-	if seen == nil || later {
+	if seen == nil {
 		return
 	}
 	for _, key := range required {

@@ -48,10 +48,6 @@ type Choice struct {
 // Word is text that may also be written as a whole number: M3, or 7.
 type Word string
 
-// Later is the type of a key that a later version will know; it is refused with
-// yaml.not_in_version, so that nobody believes it works.
-type Later struct{}
-
 // Fault makes an Invalid fault about the value at a path, with its file, line and
 // column; where nothing stands at the path, with those of the nearest value above.
 func (t *Text) Fault(code, path string, details ...fault.Detail) *fault.Fault {
