@@ -34,6 +34,7 @@ func Updates() []approval.Name {
 		approval.Resubmit, approval.Withdraw, approval.Resolve,
 		approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
 		approval.Hold, approval.Release, approval.RequestInfo, approval.Extend,
+		approval.Intervene,
 	}
 }
 

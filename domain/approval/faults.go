@@ -51,6 +51,15 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"plan.bad_votes":          {Kind: fault.Invalid},
 	"plan.no_quorum":          {Kind: fault.Invalid},
 
+	"intervention.second_person": {Kind: fault.Forbidden},
+	"intervention.own":           {Kind: fault.Forbidden, Args: []string{"maker"}},
+	"intervention.interested":    {Kind: fault.Forbidden, Args: []string{"person"}},
+	"intervention.too_late":      {Kind: fault.Conflict, Args: []string{"status"}},
+	"task.intervened":            {Kind: fault.Forbidden},
+	"act.to_intervener":          {Kind: fault.Invalid, Args: []string{"person"}},
+	"document.not_pending":       {Kind: fault.Conflict, Args: []string{"status"}},
+	"document.moved_on":          {Kind: fault.Conflict},
+
 	"document.not_yours":       {Kind: fault.Forbidden},
 	"document.not_returned":    {Kind: fault.Conflict, Args: []string{"status"}},
 	"document.too_late":        {Kind: fault.Conflict, Args: []string{"status"}},

@@ -76,6 +76,8 @@ var statusAfter = map[string]Status{
 	VoucherResolved:     Approved,
 	VoucherPosted:       Posted,
 	DocumentClosed:      Closed,
+	DocumentVoided:      Voided,
+	PlanDiscarded:       Submitted,
 }
 
 // clone copies what apply changes in place. Plans, and the instants of a task,
@@ -85,6 +87,7 @@ func (s State) clone() State {
 	s.Added = slices.Clone(s.Added)
 	s.Deciders = slices.Clone(s.Deciders)
 	s.Seen = maps.Clone(s.Seen)
+	s.Interveners = slices.Clone(s.Interveners)
 	if s.Effect != nil {
 		effect := *s.Effect
 		s.Effect = &effect
@@ -143,11 +146,17 @@ func (s *State) applyDocument(e evidence.Event) error {
 		s.Document, s.Number, s.Type = e.Stream, d.Number, d.Type
 		s.Entity, s.Department, s.Urgency = d.Entity, d.Department, d.Urgency
 		s.Submitter, s.Requester = d.Submitter, d.Requester
+		s.Moneyless = d.Total.Minor == 0 && d.BaseTotal.Minor == 0
 		s.Seen = map[string]Outcome{}
 		s.beginRound(e)
 		return err
 	case DocumentResubmitted:
+		s.Moneyless = false // what it asks for now is not in the event
 		s.beginRound(e)
+	case DocumentVoided:
+		if s.Effect != nil {
+			s.Effect.State = EffectVoid
+		}
 	case DocumentApproved:
 		if s.Plan != nil && slices.Contains(s.Plan.Then, ThenAccrue) {
 			s.Effect = &Effect{Reference: s.accrual(), State: EffectPending}
@@ -161,6 +170,7 @@ func (s *State) beginRound(e evidence.Event) {
 	s.Plan, s.PlanAttempt, s.PlanFault = nil, 0, ""
 	s.Step, s.Tasks, s.Effect = 0, nil, nil
 	s.Added, s.Then, s.Stopped = nil, "", nil
+	s.Interveners = nil
 }
 
 func (s *State) applyPlan(e evidence.Event) error {
@@ -174,6 +184,8 @@ func (s *State) applyPlan(e evidence.Event) error {
 		d, err := Decode[PlanFailedData](e)
 		s.PlanFault = d.Code
 		return err
+	case PlanDiscarded:
+		s.beginRound(e)
 	case PlanResolved:
 		d, err := Decode[PlanResolvedData](e)
 		s.PlanAttempt, s.PlanFault = d.Attempt, ""

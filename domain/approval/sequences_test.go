@@ -20,6 +20,7 @@ import (
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
 )
 
 const (
@@ -31,12 +32,17 @@ const (
 var everyAct = []approval.Name{
 	approval.Approve, approval.Reject, approval.Return, approval.Resubmit, approval.Withdraw, approval.Resolve,
 	approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold,
-	approval.Release, approval.RequestInfo, approval.Extend,
+	approval.Release, approval.RequestInfo, approval.Extend, approval.Intervene,
+}
+
+// everyRuling of an intervention is tried, and takes effect.
+var everyRuling = []string{
+	approval.RulingReassign, approval.RulingReplan, approval.RulingRelease, approval.RulingVoid,
 }
 
 var everyState = []string{
 	"submitted", "submitted, no route", "pending", "pending, stopped", "pending, on the way back", "returned", "approved",
-	"parked", "closed", "rejected", "withdrawn",
+	"parked", "closed", "rejected", "withdrawn", "voided",
 }
 
 // TestSequences walks 100,000 documents through random operations, taken and
@@ -123,6 +129,11 @@ func (m *meeting) report(t *testing.T) {
 		}
 		require.Positive(t, taken, "%s never took effect", act)
 	}
+	for _, ruling := range everyRuling {
+		t.Logf("%s: %d/%d", ruling, m.taken[ruling], m.refused[ruling])
+		require.Positive(t, m.taken[ruling], "%s never took effect", ruling)
+		require.Positive(t, m.refused[ruling], "%s was never refused", ruling)
+	}
 }
 
 // sequence is one random life, as lean as it can be: judged, stamped and folded.
@@ -142,6 +153,7 @@ func runSequence(seed uint64, n int, met *meeting, tell func(string, ...any)) st
 	}
 	q.record([]evidence.Draft{approval.SubmittedDraft("sue", "hash1", approval.SubmittedData{
 		Number: "EXP-1", Type: "expense", Entity: "e1", Submitter: "sue", Requester: "rob", Payee: "pat",
+		Total: money.Amount{Minor: int64(q.IntN(2) * 82000), Currency: "CNY"},
 	})}, approval.SubmitCause)
 	for range 4 + q.IntN(16) {
 		if wrong := q.step(); wrong != "" {
@@ -167,10 +179,13 @@ func (q *sequence) step() string {
 		}
 		before := q.where()
 		a := q.act()
+		counts := q.taken
 		if code := q.do(a); code != "" {
-			q.refused[before+" × "+string(a.Name)]++
-		} else {
-			q.taken[before+" × "+string(a.Name)]++
+			counts = q.refused
+		}
+		counts[before+" × "+string(a.Name)]++
+		if a.Name == approval.Intervene {
+			counts[a.Ruling]++
 		}
 	}
 	return unsound(q.s)
@@ -251,6 +266,8 @@ func (q *sequence) name() approval.Name {
 	switch {
 	case q.IntN(6) == 0:
 		return pick(q, everyAct)
+	case q.IntN(12) == 0:
+		return approval.Intervene
 	case q.s.Status == approval.Pending && q.s.Stopped != nil:
 		return approval.Release
 	case q.s.Status == approval.Pending:
@@ -269,6 +286,15 @@ func (q *sequence) aim(a *approval.Act) {
 	switch a.Name {
 	case approval.Resubmit, approval.Withdraw:
 		a.Actor, a.OnBehalfOf = pick(q, []string{"sue", "rob", "li"}), ""
+	case approval.Intervene:
+		a.Actor, a.OnBehalfOf, a.Maker = pick(q, []string{"ada", "ada", q.person()}), "", pick(q, []string{"", "al", q.person()})
+		a.Ruling = pick(q, everyRuling)
+		if a.Ruling == approval.RulingVoid {
+			a.Ruling = pick(q, everyRuling) // seldom, or everything ends early
+		}
+		if a.Ruling == approval.RulingRelease && q.s.Stopped != nil {
+			a.Task = q.s.Stopped.Task
+		}
 	case approval.Release:
 		a.OnBehalfOf = ""
 		if q.s.Stopped != nil {
@@ -364,6 +390,11 @@ func unsound(s approval.State) string {
 			return "I7: " + t.DecidedBy + " counts twice in " + t.Step
 		}
 		counted[key] = counted[key] || !t.Past && t.For == ""
+	}
+	if s.Status == approval.Approved && len(s.Interveners) > 0 && !slices.ContainsFunc(s.Tasks, func(t approval.Task) bool {
+		return t.State == approval.TaskApproved && !t.Past && !slices.Contains(s.Interveners, t.DecidedBy)
+	}) {
+		return fmt.Sprintf("only %v, who intervened, approved it", s.Interveners)
 	}
 	if s.Status == approval.Approved {
 		for _, step := range s.Plan.Steps {
