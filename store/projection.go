@@ -37,6 +37,7 @@ type projected struct {
 	VoucherRef    string       `db:"voucher_ref"`
 	VoucherNumber string       `db:"voucher_number"`
 	ClosedAt      sql.NullTime `db:"closed_at"`
+	Intervened    bool         // an administrator stepped in, ever
 }
 
 // projection folds events into the read model: the next row of the document, and
@@ -95,6 +96,7 @@ func newProjection(h head) *projection {
 func (p *projection) apply(e evidence.Event) error {
 	p.Seq, p.HeadHash = e.Seq, e.Hash
 	p.Status = approval.NextStatus(p.Status, e.Kind)
+	p.Intervened = p.Intervened || slices.Contains(approval.Interventions(), e.Kind)
 	noun, _, _ := strings.Cut(e.Kind, ".")
 	var err error
 	switch noun {
@@ -130,7 +132,7 @@ func (p *projection) applyDocument(e evidence.Event) {
 		p.setTitles(nil)
 		p.unpark()
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentWithdrawn,
-		approval.DocumentApproved, approval.DocumentClosed:
+		approval.DocumentApproved, approval.DocumentClosed, approval.DocumentVoided:
 		p.Step = ""
 	}
 	if p.Status.Final() && !p.ClosedAt.Valid {
@@ -151,6 +153,9 @@ func (p *projection) applyPlan(e evidence.Event) error {
 		p.Step = ""
 		p.unpark()
 		return err
+	case approval.PlanDiscarded:
+		p.Round, p.Step = e.Round, ""
+		p.setTitles(nil)
 	case approval.PlanFailed:
 		d, err := approval.Decode[approval.PlanFailedData](e)
 		p.park(planReference(e.Round), d.Attempt, d.Code, "", e.At)
