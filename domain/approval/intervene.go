@@ -131,7 +131,7 @@ func (s State) judgeReassign(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, fault.New(fault.Invalid, "act.to_intervener", fault.Field("to"), fault.Arg("person", a.To[0]))
 	}
 	p.supersede(Intervene, func(t Task) bool { return t.For == task.ID })
-	p.openTask(step, Approver{Person: a.To[0], Via: "reassigned:" + task.Assignee}, task.Slot)
+	p.openTask(step, Approver{Person: a.To[0], Via: "given:" + task.Assignee}, task.Slot)
 	return p.drafts, nil
 }
 
