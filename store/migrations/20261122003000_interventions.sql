@@ -84,7 +84,7 @@ BEGIN
     IF said ? 'maker' THEN
         approved := EXISTS (SELECT 1 FROM proposals p WHERE p.id = NEW.id AND p.kind = 'intervention'
             AND p.state = 'approved' AND p.subject = NEW.document AND p.maker = said ->> 'maker'
-            AND p.checker = NEW.actor
+            AND p.checker = NEW.actor AND may_intervene(p.maker, NEW.document)
             AND p.payload::jsonb = said - 'id' - 'actor' - 'maker' - 'channel');
     ELSE
         approved := EXISTS (SELECT 1 FROM documents d WHERE d.id = NEW.document AND d.total_minor = 0 AND d.base_minor = 0);
