@@ -48,7 +48,7 @@ type Act struct {
 	Date        string `json:"date,omitempty"`         // posting date for redate, YYYY-MM-DD
 	Channel     string `json:"channel,omitempty"`      // api, web, …
 
-	To     []string `json:"to,omitempty"`      // whom: transfer, consult and remove_signer one, add_signer some
+	To     []string `json:"to,omitempty"`      // whom: transfer, consult, remove_signer one, add_signer, approve some
 	Where  string   `json:"where,omitempty"`   // before, after or beside, for add_signer
 	ToStep string   `json:"to_step,omitempty"` // for return: a step already passed; "" = the submitter. For jump
 	Back   string   `json:"back,omitempty"`    // for return to a step: restart or straight; "" = restart
@@ -82,6 +82,7 @@ const (
 // Rulings of an intervention. 干预方式
 const (
 	RulingReassign = "reassign" // somebody else fills the place of a task 改派
+	RulingJump     = "jump"     // on to a later step, or back to an earlier one 跳转
 	RulingReplan   = "replan"   // the route is asked for anew, in a new round 重新规划
 	RulingRelease  = "release"  // a clock that somebody else stopped runs again 解除暂挂
 	// RulingVoid ends the document, before anything is booked. 作废

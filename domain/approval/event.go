@@ -25,6 +25,7 @@ const (
 	StepPassed          = "step.passed"
 	StepReopened        = "step.reopened" // returned to, or a decision was taken back
 	StepResumed         = "step.resumed"  // straight back at the step that had returned it
+	StepStaffed         = "step.staffed"  // its approvers were found, or chosen, when it was reached
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
 	TaskOverdue         = "task.overdue" // the deadline passed and nobody takes over; the task stays open
@@ -111,13 +112,22 @@ type StepData struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StaffedData is the data of step.staffed.
+type StaffedData struct {
+	Step       string     `json:"step"`
+	Approvers  []Approver `json:"approvers"`
+	OrgVersion int64      `json:"org_version,omitempty"` // organisation snapshot id; 0 = they were chosen
+	Code       string     `json:"code,omitempty"`        // why nobody was found, a fault's code
+}
+
 // ReopenedData is the data of step.reopened: the tasks that do not count any more,
 // and where the step goes on when it agrees.
 type ReopenedData struct {
 	Step  string   `json:"step"`
 	Fresh bool     `json:"fresh,omitempty"` // it begins anew, without the signers who were added to it
 	Past  []string `json:"past"`
-	Then  string   `json:"then,omitempty"` // straight back to this step; "" = the next one
+	Then  string   `json:"then,omitempty"`  // straight back to this step; "" = the next one
+	Steps []string `json:"steps,omitempty"` // those not over any more; none: Step and all after it
 }
 
 // SignerData is the data of signer.added and signer.removed.
@@ -167,12 +177,11 @@ type PlanDiscardedData struct {
 }
 
 // StepJumpedData is the data of step.jumped. What lies in Over was not approved,
-// and counts as if it had not been asked.
+// and what was decided in it counts no more.
 type StepJumpedData struct {
 	From   string   `json:"from"`           // the step that waited
 	Step   string   `json:"step"`           // the one that is asked now
-	Over   []string `json:"over,omitempty"` // onward: the steps that needed people and are passed over
-	Past   []string `json:"past,omitempty"` // back: the tasks that count no more
+	Over   []string `json:"over,omitempty"` // the steps that needed people and are passed over; none: back
 	Reason string   `json:"reason"`
 	Maker  string   `json:"maker,omitempty"`
 }
@@ -196,7 +205,8 @@ type TaskEndedData struct {
 	Assignee string `json:"assignee,omitempty"` // whose task it was
 	Opinion  string `json:"opinion,omitempty"`
 	Reason   string `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	// To is who takes over (escalated, transferred, reassigned), is asked (consulted) or had asked (advised).
+	// To is who takes over (escalated, transferred, reassigned), is asked (consulted),
+	// had asked (advised) or is chosen for a later step (approved).
 	To    []string `json:"to,omitempty"`
 	Maker string   `json:"maker,omitempty"` // reassigned: who proposed it
 }

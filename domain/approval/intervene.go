@@ -13,7 +13,7 @@ import (
 // leaves: each act of it leaves exactly one of them, by the administrator, with
 // the reason and, where two were needed, with who proposed it.
 func Interventions() []string {
-	return []string{TaskWasReassigned, DocumentVoided, PlanDiscarded, ClockReleased}
+	return []string{TaskWasReassigned, StepJumped, DocumentVoided, PlanDiscarded, ClockReleased}
 }
 
 // TwoPeople says whether an intervention needs a second person: a document that
@@ -66,7 +66,8 @@ func (s State) intervene(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, fault.New(fault.Conflict, "document.too_many_acts", maxArg(actsMax))
 	}
 	judge := map[string]func(Act, time.Time) ([]evidence.Draft, error){
-		RulingReassign: s.judgeReassign, RulingReplan: s.judgeDiscard, RulingRelease: s.judgeForcedRelease,
+		RulingReassign: s.judgeReassign, RulingJump: s.judgeJump, RulingReplan: s.judgeDiscard,
+		RulingRelease: s.judgeForcedRelease,
 	}[a.Ruling]
 	switch {
 	case judge == nil:
@@ -86,7 +87,10 @@ func (s State) judgeVoid(a Act, now time.Time) ([]evidence.Draft, error) {
 	case s.Effect != nil && s.Effect.Unanswered:
 		return nil, fault.New(fault.Conflict, "voucher.unanswered")
 	}
-	step := s.waitingFor()
+	step := ""
+	if waiting := s.WaitingSteps(); len(waiting) > 0 {
+		step = waiting[0].ID
+	}
 	p := s.pen(now, a.Actor, "")
 	p.why = a.Opinion
 	p.supersede(Intervene, func(Task) bool { return true })
@@ -94,32 +98,16 @@ func (s State) judgeVoid(a Act, now time.Time) ([]evidence.Draft, error) {
 	return p.drafts, nil
 }
 
-// waitingFor is the step of the first open task, "" for none.
-func (s State) waitingFor() string {
-	if open := s.OpenTasks(); len(open) > 0 {
-		return open[0].Step
-	}
-	return ""
-}
-
 // judgeReassign gives a task to somebody else, with a fresh clock: neither to who
 // intervenes, nor to anybody who may not decide it.
 func (s State) judgeReassign(a Act, now time.Time) ([]evidence.Draft, error) {
-	task, found := s.task(a.Task)
-	at := s.indexOfStep(task.Step)
-	switch {
-	case !found || at < 0:
-		return nil, fault.New(fault.NotFound, "task.unknown", fault.Field("task"))
-	case task.State != TaskOpen:
-		return nil, TooLate(task, s.Tasks, s.Status)
-	case task.For != "":
-		return nil, fault.New(fault.Forbidden, "task.only_advice")
-	case s.Stopped != nil:
-		return nil, fault.New(fault.Conflict, "document.stopped", fault.Arg("by", s.Stopped.By))
-	case len(s.Tasks)+len(a.To) > tasksMax:
+	task, step, err := s.stuck(a)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Tasks) >= tasksMax {
 		return nil, fault.New(fault.Conflict, "document.too_many_tasks", maxArg(tasksMax))
 	}
-	step := s.Plan.Steps[at]
 	if err := s.fitTo(a, step); err != nil {
 		return nil, err
 	}
@@ -133,6 +121,23 @@ func (s State) judgeReassign(a Act, now time.Time) ([]evidence.Draft, error) {
 	p.supersede(Intervene, func(t Task) bool { return t.For == task.ID })
 	p.openTask(step, Approver{Person: a.To[0], Via: "given:" + task.Assignee}, task.Slot)
 	return p.drafts, nil
+}
+
+// stuck finds the open task that an intervention names, and its step.
+func (s State) stuck(a Act) (Task, Step, error) {
+	task, found := s.task(a.Task)
+	step, ok := s.stepOf(task)
+	switch {
+	case !found || !ok:
+		return task, step, fault.New(fault.NotFound, "task.unknown", fault.Field("task"))
+	case task.State != TaskOpen:
+		return task, step, TooLate(task, s.Tasks, s.Status)
+	case task.For != "":
+		return task, step, fault.New(fault.Forbidden, "task.only_advice")
+	case s.Stopped != nil:
+		return task, step, fault.New(fault.Conflict, "document.stopped", fault.Arg("by", s.Stopped.By))
+	}
+	return task, step, nil
 }
 
 // judgeDiscard gives the route up and asks for another, by the policy and the

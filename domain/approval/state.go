@@ -74,6 +74,7 @@ type Task struct {
 	No        bool        `json:"no,omitempty"`        // expired, and that is a no
 	Past      bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
 	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
+	Chose     []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
 }
 
 // Stopped says since when the clock stands still, and for whom. 暂挂
@@ -113,7 +114,9 @@ type State struct {
 	Plan        *Plan              `json:"plan,omitempty"`
 	PlanAttempt int                `json:"plan_attempt,omitempty"` // rulings on a failed plan of this round
 	PlanFault   string             `json:"plan_fault,omitempty"`   // why there is no route: waits for an admin
-	Step        int                `json:"step"`                   // index of the current step; len(Steps) when passed
+	Step        int                `json:"step"`                   // index of the first step that is not over
+	Ahead       []string           `json:"ahead,omitempty"`        // steps beyond it that are over, of other branches
+	Staffings   int                `json:"staffings,omitempty"`    // steps of this round staffed when reached
 	Tasks       []Task             `json:"tasks,omitempty"`        // of the current round
 	Added       []Added            `json:"added,omitempty"`        // signers, of the current round
 	Then        string             `json:"then,omitempty"`         // the step to go straight back to
@@ -130,6 +133,9 @@ type State struct {
 	// Interveners are who changed in this round whom it asks: none of them approves
 	// it, nor counts among the humans it needs.
 	Interveners []string `json:"interveners,omitempty"`
+
+	// Jumped are the steps of this round that an administrator passed over: not approved.
+	Jumped []string `json:"jumped,omitempty"`
 }
 
 // Effect is the posting of a document's voucher as far as the stream knows it.

@@ -17,6 +17,7 @@
 //	                     requester
 //	clock.released       who had stopped it; submitter and   by, reason
 //	                     requester
+//	step.jumped          submitter and requester             by, reason
 //	plan.discarded       submitter and requester             by, reason
 //	document.voided      submitter, requester and deciders   by, reason
 //	task.escalated       the old assignee; the submitter     to
@@ -81,7 +82,8 @@ func Kinds() []string {
 		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped,
 		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
 		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
-		approval.TaskWasReassigned, approval.ClockReleased, approval.PlanDiscarded, approval.DocumentVoided,
+		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
+		approval.DocumentVoided,
 		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}
 }

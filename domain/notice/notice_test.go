@@ -100,6 +100,8 @@ var owing = []struct {
 	{"released", event(approval.ClockReleased, "ada", approval.ClockData{Task: "t1", Step: "s1", To: "li", Reason: "left"}),
 		[]string{"clock.released → li", "clock.released → sue", "clock.released → rob"},
 		map[string]string{"by": "ada", "reason": "left"}},
+	{"moved to another step", event(approval.StepJumped, "ada", approval.StepJumpedData{Step: "s1", Reason: "left"}),
+		[]string{"step.jumped → sue", "step.jumped → rob"}, map[string]string{"by": "ada", "reason": "left", "step": "s1"}},
 	{"planned anew", event(approval.PlanDiscarded, "ada", approval.PlanDiscardedData{Reason: "moved"}),
 		[]string{"plan.discarded → sue", "plan.discarded → rob"}, map[string]string{"by": "ada", "reason": "moved"}},
 	{"voided", event(approval.DocumentVoided, "ada", ended),

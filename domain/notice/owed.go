@@ -36,7 +36,7 @@ func Owed(e evidence.Event, d Summary) []Notice {
 		w.reassigned()
 	case approval.ClockReleased:
 		w.released()
-	case approval.PlanDiscarded:
+	case approval.PlanDiscarded, approval.StepJumped:
 		w.ended(d.Submitter, d.Requester)
 	case approval.DocumentVoided:
 		w.ended(append([]string{d.Submitter, d.Requester}, d.Deciders...)...)

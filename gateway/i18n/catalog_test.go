@@ -124,6 +124,7 @@ var ownGiven = map[string][]string{
 	approval.VoucherParked:     {"code", "detail", "reference"},
 	approval.PlanFailed:        {"code"},
 	approval.TaskWasReassigned: {"step", "by", "to", "reason"},
+	approval.StepJumped:        {"step", "by", "reason"},
 	approval.ClockReleased:     {"step", "by", "reason"},
 	approval.PlanDiscarded:     {"by", "reason"},
 	approval.DocumentVoided:    {"by", "reason"},
