@@ -199,3 +199,96 @@ func TestOneIsEnoughWhereThereIsNoMoney(t *testing.T) {
 		return a
 	}())))
 }
+
+func jump(from, to string) func(*approval.Act) {
+	return func(a *approval.Act) { a.Task, a.ToStep = "d1.r1."+from+".1", to }
+}
+
+func inBranch(s approval.Step, n int) approval.Step {
+	s.Branches = []approval.Branch{{Fork: "f", N: n}}
+	return s
+}
+
+// TestAJumpApprovesNothing: onward, what is passed over is on record as that, its
+// yeses count no more, and the humans that the policy requires are still needed.
+func TestAJumpApprovesNothing(t *testing.T) {
+	r := newStream(t)
+	p := plan(1, step(approval.AllOf, "li", "wu"), step(approval.AnyOf, "mia"), step(approval.AnyOf, "zoe"), step(approval.AnyOf, "max"))
+	p.Humans = 2
+	require.NoError(t, r.do(approval.Planned{Plan: p}))
+	require.NoError(t, r.do(r.act(approval.Approve, "li")))
+	n := len(r.events)
+	leave := r.rule(approval.RulingJump, func(a *approval.Act) { a.Task, a.ToStep = r.taskOf("wu"), "s3" })
+	require.NoError(t, r.do(leave))
+	require.Equal(t, []string{approval.TaskWasSuperseded, approval.StepJumped, approval.StepOpened, approval.TaskOpened}, r.kinds(n))
+	jumped, err := approval.Decode[approval.StepJumpedData](r.events[n+1])
+	require.NoError(t, err)
+	require.Equal(t, approval.StepJumpedData{From: "s1", Step: "s3", Over: []string{"s1", "s2"}, Reason: "because", Maker: "al"}, jumped)
+	require.Equal(t, []string{"s1", "s2"}, r.state.Jumped)
+	require.True(t, r.state.Over("s1") && r.state.Over("s2"))
+	tooFew := r.rule(approval.RulingJump, func(a *approval.Act) { a.Task, a.ToStep = r.taskOf("zoe"), "s4" })
+	require.Equal(t, "task.too_few_humans", fault.CodeOf(r.do(tooFew)), "max alone is not two")
+	require.NoError(t, r.do(r.act(approval.Approve, "zoe")))
+	require.NoError(t, r.do(r.act(approval.Approve, "max")))
+	require.Equal(t, approval.Approved, r.state.Status)
+}
+
+// TestAJumpBackAsksAgain every step from there, as a return does; also one that was
+// passed over.
+func TestAJumpBackAsksAgain(t *testing.T) {
+	r := planned(t, step(approval.AnyOf, "li"), step(approval.AnyOf, "wu"), step(approval.AnyOf, "zoe"))
+	require.NoError(t, r.do(r.rule(approval.RulingJump, jump("s1", "s2"))))
+	require.NoError(t, r.do(r.act(approval.Approve, "wu")))
+	n := len(r.events)
+	require.NoError(t, r.do(r.rule(approval.RulingJump, jump("s3", "s1"))))
+	require.Equal(t, []string{approval.TaskWasSuperseded, approval.StepJumped, approval.StepReopened, approval.StepOpened,
+		approval.TaskOpened}, r.kinds(n))
+	require.Empty(t, r.state.Jumped)
+	for _, who := range []string{"li", "wu", "zoe"} {
+		require.Equal(t, []string{who}, open(r.state))
+		require.NoError(t, r.do(r.act(approval.Approve, who)))
+	}
+	require.Equal(t, approval.Approved, r.state.Status)
+}
+
+// TestAJumpStaysOnItsWay lists where a document of two branches between two steps
+// does not jump to, and where it does.
+func TestAJumpStaysOnItsWay(t *testing.T) {
+	both := func() *stream {
+		r := planned(t, step(approval.AnyOf, "li"), inBranch(step(approval.AnyOf, "wu"), 0), inBranch(step(approval.AnyOf, "zoe"), 0),
+			inBranch(step(approval.AnyOf, "max"), 1), step(approval.AnyOf, "mia"), approval.Step{ID: "auto", Need: approval.AutoApprove})
+		require.NoError(t, r.do(r.act(approval.Approve, "li")))
+		return r
+	}
+	for _, tt := range []struct{ from, to, code string }{
+		{"s2", "s9", "step.no_target"}, {"s2", "auto", "step.no_target"}, {"s2", "s2", "step.no_target"},
+		{"s2", "s4", "step.no_target"}, {"s2", "s5", "step.beside"}, {"s1", "s2", "task.stale"}, {"s9", "s2", "task.unknown"},
+	} {
+		require.Equal(t, tt.code, fault.CodeOf(both().do(both().rule(approval.RulingJump, jump(tt.from, tt.to)))), tt)
+	}
+	within := both()
+	require.NoError(t, within.do(within.rule(approval.RulingJump, jump("s2", "s3"))))
+	require.Equal(t, []string{"max", "zoe"}, open(within.state), "the other branch goes on")
+	require.NoError(t, within.do(within.act(approval.Approve, "max")))
+	require.NoError(t, within.do(within.rule(approval.RulingJump, jump("s3", "s5"))))
+	require.Equal(t, []string{"mia"}, open(within.state))
+
+	back := both()
+	require.NoError(t, back.do(back.rule(approval.RulingJump, jump("s2", "s1"))))
+	require.Equal(t, []string{"li"}, open(back.state), "both branches begin again")
+
+	into := planned(t, step(approval.AnyOf, "li"), inBranch(step(approval.AnyOf, "wu"), 0), inBranch(step(approval.AnyOf, "max"), 1))
+	require.NoError(t, into.do(into.rule(approval.RulingJump, jump("s1", "s2"))))
+	require.Equal(t, []string{"max", "wu"}, open(into.state), "the branch beside it begins too")
+}
+
+// TestAJumpLeavesBothEyesOpen: of two steps that need different humans neither is
+// passed over.
+func TestAJumpLeavesBothEyesOpen(t *testing.T) {
+	for _, apart := range [][]string{{"s1"}, {"s2"}} {
+		last := step(approval.AnyOf, "max")
+		last.DistinctFrom = apart
+		r := planned(t, step(approval.AnyOf, "li"), step(approval.AnyOf, "wu"), last)
+		require.Equal(t, "step.four_eyes", fault.CodeOf(r.do(r.rule(approval.RulingJump, jump("s1", "s3")))))
+	}
+}
