@@ -13,7 +13,7 @@ func (a *API) interventions() {
 	const tag = "Interventions"
 	add(a, operation{
 		"intervene", http.MethodPost, "/documents/{id}/interventions", tag,
-		"Reassign a task, plan the route anew, let a stopped clock go on, or void a document; what is about money is " +
+		"Reassign a task, jump to a step, plan the route anew, let a stopped clock go on, or void a document; what is about money is " +
 			"proposed to another administrator, who approves the proposal", 0,
 	}, a.intervene)
 	a.alsoAccepted("/documents/{id}/interventions", "200")
@@ -29,9 +29,10 @@ func (a *API) interventions() {
 
 // Intervention is what an administrator wants done, as it is proposed.
 type Intervention struct {
-	Ruling      string   `json:"ruling" enum:"reassign,replan,release,void"`
-	Task        string   `json:"task,omitempty" maxLength:"200" doc:"To be reassigned; or whose assignee stopped the clock"`
+	Ruling      string   `json:"ruling" enum:"reassign,jump,replan,release,void"`
+	Task        string   `json:"task,omitempty" maxLength:"200" doc:"To be reassigned or left; or whose assignee stopped the clock"`
 	To          []string `json:"to,omitempty" maxItems:"1" nullable:"false" doc:"Reassign to: account, e-mail or whole name"`
+	ToStep      string   `json:"to_step,omitempty" maxLength:"200" doc:"Jump to this step"`
 	Opinion     string   `json:"opinion" minLength:"1" maxLength:"2000" doc:"Why"`
 	Round       int      `json:"round" minimum:"1" doc:"The round that was seen"`
 	ContentHash string   `json:"content_hash" minLength:"1" maxLength:"64" doc:"The content that was seen"`
@@ -69,7 +70,8 @@ func (a *API) intervene(ctx context.Context, in *InterventionInput) (*Interventi
 	who, _ := auth.Of(ctx)
 	got, err := a.desk.Intervene(ctx, who, desk.Intervention{
 		Document: in.ID, Ruling: in.Body.Ruling, Round: in.Body.Round, ContentHash: in.Body.ContentHash,
-		Opinion: in.Body.Opinion, Channel: channel(who), Task: in.Body.Task, To: in.Body.To, Expires: in.Body.ExpiresAt,
+		Opinion: in.Body.Opinion, Channel: channel(who), Task: in.Body.Task, To: in.Body.To, ToStep: in.Body.ToStep,
+		Expires: in.Body.ExpiresAt,
 	}, keyOf("intervene", in.IdempotencyKey, in.ID, in.Body))
 	if err != nil {
 		return nil, err

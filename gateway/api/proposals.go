@@ -71,7 +71,9 @@ func proposalOf(p store.ProposalRow) Proposal {
 	}
 	out.YAML = ""
 	if meant, err := desk.Meant(p); err == nil && p.Payload != "" {
-		out.Intervention = &Intervention{meant.Ruling, meant.Task, meant.To, meant.Opinion, meant.Round, meant.ContentHash}
+		out.Intervention = &Intervention{
+			meant.Ruling, meant.Task, meant.To, meant.ToStep, meant.Opinion, meant.Round, meant.ContentHash,
+		}
 	}
 	if o := p.Outcome; o != nil {
 		out.Outcome = &ActOutcome{o.Code, o.Args, string(o.Status)}

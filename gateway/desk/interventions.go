@@ -24,13 +24,14 @@ import (
 // Intervention is what an administrator wants done to a document. 管理员干预
 type Intervention struct {
 	Document    string
-	Ruling      string // reassign, replan, release, void
+	Ruling      string // reassign, jump, replan, release, void
 	Round       int    // what they saw
 	ContentHash string
 	Opinion     string // why
 	Channel     string
-	Task        string    // of reassign
+	Task        string    // to be reassigned or left; or as whose assignee the clock was stopped
 	To          []string  // of reassign: account, address or whole name
+	ToStep      string    // of jump
 	Expires     time.Time // of the proposal, where two are needed; zero: proposal.LifeDefault from now
 }
 
@@ -58,7 +59,7 @@ func (d *Desk) Intervene(ctx context.Context, who auth.Who, in Intervention, key
 	}
 	act := approval.Act{
 		Name: approval.Intervene, Document: detail.ID, Ruling: in.Ruling, Task: in.Task, Round: in.Round,
-		ContentHash: in.ContentHash, Opinion: strings.TrimSpace(in.Opinion), Channel: in.Channel,
+		ContentHash: in.ContentHash, Opinion: strings.TrimSpace(in.Opinion), Channel: in.Channel, ToStep: in.ToStep,
 	}
 	if act.To, err = d.meant(ctx, in.To); err != nil {
 		return Intervened{}, err
@@ -113,7 +114,7 @@ func (d *Desk) uninvolved(ctx context.Context, person string, doc store.Document
 	if err != nil {
 		return err
 	}
-	for _, interested := range partiesOf(doc) {
+	for _, interested := range PartiesOf(doc) {
 		if person == interested || snapshot.Same(person, interested) {
 			return fault.New(fault.Forbidden, "intervention.interested", fault.Arg("person", person))
 		}
@@ -121,7 +122,8 @@ func (d *Desk) uninvolved(ctx context.Context, person string, doc store.Document
 	return nil
 }
 
-func partiesOf(doc store.Document) []string {
+// PartiesOf are who submitted a document, whom it is for, and who is paid by it.
+func PartiesOf(doc store.Document) []string {
 	people := []string{doc.Submitter, doc.Requester}
 	if doc.Payee.Kind == document.PayeeEmployee {
 		people = append(people, doc.Payee.ID)
