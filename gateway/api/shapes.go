@@ -255,6 +255,9 @@ type PlanStep struct {
 	Approvers []approval.Approver `json:"approvers,omitempty"`
 	Due       string              `json:"due,omitempty" doc:"In working time, such as 1 workday"`
 	OnTimeout string              `json:"on_timeout,omitempty"`
+	Branches  []approval.Branch   `json:"branches,omitempty" doc:"Where it stands among parallel branches, outermost first"`
+	Late      *approval.Late      `json:"late,omitempty" doc:"Its approvers are found when it is reached; those here are a preview"`
+	Amend     []string            `json:"amend,omitempty" doc:"What its approvers may change"`
 }
 
 func planOf(p approval.Plan) Plan {
@@ -265,7 +268,7 @@ func planOf(p approval.Plan) Plan {
 	for _, s := range p.Steps {
 		step := PlanStep{
 			ID: s.ID, Title: s.Title, Need: string(s.Need), Reason: s.Reason, Mode: string(s.Mode),
-			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do,
+			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do, Branches: s.Branches, Late: s.Late, Amend: s.Amend,
 		}
 		if s.Clock.Due.Count > 0 {
 			step.Due = s.Clock.Due.String()
