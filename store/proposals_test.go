@@ -157,9 +157,9 @@ func TestProposalKeys(t *testing.T) {
 	for _, hash := range []string{"c", "d", "e"} {
 		w.proposed(draft(hash))
 	}
-	page, err := w.s.Proposals(w.ctx, false, "", 3)
+	page, err := w.s.Proposals(w.ctx, store.ProposalFilter{Limit: 3})
 	require.NoError(t, err)
-	rest, err := w.s.Proposals(w.ctx, false, page.Next, 3)
+	rest, err := w.s.Proposals(w.ctx, store.ProposalFilter{Cursor: page.Next, Limit: 3})
 	require.NoError(t, err)
 	var hashes []string
 	for _, p := range append(page.Items, rest.Items...) {
@@ -167,10 +167,10 @@ func TestProposalKeys(t *testing.T) {
 		assert.Empty(t, p.Payload)
 	}
 	assert.Equal(t, []string{"e", "d", "c", "b"}, hashes)
-	open, err := w.s.Proposals(w.ctx, true, "", 0)
+	open, err := w.s.Proposals(w.ctx, store.ProposalFilter{Only: store.OnlyOpen})
 	require.NoError(t, err)
 	assert.Len(t, open.Items, 3)
-	_, err = w.s.Proposals(w.ctx, false, "nonsense", 0)
+	_, err = w.s.Proposals(w.ctx, store.ProposalFilter{Cursor: "nonsense"})
 	assert.Equal(t, "cursor.bad", fault.CodeOf(err))
 }
 

@@ -5,12 +5,10 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
-	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
@@ -91,26 +89,6 @@ func (d *Desk) parseType(row store.PolicyRow) (*doctype.Type, error) {
 	}
 	d.types[row.Hash] = t
 	return t, nil
-}
-
-// Policies lists the policies in force.
-func (d *Desk) Policies(ctx context.Context, who auth.Who) ([]store.PolicyRow, error) {
-	if _, err := needAny(who, access.PolicyRead); err != nil {
-		return nil, err
-	}
-	rows, err := d.Store.Policies(ctx, kindPolicy)
-	return newest(rows), err
-}
-
-// Policy is one policy in force, or one version of it where version is not 0.
-func (d *Desk) Policy(ctx context.Context, who auth.Who, id string, version int) (store.PolicyRow, error) {
-	if _, err := needAny(who, access.PolicyRead); err != nil {
-		return store.PolicyRow{}, err
-	}
-	if version != 0 {
-		return d.Store.PolicyVersion(ctx, kindPolicy, id, version)
-	}
-	return d.Store.PolicyInForce(ctx, kindPolicy, id)
 }
 
 func (d *Desk) policyInForce(ctx context.Context, id string) (*policy.Policy, int, error) {
