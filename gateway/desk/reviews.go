@@ -159,6 +159,22 @@ func (d *Desk) Versions(ctx context.Context, who auth.Who, kind proposal.Kind, i
 	return rows, err
 }
 
+// TitleOf is what a text calls itself, by locale; nothing where it has no title or
+// cannot be read any more.
+func (d *Desk) TitleOf(row store.PolicyRow) map[string]string {
+	switch proposal.Kind(row.Kind) {
+	case proposal.Policy:
+		if p, err := d.parsePolicy(row); err == nil {
+			return p.Title
+		}
+	case proposal.Type:
+		if t, err := d.parseType(row); err == nil {
+			return t.Title
+		}
+	}
+	return nil
+}
+
 func knownKind(kind proposal.Kind) error {
 	switch kind {
 	case proposal.Policy, proposal.Type, proposal.Mapping:

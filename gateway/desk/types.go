@@ -96,20 +96,25 @@ func (d *Desk) policyInForce(ctx context.Context, id string) (*policy.Policy, in
 	if err != nil {
 		return nil, 0, err
 	}
+	p, err := d.parsePolicy(row)
+	return p, row.Version, err
+}
+
+func (d *Desk) parsePolicy(row store.PolicyRow) (*policy.Policy, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	if p, ok := d.policies[row.Hash]; ok {
-		return p, row.Version, nil
+		return p, nil
 	}
 	p, err := policy.Parse(row.ID, []byte(row.YAML))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if d.policies == nil {
 		d.policies = map[string]*policy.Policy{}
 	}
 	d.policies[row.Hash] = p
-	return p, row.Version, nil
+	return p, nil
 }
 
 // rates finds the exchange rate of today.

@@ -30,6 +30,8 @@ func registry() []route {
 		{method: get, path: "/parked", needs: access.EffectRead, nav: "page.nav.parked", template: "parked", handle: parked},
 		{method: get, path: delegationsAt, needs: access.DelegationRead, nav: "page.nav.delegations",
 			template: "delegations", handle: delegations},
+		{method: get, path: policiesAt, needs: access.PolicyRead, nav: "page.nav.policies", template: "policies",
+			handle: policies},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
 
 		{method: get, path: "/tasks/done", needs: access.TaskDecide, template: "done", handle: doneTasks},
@@ -52,6 +54,17 @@ func registry() []route {
 		{method: post, path: delegationsAt + "/:id/revoke", needs: access.DelegationManage, template: "delegations",
 			handle: revokeDelegation},
 		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},
+
+		{method: get, path: policiesAt + "/new", needs: access.PolicyPropose, handle: newText},
+		{method: get, path: policiesAt + "/:kind/:id", needs: access.PolicyRead, template: "text", handle: showText},
+		{method: get, path: policiesAt + "/:kind/:id/propose", needs: access.PolicyPropose, template: "propose",
+			handle: proposeForm},
+		{method: post, path: policiesAt + "/:kind/:id/propose", needs: access.PolicyPropose, template: "propose",
+			handle: proposeSent},
+		{method: get, path: proposalsAt, needs: access.PolicyPropose, template: "proposals", handle: proposals},
+		{method: get, path: proposalsAt + "/:id", needs: access.PolicyPropose, template: "proposal", handle: showProposal},
+		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
+			handle: decideProposal},
 
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},
 		{method: post, path: "/language", open: true, handle: language},
