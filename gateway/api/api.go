@@ -53,6 +53,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.advances()
 	a.proposals()
 	a.reviews()
+	a.replans()
 	a.books()
 	a.imports()
 	a.tokens()

@@ -163,3 +163,31 @@ func (h *house) alias(person, id string) {
 	_, err = h.store.ReplaceOrganisation(h.t.Context(), company, "alias")
 	require.NoError(h.t, err)
 }
+
+// TestOpenDocumentsAreReplannedOnPaper shows for a proposal, and for what became
+// of it, whose path would change; looking changes nothing.
+func TestOpenDocumentsAreReplannedOnPaper(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		small := h.submitted("k1", "1200.00")
+		large := h.submitted("k2", "2500.00")
+		h.get("admin", "/policies/policy/expense/replan").is(200).says(h.word("page.replan.none", nil))
+		at := h.proposes("liu", draftOf(t, "1000.00", "2000.00"), "propose").to()
+		proposed := "/policies/policy/expense/replan?proposal=" + strings.TrimPrefix(at, "/policies/proposals/")
+		h.get("admin", at).says(strings.ReplaceAll(proposed, "&", "&amp;"))
+		before := h.get("admin", proposed).is(200).says(small, large, h.word("page.replan.other", nil), "王芳",
+			h.word("page.replan.proposed", map[string]string{"n": "2"}),
+			`<span class="big">2</span>`+h.word("page.replan.documents", nil),
+			`<span class="big">1</span>`+h.word("page.replan.changed", nil))
+		require.Equal(t, 1, strings.Count(before.body, "⇒")+strings.Count(before.body, h.word("page.replan.after", nil)))
+
+		form := h.get("admin", at).form(at + "/decide")
+		form.Set("verdict", "approve")
+		h.post("admin", at+"/decide", form).to()
+		h.get("admin", "/policies/policy/expense/replan").says(small, `<span class="big">1</span>`+h.word("page.replan.changed", nil))
+		h.get("wang", proposed).is(403)
+		h.get("admin", "/policies/policy/payment/replan?proposal="+strings.TrimPrefix(at, "/policies/proposals/")).is(422)
+		h.get("admin", "/policies/type/expense/replan").is(404)
+		fresh := h.submitted("k3", "1300.00")
+		h.get("admin", "/policies/policy/expense/replan").saysNot(fresh)
+	})
+}

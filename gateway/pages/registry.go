@@ -61,6 +61,8 @@ func registry() []route {
 			handle: proposeForm},
 		{method: post, path: policiesAt + "/:kind/:id/propose", needs: access.PolicyPropose, template: "propose",
 			handle: proposeSent},
+		{method: get, path: policiesAt + "/:kind/:id/replan", needs: access.PolicyPropose, template: "replan",
+			handle: replan},
 		{method: get, path: proposalsAt, needs: access.PolicyPropose, template: "proposals", handle: proposals},
 		{method: get, path: proposalsAt + "/:id", needs: access.PolicyPropose, template: "proposal", handle: showProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/policy"
+)
+
+func (a *API) replans() {
+	add(a, operation{
+		"preview-replan", http.MethodGet, "/policies/{id}/replan", "Types and policies",
+		"How the routes of documents under way on older versions would differ; nothing is changed", 0,
+	}, a.previewReplan)
+}
+
+// ReplanInput asks what a version would do to documents under way.
+type ReplanInput struct {
+	Paged
+	ID       string `path:"id" maxLength:"64" doc:"Of the policy"`
+	Version  int    `query:"version" minimum:"0" doc:"The one in force where left out"`
+	Proposal string `query:"proposal" maxLength:"64" doc:"Ask of what this proposes instead"`
+}
+
+// Replanned is one document under way, and how its route would differ.
+type Replanned struct {
+	Document  string `json:"document"`
+	Number    string `json:"number"`
+	Title     string `json:"title"`
+	Entity    string `json:"entity"`
+	Requester string `json:"requester"`
+	Step      string `json:"step" doc:"Where it waits"`
+	Version   int    `json:"version" doc:"Of the policy that it follows"`
+	policy.Rerouting
+	Text   string `json:"text" doc:"What differs, in the caller's language"`
+	Follow string `json:"follows" doc:"The path it follows, in the caller's language"`
+	Would  string `json:"would_follow" doc:"The path it would follow"`
+}
+
+// Replan is the preview.
+type Replan struct {
+	Policy  string             `json:"policy"`
+	Version int                `json:"version" doc:"That they would follow"`
+	Counts  *desk.ReplanCounts `json:"counts,omitempty" doc:"Of all of them, with the first page"`
+	Items   []Replanned        `json:"items" nullable:"false"`
+	Next    string             `json:"next,omitempty" doc:"The cursor of the next page"`
+}
+
+// ReplanOutput is the preview.
+type ReplanOutput struct{ Body Replan }
+
+// previewReplan handles GET /policies/{id}/replan.
+func (a *API) previewReplan(ctx context.Context, in *ReplanInput) (*ReplanOutput, error) {
+	who, _ := auth.Of(ctx)
+	preview, err := a.desk.PreviewReplan(ctx, who, desk.ReplanInput{
+		Policy: in.ID, Version: in.Version, Proposal: in.Proposal, Cursor: in.Cursor, Limit: in.Limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := a.desk.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := func(id string) string {
+		if p, known := snapshot.People[id]; known {
+			return p.Name
+		}
+		return id
+	}
+	body := Replan{Policy: preview.Policy, Version: preview.Version, Counts: preview.Counts, Next: preview.Next,
+		Items: []Replanned{}}
+	for _, one := range preview.Items {
+		row := Replanned{
+			Document: one.ID, Number: one.Number, Title: one.Title, Entity: one.Entity, Requester: one.Requester,
+			Step: one.Step, Version: one.Plan.PolicyVersion, Rerouting: one.Rerouting,
+		}
+		row.Text, row.Follow, row.Would = one.Words(i18n.Locale(ctx), name)
+		body.Items = append(body.Items, row)
+	}
+	return &ReplanOutput{Body: body}, nil
+}
