@@ -12,7 +12,6 @@ import (
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/policy"
-	"github.com/countersign/countersign/policy/source"
 )
 
 func (a *API) reviews() {
@@ -48,44 +47,60 @@ func findingOf(ctx context.Context, f policy.Finding) Finding {
 	return shown
 }
 
-// Claim is one property of a policy, and how far it was tried.
-type Claim struct {
-	policy.Claim
+// PolicyClaim is one property of a policy, and how far it was tried.
+type PolicyClaim struct {
+	Property  string `json:"property"`
+	Technique string `json:"technique" enum:"proved,sampled,refuted"`
+	Cases     int    `json:"cases"`
+	People    int    `json:"people" doc:"Requesters that the cases stand for"`
+	Text      string `json:"text" doc:"In the caller's language"`
+}
+
+// PolicyChange is one difference between two versions of a policy.
+type PolicyChange struct {
+	Step string `json:"step,omitempty" doc:"Its id; none for the policy itself"`
+	What string `json:"what" doc:"added, removed, moved, or the key that changed"`
+	Old  string `json:"old,omitempty"`
+	New  string `json:"new,omitempty"`
 	Text string `json:"text" doc:"In the caller's language"`
 }
 
-// Change is one difference between two versions of a policy.
-type Change struct {
-	policy.Change
-	Text string `json:"text" doc:"In the caller's language"`
+// TextLine is one line of two texts held side by side.
+type TextLine struct {
+	Old  int    `json:"old,omitempty" doc:"Its number in the base; none where it is new"`
+	New  int    `json:"new,omitempty" doc:"Its number in the text; none where it is gone"`
+	Text string `json:"text"`
 }
 
 // Check is what the check says of a text.
 type Check struct {
-	Fit      bool          `json:"fit" doc:"No finding is an error: it may be proposed"`
-	Base     int           `json:"base" doc:"The version it is held against; 0 for none"`
-	Findings []Finding     `json:"findings" nullable:"false"`
-	Claims   []Claim       `json:"claims" nullable:"false" doc:"Of a policy: what was proved, and what only sampled"`
-	Changes  []Change      `json:"changes" nullable:"false" doc:"Of a policy: what differs from the base"`
-	Lines    []source.Line `json:"lines" nullable:"false" doc:"Base and text, line by line"`
+	Fit      bool           `json:"fit" doc:"No finding is an error: it may be proposed"`
+	Base     int            `json:"base" doc:"The version it is held against; 0 for none"`
+	Findings []Finding      `json:"findings" nullable:"false"`
+	Claims   []PolicyClaim  `json:"claims" nullable:"false" doc:"Of a policy: what was proved, and what only sampled"`
+	Changes  []PolicyChange `json:"changes" nullable:"false" doc:"Of a policy: what differs from the base"`
+	Lines    []TextLine     `json:"lines" nullable:"false" doc:"Base and text, line by line"`
 }
 
 func checkOf(ctx context.Context, c desk.Checked) Check {
 	locale := i18n.Locale(ctx)
 	check := Check{
-		Fit: policy.Publishable(c.Findings), Base: c.Base, Findings: []Finding{}, Claims: []Claim{}, Changes: []Change{},
-		Lines: []source.Line{},
+		Fit: policy.Publishable(c.Findings), Base: c.Base, Findings: []Finding{}, Claims: []PolicyClaim{},
+		Changes: []PolicyChange{}, Lines: []TextLine{},
 	}
 	for _, f := range c.Findings {
 		check.Findings = append(check.Findings, findingOf(ctx, f))
 	}
 	for _, one := range c.Claims {
-		check.Claims = append(check.Claims, Claim{one, one.Words(locale)})
+		check.Claims = append(check.Claims, PolicyClaim{one.Property, string(one.Technique), one.Cases, one.People,
+			one.Words(locale)})
 	}
 	for _, one := range c.Changes {
-		check.Changes = append(check.Changes, Change{one, one.Words(locale)})
+		check.Changes = append(check.Changes, PolicyChange{one.Step, one.What, one.Old, one.New, one.Words(locale)})
 	}
-	check.Lines = append(check.Lines, c.Lines...)
+	for _, l := range c.Lines {
+		check.Lines = append(check.Lines, TextLine(l))
+	}
 	return check
 }
 
