@@ -35,7 +35,6 @@ type checkedText struct {
 	Base     int
 	Findings []struct {
 		Level, Code, Text, Example string
-		Line, Column               int
 	}
 	Claims  []struct{ Text string }
 	Changes []struct{ Text string }
@@ -238,11 +237,7 @@ func (t *talk) review(id string) error {
 // tellCheck prints what the check says.
 func (t *talk) tellCheck(c checkedText) {
 	for _, f := range c.Findings {
-		where := ""
-		if f.Line > 0 {
-			where = fmt.Sprintf(" %d:%d", f.Line, f.Column)
-		}
-		fmt.Fprintf(t.out, "%s%s  %s (%s)\n", t.text("page.check."+f.Level), where, f.Text, f.Code)
+		fmt.Fprintf(t.out, "%s: %s (%s)\n", t.text("page.check."+f.Level), f.Text, f.Code) // it begins with its place
 		if f.Example != "" {
 			fmt.Fprintln(t.out, "    "+strings.ReplaceAll(f.Example, "\n", "\n    "))
 		}

@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/countersign/countersign/domain/access"
@@ -218,7 +220,17 @@ func (d *Desk) checkedPolicy(ctx context.Context, p *policy.Policy, subject stri
 	if err := sameSubject(subject, p.ID); err != nil {
 		checked.Findings = append(checked.Findings, policy.Finding{Level: policy.LevelError, Fault: err})
 	}
+	slices.SortStableFunc(checked.Findings, func(a, b policy.Finding) int { // what forbids it comes first
+		return cmp.Compare(rank(a.Level), rank(b.Level))
+	})
 	return checked, p.Hash(), nil
+}
+
+func rank(l policy.Level) int {
+	if l == policy.LevelError {
+		return 0
+	}
+	return 1
 }
 
 // asFindings makes what is wrong with a text findings; other errors stay errors.

@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -135,7 +136,7 @@ func (v *visit) checkView(c desk.Checked, yaml string) checkView {
 	view := checkView{Fit: policy.Publishable(c.Findings), Lines: diffLines(c.Lines), Base: c.Base}
 	text := plainLines(yaml)
 	for _, f := range c.Findings {
-		row := findingRow{Level: f.Level, Line: f.Fault.Args["line"], Column: f.Fault.Args["column"], Text: v.faultText(f.Fault)}
+		row := findingRow{Level: f.Level, Line: f.Fault.Args["line"], Column: f.Fault.Args["column"], Text: placeless(v.faultText(f.Fault))}
 		if n, err := strconv.Atoi(row.Line); err == nil && n > 0 && n <= len(text) {
 			row.Quote = text[n-1].Text
 		}
@@ -152,6 +153,12 @@ func (v *visit) checkView(c desk.Checked, yaml string) checkView {
 	}
 	return view
 }
+
+// place is how the text of a finding begins: file, line and column, which the page
+// shows beside it.
+var place = regexp.MustCompile(`^[^\s:：]*:\d+:\d+[:：]\s*`)
+
+func placeless(text string) string { return place.ReplaceAllString(text, "") }
 
 // showProposal handles GET /policies/proposals/:id.
 func showProposal(v *visit) error { return v.proposal(http.StatusOK, "", "") }
