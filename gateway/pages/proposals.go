@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
@@ -138,7 +139,7 @@ func (v *visit) checkView(c desk.Checked, yaml string) checkView {
 	for _, f := range c.Findings {
 		row := findingRow{Level: f.Level, Line: f.Fault.Args["line"], Column: f.Fault.Args["column"], Text: placeless(v.faultText(f.Fault))}
 		if n, err := strconv.Atoi(row.Line); err == nil && n > 0 && n <= len(text) {
-			row.Quote = text[n-1].Text
+			row.Quote = strings.TrimSpace(text[n-1].Text)
 		}
 		if f.Example != nil {
 			row.Shown = f.Example.Words(v.locale)
