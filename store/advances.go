@@ -16,7 +16,7 @@ const advancesMost = 100
 
 // advanceColumns tell an advance and what is open of it: its total less what
 // other documents settle. A document that is still under approval holds what it
-// asks for; one that was rejected or withdrawn does not; of a returned one the
+// asks for; one that was rejected, withdrawn or voided does not; of a returned one the
 // dearest content counts that may still be decided on. $1 is not counted.
 const advanceColumns = `
 	d.id AS document, d.number, d.type, d.entity, d.requester, d.total_minor, d.currency,
@@ -26,7 +26,7 @@ const advanceColumns = `
 			SELECT max((r.content::jsonb #>> '{offset,amount,minor}')::bigint) AS minor
 			FROM revisions r JOIN documents o ON o.id = r.document
 			WHERE r.content LIKE '%"offset":{%' AND r.content::jsonb #>> '{offset,document}' = d.id
-			  AND r.revision >= o.revision AND o.status NOT IN ('rejected', 'withdrawn') AND o.id <> $1
+			  AND r.revision >= o.revision AND o.status NOT IN ('rejected', 'withdrawn', 'voided') AND o.id <> $1
 			GROUP BY r.document) held), 0) AS open_minor`
 
 type advanceRow struct {

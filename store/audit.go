@@ -118,7 +118,7 @@ func (a *auditor) found(stream string, seq int64, what, format string, args ...a
 // documents walks through the documents in the order of their ids.
 func (a *auditor) documents(ctx context.Context, only []string) error {
 	const query = `
-		SELECT id, number, submitter, status, round, revision, content_hash, seq, head_hash
+		SELECT id, number, submitter, status, round, revision, content_hash, seq, head_hash, intervened
 		FROM documents WHERE status <> 'draft' AND id > $1 AND ($2::text[] IS NULL OR id = ANY($2))
 		ORDER BY id LIMIT $3`
 	last := ""
@@ -201,6 +201,15 @@ func (a *auditor) loadBeside(ctx context.Context, ids []string, byID map[string]
 	}
 	for _, r := range revisions {
 		byID[r.Document].revisions[r.Revision] = r
+	}
+	var proposed []proposalRow
+	const proposedBatch = `SELECT ` + proposalColumns + ` FROM proposals
+		WHERE kind = 'intervention' AND subject = ANY($1) ORDER BY id`
+	if err := a.tx.SelectContext(ctx, &proposed, proposedBatch, pq.Array(ids)); err != nil {
+		return err
+	}
+	for _, p := range proposed {
+		byID[p.Subject].proposed = append(byID[p.Subject].proposed, p.proposal())
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ type projected struct {
 	VoucherRef    string       `db:"voucher_ref"`
 	VoucherNumber string       `db:"voucher_number"`
 	ClosedAt      sql.NullTime `db:"closed_at"`
+	Intervened    bool         // an administrator stepped in, ever
 }
 
 // projection folds events into the read model: the next row of the document, and
@@ -95,6 +96,7 @@ func newProjection(h head) *projection {
 func (p *projection) apply(e evidence.Event) error {
 	p.Seq, p.HeadHash = e.Seq, e.Hash
 	p.Status = approval.NextStatus(p.Status, e.Kind)
+	p.Intervened = p.Intervened || slices.Contains(approval.Interventions(), e.Kind)
 	noun, _, _ := strings.Cut(e.Kind, ".")
 	var err error
 	switch noun {
@@ -130,7 +132,7 @@ func (p *projection) applyDocument(e evidence.Event) {
 		p.setTitles(nil)
 		p.unpark()
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentWithdrawn,
-		approval.DocumentApproved, approval.DocumentClosed:
+		approval.DocumentApproved, approval.DocumentClosed, approval.DocumentVoided:
 		p.Step = ""
 	}
 	if p.Status.Final() && !p.ClosedAt.Valid {
@@ -151,6 +153,9 @@ func (p *projection) applyPlan(e evidence.Event) error {
 		p.Step = ""
 		p.unpark()
 		return err
+	case approval.PlanDiscarded:
+		p.Round, p.Step = e.Round, ""
+		p.setTitles(nil)
 	case approval.PlanFailed:
 		d, err := approval.Decode[approval.PlanFailedData](e)
 		p.park(planReference(e.Round), d.Attempt, d.Code, "", e.At)
@@ -161,14 +166,42 @@ func (p *projection) applyPlan(e evidence.Event) error {
 	return nil
 }
 
+// applyStep keeps the ids of the steps that wait, in the order they were opened.
 func (p *projection) applyStep(e evidence.Event) error {
-	d, err := approval.Decode[approval.StepData](e)
-	if e.Kind == approval.StepOpened || e.Kind == approval.StepReopened {
-		p.Step = d.Step
-	} else if p.Step == d.Step {
-		p.Step = ""
+	d, err := approval.Decode[approval.ReopenedData](e)
+	waiting := stepsIn(p.Step)
+	gone := func(steps ...string) {
+		waiting = slices.DeleteFunc(waiting, func(step string) bool { return slices.Contains(steps, step) })
 	}
+	gone(d.Step)
+	switch e.Kind {
+	case approval.StepReopened:
+		gone(d.Steps...)
+		if len(d.Steps) == 0 { // written before there were branches
+			waiting = nil
+		}
+		waiting = append(waiting, d.Step)
+	case approval.StepJumped:
+		jumped, err := approval.Decode[approval.StepJumpedData](e)
+		if err != nil {
+			return err
+		}
+		gone(jumped.Over...)
+	case approval.StepOpened, approval.StepStaffed:
+		waiting = append(waiting, d.Step)
+	}
+	p.Step = strings.Join(waiting, stepsBetween)
 	return err
+}
+
+// stepsBetween stands between the ids of steps that wait at the same time.
+const stepsBetween = ","
+
+func stepsIn(joined string) []string {
+	if joined == "" {
+		return nil
+	}
+	return strings.Split(joined, stepsBetween)
 }
 
 func (p *projection) applyVoucher(e evidence.Event) error {

@@ -17,6 +17,7 @@ const (
 	RefuseAct    = "RefuseAct"
 	Route        = "Route"
 	NextApprover = "NextApprover"
+	Staff        = "Staff"
 	PostVoucher  = "PostVoucher" // on the task queue effects
 )
 
@@ -34,6 +35,7 @@ func Updates() []approval.Name {
 		approval.Resubmit, approval.Withdraw, approval.Resolve,
 		approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
 		approval.Hold, approval.Release, approval.RequestInfo, approval.Extend,
+		approval.Intervene,
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	StepPassed          = "step.passed"
 	StepReopened        = "step.reopened" // returned to, or a decision was taken back
 	StepResumed         = "step.resumed"  // straight back at the step that had returned it
+	StepStaffed         = "step.staffed"  // its approvers were found, or chosen, when it was reached
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
 	TaskOverdue         = "task.overdue" // the deadline passed and nobody takes over; the task stays open
@@ -46,6 +47,15 @@ const (
 	VoucherPosted       = "voucher.posted"
 	VoucherParked       = "voucher.parked"
 	VoucherResolved     = "voucher.resolved" // a person ruled on a parked voucher
+)
+
+// The kinds of event that an intervention leaves, one each; see Interventions.
+const (
+	TaskWasReassigned = "task.reassigned" // somebody else fills its place
+	StepJumped        = "step.jumped"     // on to another step, or back to one
+	DocumentVoided    = "document.voided"
+	PlanDiscarded     = "plan.discarded" // a new round; the route is asked for anew
+	ClockReleased     = "clock.released" // it runs again, though not by who stopped it
 )
 
 // SystemDeadline is the actor of a decision made by a timeout; it never counts
@@ -102,13 +112,22 @@ type StepData struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StaffedData is the data of step.staffed.
+type StaffedData struct {
+	Step       string     `json:"step"`
+	Approvers  []Approver `json:"approvers"`
+	OrgVersion int64      `json:"org_version,omitempty"` // organisation snapshot id; 0 = they were chosen
+	Code       string     `json:"code,omitempty"`        // why nobody was found, a fault's code
+}
+
 // ReopenedData is the data of step.reopened: the tasks that do not count any more,
 // and where the step goes on when it agrees.
 type ReopenedData struct {
 	Step  string   `json:"step"`
 	Fresh bool     `json:"fresh,omitempty"` // it begins anew, without the signers who were added to it
 	Past  []string `json:"past"`
-	Then  string   `json:"then,omitempty"` // straight back to this step; "" = the next one
+	Then  string   `json:"then,omitempty"`  // straight back to this step; "" = the next one
+	Steps []string `json:"steps,omitempty"` // those not over any more; none: Step and all after it
 }
 
 // SignerData is the data of signer.added and signer.removed.
@@ -144,7 +163,27 @@ type ClockData struct {
 	Step   string `json:"step"`
 	Info   bool   `json:"info,omitempty"`   // the submitter is asked for something
 	Reason string `json:"reason,omitempty"` // the question, the answer, or why
-	To     string `json:"to,omitempty"`     // resumed: who had stopped it
+	To     string `json:"to,omitempty"`     // resumed, released: who had stopped it
+	Maker  string `json:"maker,omitempty"`  // released: who proposed it
+}
+
+// PlanDiscardedData is the data of plan.discarded; the envelope carries the new
+// round, and the same revision and content.
+type PlanDiscardedData struct {
+	Policy  string `json:"policy"`  // of the route that is given up
+	Version int    `json:"version"` // of that policy
+	Reason  string `json:"reason"`
+	Maker   string `json:"maker,omitempty"`
+}
+
+// StepJumpedData is the data of step.jumped. What lies in Over was not approved,
+// and what was decided in it counts no more.
+type StepJumpedData struct {
+	From   string   `json:"from"`           // the step that waited
+	Step   string   `json:"step"`           // the one that is asked now
+	Over   []string `json:"over,omitempty"` // the steps that needed people and are passed over; none: back
+	Reason string   `json:"reason"`
+	Maker  string   `json:"maker,omitempty"`
 }
 
 // Moved says how a deadline moves: what was left when the clock stopped counts on
@@ -158,16 +197,18 @@ type Moved struct {
 }
 
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,
-// escalated, expired, transferred, advised and retracted; and of consulted, which
-// ends nothing.
+// escalated, expired, transferred, advised, retracted and reassigned; and of
+// consulted, which ends nothing.
 type TaskEndedData struct {
 	Task     string `json:"task"`
 	Step     string `json:"step"`
 	Assignee string `json:"assignee,omitempty"` // whose task it was
 	Opinion  string `json:"opinion,omitempty"`
 	Reason   string `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	// To is who takes over (escalated, transferred), is asked (consulted) or had asked (advised).
-	To []string `json:"to,omitempty"`
+	// To is who takes over (escalated, transferred, reassigned), is asked (consulted),
+	// had asked (advised) or is chosen for a later step (approved).
+	To    []string `json:"to,omitempty"`
+	Maker string   `json:"maker,omitempty"` // reassigned: who proposed it
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.
@@ -185,11 +226,12 @@ const (
 	ClosedNoPosting = "no_posting" // its policy asks for none
 )
 
-// EndedData is the data of document.returned, rejected, withdrawn, approved and
-// closed.
+// EndedData is the data of document.returned, rejected, withdrawn, approved,
+// closed and voided.
 type EndedData struct {
 	Step   string `json:"step,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	Maker  string `json:"maker,omitempty"` // voided: who proposed it
 }
 
 // EffectData is the data of voucher.posted, parked and resolved. The attempt of

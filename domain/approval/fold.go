@@ -76,6 +76,8 @@ var statusAfter = map[string]Status{
 	VoucherResolved:     Approved,
 	VoucherPosted:       Posted,
 	DocumentClosed:      Closed,
+	DocumentVoided:      Voided,
+	PlanDiscarded:       Submitted,
 }
 
 // clone copies what apply changes in place. Plans, and the instants of a task,
@@ -83,8 +85,11 @@ var statusAfter = map[string]Status{
 func (s State) clone() State {
 	s.Tasks = slices.Clone(s.Tasks)
 	s.Added = slices.Clone(s.Added)
+	s.Ahead = slices.Clone(s.Ahead)
 	s.Deciders = slices.Clone(s.Deciders)
 	s.Seen = maps.Clone(s.Seen)
+	s.Interveners = slices.Clone(s.Interveners)
+	s.Jumped = slices.Clone(s.Jumped)
 	if s.Effect != nil {
 		effect := *s.Effect
 		s.Effect = &effect
@@ -128,7 +133,7 @@ func isAct(cause string) bool {
 	if cause == "" {
 		return false
 	}
-	for _, prefix := range []string{"submit:", "plan:", "clock:", "effect:"} {
+	for _, prefix := range []string{"submit:", "plan:", "staff:", "clock:", "effect:"} {
 		if strings.HasPrefix(cause, prefix) {
 			return false
 		}
@@ -143,11 +148,17 @@ func (s *State) applyDocument(e evidence.Event) error {
 		s.Document, s.Number, s.Type = e.Stream, d.Number, d.Type
 		s.Entity, s.Department, s.Urgency = d.Entity, d.Department, d.Urgency
 		s.Submitter, s.Requester = d.Submitter, d.Requester
+		s.Moneyless = d.Total.Minor == 0 && d.BaseTotal.Minor == 0
 		s.Seen = map[string]Outcome{}
 		s.beginRound(e)
 		return err
 	case DocumentResubmitted:
+		s.Moneyless = false // what it asks for now is not in the event
 		s.beginRound(e)
+	case DocumentVoided:
+		if s.Effect != nil {
+			s.Effect.State = EffectVoid
+		}
 	case DocumentApproved:
 		if s.Plan != nil && slices.Contains(s.Plan.Then, ThenAccrue) {
 			s.Effect = &Effect{Reference: s.accrual(), State: EffectPending}
@@ -159,8 +170,10 @@ func (s *State) applyDocument(e evidence.Event) error {
 func (s *State) beginRound(e evidence.Event) {
 	s.Round, s.Revision, s.ContentHash = e.Round, e.Revision, e.ContentHash
 	s.Plan, s.PlanAttempt, s.PlanFault = nil, 0, ""
-	s.Step, s.Tasks, s.Effect = 0, nil, nil
+	s.Step, s.Ahead, s.Staffings = 0, nil, 0
+	s.Tasks, s.Effect = nil, nil
 	s.Added, s.Then, s.Stopped = nil, "", nil
+	s.Interveners, s.Jumped = nil, nil
 }
 
 func (s *State) applyPlan(e evidence.Event) error {
@@ -168,43 +181,20 @@ func (s *State) applyPlan(e evidence.Event) error {
 	case PlanMade:
 		d, err := Decode[PlanData](e)
 		s.Plan, s.PlanFault = &d.Plan, ""
-		s.Step, s.Tasks, s.Added, s.Then = 0, nil, nil, ""
+		s.Step, s.Ahead, s.Tasks, s.Added, s.Then = 0, nil, nil, nil, ""
 		return err
 	case PlanFailed:
 		d, err := Decode[PlanFailedData](e)
 		s.PlanFault = d.Code
 		return err
+	case PlanDiscarded:
+		s.beginRound(e)
 	case PlanResolved:
 		d, err := Decode[PlanResolvedData](e)
 		s.PlanAttempt, s.PlanFault = d.Attempt, ""
 		return err
 	}
 	return nil
-}
-
-// applyStep moves past a step that is over; what is opened stays current.
-func (s *State) applyStep(e evidence.Event) error {
-	if e.Kind == StepOpened || s.Plan == nil {
-		return nil
-	}
-	if e.Kind == StepReopened {
-		return s.applyReopened(e)
-	}
-	d, err := Decode[StepData](e)
-	if i := s.indexOfStep(d.Step); i >= 0 {
-		s.Step = i + 1
-		if e.Kind == StepResumed {
-			s.Step, s.Then = i, ""
-		}
-	}
-	return err
-}
-
-func (s *State) indexOfStep(id string) int {
-	if s.Plan == nil {
-		return -1
-	}
-	return slices.IndexFunc(s.Plan.Steps, func(step Step) bool { return step.ID == id })
 }
 
 func (s *State) applyVoucher(e evidence.Event) error {

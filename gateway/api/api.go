@@ -54,6 +54,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.proposals()
 	a.reviews()
 	a.replans()
+	a.interventions()
 	a.books()
 	a.imports()
 	a.tokens()

@@ -12,13 +12,13 @@ import (
 
 func (a *API) replans() {
 	add(a, operation{
-		"preview-replan", http.MethodGet, "/policies/{id}/replan", "Types and policies",
+		"preview-replans", http.MethodGet, "/policies/{id}/replan", "Types and policies",
 		"How the routes of documents under way on older versions would differ; nothing is changed", 0,
 	}, a.previewReplan)
 }
 
-// ReplanInput asks what a version would do to documents under way.
-type ReplanInput struct {
+// ReplansInput asks what a version would do to documents under way.
+type ReplansInput struct {
 	Paged
 	ID       string `path:"id" maxLength:"64" doc:"Of the policy"`
 	Version  int    `query:"version" minimum:"0" doc:"The one in force where left out"`
@@ -40,8 +40,8 @@ type Replanned struct {
 	Would  string `json:"would_follow" doc:"The path it would follow"`
 }
 
-// Replan is the preview.
-type Replan struct {
+// Replans is the preview.
+type Replans struct {
 	Policy  string             `json:"policy"`
 	Version int                `json:"version" doc:"That they would follow"`
 	Counts  *desk.ReplanCounts `json:"counts,omitempty" doc:"Of all of them, with the first page"`
@@ -49,13 +49,13 @@ type Replan struct {
 	Next    string             `json:"next,omitempty" doc:"The cursor of the next page"`
 }
 
-// ReplanOutput is the preview.
-type ReplanOutput struct{ Body Replan }
+// ReplansOutput is the preview.
+type ReplansOutput struct{ Body Replans }
 
-// previewReplan handles GET /policies/{id}/replan.
-func (a *API) previewReplan(ctx context.Context, in *ReplanInput) (*ReplanOutput, error) {
+// previewReplans handles GET /policies/{id}/replan.
+func (a *API) previewReplans(ctx context.Context, in *ReplansInput) (*ReplansOutput, error) {
 	who, _ := auth.Of(ctx)
-	preview, err := a.desk.PreviewReplan(ctx, who, desk.ReplanInput{
+	preview, err := a.desk.PreviewReplans(ctx, who, desk.ReplansInput{
 		Policy: in.ID, Version: in.Version, Proposal: in.Proposal, Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *API) previewReplan(ctx context.Context, in *ReplanInput) (*ReplanOutput
 		}
 		return id
 	}
-	body := Replan{Policy: preview.Policy, Version: preview.Version, Counts: preview.Counts, Next: preview.Next,
+	body := Replans{Policy: preview.Policy, Version: preview.Version, Counts: preview.Counts, Next: preview.Next,
 		Items: []Replanned{}}
 	for _, one := range preview.Items {
 		row := Replanned{
@@ -81,5 +81,5 @@ func (a *API) previewReplan(ctx context.Context, in *ReplanInput) (*ReplanOutput
 		row.Text, row.Follow, row.Would = one.Words(i18n.Locale(ctx), name)
 		body.Items = append(body.Items, row)
 	}
-	return &ReplanOutput{Body: body}, nil
+	return &ReplansOutput{Body: body}, nil
 }

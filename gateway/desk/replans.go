@@ -16,8 +16,8 @@ import (
 // replanMost is how many documents one preview counts; what is beyond is said.
 const replanMost = 5000
 
-// ReplanInput asks what a version would do to the documents under way.
-type ReplanInput struct {
+// ReplansInput asks what a version would do to the documents under way.
+type ReplansInput struct {
 	Policy   string
 	Version  int    // published; 0 means the one in force
 	Proposal string // id; asks of the text that it proposes instead
@@ -39,8 +39,8 @@ type ReplanCounts struct {
 	More      bool           `json:"more" doc:"There are more documents than were counted"`
 }
 
-// Replan is the preview of planning documents under way anew.
-type Replan struct {
+// Replans is the preview of planning documents under way anew.
+type Replans struct {
 	Policy  string
 	Version int // that they would follow
 	Items   []Replanned
@@ -48,31 +48,31 @@ type Replan struct {
 	Counts  *ReplanCounts // of all of them, with the first page
 }
 
-// PreviewReplan says for every open document on an older version of a policy how
+// PreviewReplans says for every open document on an older version of a policy how
 // its route would differ under another, by the organisation as it is now. Nothing
 // is changed. The reader sees what they may read.
 //
 // Errors: Forbidden access.denied; NotFound policy.not_found, proposal.not_found;
 // Invalid cursor.bad, replan.other_policy.
-func (d *Desk) PreviewReplan(ctx context.Context, who auth.Who, in ReplanInput) (Replan, error) {
+func (d *Desk) PreviewReplans(ctx context.Context, who auth.Who, in ReplansInput) (Replans, error) {
 	if _, err := needAny(who, access.PolicyPropose); err != nil {
-		return Replan{}, err
+		return Replans{}, err
 	}
 	next, version, err := d.replanTo(ctx, who, in)
 	if err != nil {
-		return Replan{}, err
+		return Replans{}, err
 	}
-	preview := Replan{Policy: in.Policy, Version: version}
+	preview := Replans{Policy: in.Policy, Version: version}
 	scope := access.ScopeFor(who.Subject, access.DocumentRead)
 	r := rerouter{desk: d, policy: next, version: version, rates: map[rateKey]rateAnswer{}}
 	if r.org, err = d.Snapshot(ctx); err != nil {
-		return Replan{}, err
+		return Replans{}, err
 	}
 	r.org = r.org.Indexed()
 	filter := store.UnderwayFilter{Policy: in.Policy, Below: version, Cursor: in.Cursor, Limit: in.Limit}
 	page, err := d.Store.Underway(ctx, scope, filter)
 	if err != nil {
-		return Replan{}, err
+		return Replans{}, err
 	}
 	preview.Next = page.Next
 	for _, one := range page.Items {
@@ -86,7 +86,7 @@ func (d *Desk) PreviewReplan(ctx context.Context, who auth.Who, in ReplanInput) 
 
 // replanTo is the policy that documents would follow, and its version: that which
 // a proposal would become.
-func (d *Desk) replanTo(ctx context.Context, who auth.Who, in ReplanInput) (*policy.Policy, int, error) {
+func (d *Desk) replanTo(ctx context.Context, who auth.Who, in ReplansInput) (*policy.Policy, int, error) {
 	if in.Proposal == "" {
 		row, err := d.Text(ctx, who, proposal.Policy, in.Policy, in.Version)
 		if err != nil {
@@ -95,7 +95,7 @@ func (d *Desk) replanTo(ctx context.Context, who auth.Who, in ReplanInput) (*pol
 		p, err := d.parsePolicy(row)
 		return p, row.Version, err
 	}
-	row, err := d.proposal(ctx, in.Proposal)
+	row, err := d.theirs(ctx, who, in.Proposal)
 	if err != nil {
 		return nil, 0, err
 	}

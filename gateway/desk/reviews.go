@@ -77,6 +77,9 @@ func (d *Desk) Review(ctx context.Context, who auth.Who, id string) (Review, err
 		return Review{}, err
 	}
 	r := Review{ProposalRow: p}
+	if p.Kind == proposal.Intervention {
+		return r, nil // it publishes nothing: its document's page says what there is to say
+	}
 	var base store.PolicyRow
 	if p.Base > 0 {
 		if base, err = d.Store.PolicyVersion(ctx, string(p.Kind), p.Subject, p.Base); err != nil {

@@ -42,6 +42,10 @@ func (v *visit) proposalRow(p store.ProposalRow, inForce int) proposalRow {
 	if p.Checker != "" {
 		row.Checker = v.name(p.Checker)
 	}
+	if p.Kind == proposal.Intervention { // read and decided on the page of its document
+		row.Path, row.Subject = documentAt(p.Subject)+"#intervene", v.entity(p.Entity)
+		return row
+	}
 	if p.StateNow() == proposal.Open && p.Base != inForce {
 		row.State = outdated
 	}
@@ -168,6 +172,9 @@ func (v *visit) proposal(status int, wrong, typed string) error {
 	r, err := v.desk().Review(v.r.Context(), v.who, v.param("id"))
 	if err != nil {
 		return err
+	}
+	if r.Kind == proposal.Intervention {
+		return v.leave(documentAt(r.Subject)+"#intervene", "")
 	}
 	view := proposalView{
 		proposalRow: v.proposalRow(r.ProposalRow, r.InForce), checkView: v.checkView(r.Checked, r.Payload), Hash: r.Hash,

@@ -106,7 +106,7 @@ func proposeSent(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.leave(proposalAt(p.ID), "proposed")
+	return v.leave(proposalAt(p.ID), "policy_proposed")
 }
 
 // proposeChecked shows the form with what the check says beside it.

@@ -12,7 +12,7 @@ import (
 	"github.com/countersign/countersign/policy"
 )
 
-type replanView struct {
+type replansView struct {
 	ID, Path string
 	Version  int // that they would follow
 	Proposed bool
@@ -34,21 +34,21 @@ type whatCount struct {
 	N    int
 }
 
-// replan handles GET /policies/:kind/:id/replan: how the routes of documents under
+// replans handles GET /policies/:kind/:id/replan: how the routes of documents under
 // way would differ.
-func replan(v *visit) error {
+func replans(v *visit) error {
 	if v.param("kind") != string(proposal.Policy) {
 		return fault.New(fault.NotFound, "request.no_such_route")
 	}
 	version, _ := strconv.Atoi(v.asked("version")) // no number is the one in force
-	in := desk.ReplanInput{
+	in := desk.ReplansInput{
 		Policy: v.param("id"), Version: max(version, 0), Proposal: v.asked("proposal"), Cursor: v.asked("cursor"),
 	}
-	preview, err := v.desk().PreviewReplan(v.r.Context(), v.who, in)
+	preview, err := v.desk().PreviewReplans(v.r.Context(), v.who, in)
 	if err != nil {
 		return err
 	}
-	view := replanView{
+	view := replansView{
 		ID: in.Policy, Path: textAt(proposal.Policy, in.Policy), Version: preview.Version, Proposed: in.Proposal != "",
 		Counts: preview.Counts,
 	}

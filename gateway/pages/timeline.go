@@ -3,6 +3,7 @@ package pages
 import (
 	"log/slog"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
@@ -35,6 +36,12 @@ type told struct {
 	Where       string         `json:"where"`
 	Info        bool           `json:"info"`
 	Moved       approval.Moved `json:"moved"`
+
+	Approvers  []approval.Approver `json:"approvers"`
+	OrgVersion int64               `json:"org_version"`
+
+	Over  []string `json:"over"`
+	Maker string   `json:"maker"`
 }
 
 // silent are the events that say what their neighbours say already.
@@ -46,7 +53,8 @@ var tones = map[string]string{
 	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
 	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
-	approval.TaskWasEscalated: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
+	approval.TaskWasReassigned: "warn", approval.StepJumped: "warn", approval.PlanDiscarded: "warn",
+	approval.ClockReleased: "warn", approval.DocumentVoided: "bad", approval.TaskWasEscalated: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
 // timeline tells the events of a document in order.
@@ -72,6 +80,14 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 	return moments
 }
 
+func (v *visit) approvers(of []approval.Approver) string {
+	people := make([]string, len(of))
+	for i, a := range of {
+		people[i] = a.Person
+	}
+	return v.names(people)
+}
+
 func (v *visit) moment(e evidence.Event, data told, titles map[string]string) moment {
 	step := titles[data.Step]
 	if step == "" {
@@ -83,7 +99,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"approvers", v.approvers(data.Approvers), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
 	switch e.Kind {
@@ -98,8 +114,19 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
 	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned,
 		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
-		approval.SignerAdded, approval.SignerRemoved:
+		approval.SignerAdded, approval.SignerRemoved, approval.TaskWasReassigned:
 		m.Quote = data.Opinion
+	case approval.StepJumped:
+		m.Quote = data.Reason
+		if len(data.Over) > 0 {
+			key += ".over"
+			args = append(args, "over", v.titled(data.Over, titles))
+		}
+	case approval.StepStaffed:
+		m.Quote = v.codeText(data.Code, "", "")
+		if data.OrgVersion == 0 {
+			key += ".chosen"
+		}
 	case approval.ClockStopped, approval.ClockResumed:
 		m.Quote = data.Reason
 		if data.Info {
@@ -110,13 +137,28 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 			key += ".resumed"
 		}
 		m.Quote = data.Moved.Reason
-	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:
+	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved, approval.DocumentVoided,
+		approval.PlanDiscarded, approval.ClockReleased:
 		m.Quote = data.Reason
 	case approval.StepAutoApproved, approval.StepSkipped:
 		m.Quote = v.because(data.Reason)
 	}
 	m.Text = v.optionalArgs(key, e.Kind, args...)
+	if data.Maker != "" {
+		m.Text += " " + v.t("page.intervened.by", "maker", v.name(data.Maker))
+	}
 	return m
+}
+
+// titled lists steps by their titles.
+func (v *visit) titled(steps []string, titles map[string]string) string {
+	named := make([]string, len(steps))
+	for i, step := range steps {
+		if named[i] = titles[step]; named[i] == "" {
+			named[i] = step
+		}
+	}
+	return strings.Join(named, v.t("page.comma"))
 }
 
 // actor is who did it, and for whom.
