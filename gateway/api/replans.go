@@ -7,6 +7,7 @@ import (
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/policy"
 )
 
@@ -14,7 +15,52 @@ func (a *API) replans() {
 	add(a, operation{
 		"preview-replans", http.MethodGet, "/policies/{id}/replan", "Types and policies",
 		"How the routes of documents under way on older versions would differ; nothing is changed", 0,
-	}, a.previewReplan)
+	}, a.previewReplans)
+	add(a, operation{
+		"replan-these", http.MethodPost, "/policies/{id}/replan", "Types and policies",
+		"Plan documents under way anew by the version in force, each by an intervention of its own; what is about money " +
+			"is proposed to another administrator", 0,
+	}, a.replanThese)
+}
+
+// ReplanTheseInput names documents as they were seen.
+type ReplanTheseInput struct {
+	Keyed
+	ID   string `path:"id" maxLength:"64" doc:"Of the policy"`
+	Body struct {
+		Documents []desk.ReplanThis `json:"documents" minItems:"1" maxItems:"50" nullable:"false"`
+		Opinion   string            `json:"opinion" minLength:"1" maxLength:"2000" doc:"Why"`
+	}
+}
+
+// ReplanResult is what became of one document.
+type ReplanResult struct {
+	Document string `json:"document"`
+	State    string `json:"state" enum:"done,pending,proposed,waits,refused"`
+	Proposal string `json:"proposal,omitempty" doc:"That another administrator must approve"`
+	Code     string `json:"code,omitempty" doc:"Why it was refused"`
+	Text     string `json:"text,omitempty" doc:"The same, in the caller's language"`
+}
+
+// ReplanTheseOutput is what became of each.
+type ReplanTheseOutput struct{ Body List[ReplanResult] }
+
+// replanThese handles POST /policies/{id}/replan.
+func (a *API) replanThese(ctx context.Context, in *ReplanTheseInput) (*ReplanTheseOutput, error) {
+	who, _ := auth.Of(ctx)
+	results, err := a.desk.ReplanThese(ctx, who, in.Body.Documents, in.Body.Opinion,
+		keyOf("replan-these", in.IdempotencyKey, in.ID))
+	if err != nil {
+		return nil, err
+	}
+	each := func(r desk.ReplanResult) ReplanResult {
+		shown := ReplanResult{Document: r.Document, State: r.State, Proposal: r.Proposal}
+		if r.Fault != nil {
+			shown.Code, shown.Text = r.Fault.Code, problem.Text(ctx, r.Fault)
+		}
+		return shown
+	}
+	return &ReplanTheseOutput{Body: listOf(results, "", nil, each)}, nil
 }
 
 // ReplansInput asks what a version would do to documents under way.
@@ -34,6 +80,11 @@ type Replanned struct {
 	Requester string `json:"requester"`
 	Step      string `json:"step" doc:"Where it waits"`
 	Version   int    `json:"version" doc:"Of the policy that it follows"`
+	Round     int    `json:"round"`
+	Hash      string `json:"content_hash"`
+	Proposal  string `json:"proposal,omitempty" doc:"Of planning it anew, that waits for another administrator"`
+	Proposed  string `json:"proposal_hash,omitempty" doc:"What approving it must name"`
+	Maker     string `json:"proposed_by,omitempty"`
 	policy.Rerouting
 	Text   string `json:"text" doc:"What differs, in the caller's language"`
 	Follow string `json:"follows" doc:"The path it follows, in the caller's language"`
@@ -77,6 +128,8 @@ func (a *API) previewReplans(ctx context.Context, in *ReplansInput) (*ReplansOut
 		row := Replanned{
 			Document: one.ID, Number: one.Number, Title: one.Title, Entity: one.Entity, Requester: one.Requester,
 			Step: one.Step, Version: one.Plan.PolicyVersion, Rerouting: one.Rerouting,
+			Round: one.Round, Hash: one.ContentHash, Proposal: one.Waiting.ID, Proposed: one.Waiting.Hash,
+			Maker: one.Waiting.Maker,
 		}
 		row.Text, row.Follow, row.Would = one.Words(i18n.Locale(ctx), name)
 		body.Items = append(body.Items, row)

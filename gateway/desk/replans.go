@@ -29,6 +29,8 @@ type ReplansInput struct {
 type Replanned struct {
 	store.Underway
 	policy.Rerouting
+	May     bool              // the reader is an administrator of its entity
+	Waiting store.ProposalRow // to plan it anew, open; the zero row where there is none
 }
 
 // ReplanCounts adds up a preview.
@@ -76,7 +78,14 @@ func (d *Desk) PreviewReplans(ctx context.Context, who auth.Who, in ReplansInput
 	}
 	preview.Next = page.Next
 	for _, one := range page.Items {
-		preview.Items = append(preview.Items, Replanned{one, r.reroute(ctx, one)})
+		row := Replanned{Underway: one, Rerouting: r.reroute(ctx, one)}
+		row.May, _ = access.Can(who.Subject, access.DocumentIntervene, access.Object{Entity: one.Entity})
+		if row.May {
+			if row.Waiting, _, err = d.WaitingReplan(ctx, who, ReplanThis{one.ID, one.Round, one.ContentHash}); err != nil {
+				return Replans{}, err
+			}
+		}
+		preview.Items = append(preview.Items, row)
 	}
 	if in.Cursor == "" {
 		preview.Counts, err = d.countReplan(ctx, scope, filter, &r)

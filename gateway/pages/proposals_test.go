@@ -1,7 +1,9 @@
 package pages_test
 
 import (
+	"maps"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -190,4 +192,81 @@ func TestOpenDocumentsAreReplannedOnPaper(t *testing.T) {
 		fresh := h.submitted("k3", "1300.00")
 		h.get("admin", "/policies/policy/expense/replan").saysNot(fresh)
 	})
+}
+
+// TestOpenDocumentsArePlannedAnewByTwo chooses documents in the preview: for money
+// another administrator approves, then their route is the new one; sending it
+// again does nothing more.
+func TestOpenDocumentsArePlannedAnewByTwo(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		h.alias("admin", "ada")
+		h.apart("ada")
+		first, second := h.submitted("k1", "1200.00"), h.submitted("k2", "1300.00")
+		at := h.proposes("liu", draftOf(t, "1000.00", "2000.00"), "propose").to()
+		form := h.get("admin", at).form(at + "/decide")
+		form.Set("verdict", "approve")
+		h.post("admin", at+"/decide", form).to()
+
+		const replan = "/policies/policy/expense/replan"
+		h.get("liu", replan).is(200).saysNot(`name="these"`)
+		preview := h.get("admin", replan).is(200).says(first, second)
+		form = preview.form(replan)
+		form["these"] = values(preview, "these")
+		require.Len(t, form["these"], 2)
+		form.Set("do", "replan")
+		h.post("liu", replan, form).is(403)
+		h.post("admin", replan, form).says(h.word("fault.act.opinion_required", nil), h.word("page.replan.state.refused", nil))
+		form.Set("opinion", "新制度")
+		form.Set("key", "another")
+		for range 2 {
+			h.post("admin", replan, form).is(200).says(h.word("page.replan.state.proposed", nil)).
+				saysNot(h.word("page.replan.state.refused", nil))
+		}
+		form.Set("key", "a third")
+		h.post("admin", replan, form).says(h.word("page.replan.state.waits", nil)).saysNot(`name="approve"`)
+		open, err := h.store.Proposals(t.Context(), store.ProposalFilter{Only: store.OnlyOpen})
+		require.NoError(t, err)
+		require.Len(t, open.Items, 2, "one for each, however often it is sent")
+
+		preview = h.get("ada", replan).says(h.word("page.replan.waits", map[string]string{"who": "何静"}))
+		form = preview.form(replan)
+		form["approve"] = values(preview, "approve")
+		form.Set("do", "approve")
+		h.post("ada", replan, form).is(200).says(h.word("page.replan.results", nil), h.word("page.replan.state.done", nil),
+			h.word("page.replan.none", nil)).saysNot(h.word("page.replan.state.refused", nil))
+		for _, path := range []string{first, second} {
+			events, err := h.store.Events(t.Context(), strings.TrimPrefix(path, "/documents/"), 0, 0)
+			require.NoError(t, err)
+			n := 0
+			for _, e := range events {
+				if e.Kind == "plan.discarded" {
+					n++
+				}
+			}
+			require.Equal(t, 1, n)
+		}
+	})
+}
+
+// values are those of the boxes of a name.
+func values(p page, name string) []string {
+	var all []string
+	for _, m := range regexp.MustCompile(`type="checkbox" name="`+name+`" value="([^"]*)"`).FindAllStringSubmatch(p.body, -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+// apart makes another human of what was an alias.
+func (h *house) apart(id string) {
+	h.t.Helper()
+	snapshot, err := h.store.Snapshot(h.t.Context(), 0)
+	require.NoError(h.t, err)
+	company := *snapshot
+	company.People = maps.Clone(snapshot.People)
+	twin := company.People[id]
+	twin.Aliases, twin.Name = nil, "Ada"
+	company.People[id] = twin
+	_, err = h.store.ReplaceOrganisation(h.t.Context(), company, "apart")
+	require.NoError(h.t, err)
 }

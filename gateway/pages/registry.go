@@ -68,6 +68,8 @@ func registry() []route {
 			handle: proposeSent},
 		{method: get, path: policiesAt + "/:kind/:id/replan", needs: access.PolicyPropose, template: "replans",
 			handle: replans},
+		{method: post, path: policiesAt + "/:kind/:id/replan", needs: access.DocumentIntervene, template: "replans",
+			handle: replanThese},
 		{method: get, path: proposalsAt, needs: access.PolicyPropose, template: "proposals", handle: proposals},
 		{method: get, path: proposalsAt + "/:id", needs: access.PolicyPropose, template: "proposal", handle: showProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
