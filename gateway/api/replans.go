@@ -13,11 +13,11 @@ import (
 
 func (a *API) replans() {
 	add(a, operation{
-		"preview-replans", http.MethodGet, "/policies/{id}/replan", "Types and policies",
+		"preview-replans", http.MethodGet, "/replans", "Types and policies",
 		"How the routes of documents under way on older versions would differ; nothing is changed", 0,
 	}, a.previewReplans)
 	add(a, operation{
-		"replan-these", http.MethodPost, "/policies/{id}/replan", "Types and policies",
+		"replan-these", http.MethodPost, "/replans", "Types and policies",
 		"Plan documents under way anew by the version in force, each by an intervention of its own; what is about money " +
 			"is proposed to another administrator", 0,
 	}, a.replanThese)
@@ -26,7 +26,6 @@ func (a *API) replans() {
 // ReplanTheseInput names documents as they were seen.
 type ReplanTheseInput struct {
 	Keyed
-	ID   string `path:"id" maxLength:"64" doc:"Of the policy"`
 	Body struct {
 		Documents []desk.ReplanThis `json:"documents" minItems:"1" maxItems:"50" nullable:"false"`
 		Opinion   string            `json:"opinion" minLength:"1" maxLength:"2000" doc:"Why"`
@@ -45,11 +44,11 @@ type ReplanResult struct {
 // ReplanTheseOutput is what became of each.
 type ReplanTheseOutput struct{ Body List[ReplanResult] }
 
-// replanThese handles POST /policies/{id}/replan.
+// replanThese handles POST /replans.
 func (a *API) replanThese(ctx context.Context, in *ReplanTheseInput) (*ReplanTheseOutput, error) {
 	who, _ := auth.Of(ctx)
 	results, err := a.desk.ReplanThese(ctx, who, in.Body.Documents, in.Body.Opinion,
-		keyOf("replan-these", in.IdempotencyKey, in.ID))
+		keyOf("replan-these", in.IdempotencyKey))
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +65,7 @@ func (a *API) replanThese(ctx context.Context, in *ReplanTheseInput) (*ReplanThe
 // ReplansInput asks what a version would do to documents under way.
 type ReplansInput struct {
 	Paged
-	ID       string `path:"id" maxLength:"64" doc:"Of the policy"`
+	Policy   string `query:"policy" required:"true" minLength:"1" maxLength:"64" doc:"Its id"`
 	Version  int    `query:"version" minimum:"0" doc:"The one in force where left out"`
 	Proposal string `query:"proposal" maxLength:"64" doc:"Ask of what this proposes instead"`
 }
@@ -103,11 +102,11 @@ type Replans struct {
 // ReplansOutput is the preview.
 type ReplansOutput struct{ Body Replans }
 
-// previewReplans handles GET /policies/{id}/replan.
+// previewReplans handles GET /replans.
 func (a *API) previewReplans(ctx context.Context, in *ReplansInput) (*ReplansOutput, error) {
 	who, _ := auth.Of(ctx)
 	preview, err := a.desk.PreviewReplans(ctx, who, desk.ReplansInput{
-		Policy: in.ID, Version: in.Version, Proposal: in.Proposal, Cursor: in.Cursor, Limit: in.Limit,
+		Policy: in.Policy, Version: in.Version, Proposal: in.Proposal, Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if err != nil {
 		return nil, err
