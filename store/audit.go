@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -15,6 +16,7 @@ import (
 const (
 	auditBatch          = 100 // documents in memory at once
 	auditFindingsMost   = 1000
+	auditIntervenedMost = 1000
 	auditStatementLimit = "SET LOCAL statement_timeout = '10min'"
 )
 
@@ -40,6 +42,21 @@ type Report struct {
 	Acts     int64     `json:"acts"`
 	Findings []Finding `json:"findings"`
 	Stopped  bool      `json:"stopped,omitempty"` // there were too many findings to go on
+
+	// Interventions are those of administrators, counted, and the first thousand told.
+	Interventions int64          `json:"interventions"`
+	Intervened    []Intervention `json:"intervened,omitempty"`
+}
+
+// Intervention is one time that an administrator stepped in.
+type Intervention struct {
+	Document string    `json:"document"`
+	Number   string    `json:"number"`
+	Seq      int64     `json:"seq"`
+	At       time.Time `json:"at"`
+	Kind     string    `json:"kind"`            // of the event
+	Actor    string    `json:"actor"`           // who approved it, or did it alone
+	Maker    string    `json:"maker,omitempty"` // who proposed it
 }
 
 // auditor is one verification under way, on one snapshot of the database.

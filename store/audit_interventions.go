@@ -25,7 +25,9 @@ func (a *auditor) interventions(f *auditFile) {
 		}
 		marked = true
 		act, ok := f.intervention(e.Cause)
-		if said, err := approval.Decode[madeData](e); !ok || err != nil || said.Maker != act.Maker {
+		said, err := approval.Decode[madeData](e)
+		a.intervened(f, e, said.Maker)
+		if !ok || err != nil || said.Maker != act.Maker {
 			a.found(f.ID, e.Seq, "intervention.differs", "%s is not what %s asked for", e.Kind, e.Cause)
 			continue
 		}
@@ -40,6 +42,16 @@ func (a *auditor) interventions(f *auditFile) {
 	}
 	if marked != f.Intervened {
 		a.found(f.ID, 0, "read_model.differs", "intervened is %t, folded %t", f.Intervened, marked)
+	}
+}
+
+// intervened tells an intervention in the report.
+func (a *auditor) intervened(f *auditFile, e evidence.Event, maker string) {
+	a.report.Interventions++
+	if len(a.report.Intervened) < auditIntervenedMost {
+		a.report.Intervened = append(a.report.Intervened, Intervention{
+			Document: f.ID, Number: f.Number, Seq: e.Seq, At: e.At.UTC(), Kind: e.Kind, Actor: e.Actor, Maker: maker,
+		})
 	}
 }
 

@@ -93,6 +93,16 @@ func TestASecondAdministratorIntervenes(t *testing.T) {
 	assert.Equal(t, 2, page.Items[1].Round)
 	assert.Equal(t, 1, w.count(`SELECT count(*) FROM tasks WHERE state = 'reassigned'`))
 	w.clean()
+	report, err := w.s.VerifyAudit(w.ctx, store.VerifyOptions{})
+	require.NoError(t, err)
+	assert.EqualValues(t, 3, report.Interventions)
+	kinds := map[string]string{}
+	for _, i := range report.Intervened {
+		kinds[i.Kind] = i.Actor + " of " + i.Maker
+	}
+	assert.Equal(t, map[string]string{
+		"task.reassigned": "ada of adm", "plan.discarded": "ada of adm", "document.voided": "ada of adm",
+	}, kinds)
 }
 
 // TestNobodyIntervenesAlone: nor with a second account, nor in what is theirs, nor

@@ -179,7 +179,12 @@ func (d *Desk) decideIntervention(ctx context.Context, who auth.Who, p store.Pro
 	if err != nil || decided.Outcome != nil || decided.Checker != who.Person.ID {
 		return decided, err
 	}
-	if _, err := d.deliver(ctx, row.Act); err != nil {
+	if refused := finality(detail.Document); refused != nil {
+		_, err = d.refuse(ctx, row.Act, refused)
+	} else {
+		_, err = d.deliver(ctx, row.Act)
+	}
+	if err != nil {
 		if _, refused := fault.As(err); !refused {
 			slog.WarnContext(ctx, "intervention not delivered yet; the relay will", "act", p.ID, "error", err.Error())
 		}

@@ -105,11 +105,16 @@ func TestTheWayOfADocumentIsChanged(t *testing.T) {
 	h.verdict("max", p, "approve", map[string]any{}).is(200)
 	require.Equal(t, last, h.openTask(id).Step)
 
+	var second string // a proposal that comes too late
 	for _, ruling := range []string{"replan", "void"} {
+		second = h.intervene("max", id, h.intervention(id, "void", nil)).proposal()
 		p := h.intervene("max", id, h.intervention(id, ruling, nil)).proposal()
 		require.Equal(t, "ok", h.verdict("admin", p, "approve", map[string]any{}).is(200).json()["outcome"].(map[string]any)["code"])
 	}
 	h.intervene("max", id, h.intervention(id, "void", nil)).refused(409, "document.final")
+	over := h.verdict("admin", second, "approve", map[string]any{}).is(200).json()["outcome"].(map[string]any)
+	require.Equal(t, "document.final", over["code"])
+	require.Equal(t, "voided", over["args"].(map[string]any)["status"])
 	doc := h.do(call{as: "lin", method: "GET", path: "/documents/" + id}).is(200)
 	require.Equal(t, "voided", doc.text("status"))
 	h.auditClean()
