@@ -188,7 +188,7 @@ func (p *tape) name() approval.Name {
 	all := []approval.Name{
 		approval.Approve, approval.Approve, approval.Approve, approval.Approve, approval.Reject, approval.Return, approval.Resubmit, approval.Withdraw,
 		approval.Resolve, approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
-		approval.Hold, approval.RequestInfo, approval.Release, approval.Extend,
+		approval.Hold, approval.RequestInfo, approval.Release, approval.Extend, approval.Intervene,
 	}
 	if p.odd() {
 		return approval.Name(p.text())
@@ -206,6 +206,8 @@ func (p *tape) act(r *stream) approval.Act {
 	switch {
 	case a.Name == approval.Resubmit || a.Name == approval.Withdraw || a.Name == approval.Release:
 		a.Actor = p.one("sue", "rob")
+	case a.Name == approval.Intervene:
+		a.Actor, a.Maker = p.one("ada", "al"), p.one("al", "ada", "")
 	case a.Name == approval.Resolve || whose == queue:
 		a.Actor, a.OnBehalfOf = p.one("ada"), whose
 	default:
@@ -231,6 +233,12 @@ func (p *tape) details(s approval.State, a *approval.Act) {
 		a.To, a.Where = []string{p.one("max", "mia", "zoe", "bo")}, ""
 		if a.Name == approval.AddSigner {
 			a.Where = p.one("before", "after", "beside")
+		}
+	case approval.Intervene:
+		a.Ruling = p.one(approval.RulingReassign, approval.RulingReplan, approval.RulingRelease, approval.RulingVoid, approval.RulingJump)
+		a.ToStep = p.one("s1", "s2", "s3")
+		if a.Ruling == approval.RulingReassign {
+			a.To = []string{p.one("max", "mia", "zoe")}
 		}
 	case approval.Extend:
 		a.Extra = p.one("1 workday", "")

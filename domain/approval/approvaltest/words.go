@@ -45,7 +45,9 @@ var verbs = []struct {
 			a.Ruling, a.To, a.Maker = approval.RulingReassign, people(said[0]), said[1]
 		}},
 	{exactly(`jumps to ` + one + proposed), approval.Intervene,
-		func(a *approval.Act, said []string) { a.Ruling, a.ToStep, a.Maker = approval.RulingJump, said[0], said[1] }},
+		func(a *approval.Act, said []string) {
+			a.Ruling, a.ToStep, a.Maker = approval.RulingJump, said[0], said[1]
+		}},
 	{exactly(`voids` + proposed), approval.Intervene, intervenes(approval.RulingVoid)},
 	{exactly(`replans` + proposed), approval.Intervene, intervenes(approval.RulingReplan)},
 	{exactly(`lets the clock go on` + proposed), approval.Intervene, intervenes(approval.RulingRelease)},
