@@ -57,7 +57,8 @@ func houseOf(cmd *cobra.Command) (*walk.Client, error) {
 		c.Token = strings.TrimSpace(string(text))
 	}
 	if at, err := url.Parse(c.Base); err != nil || at.Host == "" {
-		return nil, fmt.Errorf("say where the house is: --server or $%s, such as https://approvals.example.com", serverVariable)
+		return nil, fmt.Errorf("say where the house is: --server or $%s, such as https://approvals.example.com",
+			serverVariable)
 	}
 	if c.Token == "" {
 		return nil, fmt.Errorf("say who you are: --token-file or $%s with a token of yours", tokenVariable)

@@ -99,8 +99,8 @@ func policyProposeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "propose FILE",
 		Short: "Propose a file as the next version of a policy, a document type or a mapping",
-		Long: "Propose a file as the next version of a policy, a document type or a mapping. It is checked first, and what would\n" +
-			"change is printed; another person publishes it with `policy approve`. Ends with 1 where it is not fit.",
+		Long: "Propose a file as the next version of a policy, a document type or a mapping. It is checked first, and\n" +
+			"what would change is printed; another person publishes it with `policy approve`. Ends with 1 where it is not fit.",
 		Example: "  countersign policy propose expense.yaml --note \"limits of 2027\"",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -210,8 +210,8 @@ func (t *talk) review(id string) error {
 	if r.Outdated {
 		state = "outdated"
 	}
-	t.say("policy.cli.head", "what", t.text("what."+p.Kind), "id", p.Subject, "state", t.text("page.proposal.state."+state),
-		"maker", p.Maker, "base", strconv.Itoa(p.Base), "until", shown(p.ExpiresAt))
+	t.say("policy.cli.head", "what", t.text("what."+p.Kind), "id", p.Subject,
+		"state", t.text("page.proposal.state."+state), "maker", p.Maker, "base", strconv.Itoa(p.Base), "until", shown(p.ExpiresAt))
 	for _, words := range []string{p.Note, p.Reason} {
 		if words != "" {
 			fmt.Fprintln(t.out, "    "+strings.ReplaceAll(words, "\n", "\n    "))

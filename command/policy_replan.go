@@ -50,12 +50,12 @@ func policyReplanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replan",
 		Short: "Plan open documents on older versions of a policy anew, or say how they would go",
-		Long: `replan lists the open documents that follow an older version of a policy, and how each would go if it were planned
-anew by the version in force, or by another with --version or --proposal and --dry-run.
+		Long: `replan lists the open documents that follow an older version of a policy, and how each would go if it were
+planned anew by the version in force, or by another with --version or --proposal and --dry-run.
 
-Without --dry-run it plans those anew whose path would be another (--all: every one), each by an intervention of its own. What
-is about money is proposed, and another administrator runs the same with --approve. To repeat it is safe. Ends with 1 where one
-was refused.`,
+Without --dry-run it plans those anew whose path would be another (--all: every one), each by an intervention of its
+own. What is about money is proposed, and another administrator runs the same with --approve. To repeat it is safe.
+Ends with 1 where one was refused.`,
 		Example: "  countersign policy replan --policy expense --dry-run\n" +
 			"  countersign policy replan --policy expense --reason \"limits of 2027\"\n" +
 			"  countersign policy replan --policy expense --approve",
@@ -137,7 +137,8 @@ func (t *talk) tellCounts(page replanPreview) {
 func (t *talk) tellReplanned(d replanned) {
 	fmt.Fprintf(t.out, "%s  %s (%s): %s\n", d.Number, d.Title, d.Requester, d.Text)
 	if d.Changed {
-		fmt.Fprintf(t.out, "    %s %s\n    %s %s\n", t.text("page.replan.before"), d.Follows, t.text("page.replan.after"), d.Would)
+		fmt.Fprintf(t.out, "    %s %s\n    %s %s\n", t.text("page.replan.before"), d.Follows,
+			t.text("page.replan.after"), d.Would)
 	}
 	if d.Proposal != "" {
 		fmt.Fprintln(t.out, "    "+t.text("page.replan.waits", "who", d.Maker))

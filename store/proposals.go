@@ -329,7 +329,8 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 	if err != nil {
 		return err
 	}
-	return tellPeople(ctx, tx, p.Subject, append(notice.OfProposal(notice.ProposalApproved, p.Proposal, p.Maker), outdated...))
+	owed := append(notice.OfProposal(notice.ProposalApproved, p.Proposal, p.Maker), outdated...)
+	return tellPeople(ctx, tx, p.Subject, owed)
 }
 
 func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {

@@ -141,7 +141,10 @@ func (v *visit) checkView(c desk.Checked, yaml string) checkView {
 	view := checkView{Fit: policy.Publishable(c.Findings), Lines: diffLines(c.Lines), Base: c.Base}
 	text := plainLines(yaml)
 	for _, f := range c.Findings {
-		row := findingRow{Level: f.Level, Line: f.Fault.Args["line"], Column: f.Fault.Args["column"], Text: placeless(v.faultText(f.Fault))}
+		row := findingRow{
+			Level: f.Level, Line: f.Fault.Args["line"], Column: f.Fault.Args["column"],
+			Text: placeless(v.faultText(f.Fault)),
+		}
 		if n, err := strconv.Atoi(row.Line); err == nil && n > 0 && n <= len(text) {
 			row.Quote = strings.TrimSpace(text[n-1].Text)
 		}

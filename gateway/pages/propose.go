@@ -92,9 +92,8 @@ func proposeSent(v *visit) error {
 	} else {
 		in.Expires = v.now.Add(life - time.Minute) // the database's clock may be behind
 	}
-	p, err := again(func() (store.ProposalRow, error) {
-		return v.desk().Propose(v.r.Context(), v.who, in, v.key("propose", string(in.Kind), in.Subject, in.YAML, in.Note, days))
-	})
+	key := v.key("propose", string(in.Kind), in.Subject, in.YAML, in.Note, days)
+	p, err := again(func() (store.ProposalRow, error) { return v.desk().Propose(v.r.Context(), v.who, in, key) })
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.Conflict) {
 		field := ""
 		if f.Field == "note" {
