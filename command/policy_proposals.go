@@ -211,7 +211,8 @@ func (t *talk) review(id string) error {
 		state = "outdated"
 	}
 	t.say("policy.cli.head", "what", t.text("what."+p.Kind), "id", p.Subject,
-		"state", t.text("page.proposal.state."+state), "maker", p.Maker, "base", strconv.Itoa(p.Base), "until", shown(p.ExpiresAt))
+		"state", t.text("page.proposal.state."+state),
+		"maker", p.Maker, "base", strconv.Itoa(p.Base), "until", shown(p.ExpiresAt))
 	for _, words := range []string{p.Note, p.Reason} {
 		if words != "" {
 			fmt.Fprintln(t.out, "    "+strings.ReplaceAll(words, "\n", "\n    "))
