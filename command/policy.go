@@ -18,10 +18,12 @@ import (
 )
 
 func policyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Check, compare and explain policies"}
+	cmd := &cobra.Command{Use: "policy", Short: "Check, compare, explain, propose and publish policies"}
 	cmd.PersistentFlags().String("company", "", "organisation file (default: the demo company)")
 	cmd.AddCommand(policyCheckCommand(), policyRouteCommand(), policyDiffCommand())
 	cmd.AddCommand(policySimulateCommand())
+	cmd.AddCommand(policyProposeCommand(), policyProposalsCommand(), policyApproveCommand(), policyRefuseCommand(),
+		policyReplanCommand())
 	return cmd
 }
 

@@ -73,7 +73,7 @@ func (m *Mail) letter(n store.Notice, to org.Person, people *org.Snapshot) mail.
 		ID: n.ID, Name: to.Name, Address: to.Email,
 		Subject: m.Text(locale, "notice."+n.Kind+".subject", args),
 		Body:    m.Text(locale, "notice."+n.Kind+".body", args),
-		Link:    m.PublicURL + "/documents/" + n.Document,
+		Link:    m.PublicURL + n.Path(),
 		Button:  m.Text(locale, "notice.open", nil),
 	}
 }
@@ -101,7 +101,7 @@ func (m *Mail) words(n store.Notice, locale string, to org.Person, people *org.S
 	if due, err := time.Parse(time.RFC3339Nano, args["due_at"]); err == nil {
 		args["due"] = due.In(m.zoneOf(to, people)).Format("2006-01-02 15:04")
 	}
-	for _, key := range []string{"code", "reason", "act"} {
+	for _, key := range []string{"code", "reason", "act", "what"} {
 		m.explain(args, key, locale)
 	}
 	return args
@@ -129,7 +129,7 @@ func (m *Mail) explain(args map[string]string, key, locale string) {
 	if code == "" {
 		return
 	}
-	prefix := map[string]string{"code": "fault.", "reason": "reason.", "act": "act."}[key]
+	prefix := map[string]string{"code": "fault.", "reason": "reason.", "act": "act.", "what": "what."}[key]
 	if text := m.Text(locale, prefix+code, args); text != prefix+code {
 		args[key] = text
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/proposal"
 )
 
 // PolicyRow is one published version of a policy, a document type or a mapping.
@@ -68,8 +69,16 @@ func (s *Store) PublishPolicy(ctx context.Context, p PolicyRow) (PolicyRow, erro
 				fault.Arg("version", strconv.Itoa(p.Version)))
 		}
 		var err error
-		published, err = insertPolicy(ctx, tx, p, policyData{})
-		return err
+		if published, err = insertPolicy(ctx, tx, p, policyData{}); err != nil {
+			return err
+		}
+		owed, err := outdatedBy(ctx, tx, proposal.Proposal{
+			Kind: proposal.Kind(p.Kind), Subject: p.ID, Version: p.Version, Checker: p.PublishedBy,
+		})
+		if err != nil {
+			return err
+		}
+		return tellPeople(ctx, tx, p.ID, owed)
 	})
 	return published, err
 }

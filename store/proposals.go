@@ -12,6 +12,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/domain/proposal"
 )
 
@@ -157,8 +158,14 @@ func propose(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
 	}
 	data := proposedData{Kind: in.Kind, Proposal: in.ID, Base: base, Hash: in.Hash, Text: text, Note: in.Note,
 		Expires: expires.UTC().Format(time.RFC3339Nano)}
-	return recordFact(ctx, tx, policyStream+in.Subject, "propose:"+in.ID,
+	err = recordFact(ctx, tx, policyStream+in.Subject, "propose:"+in.ID,
 		evidence.Draft{Kind: PolicyProposed, Actor: in.Maker, Data: mustJSON(data)})
+	if err != nil {
+		return err
+	}
+	return askDeciders(ctx, tx, proposal.Proposal{
+		ID: in.ID, Kind: in.Kind, Subject: in.Subject, Base: base, Note: in.Note, Maker: in.Maker,
+	})
 }
 
 // insertProposal keeps a proposal and tells when it expires.
@@ -200,23 +207,36 @@ func proposalOf(ctx context.Context, q sqlx.QueryerContext, id, lock string) (Pr
 	return row.proposal(), noRows(err, fault.New(fault.NotFound, "proposal.not_found"))
 }
 
-// Proposals lists proposals, the newest first, without what they propose;
-// openOnly leaves out those that are decided or expired.
+// ProposalFilter chooses among proposals; the zero value chooses all.
+type ProposalFilter struct {
+	Only   string // "" for all, OnlyOpen or OnlyEnded
+	Cursor string
+	Limit  int // 0 means PageDefault
+}
+
+// Which proposals a list shows, by the database's clock.
+const (
+	OnlyOpen  = "open"
+	OnlyEnded = "ended" // decided or expired
+)
+
+// Proposals lists proposals, the newest first, without what they propose.
 //
 // Errors: Invalid cursor.bad.
-func (s *Store) Proposals(ctx context.Context, openOnly bool, cursor string, limit int) (Page[ProposalRow], error) {
+func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalRow], error) {
+	cursor, limit := f.Cursor, f.Limit
 	key, id, err := readTimeCursor(cursor)
 	if err != nil {
 		return Page[ProposalRow]{}, err
 	}
 	const query = `
 		SELECT ` + proposalColumns + ` FROM proposals
-		WHERE (NOT $1 OR state = 'open' AND expires_at > clock_timestamp())
+		WHERE ($1 = '' OR ($1 = 'open') = (state = 'open' AND expires_at > clock_timestamp()))
 		  AND ($2::timestamptz IS NULL OR (created_at, id) < ($2::timestamptz, $3))
 		ORDER BY created_at DESC, id DESC LIMIT $4`
 	limit = limitOf(limit)
 	var rows []proposalRow
-	if err := s.db.SelectContext(ctx, &rows, query, openOnly, textOrNull(key), id, limit+1); err != nil {
+	if err := s.db.SelectContext(ctx, &rows, query, f.Only, textOrNull(key), id, limit+1); err != nil {
 		return Page[ProposalRow]{}, sqlFault("store.Proposals", err)
 	}
 	page := Page[ProposalRow]{}
@@ -301,7 +321,16 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 	_, err = insertPolicy(ctx, tx, PolicyRow{
 		Kind: string(p.Kind), ID: p.Subject, Version: head + 1, Hash: p.Hash, YAML: p.Payload, PublishedBy: v.Checker,
 	}, policyData{Proposal: p.ID, Maker: p.Maker})
-	return err
+	if err != nil {
+		return err
+	}
+	p.Checker, p.Version = v.Checker, head+1
+	outdated, err := outdatedBy(ctx, tx, p.Proposal)
+	if err != nil {
+		return err
+	}
+	owed := append(notice.OfProposal(notice.ProposalApproved, p.Proposal, p.Maker), outdated...)
+	return tellPeople(ctx, tx, p.Subject, owed)
 }
 
 func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
@@ -309,8 +338,13 @@ func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.
 		return err // an intervention that was refused never came near its document
 	}
 	data := refusedData{Kind: p.Kind, Proposal: p.ID, Maker: p.Maker, Hash: p.Hash, Reason: v.Reason}
-	return recordFact(ctx, tx, policyStream+p.Subject, "refuse:"+p.ID,
+	err := recordFact(ctx, tx, policyStream+p.Subject, "refuse:"+p.ID,
 		evidence.Draft{Kind: PolicyRefused, Actor: v.Checker, Data: mustJSON(data)})
+	if err != nil {
+		return err
+	}
+	p.Checker, p.Reason = v.Checker, v.Reason
+	return tellPeople(ctx, tx, p.Subject, notice.OfProposal(notice.ProposalRefused, p.Proposal, p.Maker))
 }
 
 // endProposal closes a proposal; version is what it became, 0 for a refused one.

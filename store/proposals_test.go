@@ -80,6 +80,38 @@ func TestASecondPersonPublishes(t *testing.T) {
 	assert.Equal(t, "proposal.not_found", fault.CodeOf(err))
 }
 
+// TestWhoIsToldOfProposals tells who may publish of a proposal, but the human who
+// made it, and the makers what became of theirs.
+func TestWhoIsToldOfProposals(t *testing.T) {
+	w := newWorld(t)
+	next := company()
+	next.People["fin2"] = org.Person{ID: "fin2", Entity: "cn", Active: true, Aliases: []string{"fin"}}
+	next.People["gone"] = org.Person{ID: "gone", Entity: "cn"}
+	for _, id := range []string{"fin", "fin2", "ann", "gone"} {
+		next.Grants = append(next.Grants, org.Grant{Person: id, Role: "finance_head"})
+	}
+	next.Grants = append(next.Grants, org.Grant{Person: "bob", Role: "finance_head", Entity: "cn"})
+	_, err := w.s.ReplaceOrganisation(w.ctx, next, "heads")
+	require.NoError(t, err)
+	first, second := w.proposed(draft("b")), draft("c")
+	second.Maker = "ann"
+	late := w.proposed(second)
+	_, err = w.s.Decide(w.ctx, first.ID, yes("adm"), store.Idempotency{})
+	require.NoError(t, err)
+	_, err = w.s.Decide(w.ctx, late.ID, proposal.Verdict{Checker: "fin2", Reason: "已过时"}, store.Idempotency{})
+	require.NoError(t, err)
+	var told []string
+	require.NoError(t, w.root.Select(&told, `
+		SELECT kind || ' ' || person || ' ' || (data ->> 'by') || ' ' || coalesce(data ->> 'version', '') ||
+		       coalesce(data ->> 'reason', '')
+		FROM notices WHERE document = '' AND data ->> 'proposal' IN ($1, $2) ORDER BY created_at, id`, first.ID, late.ID))
+	assert.Equal(t, []string{
+		"proposal.made adm fin 限额调整", "proposal.made ann fin 限额调整",
+		"proposal.made adm ann 限额调整", "proposal.made fin ann 限额调整", "proposal.made fin2 ann 限额调整",
+		"proposal.approved fin adm 1", "proposal.outdated ann adm 1", "proposal.refused ann fin2 已过时",
+	}, told)
+}
+
 // TestTheMakerNeverDecides tries every account of one human, by the store and
 // around it: the database refuses as well.
 func TestTheMakerNeverDecides(t *testing.T) {
@@ -157,9 +189,9 @@ func TestProposalKeys(t *testing.T) {
 	for _, hash := range []string{"c", "d", "e"} {
 		w.proposed(draft(hash))
 	}
-	page, err := w.s.Proposals(w.ctx, false, "", 3)
+	page, err := w.s.Proposals(w.ctx, store.ProposalFilter{Limit: 3})
 	require.NoError(t, err)
-	rest, err := w.s.Proposals(w.ctx, false, page.Next, 3)
+	rest, err := w.s.Proposals(w.ctx, store.ProposalFilter{Cursor: page.Next, Limit: 3})
 	require.NoError(t, err)
 	var hashes []string
 	for _, p := range append(page.Items, rest.Items...) {
@@ -167,10 +199,10 @@ func TestProposalKeys(t *testing.T) {
 		assert.Empty(t, p.Payload)
 	}
 	assert.Equal(t, []string{"e", "d", "c", "b"}, hashes)
-	open, err := w.s.Proposals(w.ctx, true, "", 0)
+	open, err := w.s.Proposals(w.ctx, store.ProposalFilter{Only: store.OnlyOpen})
 	require.NoError(t, err)
 	assert.Len(t, open.Items, 3)
-	_, err = w.s.Proposals(w.ctx, false, "nonsense", 0)
+	_, err = w.s.Proposals(w.ctx, store.ProposalFilter{Cursor: "nonsense"})
 	assert.Equal(t, "cursor.bad", fault.CodeOf(err))
 }
 

@@ -108,6 +108,23 @@ func Has(s Subject, permission string) bool {
 	return refusal == ""
 }
 
+// Allowed lists the active people whose roles give them a permission for an
+// object, by id: who is told that something waits for one of them.
+func Allowed(snapshot *org.Snapshot, permission string, o Object) []string {
+	granted := map[string][]org.Grant{}
+	for _, g := range snapshot.Grants {
+		granted[g.Person] = append(granted[g.Person], g)
+	}
+	var people []string
+	for id, grants := range granted {
+		if ok, _ := Can(Subject{Person: id, Roles: grants}, permission, o); ok && snapshot.Active(id) {
+			people = append(people, id)
+		}
+	}
+	slices.Sort(people)
+	return people
+}
+
 // Inboxes lists whose tasks a subject sees as their own: their own, and the
 // admin queue's where they hold the role admin.
 func Inboxes(s Subject) []string {

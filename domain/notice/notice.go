@@ -39,8 +39,13 @@
 //	task.decided_for     the assignee                        by, act: approve, reject, return
 //	document.commented   submitter, requester and open       by, reason: the remark
 //	                     assignees; store.AddComment
+//	proposal.made        who may publish, but the maker      by, reason: the note, proposal, what, subject
+//	                     and the maker's accounts
+//	proposal.approved    the maker                           by, version, proposal, what, subject
+//	proposal.refused     the maker                           by, reason, proposal, what, subject
+//	proposal.outdated    the maker of another that was open  by, version, proposal, what, subject
 //
-// Every notice has number, title, amount_minor and currency; those about a step
+// Every notice of a document has number, title, amount_minor and currency; those about a step
 // also have step (its id) and step.<locale> (its title). People are named by id
 // in by, to and for; the sender puts in their names.
 package notice
@@ -89,6 +94,7 @@ func Kinds() []string {
 		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
 		approval.DocumentVoided,
 		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
+		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
 	}
 }
 

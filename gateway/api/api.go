@@ -52,6 +52,8 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.policies()
 	a.advances()
 	a.proposals()
+	a.reviews()
+	a.replans()
 	a.interventions()
 	a.books()
 	a.imports()

@@ -159,6 +159,9 @@ func (a *API) listNotices(ctx context.Context, in *NoticesInput) (*NoticesOutput
 				words[key] = p.Name
 			}
 		}
+		if what := words["what"]; what != "" {
+			words["what"] = i18n.T(ctx, "what."+what, nil)
+		}
 		return Notice{
 			ID: n.ID, Kind: n.Kind, Document: n.Document, Text: i18n.T(ctx, "notice."+n.Kind+".subject", words),
 			Args: n.Data, CreatedAt: instant(n.CreatedAt), SentAt: instant(n.SentAt), ReadAt: instant(n.ReadAt),

@@ -126,7 +126,11 @@ type ProposalsOutput struct{ Body List[Proposal] }
 // listProposals handles GET /proposals.
 func (a *API) listProposals(ctx context.Context, in *ProposalsInput) (*ProposalsOutput, error) {
 	who, _ := auth.Of(ctx)
-	page, err := a.desk.Proposals(ctx, who, in.Open, in.Cursor, in.Limit)
+	filter := store.ProposalFilter{Cursor: in.Cursor, Limit: in.Limit}
+	if in.Open {
+		filter.Only = store.OnlyOpen
+	}
+	page, err := a.desk.Proposals(ctx, who, filter)
 	if err != nil {
 		return nil, err
 	}

@@ -57,13 +57,13 @@ func (d *Desk) Propose(ctx context.Context, who auth.Who, in ProposalInput, key 
 	})
 }
 
-// Proposals lists proposals, the newest first; openOnly leaves out what is over.
-func (d *Desk) Proposals(ctx context.Context, who auth.Who, openOnly bool, cursor string, limit int) (
+// Proposals lists proposals, the newest first.
+func (d *Desk) Proposals(ctx context.Context, who auth.Who, f store.ProposalFilter) (
 	store.Page[store.ProposalRow], error) {
 	if _, err := needAny(who, access.PolicyPropose); err != nil {
 		return store.Page[store.ProposalRow]{}, err
 	}
-	page, err := d.Store.Proposals(ctx, openOnly, cursor, limit)
+	page, err := d.Store.Proposals(ctx, f)
 	page.Items = slices.DeleteFunc(page.Items, func(p store.ProposalRow) bool { return !mayKnow(who, p) })
 	return page, err
 }
@@ -128,11 +128,22 @@ func (d *Desk) publishable(ctx context.Context, kind proposal.Kind, subject, yam
 	default:
 		return "", fault.New(fault.Invalid, "proposal.unknown_kind", fault.Field("kind"), fault.Arg("kind", string(kind)))
 	}
-	if err == nil && id != subject {
-		return "", fault.New(fault.Invalid, "proposal.other_subject", fault.Field("yaml"),
-			fault.Arg("id", subject), fault.Arg("found", id))
+	if err != nil {
+		return "", err
 	}
-	return hash, err
+	if other := sameSubject(subject, id); other != nil {
+		return "", other
+	}
+	return hash, nil
+}
+
+// sameSubject refuses a text under another name than its own.
+func sameSubject(subject, found string) *fault.Fault {
+	if subject == found {
+		return nil
+	}
+	return fault.New(fault.Invalid, "proposal.other_subject", fault.Field("yaml"), fault.Arg("id", subject),
+		fault.Arg("found", found))
 }
 
 func (d *Desk) policyFit(ctx context.Context, subject, yaml string) (id, hash string, err error) {
@@ -209,15 +220,25 @@ func typesOf(list ...*doctype.Type) policy.Types {
 // some request without an approver is not published. «countersign policy check»
 // tells the request.
 func (d *Desk) policyStands(ctx context.Context, p *policy.Policy, types policy.Types) error {
-	snapshot, err := d.Snapshot(ctx)
+	proof, err := d.prove(ctx, p, types)
 	if err != nil {
 		return err
 	}
 	var faults []*fault.Fault
-	for _, finding := range policy.Prove(p, policy.Ground{Types: types, Org: snapshot}).Findings {
+	for _, finding := range proof.Findings {
 		if finding.Level == policy.LevelError {
 			faults = append(faults, finding.Fault)
 		}
 	}
 	return fault.Join(faults)
+}
+
+// prove tries a policy on the organisation as it is. Mappings are no part of it:
+// a category's account is published after the category.
+func (d *Desk) prove(ctx context.Context, p *policy.Policy, types policy.Types) (policy.Proof, error) {
+	snapshot, err := d.Snapshot(ctx)
+	if err != nil {
+		return policy.Proof{}, err
+	}
+	return policy.Prove(p, policy.Ground{Types: types, Org: snapshot}), nil
 }

@@ -5,12 +5,10 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
-	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
@@ -93,45 +91,30 @@ func (d *Desk) parseType(row store.PolicyRow) (*doctype.Type, error) {
 	return t, nil
 }
 
-// Policies lists the policies in force.
-func (d *Desk) Policies(ctx context.Context, who auth.Who) ([]store.PolicyRow, error) {
-	if _, err := needAny(who, access.PolicyRead); err != nil {
-		return nil, err
-	}
-	rows, err := d.Store.Policies(ctx, kindPolicy)
-	return newest(rows), err
-}
-
-// Policy is one policy in force, or one version of it where version is not 0.
-func (d *Desk) Policy(ctx context.Context, who auth.Who, id string, version int) (store.PolicyRow, error) {
-	if _, err := needAny(who, access.PolicyRead); err != nil {
-		return store.PolicyRow{}, err
-	}
-	if version != 0 {
-		return d.Store.PolicyVersion(ctx, kindPolicy, id, version)
-	}
-	return d.Store.PolicyInForce(ctx, kindPolicy, id)
-}
-
 func (d *Desk) policyInForce(ctx context.Context, id string) (*policy.Policy, int, error) {
 	row, err := d.Store.PolicyInForce(ctx, kindPolicy, id)
 	if err != nil {
 		return nil, 0, err
 	}
+	p, err := d.parsePolicy(row)
+	return p, row.Version, err
+}
+
+func (d *Desk) parsePolicy(row store.PolicyRow) (*policy.Policy, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	if p, ok := d.policies[row.Hash]; ok {
-		return p, row.Version, nil
+		return p, nil
 	}
 	p, err := policy.Parse(row.ID, []byte(row.YAML))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if d.policies == nil {
 		d.policies = map[string]*policy.Policy{}
 	}
 	d.policies[row.Hash] = p
-	return p, row.Version, nil
+	return p, nil
 }
 
 // rates finds the exchange rate of today.

@@ -134,6 +134,10 @@ var ownGiven = map[string][]string{
 	notice.RemindedFor:         {"step", "n", "for"},
 	notice.OverdueFor:          {"step", "for"},
 	notice.DecidedFor:          {"step", "by", "act"},
+	notice.ProposalMade:        {"by", "reason", "what", "subject", "base"},
+	notice.ProposalApproved:    {"by", "version", "what", "subject", "base"},
+	notice.ProposalRefused:     {"by", "reason", "what", "subject", "base"},
+	notice.ProposalOutdated:    {"by", "version", "what", "subject", "base"},
 
 	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
 	approval.DocumentAmended:    {"step", "by", "reason", "n"},

@@ -17,7 +17,7 @@ type noticesView struct {
 }
 
 type noticeRow struct {
-	Text, Reason, Number, Document, By, To string
+	Text, Reason, Number, Path, By, To string
 
 	At  stamp
 	Due deadline
@@ -39,7 +39,7 @@ func notices(v *visit) error {
 func (v *visit) noticeRow(n store.Notice) noticeRow {
 	row := noticeRow{
 		Text:   i18n.Shipped().Text(v.locale, "notice."+n.Kind+".subject", v.named(n.Data)),
-		Number: n.Data["number"], Document: n.Document, At: v.stamp(n.CreatedAt, v.entityOf(n)),
+		Number: n.Data["number"], Path: n.Path(), At: v.stamp(n.CreatedAt, v.entityOf(n)),
 	}
 	if by := n.Data["by"]; by != "" {
 		row.By = v.name(by)
@@ -66,6 +66,9 @@ func (v *visit) named(data map[string]string) map[string]string {
 		if words[key] != "" {
 			words[key] = v.name(words[key])
 		}
+	}
+	if what := words["what"]; what != "" {
+		words["what"] = v.optional("what."+what, what)
 	}
 	return words
 }

@@ -181,7 +181,7 @@ func (v *visit) faultText(f *fault.Fault) string {
 
 func (v *visit) faultArg(name, value string) string {
 	switch name {
-	case "by", "person":
+	case "by", "person", "maker":
 		return v.name(value)
 	case "act":
 		return v.optional("act."+value, value)

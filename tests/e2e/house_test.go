@@ -42,6 +42,7 @@ func TestWholeHouse(t *testing.T) {
 			"an entity in euros":                              (*scene).euros,
 			"a closed period parks until finance rules":       (*scene).parked,
 			"a delegate decides, and no longer":               (*scene).delegated,
+			"two people publish a policy":                     (*scene).proposed,
 			"asked about, handed on, held up and returned":    (*scene).handled,
 			"finance approves less than was claimed":          (*scene).sanctioned,
 			"finance puts a category and the title right":     (*scene).amended,

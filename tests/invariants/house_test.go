@@ -60,6 +60,7 @@ func build(t testing.TB) *house {
 	h.ids["sanctioned"] = h.sanctioned()
 	h.ids["unplanned"] = h.unplanned()
 	h.ids["resolved"] = h.resolved()
+	h.propose()
 	h.ids["intervened"] = h.intervened()
 	h.ids["voided"] = h.voided()
 	for {
@@ -93,8 +94,11 @@ func (h *house) organise() {
 		Departments: map[string]org.Department{"sales": {ID: "sales", Entity: "cn", Head: "wu"}},
 		Entities:    map[string]org.LegalEntity{"cn": {ID: "cn", Currency: "CNY", Zone: "Asia/Shanghai"}},
 		Suppliers:   map[string]org.Supplier{},
-		Grants: []org.Grant{{Person: "an", Role: "admin"}, {Person: "lu", Role: "admin"},
-			{Person: "zhang", Role: "finance_clerk", Entity: "cn"}},
+		Grants: []org.Grant{
+			{Person: "an", Role: "admin"}, {Person: "lu", Role: "admin"}, {Person: "zhang", Role: "finance_clerk", Entity: "cn"},
+			{Person: "zhang", Role: "finance_head"}, {Person: "zhang2", Role: "finance_head"},
+			{Person: "wu", Role: "finance_head", Entity: "cn"}, // not for every entity
+		},
 	}, "test:1")
 	require.NoError(h.t, err)
 	h.org = version

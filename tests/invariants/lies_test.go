@@ -317,6 +317,21 @@ var planted = []plantedLie{
 	{"a missing notice to a role", "I15", "owes finance_clerk a notice", func(l *liar) {
 		l.tell("notices", `DELETE FROM notices WHERE document = $1 AND kind = 'voucher.parked'`, l.id("parked"))
 	}},
+	{"who may publish is not told of a proposal", "I15", "proposal.made owes an a notice", func(l *liar) {
+		l.tell("notices", `DELETE FROM notices WHERE kind = 'proposal.made' AND person = 'an'`)
+	}},
+	{"a maker is not told that it was published", "I15", "proposal.approved owes zhang a notice", func(l *liar) {
+		l.tell("notices", `DELETE FROM notices WHERE kind = 'proposal.approved'`)
+	}},
+	{"a maker is not told that it was refused", "I15", "proposal.refused owes zhang a notice", func(l *liar) {
+		l.tell("notices", `UPDATE notices SET person = 'li' WHERE kind = 'proposal.refused'`)
+	}},
+	{"a maker is not told that it is outdated", "I15", "proposal.outdated owes zhang a notice", func(l *liar) {
+		l.tell("notices", `DELETE FROM notices WHERE kind = 'proposal.outdated'`)
+	}},
+	{"the maker's other account is asked to decide", "I15", "zhang2 is told proposal.made, and nobody owed it", func(l *liar) {
+		l.tell("notices", `UPDATE notices SET id = id || '2', person = 'zhang2' WHERE kind = 'proposal.made' AND person = 'an'`)
+	}},
 	{"a notice told twice", "I15", "a second time", func(l *liar) {
 		l.tell("notices", `INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
 			SELECT regexp_replace(id, '[.]([0-9]+)[.]([a-z]+)$', '.9\1.\2'), kind, person, role, entity, document, task, quiet, data

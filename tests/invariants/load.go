@@ -220,6 +220,8 @@ func (l *loader) noticeRows() error {
 		err := r.Scan(&id, &n.ID, &n.Kind, &n.Person, &n.Role, &n.Task, &n.Quiet, &n.Sent, &n.Failure)
 		if d, found := l.documents[id]; found {
 			d.notices = append(d.notices, n)
+		} else {
+			l.loose = append(l.loose, n)
 		}
 		return err
 	})

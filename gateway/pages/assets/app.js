@@ -99,5 +99,19 @@ if (watch.refresh) {
   setTimeout(look, 700);
 }
 
+// From a finding to its place in the text.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-line]");
+  const text = document.getElementById("yaml");
+  if (!link || !text) return;
+  event.preventDefault();
+  const lines = text.value.split("\n");
+  const line = Math.min(Number(link.dataset.line), lines.length) - 1;
+  const at = lines.slice(0, line).join("\n").length + (line > 0 ? 1 : 0) + Number(link.dataset.column || 1) - 1;
+  text.focus();
+  text.setSelectionRange(at, at + Math.max(0, lines[line].length - Number(link.dataset.column || 1) + 1));
+  text.scrollTop = Math.max(0, line - 3) * parseFloat(getComputedStyle(text).lineHeight);
+});
+
 document.getElementById("wrong")?.focus();
 document.getElementById("route")?.scrollIntoView({ block: "center" });

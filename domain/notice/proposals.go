@@ -1,0 +1,51 @@
+package notice
+
+import (
+	"maps"
+	"strconv"
+
+	"github.com/countersign/countersign/domain/proposal"
+)
+
+// The kinds that a proposal owes. 提案
+const (
+	ProposalMade     = "proposal.made"     // told to who may decide on it
+	ProposalApproved = "proposal.approved" // told to its maker
+	ProposalRefused  = "proposal.refused"
+	ProposalOutdated = "proposal.outdated" // another version was published: nobody can approve it any more
+)
+
+// OfProposal is the notices of one kind about a proposal, one for each person.
+// Nobody is told of what they did themselves.
+//
+// Safe to repeat: it depends on its arguments alone.
+func OfProposal(kind string, p proposal.Proposal, people ...string) []Notice {
+	own := map[string]string{"proposal": p.ID, "what": string(p.Kind), "subject": p.Subject, "base": strconv.Itoa(p.Base)}
+	by := p.Maker
+	switch kind {
+	case ProposalMade:
+		own["reason"] = p.Note
+	case ProposalApproved:
+		by, own["version"] = p.Checker, strconv.Itoa(p.Version)
+	case ProposalRefused:
+		by, own["reason"] = p.Checker, p.Reason
+	case ProposalOutdated:
+		by, own["version"] = p.Checker, strconv.Itoa(p.Version)
+	}
+	own["by"] = by
+	var owed []Notice
+	for _, person := range people {
+		if person != "" && person != by {
+			owed = append(owed, Notice{Kind: kind, Person: person, Data: maps.Clone(own)})
+		}
+	}
+	return owed
+}
+
+// Path is where the reader finds what a notice speaks of, on the pages.
+func (n Notice) Path() string {
+	if id := n.Data["proposal"]; id != "" {
+		return "/policies/proposals/" + id
+	}
+	return "/documents/" + n.Document
+}

@@ -1,0 +1,105 @@
+package invariants
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const policyStream = "policy:"
+
+// publishers are the roles that decide on proposals, where granted for every entity.
+var publishers = []string{adminRole, "finance_head"}
+
+// proposalFacts are the fields of the events of policies.
+type proposalFacts struct {
+	Kind     string    `json:"kind"`
+	Proposal string    `json:"proposal"`
+	Maker    string    `json:"maker"`
+	Base     int       `json:"base"`
+	Version  int       `json:"version"`
+	Expires  time.Time `json:"expires"`
+}
+
+// checkProposals holds that whoever may decide on a proposal was told of it, and
+// its maker what became of it: I15.
+func (c *checker) checkProposals() {
+	owing := map[string]bool{} // ids of notices
+	for stream, events := range c.streams {
+		if !strings.HasPrefix(stream, policyStream) {
+			continue
+		}
+		open := map[string]proposalFacts{}
+		for _, e := range events {
+			for _, o := range c.owedOfProposals(e, open) {
+				found := slices.IndexFunc(c.loose, func(n note) bool {
+					return n.Kind == o.kind && n.Person == o.person && n.Role == "" && !owing[n.ID] &&
+						strings.HasPrefix(n.ID, stream+"."+strconv.FormatInt(e.Seq, 10)+".")
+				})
+				subject := stream + "#" + strconv.FormatInt(e.Seq, 10)
+				if c.hold("I15", subject, found >= 0, "%s owes %s a notice, and there is none", o.kind, o.person) {
+					owing[c.loose[found].ID] = true
+				}
+			}
+		}
+	}
+	for _, n := range c.loose {
+		if !strings.HasPrefix(n.Kind, "proposal.") {
+			continue
+		}
+		c.hold("I15", n.ID, owing[n.ID], "%s is told %s, and nobody owed it", n.Person, n.Kind)
+		c.hold("I15", n.ID, !c.in.Quiet || n.Sent || n.Failure != "", "it was neither sent, nor does it say why not")
+	}
+}
+
+// owedOfProposals lists what one event of a policy owes; open is what was
+// proposed and not decided until then, and follows the event.
+func (c *checker) owedOfProposals(e event, open map[string]proposalFacts) []debt {
+	f := read[proposalFacts](e.Text)
+	var debts []debt
+	owe := func(kind, person string) {
+		if person != "" && person != e.Actor {
+			debts = append(debts, debt{kind: kind, person: person})
+		}
+	}
+	switch e.Kind {
+	case "policy.proposed":
+		f.Maker = e.Actor
+		open[f.Proposal] = f
+		for _, person := range c.publishersAt(e.At) {
+			if who := c.org.at(e.At); who.humanOf(person) != who.humanOf(e.Actor) {
+				owe("proposal.made", person)
+			}
+		}
+	case "policy.refused":
+		delete(open, f.Proposal)
+		owe("proposal.refused", f.Maker)
+	case "policy.published":
+		delete(open, f.Proposal)
+		if f.Proposal != "" {
+			owe("proposal.approved", f.Maker)
+		}
+		for _, other := range open {
+			if other.Kind == f.Kind && other.Base < f.Version && other.Expires.After(e.At) {
+				owe("proposal.outdated", other.Maker)
+			}
+		}
+	}
+	return debts
+}
+
+// publishersAt lists the active people who might decide on proposals then.
+func (c *checker) publishersAt(instant time.Time) []string {
+	who := c.org.at(instant)
+	if who == nil {
+		return nil
+	}
+	var list []string
+	for _, g := range who.grants {
+		if g.Entity == "" && slices.Contains(publishers, g.Role) && who.active[g.Person] && !slices.Contains(list, g.Person) {
+			list = append(list, g.Person)
+		}
+	}
+	return list
+}
