@@ -26,8 +26,13 @@
 //	task.reminded_for    rules in force say at that moment:  for: the assignee
 //	task.overdue_for     store.Record
 //	task.decided_for     the assignee                        by, act: approve, reject, return
-//	document.commented   submitter, requester and open       by, reason: the remark
-//	                     assignees; store.AddComment
+//	document.commented   submitter, requester, open          by, reason: the remark
+//	                     assignees and who is answered;
+//	                     store.AddComment
+//	document.mentioned   whom a remark names, instead of     by, reason: the remark
+//	                     the above; store.AddComment
+//	document.copied      who is copied in; store.AddCopies,  by, reason: the remark
+//	                     store.Submit
 //
 // Every notice has number, title, amount_minor and currency; those about a step
 // also have step (its id) and step.<locale> (its title). People are named by id
@@ -39,9 +44,11 @@ import (
 	"github.com/countersign/countersign/domain/money"
 )
 
-// The kinds that no event owes: a remark and an urge change no state.
+// The kinds that no event of a document owes: remarks, copies and urges change no state.
 const (
 	Commented = "document.commented" // 评论
+	Mentioned = "document.mentioned" // 提及
+	Copied    = "document.copied"    // 抄送
 	Urged     = "task.urged"         // 催办
 )
 
@@ -74,7 +81,7 @@ func Kinds() []string {
 		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped,
 		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
 		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
-		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
+		Commented, Mentioned, Copied, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}
 }
 
