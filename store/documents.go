@@ -65,6 +65,7 @@ type documentRow struct {
 	DueAt          sql.NullTime `db:"due_at"`
 	CurrentContent string       `db:"current_content"`
 	Fields         string       // the type's own, in lists
+	Unread         bool         // in a list of copies: not opened yet
 }
 
 func (r documentRow) document() Document {
@@ -87,7 +88,7 @@ func (r documentRow) document() Document {
 		DueAt: orZero(r.DueAt), CreatedAt: r.CreatedAt.UTC(), SubmittedAt: orZero(r.SubmittedAt),
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
-		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber,
+		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Unread: r.Unread,
 	}
 }
 
@@ -165,7 +166,9 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 	const query = `
 		SELECT ` + documentColumns + `,
 		       coalesce(coalesce(d.draft, (SELECT r.content FROM revisions r
-		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields
+		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields,
+		       $11 <> '' AND EXISTS (SELECT 1 FROM copies c WHERE c.document = d.id AND c.person = $11
+		           AND c.removed_at IS NULL AND c.read_at IS NULL) AS unread
 		FROM documents d
 		WHERE ` + readable + documentFilter + `
 		  AND ($13 = '' OR (d.sorted_at, d.id) < (nullif($13, '')::timestamptz, $14))

@@ -137,6 +137,18 @@ func claimRequest(ctx context.Context, tx *sqlx.Tx, i Idempotency, subject strin
 	return first.Subject, false, nil
 }
 
+// Claim takes an idempotency key for a request of many parts, whose parts are
+// found again by keys of their own.
+//
+// Safe to repeat. Errors: Conflict idempotency.reused where the key asked for
+// something else.
+func (s *Store) Claim(ctx context.Context, i Idempotency) error {
+	return s.inTx(ctx, "store.Claim", func(tx *sqlx.Tx) error {
+		_, _, err := claimRequest(ctx, tx, i, newID())
+		return err
+	})
+}
+
 // nextNumber counts on in the entity's year. The counter's row stays locked until
 // the commit, so numbers come in the order of submission; a failure leaves no gap.
 func nextNumber(ctx context.Context, tx *sqlx.Tx, in SubmitInput) (number string, at time.Time, err error) {

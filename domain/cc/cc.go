@@ -79,8 +79,6 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"copy.self":            {Kind: fault.Invalid},
 	"copy.too_many":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"copy.remark_too_long": {Kind: fault.Invalid, Args: []string{"max"}},
-	"copy.unknown_person":  {Kind: fault.Invalid, Args: []string{"person"}},
-	"copy.several_people":  {Kind: fault.Invalid, Args: []string{"person"}},
 	"copy.already":         {Kind: fault.Conflict, Args: []string{"person"}},
 	"copy.document_full":   {Kind: fault.Conflict, Args: []string{"max"}},
 	"copy.draft":           {Kind: fault.Conflict},

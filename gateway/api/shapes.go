@@ -40,6 +40,7 @@ type Document struct {
 	ClosedAt    *time.Time        `json:"closed_at,omitempty"`
 	Parked      *Parked           `json:"parked,omitempty" doc:"Why the books refused it"`
 	Voucher     *VoucherName      `json:"voucher,omitempty"`
+	Unread      bool              `json:"unread,omitempty" doc:"In a list of copies: one did not open it yet"`
 	Content     *Content          `json:"content,omitempty" doc:"Only of a single document"`
 	Tasks       []Task            `json:"tasks,omitempty" doc:"Only of a single document"`
 }
@@ -130,7 +131,7 @@ func documentOf(d store.Document, tasks []store.Task, whole bool) Document {
 		Status: string(d.Status), Round: d.Round, Revision: d.Revision, ContentHash: d.ContentHash, Seq: d.Seq,
 		Total: desk.MoneyOf(d.Total), BaseTotal: desk.MoneyOf(d.BaseTotal), Step: d.Step, StepTitle: d.StepTitle,
 		DueAt: instant(d.DueAt), CreatedAt: instant(d.CreatedAt), SubmittedAt: instant(d.SubmittedAt),
-		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt),
+		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt), Unread: d.Unread,
 	}
 	if d.Payee.ID != "" {
 		out.Payee = &Payee{string(d.Payee.Kind), d.Payee.ID, d.Payee.Name, desk.Masked(d.Payee.Account)}

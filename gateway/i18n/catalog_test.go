@@ -123,6 +123,8 @@ var ownGiven = map[string][]string{
 	approval.VoucherParked:     {"code", "detail", "reference"},
 	approval.PlanFailed:        {"code"},
 	notice.Commented:           {"by", "reason"},
+	notice.Mentioned:           {"by", "reason"},
+	notice.Copied:              {"by", "reason"},
 	notice.Urged:               {"by"},
 	notice.OpenedFor:           {"step", "due", "for"},
 	notice.RemindedFor:         {"step", "n", "for"},
