@@ -42,6 +42,8 @@ func TestWholeHouse(t *testing.T) {
 			"an entity in euros":                              (*scene).euros,
 			"a closed period parks until finance rules":       (*scene).parked,
 			"a delegate decides, and no longer":               (*scene).delegated,
+			"copied in, passed on, and never deciding":        (*scene).copied,
+			"twenty decided at once, three of them too late":  (*scene).many,
 			"asked about, handed on, held up and returned":    (*scene).handled,
 			"reminders, then escalation":                      (*scene).overdue,
 			"twenty clients race for one task":                (*scene).race,

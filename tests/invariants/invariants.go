@@ -71,6 +71,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	c.checkAdvances()
 	c.checkStreams()
 	c.checkRules()
+	c.checkCopies()
 	c.checkJournals()
 	return c.report(), nil
 }

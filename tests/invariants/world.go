@@ -17,6 +17,7 @@ type world struct {
 	keys         map[string]string    // public keys in base64, by id
 	org          organisation
 	rules        []rule            // rows of delegations
+	copies       []copied          // rows of copies
 	actsAt       map[string]string // the document of every inbox row, by act
 	booked       []booking
 	bookedBefore []booking // what was booked when the database was read
