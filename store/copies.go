@@ -36,7 +36,8 @@ type copyRow struct {
 	RemoveReason            string       `db:"remove_reason"`
 }
 
-const copyColumns = `batch, document, person, made_by, how, remark, made_at, read_at, removed_by, removed_at, remove_reason`
+const copyColumns = `batch, document, person, made_by, how, remark, made_at, read_at, removed_by, removed_at,
+	remove_reason`
 
 func (r copyRow) copy() cc.Copy {
 	return cc.Copy{
@@ -96,7 +97,8 @@ func addCopies(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
 		SELECT $1, d.id, p.person, $3, $4, $5, (SELECT clock_timestamp())
 		FROM documents d, unnest($6::text[]) AS p (person)
 		WHERE d.id = $2 AND d.status <> 'draft'`
-	result, err := tx.ExecContext(ctx, insert, in.Batch, in.Document, in.By, string(in.How), in.Remark, pq.Array(in.People))
+	result, err := tx.ExecContext(ctx, insert, in.Batch, in.Document, in.By, string(in.How), in.Remark,
+		pq.Array(in.People))
 	if err != nil {
 		return err
 	}

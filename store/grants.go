@@ -92,7 +92,8 @@ var grants = map[string]map[string]string{
 		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "proposals": read,
 		"rates":     read,
 		"calendars": read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
-		"comment_files": read, "copies": read, "attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
+		"comment_files": read, "copies": read,
+		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "goose_db_version": read,
 	},
 }

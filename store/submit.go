@@ -78,7 +78,9 @@ func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 		if err := attach(ctx, tx, id, in.Actor, in.Content); err != nil || len(in.CC) == 0 {
 			return err
 		}
-		copies := CopyInput{Batch: newID(), Document: id, By: in.Actor, How: cc.ByApproval, Remark: in.CCRemark, People: in.CC}
+		copies := CopyInput{
+			Batch: newID(), Document: id, By: in.Actor, How: cc.ByApproval, Remark: in.CCRemark, People: in.CC,
+		}
 		if err := addCopies(ctx, tx, copies); err != nil {
 			return err
 		}

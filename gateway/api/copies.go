@@ -33,7 +33,7 @@ type Copy struct {
 	How          string     `json:"how" enum:"cc,passed_on,mention"`
 	Remark       string     `json:"remark,omitempty"`
 	At           *time.Time `json:"at,omitempty"`
-	ReadAt       *time.Time `json:"read_at,omitempty" doc:"First opened; told to submitter, approvers and who made the copy"`
+	ReadAt       *time.Time `json:"read_at,omitempty" doc:"First opened; not told to everybody"`
 	RemovedBy    string     `json:"removed_by,omitempty"`
 	RemovedAt    *time.Time `json:"removed_at,omitempty"`
 	RemoveReason string     `json:"remove_reason,omitempty"`

@@ -116,10 +116,10 @@ func (v *visit) bulkRow(r desk.BulkResult) (bulkRow, error) {
 		row.Fault = v.faultText(problem.Find(r.Err))
 	}
 	task, err := v.desk().Task(v.r.Context(), v.who, r.Task)
-	switch {
-	case fault.KindOf(err) == fault.NotFound && err != nil:
-		return row, nil
-	case err != nil:
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			err = nil
+		}
 		return row, err
 	}
 	shown := v.taskRow(task)

@@ -158,8 +158,8 @@ func comment(v *visit) error {
 	form := form{Files: readFiles(v.r.PostForm["file"])}
 	faults := v.takeFiles(&form, nil)
 	s := sent{
-		Form: "comment" + reply, Text: text, To: v.asked("mention_others"), Ticked: v.r.PostForm["mention"], Files: form.Files,
-		CopyIn: v.asked("copy_in") != "",
+		Form: "comment" + reply, Text: text, To: v.asked("mention_others"), Ticked: v.r.PostForm["mention"],
+		Files: form.Files, CopyIn: v.asked("copy_in") != "",
 	}
 	if err := fault.Join(faults); err != nil {
 		return v.refused(err, s)
