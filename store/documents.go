@@ -84,12 +84,29 @@ func (r documentRow) document() Document {
 		Round: r.Round, Revision: r.Revision, ContentHash: r.ContentHash, Seq: r.Seq,
 		Total:     money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
 		BaseTotal: money.Amount{Minor: r.BaseMinor, Currency: money.Currency(r.BaseCurrency)},
-		Step:      r.Step, StepTitle: titles[r.Step],
+		Step:      r.Step, StepTitle: titleOf(r.Step, titles),
 		DueAt: orZero(r.DueAt), CreatedAt: r.CreatedAt.UTC(), SubmittedAt: orZero(r.SubmittedAt),
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
 		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Unread: r.Unread,
 	}
+}
+
+// titleOf names the steps that a document waits at, by locale.
+func titleOf(steps string, titles map[string]map[string]string) map[string]string {
+	var all map[string]string
+	for _, step := range stepsIn(steps) {
+		for locale, title := range titles[step] {
+			if all == nil {
+				all = map[string]string{}
+			}
+			if all[locale] != "" {
+				all[locale] += " · "
+			}
+			all[locale] += title
+		}
+	}
+	return all
 }
 
 const documentColumns = `

@@ -161,14 +161,36 @@ func (p *projection) applyPlan(e evidence.Event) error {
 	return nil
 }
 
+// applyStep keeps the ids of the steps that wait, in the order they were opened.
 func (p *projection) applyStep(e evidence.Event) error {
-	d, err := approval.Decode[approval.StepData](e)
-	if e.Kind == approval.StepOpened || e.Kind == approval.StepReopened {
-		p.Step = d.Step
-	} else if p.Step == d.Step {
-		p.Step = ""
+	d, err := approval.Decode[approval.ReopenedData](e)
+	waiting := stepsIn(p.Step)
+	gone := func(steps ...string) {
+		waiting = slices.DeleteFunc(waiting, func(step string) bool { return slices.Contains(steps, step) })
 	}
+	gone(d.Step)
+	switch e.Kind {
+	case approval.StepReopened:
+		gone(d.Steps...)
+		if len(d.Steps) == 0 { // written before there were branches
+			waiting = nil
+		}
+		waiting = append(waiting, d.Step)
+	case approval.StepOpened, approval.StepStaffed:
+		waiting = append(waiting, d.Step)
+	}
+	p.Step = strings.Join(waiting, stepsBetween)
 	return err
+}
+
+// stepsBetween stands between the ids of steps that wait at the same time.
+const stepsBetween = ","
+
+func stepsIn(joined string) []string {
+	if joined == "" {
+		return nil
+	}
+	return strings.Split(joined, stepsBetween)
 }
 
 func (p *projection) applyVoucher(e evidence.Event) error {

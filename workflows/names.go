@@ -17,6 +17,7 @@ const (
 	RefuseAct    = "RefuseAct"
 	Route        = "Route"
 	NextApprover = "NextApprover"
+	Staff        = "Staff"
 	PostVoucher  = "PostVoucher" // on the task queue effects
 )
 

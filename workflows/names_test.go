@@ -29,14 +29,15 @@ func TestNamesNeverChange(t *testing.T) {
 		workflows.Opening: &activities.Records{}, workflows.Record: &activities.Records{},
 		workflows.ReadAct: &activities.Records{}, workflows.RefuseAct: &activities.Records{},
 		workflows.Route: &activities.Plans{}, workflows.NextApprover: &activities.Plans{},
+		workflows.Staff:       &activities.Plans{},
 		workflows.PostVoucher: &activities.Vouchers{},
 	} {
 		_, found := reflect.TypeOf(of).MethodByName(name)
 		require.True(t, found, "no method is called %s: the workflow would ask for another name", name)
 	}
-	require.Equal(t, []string{"Opening", "Record", "ReadAct", "RefuseAct", "Route", "NextApprover", "PostVoucher"},
+	require.Equal(t, []string{"Opening", "Record", "ReadAct", "RefuseAct", "Route", "NextApprover", "Staff", "PostVoucher"},
 		[]string{workflows.Opening, workflows.Record, workflows.ReadAct, workflows.RefuseAct,
-			workflows.Route, workflows.NextApprover, workflows.PostVoucher})
+			workflows.Route, workflows.NextApprover, workflows.Staff, workflows.PostVoucher})
 
 	var attributes []string
 	for _, key := range workflows.SearchAttributes() {

@@ -46,7 +46,7 @@ type Act struct {
 	Date        string `json:"date,omitempty"`         // posting date for redate, YYYY-MM-DD
 	Channel     string `json:"channel,omitempty"`      // api, web, …
 
-	To     []string `json:"to,omitempty"`      // whom: transfer, consult and remove_signer one, add_signer some
+	To     []string `json:"to,omitempty"`      // whom: transfer, consult, remove_signer one, add_signer, approve some
 	Where  string   `json:"where,omitempty"`   // before, after or beside, for add_signer
 	ToStep string   `json:"to_step,omitempty"` // for return: a step already passed; "" = the submitter
 	Back   string   `json:"back,omitempty"`    // for return to a step: restart or straight; "" = restart

@@ -25,6 +25,7 @@ const (
 	StepPassed          = "step.passed"
 	StepReopened        = "step.reopened" // returned to, or a decision was taken back
 	StepResumed         = "step.resumed"  // straight back at the step that had returned it
+	StepStaffed         = "step.staffed"  // its approvers were found, or chosen, when it was reached
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
 	TaskOverdue         = "task.overdue" // the deadline passed and nobody takes over; the task stays open
@@ -102,13 +103,22 @@ type StepData struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StaffedData is the data of step.staffed.
+type StaffedData struct {
+	Step       string     `json:"step"`
+	Approvers  []Approver `json:"approvers"`
+	OrgVersion int64      `json:"org_version,omitempty"` // organisation snapshot id; 0 = they were chosen
+	Code       string     `json:"code,omitempty"`        // why nobody was found, a fault's code
+}
+
 // ReopenedData is the data of step.reopened: the tasks that do not count any more,
 // and where the step goes on when it agrees.
 type ReopenedData struct {
 	Step  string   `json:"step"`
 	Fresh bool     `json:"fresh,omitempty"` // it begins anew, without the signers who were added to it
 	Past  []string `json:"past"`
-	Then  string   `json:"then,omitempty"` // straight back to this step; "" = the next one
+	Then  string   `json:"then,omitempty"`  // straight back to this step; "" = the next one
+	Steps []string `json:"steps,omitempty"` // those not over any more; none: Step and all after it
 }
 
 // SignerData is the data of signer.added and signer.removed.
@@ -166,7 +176,8 @@ type TaskEndedData struct {
 	Assignee string `json:"assignee,omitempty"` // whose task it was
 	Opinion  string `json:"opinion,omitempty"`
 	Reason   string `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	// To is who takes over (escalated, transferred), is asked (consulted) or had asked (advised).
+	// To is who takes over (escalated, transferred), is asked (consulted), had asked
+	// (advised) or is chosen for a later step (approved).
 	To []string `json:"to,omitempty"`
 }
 

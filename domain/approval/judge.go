@@ -24,6 +24,8 @@ func (s State) Judge(c Command, now time.Time) ([]evidence.Draft, error) {
 		return s.judgePlanned(c, now), nil
 	case Unplanned:
 		return s.judgeUnplanned(c, now), nil
+	case Staffed:
+		return s.judgeStaffed(c, now), nil
 	case Struck:
 		return s.judgeStruck(c, now), nil
 	case Settled:

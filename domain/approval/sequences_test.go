@@ -82,49 +82,6 @@ func TestSequences(t *testing.T) {
 	met.report(t)
 }
 
-// meeting counts which acts met which states.
-type meeting struct {
-	mu             sync.Mutex
-	taken, refused map[string]int
-}
-
-func (m *meeting) add(taken, refused map[string]int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for pair, n := range taken {
-		m.taken[pair] += n
-	}
-	for pair, n := range refused {
-		m.refused[pair] += n
-	}
-}
-
-func (m *meeting) report(t *testing.T) {
-	t.Helper()
-	reached := 0
-	for _, state := range everyState {
-		line := fmt.Sprintf("%-25s", state)
-		for _, act := range everyAct {
-			pair := state + " × " + string(act)
-			if m.taken[pair]+m.refused[pair] > 0 {
-				reached++
-			}
-			line += fmt.Sprintf(" %s %d/%d", act, m.taken[pair], m.refused[pair])
-		}
-		t.Log(line)
-	}
-	all := len(everyState) * len(everyAct)
-	t.Logf("(state × act): %d of %d reached, taken/refused", reached, all)
-	require.GreaterOrEqual(t, 100*reached, coverageLeast*all)
-	for _, act := range everyAct {
-		taken := 0
-		for _, state := range everyState {
-			taken += m.taken[state+" × "+string(act)]
-		}
-		require.Positive(t, taken, "%s never took effect", act)
-	}
-}
-
 // sequence is one random life, as lean as it can be: judged, stamped and folded.
 type sequence struct {
 	*rand.Rand
@@ -158,6 +115,10 @@ func (q *sequence) step() string {
 	switch {
 	case q.s.WantsPlan() && q.IntN(4) > 0:
 		q.plan()
+	case len(q.s.Unstaffed()) > 0 && q.IntN(4) > 0:
+		i := q.IntN(len(sequencePeople) - 1)
+		found := []approval.Approver{{Person: sequencePeople[i], Group: "a"}, {Person: sequencePeople[i+1], Group: "b"}}
+		q.do(approval.Staffed{Round: q.s.Round, Step: q.s.Unstaffed()[0].ID, N: q.s.Staffings, Approvers: found[q.IntN(3):]})
 	case q.s.WantsPosting() && q.IntN(2) > 0:
 		q.do(approval.Settled{Reference: q.s.Effect.Reference, Attempt: q.s.Effect.Attempt, Posted: q.IntN(2) > 0, Code: "erp.closed"})
 	default:
@@ -204,7 +165,7 @@ func (q *sequence) plan() {
 		approval.AnyOf, approval.AllOf, approval.InOrder, approval.Quorum, approval.Ratio, approval.PerGroup,
 	}
 	var steps []approval.Step
-	for range 1 + q.IntN(3) {
+	for range 1 + q.IntN(4) {
 		who := slices.Clone(sequencePeople[:5])
 		q.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
 		s := late(step(pick(q, modes), who[:1+q.IntN(3)]...), pick(q, rules))
@@ -215,7 +176,27 @@ func (q *sequence) plan() {
 		}
 		steps = append(steps, s)
 	}
+	q.fork(steps)
 	q.do(approval.Planned{Plan: plan(q.s.Round, steps...), Attempt: q.s.PlanAttempt})
+}
+
+// fork puts some steps into branches, and leaves some to be staffed when reached.
+func (q *sequence) fork(steps []approval.Step) {
+	if len(steps) > 1 && q.IntN(2) > 0 {
+		for i := q.IntN(2); i < len(steps)-q.IntN(2); i++ {
+			steps[i].Branches = []approval.Branch{{Fork: "f", N: i * 2 / len(steps)}}
+		}
+	}
+	for i := range steps {
+		switch q.IntN(8) {
+		case 0:
+			steps[i].Late = &approval.Late{}
+		case 1:
+			if i > 0 {
+				steps[i].Late, steps[i].Approvers = &approval.Late{Chooser: "s" + strconv.Itoa(i), Among: sequencePeople}, nil
+			}
+		}
+	}
 }
 
 // act is any act, more often one that could take effect.
@@ -267,6 +248,10 @@ func (q *sequence) name() approval.Name {
 // aim fills in what only some acts need.
 func (q *sequence) aim(a *approval.Act) {
 	switch a.Name {
+	case approval.Approve:
+		if !q.chooses(a.Task) || q.IntN(6) == 0 {
+			a.To = nil
+		}
 	case approval.Resubmit, approval.Withdraw:
 		a.Actor, a.OnBehalfOf = pick(q, []string{"sue", "rob", "li"}), ""
 	case approval.Release:
@@ -276,7 +261,7 @@ func (q *sequence) aim(a *approval.Act) {
 		}
 	case approval.Return:
 		if q.IntN(2) > 0 {
-			a.ToStep, a.Back = pick(q, []string{"s1", "s2"}), pick(q, []string{"", approval.BackStraight})
+			a.ToStep, a.Back = pick(q, []string{"s1", "s2", "s3"}), pick(q, []string{"", approval.BackStraight})
 		}
 	case approval.RemoveSigner:
 		if len(q.s.Added) > 0 {
@@ -290,6 +275,15 @@ func (q *sequence) aim(a *approval.Act) {
 			a.Effect, a.Attempt = q.s.Effect.Reference, q.s.Effect.Attempt
 		}
 	}
+}
+
+// chooses says whether the step of a task chooses for another one.
+func (q *sequence) chooses(task string) bool {
+	return q.s.Plan != nil && slices.ContainsFunc(q.s.Tasks, func(t approval.Task) bool {
+		return t.ID == task && slices.ContainsFunc(q.s.Plan.Steps, func(s approval.Step) bool {
+			return s.Late != nil && s.Late.Chooser == t.Step
+		})
+	})
 }
 
 // do judges and folds; the code of a refusal is its answer.
@@ -338,39 +332,4 @@ func (q *sequence) stamp(raw json.RawMessage) json.RawMessage {
 		panic(err)
 	}
 	return out
-}
-
-// unsound says which invariant a state breaks, "" for none: a pending document
-// asks somebody to decide, and no other has open tasks; nobody interested decided
-// (I6); one human counts once in a step (I7); an approval stands on its votes.
-func unsound(s approval.State) string {
-	asked := slices.ContainsFunc(s.OpenTasks(), func(t approval.Task) bool { return t.For == "" })
-	if s.Status == approval.Pending && !asked {
-		return fmt.Sprintf("nobody is asked to decide: %v", states(s))
-	}
-	if s.Status != approval.Pending && len(s.OpenTasks()) > 0 {
-		return fmt.Sprintf("%s with open tasks: %v", s.Status, states(s))
-	}
-	counted := map[string]bool{}
-	for _, t := range s.Tasks {
-		if t.DecidedBy == "" || t.DecidedBy == approval.SystemDeadline {
-			continue
-		}
-		if slices.Contains(interested, t.DecidedBy) {
-			return "I6: " + t.DecidedBy + " decided " + t.ID
-		}
-		key := t.Step + " " + t.DecidedBy
-		if !t.Past && t.For == "" && counted[key] {
-			return "I7: " + t.DecidedBy + " counts twice in " + t.Step
-		}
-		counted[key] = counted[key] || !t.Past && t.For == ""
-	}
-	if s.Status == approval.Approved {
-		for _, step := range s.Plan.Steps {
-			if !stands(s, step) {
-				return fmt.Sprintf("%s was not decided as it must be: %v", step.ID, states(s))
-			}
-		}
-	}
-	return ""
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -44,9 +45,9 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 		return nil
 	}
 	stops := make([]stop, 0, len(plan.Steps)+1)
-	for i, step := range plan.Steps {
+	for _, step := range plan.Steps {
 		stops = append(stops, stop{
-			Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(i, step, s), Reason: v.because(step.Reason),
+			Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(step, s), Reason: v.because(step.Reason),
 			Mode: v.mode(step), Within: v.within(step), People: v.askedAt(step, s),
 		})
 	}
@@ -58,7 +59,7 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 	return stops
 }
 
-func standsAt(i int, step approval.Step, s approval.State) string {
+func standsAt(step approval.Step, s approval.State) string {
 	switch {
 	case step.Need == approval.AutoApprove:
 		return standsAuto
@@ -66,16 +67,17 @@ func standsAt(i int, step approval.Step, s approval.State) string {
 		return standsSkipped
 	case s.Document == "":
 		return standsNext
-	case i < s.Step:
+	case s.Over(step.ID):
 		return standsDone
 	}
+	asked := slices.ContainsFunc(s.Tasks, func(t approval.Task) bool { return t.Step == step.ID && !t.Past })
 	ended := s.Status == approval.Returned || s.Status == approval.Rejected || s.Status == approval.Withdrawn
 	switch {
-	case ended && i == s.Step:
+	case ended && asked:
 		return standsStopped
 	case ended:
 		return standsNever
-	case i == s.Step && s.Status == approval.Pending:
+	case asked && s.Status == approval.Pending:
 		return standsNow
 	case s.Status == approval.Submitted || s.Status == approval.Pending:
 		return standsNext

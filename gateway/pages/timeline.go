@@ -35,6 +35,9 @@ type told struct {
 	Where       string         `json:"where"`
 	Info        bool           `json:"info"`
 	Moved       approval.Moved `json:"moved"`
+
+	Approvers  []approval.Approver `json:"approvers"`
+	OrgVersion int64               `json:"org_version"`
 }
 
 // silent are the events that say what their neighbours say already.
@@ -72,6 +75,14 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 	return moments
 }
 
+func (v *visit) approvers(of []approval.Approver) string {
+	people := make([]string, len(of))
+	for i, a := range of {
+		people[i] = a.Person
+	}
+	return v.names(people)
+}
+
 func (v *visit) moment(e evidence.Event, data told, titles map[string]string) moment {
 	step := titles[data.Step]
 	if step == "" {
@@ -83,7 +94,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"approvers", v.approvers(data.Approvers), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
 	switch e.Kind {
@@ -100,6 +111,11 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
 		approval.SignerAdded, approval.SignerRemoved:
 		m.Quote = data.Opinion
+	case approval.StepStaffed:
+		m.Quote = v.codeText(data.Code, "", "")
+		if data.OrgVersion == 0 {
+			key += ".chosen"
+		}
 	case approval.ClockStopped, approval.ClockResumed:
 		m.Quote = data.Reason
 		if data.Info {

@@ -108,6 +108,8 @@ type facts struct {
 	For         string      `json:"for"`
 	To          []string    `json:"to"`
 	Past        []string    `json:"past"`
+	Steps       []string    `json:"steps"`
+	Approvers   []approver  `json:"approvers"`
 	Opinion     string      `json:"opinion"`
 	N           int         `json:"n"`
 	Reference   string      `json:"reference"`
@@ -132,11 +134,17 @@ type step struct {
 		Num   int64 `json:"num"`
 		Den   int64 `json:"den"`
 	} `json:"votes"`
-	Approvers []struct {
-		Person string `json:"person"`
-		Group  string `json:"group"`
-		Weight int64  `json:"weight"`
-	} `json:"approvers"`
+	Approvers []approver `json:"approvers"`
+	Late      *struct {
+		Chooser string   `json:"chooser"`
+		Among   []string `json:"among"`
+	} `json:"late"`
+}
+
+type approver struct {
+	Person string `json:"person"`
+	Group  string `json:"group"`
+	Weight int64  `json:"weight"`
 }
 
 // enough says whether the places that agreed are what the step's mode asks for.

@@ -28,6 +28,7 @@ type Scenario struct {
 type Given struct {
 	Plan     approval.Plan       // the route of every round
 	Above    map[string][]string // who takes over from whom at a deadline; nobody: the admin queue
+	Found    map[string][]string // who is found for a step when it is reached; not named: nobody
 	Unrouted string              // the code of a route that cannot be found until it is mended
 	Refusals []string            // the ERP's next answers, as codes
 }
@@ -68,6 +69,15 @@ type Moment struct {
 	State   approval.State
 	Events  []evidence.Event // those of this deed
 	Refused string           // the code of the refusal, "" for none
+}
+
+// Staff is who is found for a step when it is reached.
+func (g Given) Staff(step string) []approval.Approver {
+	var found []approval.Approver
+	for _, person := range g.Found[step] {
+		found = append(found, approval.Approver{Person: person, Via: "user"})
+	}
+	return found
 }
 
 // The people of every scenario: sue submits for rob, pat is paid, and sue2 is

@@ -22,6 +22,7 @@ var verbs = []struct {
 	set  func(a *approval.Act, said []string)
 }{
 	{exactly(`approves`), approval.Approve, nil},
+	{exactly(`approves, choosing ` + some), approval.Approve, toPeople},
 	{exactly(`rejects`), approval.Reject, nil},
 	{exactly(`returns`), approval.Return, nil},
 	{exactly(`returns to ` + one + `(?:, (restart|straight))?`), approval.Return,
@@ -55,6 +56,7 @@ var (
 	subject = regexp.MustCompile(`^` + one +
 		`(?:, for ([a-z0-9 -]+),)?(?:, on the task of ([a-z0-9 -]+),)?(?:, having seen (other content|round \d+),)? (.+)$`)
 	passing = regexp.MustCompile(`^(\d+ [a-z]+) pass(?:es)?$`)
+	branch  = regexp.MustCompile(`^` + one + `/(\d+)$`)
 	remind  = regexp.MustCompile(`^(\d+ [a-z]+) every (\d+ [a-z]+) at most (\d+)$`)
 	votes   = regexp.MustCompile(`^(?:(quorum) (\d+) of|(ratio) (\d+)/(\d+) of|(any_of|all_of|in_order|per_group)) (.+)$`)
 	voter   = regexp.MustCompile(`^` + one + `(?:\*(\d+))?(?:/` + one + `)?$`)
@@ -167,6 +169,25 @@ func set(step *approval.Step, setting string) (err error) {
 		step.OnTimeout.Do = said
 		return oneOf(said, approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject,
 			approval.TimeoutApprove)
+	case "branch":
+		for _, fork := range strings.Split(said, ", ") {
+			words := branch.FindStringSubmatch(fork)
+			if words == nil {
+				return fmt.Errorf("%q is no branch of a fork", fork)
+			}
+			step.Branches = append(step.Branches, approval.Branch{Fork: words[1], N: int(number(words[2]))})
+		}
+		return nil
+	case "chosen": // those named are whom the approvers of another step choose among
+		step.Late = &approval.Late{Chooser: strings.TrimPrefix(said, "at ")}
+		for _, a := range step.Approvers {
+			step.Late.Among = append(step.Late.Among, a.Person)
+		}
+		step.Approvers = nil
+		return nil
+	case "found":
+		step.Late = &approval.Late{}
+		return oneOf(said, "when reached")
 	case "allow":
 		step.Allow = strings.Split(said, ", ")
 		if said == "everything" {
