@@ -32,7 +32,7 @@ func TestManyDecisionsOnThePages(t *testing.T) {
 		h.get("lin", first).says("fine")
 		require.Equal(t, 2, strings.Count(h.get("lin", first).body, ">fine<"), "once on the route, once on the timeline")
 		form.Set("opinion", "another")
-		h.post("wang", "/tasks/decide", form).is(http.StatusConflict)
+		h.post("wang", "/tasks/decide", form).is(422).says(h.word("fault.idempotency.reused", nil))
 		form["pick"] = []string{"nonsense"}
 		h.post("wang", "/tasks/decide", form).is(http.StatusUnprocessableEntity)
 		delete(form, "pick")
