@@ -104,8 +104,8 @@ func inField(err error, field string) error {
 }
 
 // Copies lists who was copied in on a document, and by whom. When they first
-// opened it, and whose copy was taken back, is for its submitter, its approvers
-// and admins; everybody knows that of the copies they made.
+// opened it, and whose copy was taken back, is for its submitter, its approvers,
+// admins and auditors; everybody knows that of the copies they made.
 func (d *Desk) Copies(ctx context.Context, who auth.Who, id string) ([]cc.Copy, error) {
 	detail, err := d.Document(ctx, who, id)
 	if err != nil {
@@ -131,16 +131,19 @@ func (d Detail) CopiesFor(who auth.Who) []cc.Copy {
 }
 
 // Tells says whether somebody is told that a copy was opened, and when: its
-// maker, its reader, submitter and approvers, and admins.
+// maker, its reader, submitter and approvers, admins and auditors.
 func (d Detail) Tells(who auth.Who, c cc.Copy) bool {
 	me, o := who.Person.ID, d.Object()
 	return c.By == me || c.RemovedAt.IsZero() && c.Person == me || slices.Contains(o.Owners, me) ||
-		slices.Contains(o.Assignees, me) || d.admin(who)
+		slices.Contains(o.Assignees, me) || d.oversees(who)
 }
 
-func (d Detail) admin(who auth.Who) bool {
-	ok, _ := access.Can(who.Subject, access.CopyRemove, access.Object{Entity: d.Entity})
-	return ok
+// oversees says whether somebody sees all copies by their role: admins, who may
+// take them back, and auditors.
+func (d Detail) oversees(who auth.Who) bool {
+	mends, _ := access.Can(who.Subject, access.CopyRemove, access.Object{Entity: d.Entity})
+	audits, _ := access.Can(who.Subject, access.AuditRead, d.Object())
+	return mends || audits
 }
 
 // Opened notes that somebody opened what they were copied in on. That the note
