@@ -22,6 +22,12 @@ const (
 	CommentFilesMost = 10 // files that one remark shows
 )
 
+var _ = fault.Register(map[string]fault.Entry{
+	"comment.not_found":     {Kind: fault.NotFound},
+	"comment.not_yours":     {Kind: fault.Forbidden},
+	"comment.reply_unknown": {Kind: fault.Invalid},
+})
+
 // Comment is a remark that changes no state. 评论
 type Comment struct {
 	ID          string // "" in: made here
