@@ -51,9 +51,9 @@ type BulkInput struct {
 // BulkResult is what became of one decision.
 type BulkResult struct {
 	Task    string           `json:"task"`
-	Result  string           `json:"result" enum:"applied,pending,refused" doc:"pending: recorded and being applied"`
+	Result  string           `json:"result" enum:"applied,pending,refused,failed" doc:"failed: send it again, same key"`
 	Act     *Act             `json:"act,omitempty" doc:"Of what was not refused: ask again at /acts/{id}"`
-	Problem *problem.Problem `json:"problem,omitempty" doc:"Why it was refused, in the caller's language"`
+	Problem *problem.Problem `json:"problem,omitempty" doc:"Why it was refused or failed, in the caller's language"`
 }
 
 // BulkAnswer is what became of each decision, in their order.
@@ -61,7 +61,8 @@ type BulkAnswer struct {
 	Items   []BulkResult `json:"items" nullable:"false"`
 	Applied int          `json:"applied"`
 	Pending int          `json:"pending"`
-	Refused int          `json:"refused"`
+	Refused int          `json:"refused" doc:"Judged, and not decided"`
+	Failed  int          `json:"failed" doc:"Not known to be judged: send the call again under its Idempotency-Key"`
 }
 
 // BulkOutput is what became of each decision.
@@ -89,19 +90,21 @@ func (a *API) decideTasks(ctx context.Context, in *BulkInput) (*BulkOutput, erro
 }
 
 func (b *BulkAnswer) add(ctx context.Context, r desk.BulkResult) {
-	item := BulkResult{Task: r.Task, Result: "refused"}
+	item := BulkResult{Task: r.Task}
 	answer, err := acted(r.Acted, r.Err)
-	if err != nil {
+	switch {
+	case err != nil && r.Failed():
+		item.Result, item.Problem = "failed", problem.Of(ctx, err)
 		problem.Log(ctx, err)
-		item.Problem = problem.Of(ctx, err)
+		b.Failed++
+	case err != nil:
+		item.Result, item.Problem = "refused", problem.Of(ctx, err)
 		b.Refused++
-		b.Items = append(b.Items, item)
-		return
-	}
-	item.Act, item.Result = &answer.Body, answer.Body.State
-	if r.Acted.Pending {
+	case r.Acted.Pending:
+		item.Result, item.Act = "pending", &answer.Body
 		b.Pending++
-	} else {
+	default:
+		item.Result, item.Act = "applied", &answer.Body
 		b.Applied++
 	}
 	b.Items = append(b.Items, item)

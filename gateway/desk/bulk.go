@@ -34,6 +34,16 @@ type BulkResult struct {
 	Err   error // why it was refused; the others are not touched by it
 }
 
+// Failed says that nobody is known to have judged it: something was busy, or the
+// time was over. The same key asks for it again.
+func (r BulkResult) Failed() bool {
+	switch fault.KindOf(r.Err) {
+	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
+		return false
+	}
+	return r.Err != nil
+}
+
 // DecideAll carries many decisions, each by itself and in the same way as a single
 // one: signed, committed and judged on its own, of what was seen of it. It answers
 // with what became of each, in their order; an error means that none was looked at.

@@ -52,6 +52,7 @@ type bulkRow struct {
 
 	Total   money.Amount
 	Pending bool
+	Failed  bool // nobody is known to have judged it
 }
 
 // decideMany handles POST /tasks/decide: the ticked tasks, with one remark.
@@ -110,7 +111,7 @@ func (v *visit) notDecided(err error, s bulkSent) error {
 // bulkRow tells what became of one, and where to look. Of a task that the reader
 // may not know of there is only the refusal.
 func (v *visit) bulkRow(r desk.BulkResult) (bulkRow, error) {
-	row := bulkRow{Title: r.Task, Pending: r.Acted.Pending}
+	row := bulkRow{Title: r.Task, Pending: r.Acted.Pending, Failed: r.Failed()}
 	if r.Err != nil {
 		problem.Log(v.r.Context(), r.Err)
 		row.Fault = v.faultText(problem.Find(r.Err))
