@@ -45,6 +45,8 @@ func TestWholeHouse(t *testing.T) {
 			"copied in, passed on, and never deciding":        (*scene).copied,
 			"twenty decided at once, three of them too late":  (*scene).many,
 			"asked about, handed on, held up and returned":    (*scene).handled,
+			"two branches at once, chosen and found late":     (*scene).branched,
+			"finance approves less than was claimed":          (*scene).sanctioned,
 			"reminders, then escalation":                      (*scene).overdue,
 			"twenty clients race for one task":                (*scene).race,
 			"the same key does it once":                       (*scene).sameKey,
