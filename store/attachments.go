@@ -33,7 +33,7 @@ func (s *Store) SaveAttachment(ctx context.Context, a AttachmentRow) error {
 }
 
 // Attachment returns a file's reference: of one's own upload, or of a document
-// that the scope may know of.
+// that the scope may read, or of a remark on it that stands.
 //
 // Errors: NotFound attachment.not_found.
 func (s *Store) Attachment(ctx context.Context, scope access.Scope, id string) (AttachmentRow, error) {
@@ -41,7 +41,10 @@ func (s *Store) Attachment(ctx context.Context, scope access.Scope, id string) (
 		SELECT a.id, a.name, a.type, a.size, a.sha256, a.key, a.uploader, a.uploaded_at
 		FROM attachments a
 		WHERE a.id = $5 AND ($1 <> '' AND a.uploader = $1 OR EXISTS (
-			SELECT 1 FROM attached x JOIN documents d ON d.id = x.document WHERE x.attachment = a.id AND ` + visible + `))`
+			SELECT 1 FROM attached x JOIN documents d ON d.id = x.document WHERE x.attachment = a.id AND ` + readable + `)
+		  OR EXISTS (
+			SELECT 1 FROM comment_files x JOIN comments m ON m.id = x.comment AND m.withdrawn_at IS NULL
+			JOIN documents d ON d.id = m.document WHERE x.attachment = a.id AND ` + readable + `))`
 	var row struct {
 		ID, Name, Type, SHA256, Key, Uploader string
 		Size                                  int64

@@ -68,8 +68,8 @@ type auditor struct {
 }
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
-// the read model, the signatures of the acts, the contents, the delegations, the causes, the
-// counters, and the heads of earlier checkpoints. It only reads, from one
+// the read model, the signatures of the acts, the contents, the delegations, the copies, the
+// causes, the counters, and the heads of earlier checkpoints. It only reads, from one
 // snapshot, a hundred documents at a time.
 //
 // Findings are no error; an error means that it could not look.
@@ -115,7 +115,9 @@ func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
 	if len(o.Streams) > 0 {
 		return nil
 	}
-	for _, check := range []func(context.Context) error{a.orphans, a.counters, a.organisation, a.delegations, a.policies} {
+	for _, check := range []func(context.Context) error{
+		a.orphans, a.counters, a.organisation, a.delegations, a.policies, a.copies,
+	} {
 		if err := check(ctx); err != nil {
 			return err
 		}

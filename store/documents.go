@@ -21,6 +21,8 @@ type DocumentFilter struct {
 	Statuses  []approval.Status
 	Types     []string
 	Submitter string
+	CopiedTo  string    // who was copied in, and still is
+	Unread    bool      // … and did not open it yet
 	Query     string    // somewhere in the number or the title
 	From, To  time.Time // [From, To) of the submission, or of a draft's creation
 
@@ -69,6 +71,7 @@ type documentRow struct {
 	Intervened     bool
 	CurrentContent string `db:"current_content"`
 	Fields         string // the type's own, in lists
+	Unread         bool   // in a list of copies: not opened yet
 }
 
 func (r documentRow) document() Document {
@@ -92,7 +95,7 @@ func (r documentRow) document() Document {
 		DueAt: orZero(r.DueAt), CreatedAt: r.CreatedAt.UTC(), SubmittedAt: orZero(r.SubmittedAt),
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
-		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Intervened: r.Intervened,
+		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Intervened: r.Intervened, Unread: r.Unread,
 	}
 }
 
@@ -141,6 +144,12 @@ const visible = `
 	    OR d.id IN (SELECT t.document FROM delegations g JOIN tasks t ON t.assignee = g.person AND t.state = 'open'
 	                JOIN documents d ON d.id = t.document WHERE g.delegate = $1 AND ` + ruleReaches + `)))`
 
+// readable is what a scope may read: what it may know of, and what its person was
+// copied in on. A copy shows a document and its files, nothing else of it.
+const readable = `
+	(` + visible + ` OR $1 <> '' AND d.status <> 'draft' AND d.id IN (
+	    SELECT c.document FROM copies c WHERE c.person = $1 AND c.removed_at IS NULL))`
+
 // scopeArgs are the first four arguments of a query with visible in it.
 func scopeArgs(scope access.Scope, more ...any) []any {
 	return append([]any{scope.Person, pq.Array(scope.Entities), pq.Array(scope.Departments), scope.All}, more...)
@@ -155,7 +164,7 @@ func (s *Store) Document(ctx context.Context, scope access.Scope, id string) (Do
 		SELECT ` + documentColumns + `,
 		       coalesce(d.draft, (SELECT r.content FROM revisions r
 		                          WHERE r.document = d.id AND r.revision = d.revision), '') AS current_content
-		FROM documents d WHERE d.id = $5 AND ` + visible
+		FROM documents d WHERE d.id = $5 AND ` + readable
 	var row documentRow
 	err := s.db.GetContext(ctx, &row, query, scopeArgs(scope, id)...)
 	if err != nil {
@@ -173,7 +182,9 @@ const documentFilter = `
 	AND ($7 = '' OR d.submitter = $7)
 	AND ($8 = '' OR d.number ILIKE $8 OR d.title ILIKE $8)
 	AND ($9::timestamptz IS NULL OR d.sorted_at >= $9) AND ($10::timestamptz IS NULL OR d.sorted_at < $10)
-	AND (NOT $11::boolean OR d.intervened)`
+	AND ($11 = '' OR d.id IN (SELECT c.document FROM copies c
+	     WHERE c.person = $11 AND c.removed_at IS NULL AND (NOT $12 OR c.read_at IS NULL)))
+	AND (NOT $13::boolean OR d.intervened)`
 
 // Documents lists what a scope may know of, the newest submission first; of their
 // contents only the type's own fields are there. The order is stable: what is
@@ -188,14 +199,16 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 	const query = `
 		SELECT ` + documentColumns + `,
 		       coalesce(coalesce(d.draft, (SELECT r.content FROM revisions r
-		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields
+		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields,
+		       $11 <> '' AND EXISTS (SELECT 1 FROM copies c WHERE c.document = d.id AND c.person = $11
+		           AND c.removed_at IS NULL AND c.read_at IS NULL) AS unread
 		FROM documents d
-		WHERE ` + visible + documentFilter + `
-		  AND ($12 = '' OR (d.sorted_at, d.id) < (nullif($12, '')::timestamptz, $13))
-		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $14`
+		WHERE ` + readable + documentFilter + `
+		  AND ($14 = '' OR (d.sorted_at, d.id) < (nullif($14, '')::timestamptz, $15))
+		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $16`
 	limit := limitOf(f.Limit)
 	args := scopeArgs(scope, textsOrNull(f.Statuses), textsOrNull(f.Types), f.Submitter, like(f.Query),
-		orNull(f.From), orNull(f.To), f.Intervened)
+		orNull(f.From), orNull(f.To), f.CopiedTo, f.Unread, f.Intervened)
 	var rows []documentRow
 	if err := s.db.SelectContext(ctx, &rows, query, append(args[:len(args):len(args)], key, id, limit+1)...); err != nil {
 		return Page[Document]{}, sqlFault("store.Documents", err)
@@ -209,7 +222,7 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 		page.Items = append(page.Items, r.document())
 	}
 	if f.WithTotal {
-		const count = `SELECT count(*) FROM documents d WHERE ` + visible + documentFilter
+		const count = `SELECT count(*) FROM documents d WHERE ` + readable + documentFilter
 		page.Total = new(int64)
 		err = s.db.GetContext(ctx, page.Total, count, args...)
 	}

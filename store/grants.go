@@ -1,7 +1,7 @@
 package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
-// changes drafts only, records submissions and delegations only, and publishes what
+// changes drafts only, records submissions, delegations and copies only, and publishes what
 // a second person approved; it and the relay store refusals only. Nobody who serves
 // requests may say which keys are believed or who works here: that is for who
 // migrates.
@@ -39,7 +39,9 @@ var grants = map[string]map[string]string{
 		"effects":         read,
 		"effect_attempts": read,
 		"vouchers":        read,
-		"comments":        appends,
+		"comments":        "SELECT, INSERT, UPDATE (withdrawn_at)",
+		"comment_files":   appends,
+		"copies":          "SELECT, INSERT, UPDATE (read_at, removed_by, removed_at, remove_reason)",
 		"attachments":     appends,
 		"attached":        appends,
 		"imports":         appends,
@@ -90,6 +92,7 @@ var grants = map[string]map[string]string{
 		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "proposals": read,
 		"rates":     read,
 		"calendars": read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
+		"comment_files": read, "copies": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "goose_db_version": read,
 	},

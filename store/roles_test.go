@@ -88,6 +88,7 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	_, err = relay.SaveCheckpoint(w.ctx, store.Checkpoint{Hash: "c", Body: "{}"})
 	require.NoError(w.t, err)
 	w.settingsUnder(gateway, as[store.RoleMigrator])
+	w.talkUnder(gateway, d)
 	effect := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
 	require.NoError(w.t, worker.BeginEffect(w.ctx, effect))
 	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})
@@ -144,6 +145,24 @@ func (w *world) settingsUnder(gateway, migrator *store.Store) {
 	require.NoError(w.t, err)
 }
 
+func (w *world) talkUnder(gateway *store.Store, d store.Document) {
+	w.t.Helper()
+	in := w.submitInput(content("copied"))
+	in.CC = []string{"bob"}
+	_, err := gateway.Submit(w.ctx, in)
+	require.NoError(w.t, err)
+	_, err = gateway.AddCopies(w.ctx, copyIn(d, "sue", "bob", "adm"))
+	require.NoError(w.t, err)
+	require.NoError(w.t, gateway.ReadCopy(w.ctx, d.ID, "bob"))
+	_, err = gateway.RemoveCopy(w.ctx, d.ID, "bob", "sue", "")
+	require.NoError(w.t, err)
+	remark := store.Comment{ID: "c1", Document: d.ID, Author: "sue", Text: "看", Mentions: []string{"bob"}}
+	_, err = gateway.AddComment(w.ctx, store.CommentInput{Comment: remark, CopyIn: []string{"bob"}})
+	require.NoError(w.t, err)
+	_, err = gateway.WithdrawComment(w.ctx, d.ID, "c1", "sue")
+	require.NoError(w.t, err)
+}
+
 // forbidden is what a stolen password must not be good for.
 var forbidden = map[string][]string{
 	store.RoleGateway: {
@@ -167,6 +186,12 @@ var forbidden = map[string][]string{
 		`INSERT INTO streams VALUES ('org2', 1, 'x', now())`, `UPDATE streams SET seq = 99 WHERE stream = 'org'`,
 		`UPDATE delegations SET until_at = 'infinity'`, `UPDATE delegations SET revoked_at = NULL`,
 		`DELETE FROM delegations`, `TRUNCATE delegations`,
+		`UPDATE copies SET person = 'x'`, `UPDATE copies SET removed_at = NULL, removed_by = ''`, `DELETE FROM copies`,
+		`INSERT INTO events SELECT stream, seq + 9, at, kind, actor, '', 'copy:x', 0, 0, '', data, hash, 'x', 1 FROM events
+			WHERE kind = 'copy.made'`,
+		`INSERT INTO causes SELECT stream, 'copy:x', 1, 1, '{}', at FROM causes WHERE stream LIKE 'copies:%'`,
+		`UPDATE streams SET seq = 99 WHERE stream LIKE 'copies:%'`,
+		`UPDATE comments SET text = 'x'`, `UPDATE comments SET withdrawn_at = NULL`, `DELETE FROM comments`,
 		`UPDATE policies SET yaml = 'x'`, `INSERT INTO checkpoints SELECT * FROM checkpoints`,
 		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
 	},

@@ -62,6 +62,8 @@ type Document struct {
 
 	ParkedCode, ParkedDetail, VoucherRef, VoucherNumber string
 
+	Unread bool // in a list of what one was copied in on: not opened yet
+
 	Content document.Content // only from Document, SaveDraft and Submit; not in lists
 }
 

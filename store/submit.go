@@ -10,6 +10,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/cc"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -27,10 +28,12 @@ type SubmitInput struct {
 	ID           string // the draft; "" submits without one
 	Actor        string
 	Content      document.Content
-	Hash         string // of Content
-	NumberPrefix string // such as EXP
-	YearZone     string // IANA zone of the entity: the number's year is counted there
-	Bulk         bool   // an import: starts after everything interactive
+	Hash         string   // of Content
+	NumberPrefix string   // such as EXP
+	YearZone     string   // IANA zone of the entity: the number's year is counted there
+	Bulk         bool     // an import: starts after everything interactive
+	CC           []string // who is copied in with it 抄送
+	CCRemark     string
 	Idem         Idempotency
 }
 
@@ -40,7 +43,8 @@ type SubmitInput struct {
 // Safe to repeat under its idempotency key: the answer is the document.
 // Errors: NotFound draft.not_found, attachment.not_found; Conflict
 // document.not_draft, draft.changed where the hash is not the content's,
-// idempotency.reused; Invalid offset.*, where the advance does not bear it.
+// idempotency.reused; Invalid offset.*, where the advance does not bear it; those of
+// cc.Check.
 func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 	content, err := canonicalContent(in.Content, in.Hash)
 	if err != nil {
@@ -71,7 +75,16 @@ func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 		if err := insertSubmission(ctx, tx, all); err != nil {
 			return err
 		}
-		return attach(ctx, tx, id, in.Actor, in.Content)
+		if err := attach(ctx, tx, id, in.Actor, in.Content); err != nil || len(in.CC) == 0 {
+			return err
+		}
+		copies := CopyInput{
+			Batch: newID(), Document: id, By: in.Actor, How: cc.ByApproval, Remark: in.CCRemark, People: in.CC,
+		}
+		if err := addCopies(ctx, tx, copies); err != nil {
+			return err
+		}
+		return tellCopied(ctx, tx, copies)
 	})
 	if err != nil {
 		return Document{}, err
@@ -124,6 +137,18 @@ func claimRequest(ctx context.Context, tx *sqlx.Tx, i Idempotency, subject strin
 		return "", false, fault.New(fault.Conflict, "idempotency.reused")
 	}
 	return first.Subject, false, nil
+}
+
+// Claim takes an idempotency key for a request of many parts, whose parts are
+// found again by keys of their own.
+//
+// Safe to repeat. Errors: Conflict idempotency.reused where the key asked for
+// something else.
+func (s *Store) Claim(ctx context.Context, i Idempotency) error {
+	return s.inTx(ctx, "store.Claim", func(tx *sqlx.Tx) error {
+		_, _, err := claimRequest(ctx, tx, i, newID())
+		return err
+	})
 }
 
 // nextNumber counts on in the entity's year. The counter's row stays locked until

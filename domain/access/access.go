@@ -33,11 +33,12 @@ type Object struct {
 	Owners     []string `json:"owners"`              // submitter and requester, the token's owner, …
 	Assignees  []string `json:"assignees"`           // who was asked or decided, ever; may hold the admin queue
 	Delegates  []string `json:"delegates,omitempty"` // who may decide for one asked now, by a delegation
+	Copied     []string `json:"copied,omitempty"`    // who was copied in, and still is
 }
 
 // Scope is what a list is cut to: everything when All, else the objects of
 // these entities and departments, and those that the person owns, was asked to
-// decide or may decide for another. The zero value sees nothing.
+// decide, may decide for another or was copied in on. The zero value sees nothing.
 type Scope struct {
 	Person      string   `json:"person"`
 	Entities    []string `json:"entities"`
@@ -50,6 +51,7 @@ const (
 	ByOwn           = "own"                // theirs
 	ByTask          = "task"               // they were asked to decide
 	ByDelegation    = "delegation"         // they decide for who was asked, by a delegation in force
+	ByCopy          = "copy"               // they were copied in
 	ByDepartment    = "department"         // they head the department
 	ByEntity        = "entity"             // their role covers the entity
 	ByAll           = "all"                // their role covers everything
@@ -84,7 +86,7 @@ func ScopeFor(s Subject, permission string) Scope {
 	var scope Scope
 	for _, r := range reaches {
 		switch {
-		case r.reach == Own || r.reach == Assigned || r.reach == Standing:
+		case r.reach == Own || r.reach == Assigned || r.reach == Standing || r.reach == Copied:
 			scope.Person = s.Person
 		case r.reach == Department:
 			for _, d := range s.Departments {
@@ -151,6 +153,8 @@ func (h held) covers(s Subject, o Object) string {
 		return when(slices.Contains(o.Assignees, s.Person), ByTask)
 	case Standing:
 		return when(slices.Contains(o.Delegates, s.Person), ByDelegation)
+	case Copied:
+		return when(slices.Contains(o.Copied, s.Person), ByCopy)
 	case Queue:
 		return when(within && slices.Contains(o.Assignees, approval.AdminQueue), ByTask)
 	case Department:

@@ -39,6 +39,8 @@ var matrix = map[string]map[string]string{
 		"document:withdraw": "y.......",
 		"document:comment":  "yy......",
 		"document:urge":     "y.......",
+		"document:copy":     "yy......",
+		"copy:remove":       "y.......",
 		"task:decide":       ".y......",
 		"voucher:read":      "y.......",
 		"policy:read":       "yyyyyyyy",
@@ -91,6 +93,8 @@ var matrix = map[string]map[string]string{
 		"document:comment":   "yyy..y..",
 		"document:urge":      "y.y..y..",
 		"document:intervene": "..y..y..",
+		"document:copy":      "yyy.....",
+		"copy:remove":        "y.y..y..",
 		"task:decide":        ".yy.....",
 		"voucher:read":       "y.y..y..",
 		"effect:read":        "..y..y..",
@@ -156,6 +160,27 @@ func TestReasons(t *testing.T) {
 	} {
 		_, why := access.Can(tt.s, tt.permission, objects[tt.column].o)
 		require.Equal(t, tt.want, why, tt.name)
+	}
+}
+
+// TestWhoWasCopiedInReadsAndNeverDecides holds that a copy gives these rights and
+// no other, to whatever role.
+func TestWhoWasCopiedInReadsAndNeverDecides(t *testing.T) {
+	copied := access.Object{Entity: "e2", Department: "far", Owners: []string{"bo"}, Copied: []string{"me"}}
+	plain := copied
+	plain.Copied = nil
+	for _, role := range access.Roles() {
+		me := access.Subject{Person: "me", Roles: []org.Grant{{Role: role, Entity: "e1"}}}
+		var gained []string
+		for _, permission := range access.Permissions() {
+			before, _ := access.Can(me, permission, plain)
+			after, why := access.Can(me, permission, copied)
+			if after && !before {
+				gained = append(gained, permission)
+				require.Equal(t, access.ByCopy, why)
+			}
+		}
+		require.ElementsMatch(t, []string{access.DocumentRead, access.DocumentComment, access.DocumentCopy}, gained, role)
 	}
 }
 

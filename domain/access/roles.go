@@ -34,6 +34,8 @@ const (
 	DocumentComment   = "document:comment"
 	DocumentUrge      = "document:urge"
 	DocumentIntervene = "document:intervene" // reassign, void, plan anew, let go on
+	DocumentCopy      = "document:copy"      // copy colleagues in, and pass on what one was copied in on
+	CopyRemove        = "copy:remove"        // take back who was copied in: one's own copies, or an admin any
 	TaskDecide        = "task:decide"
 	VoucherRead       = "voucher:read"
 	EffectRead        = "effect:read"
@@ -58,19 +60,21 @@ const (
 type Reach string
 
 // The reaches, from near to far. Assigned, Standing and Queue are the nearness of
-// an approver: they count as own in the words of the contract.
+// an approver: they count as own in the words of the contract. Copied is that of
+// somebody who only reads: no permission to decide ever has it.
 const (
 	Own        Reach = "own"        // the person is an owner
 	Assigned   Reach = "assigned"   // the person was asked to decide it
 	Standing   Reach = "standing"   // a delegation in force lets the person decide it for who was asked
 	Queue      Reach = "queue"      // it waits in the admin queue, and the grant covers its entity
+	Copied     Reach = "copied"     // the person was copied in on it
 	Department Reach = "department" // the person heads its department
 	Entity     Reach = "entity"     // the grant covers its entity
 	All        Reach = "all"        // everything
 )
 
 func (r Reach) order() int {
-	return slices.Index([]Reach{Own, Assigned, Standing, Queue, Department, Entity, All}, r)
+	return slices.Index([]Reach{Own, Assigned, Standing, Queue, Copied, Department, Entity, All}, r)
 }
 
 // peopleOnly are the permissions that no token carries, whatever its scopes: a
@@ -81,16 +85,18 @@ var peopleOnly = []string{TokenManage}
 type rights map[string][]Reach
 
 // table says what each role may do. A grant's entity narrows Entity and Queue;
-// Own, Assigned and Standing follow the person, All ignores both.
+// Own, Assigned, Standing and Copied follow the person, All ignores both.
 var table = map[string]rights{
 	Employee: {
 		DocumentCreate:   {Own},
-		DocumentRead:     {Own, Assigned, Standing},
+		DocumentRead:     {Own, Assigned, Standing, Copied},
 		DocumentSubmit:   {Own},
 		DocumentResubmit: {Own},
 		DocumentWithdraw: {Own},
-		DocumentComment:  {Own, Assigned, Standing},
+		DocumentComment:  {Own, Assigned, Standing, Copied},
 		DocumentUrge:     {Own},
+		DocumentCopy:     {Own, Assigned, Copied},
+		CopyRemove:       {Own},
 		TaskDecide:       {Assigned, Standing},
 		VoucherRead:      {Own},
 		PolicyRead:       {All},
@@ -145,6 +151,8 @@ var table = map[string]rights{
 		DocumentComment:   {Entity},
 		DocumentUrge:      {Entity},
 		DocumentIntervene: {Entity},
+		DocumentCopy:      {Queue},
+		CopyRemove:        {Entity},
 		TaskDecide:        {Queue},
 		VoucherRead:       {Entity},
 		EffectRead:        {Entity},

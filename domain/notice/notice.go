@@ -37,8 +37,13 @@
 //	task.reminded_for    rules in force say at that moment:  for: the assignee
 //	task.overdue_for     store.Record
 //	task.decided_for     the assignee                        by, act: approve, reject, return
-//	document.commented   submitter, requester and open       by, reason: the remark
-//	                     assignees; store.AddComment
+//	document.commented   submitter, requester, open          by, reason: the remark
+//	                     assignees and who is answered;
+//	                     store.AddComment
+//	document.mentioned   whom a remark names, instead of     by, reason: the remark
+//	                     the above; store.AddComment
+//	document.copied      who is copied in; store.AddCopies,  by, reason: the remark
+//	                     store.Submit
 //	proposal.made        who may publish, but the maker      by, reason: the note, proposal, what, subject
 //	                     and the maker's accounts
 //	proposal.approved    the maker                           by, version, proposal, what, subject
@@ -55,9 +60,11 @@ import (
 	"github.com/countersign/countersign/domain/money"
 )
 
-// The kinds that no event owes: a remark and an urge change no state.
+// The kinds that no event of a document owes: remarks, copies and urges change no state.
 const (
 	Commented = "document.commented" // 评论
+	Mentioned = "document.mentioned" // 提及
+	Copied    = "document.copied"    // 抄送
 	Urged     = "task.urged"         // 催办
 )
 
@@ -93,7 +100,7 @@ func Kinds() []string {
 		approval.VoucherParked, approval.PlanFailed,
 		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
 		approval.DocumentVoided,
-		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
+		Commented, Mentioned, Copied, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
 	}
 }

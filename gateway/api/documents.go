@@ -68,7 +68,28 @@ func stream(description, media string) *huma.Response {
 type DraftInput struct {
 	Keyed
 	Submit bool `query:"submit" doc:"Submit it at once: nothing is kept where it is refused"`
-	Body   desk.Form
+	Body   NewDocumentBody
+}
+
+// NewDocumentBody is a content, and who is copied in where it is submitted at once.
+type NewDocumentBody struct {
+	desk.Form
+	SubmitBody
+}
+
+// SubmitBody is who is copied in with a submission.
+type SubmitBody struct {
+	CC       []string `json:"cc,omitempty" maxItems:"20" nullable:"false" doc:"Copied in: account, e-mail or whole name"`
+	CCRemark string   `json:"cc_remark,omitempty" maxLength:"500"`
+}
+
+func (b SubmitBody) copies() desk.CC { return desk.CC{People: b.CC, Remark: b.CCRemark} }
+
+// SubmitInput names a draft to be submitted.
+type SubmitInput struct {
+	Keyed
+	ID   string `path:"id" maxLength:"64"`
+	Body *SubmitBody
 }
 
 // NamedDraftInput is a draft to be written anew.
@@ -109,9 +130,13 @@ func (a *API) createDraft(ctx context.Context, in *DraftInput) (*CreatedDocument
 		return nil, err
 	}
 	var doc store.Document
-	if in.Submit {
-		doc, err = a.desk.SubmitNew(ctx, who, content, false, keyOf("submit-new", in.IdempotencyKey, in.Body))
-	} else {
+	switch {
+	case in.Submit:
+		asked := desk.Submission{Content: content, CC: in.Body.copies()}
+		doc, err = a.desk.SubmitNew(ctx, who, asked, keyOf("submit-new", in.IdempotencyKey, in.Body))
+	case len(in.Body.CC) > 0: // a draft copies nobody in
+		err = fault.New(fault.Invalid, "request.unknown_property", fault.Field("cc"))
+	default:
 		doc, err = a.desk.NewDraft(ctx, who, content, keyOf("create-draft", in.IdempotencyKey, in.Body))
 	}
 	if err != nil {
@@ -147,6 +172,7 @@ func (a *API) readDocument(ctx context.Context, in *DocumentInput) (*DocumentOut
 	if err != nil {
 		return nil, err
 	}
+	a.desk.Opened(ctx, who, detail)
 	return &DocumentOutput{Body: documentOf(detail.Document, detail.Tasks, true)}, nil
 }
 
@@ -156,6 +182,7 @@ type DocumentsInput struct {
 	Status    []string  `query:"status" maxItems:"10" nullable:"false" doc:"One or more of the statuses"`
 	Type      []string  `query:"type" maxItems:"20" nullable:"false"`
 	Submitter string    `query:"submitter" maxLength:"64"`
+	Copied    string    `query:"copied" enum:"all,unread" doc:"On which one was copied in; unread: and did not open yet"`
 	Query     string    `query:"q" maxLength:"100" doc:"In number or title"`
 	From      time.Time `query:"from" doc:"Submitted at or after"`
 	To        time.Time `query:"to" doc:"Submitted before"`
@@ -176,6 +203,9 @@ func (a *API) listDocuments(ctx context.Context, in *DocumentsInput) (*Documents
 		Types: in.Type, Submitter: in.Submitter, Query: in.Query, From: in.From, To: in.To,
 		Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total, Intervened: in.Intervened,
 	}
+	if in.Copied != "" {
+		filter.CopiedTo, filter.Unread = who.Person.ID, in.Copied == "unread"
+	}
 	for _, status := range in.Status {
 		filter.Statuses = append(filter.Statuses, approval.Status(status))
 	}
@@ -188,9 +218,14 @@ func (a *API) listDocuments(ctx context.Context, in *DocumentsInput) (*Documents
 }
 
 // submitDocument handles POST /documents/{id}/submit.
-func (a *API) submitDocument(ctx context.Context, in *KeyedDocumentInput) (*CreatedDocumentOutput, error) {
+func (a *API) submitDocument(ctx context.Context, in *SubmitInput) (*CreatedDocumentOutput, error) {
 	who, _ := auth.Of(ctx)
-	doc, err := a.desk.Submit(ctx, who, in.ID, keyOf("submit-document", in.IdempotencyKey, in.ID))
+	var copies desk.CC
+	asked := []any{in.ID}
+	if in.Body != nil && len(in.Body.CC) > 0 {
+		copies, asked = in.Body.copies(), append(asked, in.Body)
+	}
+	doc, err := a.desk.Submit(ctx, who, in.ID, copies, keyOf("submit-document", in.IdempotencyKey, asked...))
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,7 @@ type Document struct {
 	Intervened  bool              `json:"intervened,omitempty" doc:"An administrator stepped in; the events say how"`
 	Parked      *Parked           `json:"parked,omitempty" doc:"Why the books refused it"`
 	Voucher     *VoucherName      `json:"voucher,omitempty"`
+	Unread      bool              `json:"unread,omitempty" doc:"In a list of copies: one did not open it yet"`
 	Content     *Content          `json:"content,omitempty" doc:"Only of a single document"`
 	Tasks       []Task            `json:"tasks,omitempty" doc:"Only of a single document"`
 }
@@ -141,7 +142,7 @@ func documentOf(d store.Document, tasks []store.Task, whole bool) Document {
 		Total: desk.MoneyOf(d.Total), BaseTotal: desk.MoneyOf(d.BaseTotal), Claimed: desk.MoneyOf(d.Claimed),
 		Step: d.Step, StepTitle: d.StepTitle,
 		DueAt: instant(d.DueAt), CreatedAt: instant(d.CreatedAt), SubmittedAt: instant(d.SubmittedAt),
-		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt), Intervened: d.Intervened,
+		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt), Intervened: d.Intervened, Unread: d.Unread,
 	}
 	if d.Payee.ID != "" {
 		out.Payee = &Payee{string(d.Payee.Kind), d.Payee.ID, d.Payee.Name, desk.Masked(d.Payee.Account)}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
 )
 
@@ -19,6 +20,11 @@ func (a *API) talk() {
 	},
 		a.addComment)
 	add(a, operation{
+		"withdraw-comment", http.MethodPost, "/documents/{id}/comments/{comment}/withdraw", tag,
+		"Take a remark of one's own from sight; it stays on record", 0,
+	},
+		a.withdrawComment)
+	add(a, operation{
 		"urge", http.MethodPost, "/documents/{id}/urge", tag,
 		"Remind whom it waits for; once an hour", 204,
 	},
@@ -27,13 +33,22 @@ func (a *API) talk() {
 
 // Comment is a remark.
 type Comment struct {
-	ID     string     `json:"id"`
-	Author string     `json:"author"`
-	Text   string     `json:"text"`
-	At     *time.Time `json:"at,omitempty"`
+	ID          string       `json:"id"`
+	Author      string       `json:"author"`
+	Text        string       `json:"text" doc:"Empty where it was taken back"`
+	ReplyTo     string       `json:"reply_to,omitempty" doc:"The remark it answers"`
+	Mentions    []string     `json:"mentions,omitempty" doc:"Whom it names"`
+	Attachments []Attachment `json:"attachments,omitempty"`
+	At          *time.Time   `json:"at,omitempty"`
+	WithdrawnAt *time.Time   `json:"withdrawn_at,omitempty" doc:"When its author took it back"`
 }
 
-func commentOf(c store.Comment) Comment { return Comment{c.ID, c.Author, c.Text, instant(c.At)} }
+func commentOf(c store.Comment) Comment {
+	return Comment{
+		ID: c.ID, Author: c.Author, Text: c.Text, ReplyTo: c.ReplyTo, Mentions: c.Mentions,
+		Attachments: attachmentsOf(c.Attachments), At: instant(c.At), WithdrawnAt: instant(c.WithdrawnAt),
+	}
+}
 
 // CommentsOutput is the remarks on a document.
 type CommentsOutput struct{ Body List[Comment] }
@@ -50,7 +65,11 @@ func (a *API) listComments(ctx context.Context, in *DocumentInput) (*CommentsOut
 
 // CommentBody is a remark to be added.
 type CommentBody struct {
-	Text string `json:"text" minLength:"1" maxLength:"2000"`
+	Text        string   `json:"text" minLength:"1" maxLength:"2000"`
+	Mentions    []string `json:"mentions,omitempty" maxItems:"20" nullable:"false" doc:"Account, e-mail or whole name"`
+	CopyIn      bool     `json:"copy_in,omitempty" doc:"Copy in whom it mentions and who cannot read the document yet"`
+	Attachments []string `json:"attachments,omitempty" maxItems:"10" nullable:"false" doc:"Ids of one's own uploads"`
+	ReplyTo     string   `json:"reply_to,omitempty" maxLength:"64" doc:"A remark that is no answer itself"`
 }
 
 // CommentInput is a remark to be added.
@@ -66,11 +85,32 @@ type CommentOutput struct{ Body Comment }
 // addComment handles POST /documents/{id}/comments.
 func (a *API) addComment(ctx context.Context, in *CommentInput) (*CommentOutput, error) {
 	who, _ := auth.Of(ctx)
-	saved, err := a.desk.Comment(ctx, who, in.ID, in.Body.Text, keyOf("add-comment", in.IdempotencyKey, in.ID, in.Body))
+	said := desk.Remark{
+		Text: in.Body.Text, Mentions: in.Body.Mentions, CopyIn: in.Body.CopyIn, Attachments: in.Body.Attachments,
+		ReplyTo: in.Body.ReplyTo,
+	}
+	saved, err := a.desk.Comment(ctx, who, in.ID, said, keyOf("add-comment", in.IdempotencyKey, in.ID, in.Body))
 	if err != nil {
 		return nil, err
 	}
 	return &CommentOutput{Body: commentOf(saved)}, nil
+}
+
+// NamedCommentInput names a remark.
+type NamedCommentInput struct {
+	Keyed
+	ID      string `path:"id" maxLength:"64"`
+	Comment string `path:"comment" maxLength:"64"`
+}
+
+// withdrawComment handles POST /documents/{id}/comments/{comment}/withdraw.
+func (a *API) withdrawComment(ctx context.Context, in *NamedCommentInput) (*CommentOutput, error) {
+	who, _ := auth.Of(ctx)
+	withdrawn, err := a.desk.WithdrawComment(ctx, who, in.ID, in.Comment)
+	if err != nil {
+		return nil, err
+	}
+	return &CommentOutput{Body: commentOf(withdrawn)}, nil
 }
 
 // urge handles POST /documents/{id}/urge.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/cc"
 	"github.com/countersign/countersign/domain/delegation"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
@@ -32,6 +34,7 @@ type Detail struct {
 	store.Document
 	Tasks    []store.Task
 	StandsIn []delegation.Rule // by which the reader may decide open tasks of others now
+	Copied   []cc.Copy         // every copy that was made, those taken back among them
 }
 
 // Object is the document as access judges it for its reader.
@@ -40,7 +43,19 @@ func (d Detail) Object() access.Object {
 	for _, r := range d.StandsIn {
 		o.Delegates = append(o.Delegates, r.Delegate)
 	}
+	o.Copied = d.copiedNow()
 	return o
+}
+
+// copiedNow are the people whose copies stand.
+func (d Detail) copiedNow() []string {
+	var people []string
+	for _, c := range d.Copied {
+		if c.RemovedAt.IsZero() {
+			people = append(people, c.Person)
+		}
+	}
+	return people
 }
 
 func objectOf(doc store.Document, tasks []store.Task) access.Object {
@@ -80,6 +95,9 @@ func (d *Desk) Document(ctx context.Context, who auth.Who, id string) (Detail, e
 	}
 	detail := Detail{Document: doc, Tasks: tasks}
 	if detail.StandsIn, err = d.standsIn(ctx, who, tasks); err != nil {
+		return Detail{}, err
+	}
+	if detail.Copied, err = d.Store.Copies(ctx, id); err != nil {
 		return Detail{}, err
 	}
 	if ok, _ := access.Can(who.Subject, access.DocumentRead, detail.Object()); !ok {
@@ -207,7 +225,7 @@ func (d *Desk) DeleteDraft(ctx context.Context, who auth.Who, id string) error {
 // Safe to repeat with the same key. A workflow that cannot be started now is no
 // error: the document is submitted, and the relay starts it.
 // Errors: Invalid with everything that is wrong, Conflict document.not_draft.
-func (d *Desk) Submit(ctx context.Context, who auth.Who, id string, key Key) (store.Document, error) {
+func (d *Desk) Submit(ctx context.Context, who auth.Who, id string, copies CC, key Key) (store.Document, error) {
 	detail, err := d.Document(ctx, who, id)
 	if err != nil {
 		return store.Document{}, err
@@ -221,7 +239,20 @@ func (d *Desk) Submit(ctx context.Context, who auth.Who, id string, key Key) (st
 			return store.Document{}, err
 		}
 	}
-	return d.submit(ctx, who, store.SubmitInput{ID: id, Content: content}, key)
+	in := store.SubmitInput{ID: id, Content: content}
+	if in.CC, in.CCRemark, err = d.copiedWith(ctx, who, copies); err != nil {
+		return store.Document{}, err
+	}
+	return d.submit(ctx, who, in, key)
+}
+
+// copiedWith are the people who are copied in with a submission; nobody need be.
+func (d *Desk) copiedWith(ctx context.Context, who auth.Who, in CC) ([]string, string, error) {
+	if len(in.People) == 0 {
+		return nil, "", nil
+	}
+	people, err := d.copied(ctx, who, in, "cc")
+	return people, strings.TrimSpace(in.Remark), err
 }
 
 // submit hashes and stores a completed content, then starts its workflow.
@@ -296,15 +327,25 @@ func (d *Desk) Complete(ctx context.Context, c document.Content) (document.Conte
 	return doctype.Complete(t, c, snapshot, d.rates(ctx, today))
 }
 
+// Submission is a content that was never a draft.
+type Submission struct {
+	Content document.Content
+	CC      CC
+	Bulk    bool // an import: starts after everything interactive
+}
+
 // SubmitNew submits a content that was never a draft, as the import does.
-func (d *Desk) SubmitNew(ctx context.Context, who auth.Who, c document.Content, bulk bool, key Key) (
-	store.Document, error) {
-	c, err := d.fill(ctx, who, c)
+func (d *Desk) SubmitNew(ctx context.Context, who auth.Who, asked Submission, key Key) (store.Document, error) {
+	c, err := d.fill(ctx, who, asked.Content)
 	if err != nil {
 		return store.Document{}, err
 	}
 	if c, err = d.Complete(ctx, c); err != nil {
 		return store.Document{}, err
 	}
-	return d.submit(ctx, who, store.SubmitInput{Content: c, Bulk: bulk}, key)
+	in := store.SubmitInput{Content: c, Bulk: asked.Bulk}
+	if in.CC, in.CCRemark, err = d.copiedWith(ctx, who, asked.CC); err != nil {
+		return store.Document{}, err
+	}
+	return d.submit(ctx, who, in, key)
 }

@@ -105,7 +105,8 @@ func (r ImportRunner) submit(ctx context.Context, row store.ImportRow) (store.Do
 	if err := need(who, access.ImportCreate, access.Object{Entity: entity}); err != nil {
 		return store.Document{}, err
 	}
-	return r.Desk.SubmitNew(ctx, who, content, true, Key{Route: "import", Key: key, Body: content})
+	asked := Submission{Content: content, Bulk: true}
+	return r.Desk.SubmitNew(ctx, who, asked, Key{Route: "import", Key: key, Body: content})
 }
 
 // keyOf is a row's content as its author meant it, and what makes it one

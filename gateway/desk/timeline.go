@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
-	"github.com/countersign/countersign/store"
 )
 
 const eventsPage = 500
@@ -51,54 +49,6 @@ func (d *Desk) State(ctx context.Context, id string) (approval.State, error) {
 		return approval.State{}, nil
 	}
 	return approval.FoldAll(events)
-}
-
-// Comments lists the remarks on a document.
-func (d *Desk) Comments(ctx context.Context, who auth.Who, id string) ([]store.Comment, error) {
-	if _, err := d.Document(ctx, who, id); err != nil {
-		return nil, err
-	}
-	return d.Store.Comments(ctx, id)
-}
-
-// Comment adds a remark; it changes no state.
-func (d *Desk) Comment(ctx context.Context, who auth.Who, id, text string, key Key) (store.Comment, error) {
-	detail, err := d.Document(ctx, who, id)
-	if err != nil {
-		return store.Comment{}, err
-	}
-	if err := need(who, access.DocumentComment, detail.Object()); err != nil {
-		return store.Comment{}, err
-	}
-	if utf8.RuneCountInString(text) > CommentMax {
-		return store.Comment{}, fault.New(fault.Invalid, "comment.too_long", fault.Field("text"), fault.Arg("max", "2000"))
-	}
-	remark := store.Comment{ID: idOf(who, key), Document: id, Author: who.Person.ID, Text: text}
-	if key.Key == "" {
-		return d.Store.AddComment(ctx, remark)
-	}
-	return d.commentOnce(ctx, remark)
-}
-
-// commentOnce adds a remark whose id is made of the caller's key.
-func (d *Desk) commentOnce(ctx context.Context, remark store.Comment) (store.Comment, error) {
-	before, err := d.Store.Comments(ctx, remark.Document)
-	if err != nil {
-		return store.Comment{}, err
-	}
-	for _, c := range before {
-		if c.ID == remark.ID && c.Text != remark.Text {
-			return store.Comment{}, reused()
-		}
-		if c.ID == remark.ID {
-			return c, nil
-		}
-	}
-	saved, err := d.Store.AddComment(ctx, remark)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return store.Comment{}, reused() // the key made a remark on another document
-	}
-	return saved, err
 }
 
 // Urge reminds whoever a document waits for; not more than once an hour.

@@ -129,6 +129,8 @@ var ownGiven = map[string][]string{
 	approval.PlanDiscarded:     {"by", "reason"},
 	approval.DocumentVoided:    {"by", "reason"},
 	notice.Commented:           {"by", "reason"},
+	notice.Mentioned:           {"by", "reason"},
+	notice.Copied:              {"by", "reason"},
 	notice.Urged:               {"by"},
 	notice.OpenedFor:           {"step", "due", "for"},
 	notice.RemindedFor:         {"step", "n", "for"},

@@ -96,18 +96,6 @@ func urge(v *visit) error {
 	return v.leave(documentAt(id), "urge")
 }
 
-// comment handles POST /documents/:id/comment.
-func comment(v *visit) error {
-	id, text := v.param("id"), v.asked("text")
-	if text == "" {
-		return v.leave(documentAt(id), "")
-	}
-	if _, err := v.desk().Comment(v.r.Context(), v.who, id, text, v.key("comment", id, text)); err != nil {
-		return v.refused(err, sent{Form: "comment", Text: text})
-	}
-	return v.leave(documentAt(id)+"#comments", "comment")
-}
-
 // deleteDraft handles POST /documents/:id/delete.
 func deleteDraft(v *visit) error {
 	if err := v.desk().DeleteDraft(v.r.Context(), v.who, v.param("id")); err != nil {
@@ -139,7 +127,11 @@ func (v *visit) refused(err error, s sent) error {
 	default:
 		return err
 	}
-	s.Fault, s.Stale = v.faultText(f), f.Kind != fault.Invalid
+	var texts []string
+	for _, each := range faultsOf(f) {
+		texts = append(texts, v.faultText(each))
+	}
+	s.Fault, s.Stale = strings.Join(texts, " "), f.Kind != fault.Invalid
 	if err := v.document(problem.Status(f), s, ""); err != nil {
 		return f // not theirs to see: only what went wrong
 	}

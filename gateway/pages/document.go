@@ -32,17 +32,17 @@ type documentView struct {
 	Route             []stop
 	RouteFault        string
 	Timeline          []moment
-	Comments          []commentRow
+	Talk              talkView
 	Parked            *parkedBox
 	Voucher           string // address of its page, "" where one may not
 
-	Decide                                            *decideForm
-	Handle                                            *handleForm
-	Patch                                             *patchForm
-	Stopped                                           *stoppedBox
-	Intervene                                         *interveneCard
-	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
-	Deciding                                          []string // names of those asked now
+	Decide                                   *decideForm
+	Handle                                   *handleForm
+	Patch                                    *patchForm
+	Stopped                                  *stoppedBox
+	Intervene                                *interveneCard
+	Withdraw, WithdrawReason, Resubmit, Urge bool
+	Deciding                                 []string // names of those asked now
 
 	Key     string // of every form on the page
 	Sent    sent
@@ -54,6 +54,9 @@ type sent struct {
 	Form, Text, Ruling, Date, To string
 	Fault                        string
 	Stale                        bool
+	Ticked                       []string // people named by a tick
+	Files                        []formFile
+	CopyIn                       bool
 	Typed                        map[string]string // the inputs of a sanction or an amendment
 }
 
@@ -90,11 +93,6 @@ func (d documentView) ClaimedOffset() money.Amount {
 		return *c.Offset
 	}
 	return money.Amount{}
-}
-
-type commentRow struct {
-	Author, Text string
-	At           stamp
 }
 
 // parkedBox says why something waits, and lets rule on it whoever may.
@@ -191,13 +189,10 @@ func (v *visit) document(status int, s sent, pending string) error {
 	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
 		return err
 	}
-	comments, err := v.desk().Comments(ctx, v.who, id)
-	if err != nil {
+	if view.Talk, err = v.talk(detail); err != nil {
 		return err
 	}
-	for _, c := range comments {
-		view.Comments = append(view.Comments, commentRow{v.name(c.Author), c.Text, v.stamp(c.At, detail.Entity)})
-	}
+	v.desk().Opened(ctx, v.who, detail)
 	return v.show(status, numberOr(detail.Number, detail.Title), view)
 }
 
@@ -313,7 +308,6 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 		view.Resubmit = detail.Status == approval.Returned && v.may(access.DocumentResubmit, object)
 	}
 	view.Urge = len(state.OpenTasks()) > 0 && v.may(access.DocumentUrge, object)
-	view.Comment = v.may(access.DocumentComment, object)
 	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {
 		view.Voucher = "/vouchers/" + detail.VoucherRef
 	}

@@ -27,6 +27,7 @@ type documentRow struct {
 
 	Updated stamp
 	Listed  []fact // the type's own fields that lists show
+	Unread  bool   // the reader was copied in, and did not open it
 }
 
 func (v *visit) documentRows(list []store.Document) []documentRow {
@@ -41,8 +42,8 @@ func (v *visit) documentRows(list []store.Document) []documentRow {
 			listed = v.fieldFacts(kind, d, true)
 		}
 		rows = append(rows, documentRow{
-			Listed: listed,
-			ID:     d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
+			Listed: listed, Unread: d.Unread,
+			ID: d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
 			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Claimed: d.Claimed, Status: d.Status,
 			Urgent: d.Urgency == document.Urgent, Due: v.due(d.DueAt, d.Entity), Updated: v.stamp(d.UpdatedAt, d.Entity),
 			Intervened: d.Intervened,
@@ -57,6 +58,8 @@ type documentsView struct {
 	Group  string
 	Query  string
 	All    bool // of everybody, as far as the reader may see
+	Copied bool // those that the reader was copied in on
+	Unread int64
 	Wide   bool // the reader sees more than their own
 
 	Intervened bool // only those in which an administrator stepped in
@@ -66,10 +69,13 @@ type documentsView struct {
 
 const queryMax = 100 // characters of a search
 
-// documents handles GET /documents: the reader's own, or all they may see.
+// documents handles GET /documents: the reader's own, those they were copied in
+// on, or all they may see.
 func documents(v *visit) error {
-	view := documentsView{Group: v.asked("status"), Query: v.asked("q"), All: v.asked("of") == "all",
-		Intervened: v.asked("intervened") != ""}
+	view := documentsView{
+		Group: v.asked("status"), Query: v.asked("q"), All: v.asked("of") == "all", Copied: v.asked("of") == "copied",
+		Intervened: v.asked("intervened") != "",
+	}
 	if runes := []rune(view.Query); len(runes) > queryMax {
 		view.Query = string(runes[:queryMax])
 	}
@@ -80,8 +86,15 @@ func documents(v *visit) error {
 	view.Wide = scope.All || len(scope.Entities) > 0 || len(scope.Departments) > 0
 	filter := store.DocumentFilter{Statuses: statusesOf(view.Group), Query: view.Query, Cursor: v.asked("cursor"),
 		Intervened: view.Intervened}
-	if !view.All {
+	switch {
+	case view.Copied:
+		filter.CopiedTo = v.who.Person.ID
+	case !view.All:
 		filter.Submitter = v.who.Person.ID
+	}
+	var err error
+	if view.Unread, err = v.desk().UnreadCopies(v.r.Context(), v.who); err != nil {
+		return err
 	}
 	page, err := v.desk().Documents(v.r.Context(), v.who, filter)
 	if err != nil {

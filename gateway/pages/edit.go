@@ -73,7 +73,9 @@ func editForm(v *visit) error {
 	if e.mode == "" {
 		return v.leave(documentAt(detail.ID), "")
 	}
-	return v.edit(http.StatusOK, e, formOf(detail.Content))
+	f := formOf(detail.Content)
+	f.CC, f.CCRemark = v.asked("cc"), v.asked("cc_remark")
+	return v.edit(http.StatusOK, e, f)
 }
 
 // editSent handles POST /documents/:id/edit.
@@ -194,7 +196,7 @@ func (v *visit) save(e edit, f form) error {
 	if err != nil {
 		return v.wrong(e, f, err)
 	}
-	return v.leave(documentAt(doc.ID)+"/edit", "saved")
+	return v.leave(documentAt(doc.ID)+"/edit"+f.carried(), "saved")
 }
 
 // submit tells everything that is wrong at once, or hands the document in.
@@ -211,9 +213,10 @@ func (v *visit) submit(e edit, f form) error {
 	}
 	doc, err := again(func() (store.Document, error) {
 		if e.mode == modeDraft {
-			return v.desk().Submit(ctx, v.who, e.doc.ID, v.key("submit", e.doc.ID))
+			return v.desk().Submit(ctx, v.who, e.doc.ID, f.copies(), v.key("submit", e.doc.ID))
 		}
-		return v.desk().SubmitNew(ctx, v.who, c, false, v.key("submit-new", e.kind.ID, f.Title, len(f.Lines)))
+		asked := desk.Submission{Content: c, CC: f.copies()}
+		return v.desk().SubmitNew(ctx, v.who, asked, v.key("submit-new", e.kind.ID, f.Title, len(f.Lines)))
 	})
 	if err != nil {
 		return v.wrong(e, f, err)

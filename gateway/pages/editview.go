@@ -30,6 +30,7 @@ type editView struct {
 	Departments []option
 	Suppliers   []option
 	Cities      []option
+	Colleagues  []string
 	Advances    []option // open ones of the requester; Hint is what is open
 	Lines       []lineView
 	Blank       lineView // for the script to copy
@@ -78,6 +79,7 @@ func (v *visit) edit(status int, e edit, f form) error {
 	if e.mode != modeNew {
 		view.Action = documentAt(e.doc.ID) + "/edit"
 	}
+	view.Colleagues = v.colleagues()
 	v.place(&view, e.faults)
 	v.choices(&view, e.kind)
 	if err := v.advances(&view, e.kind); err != nil {

@@ -20,6 +20,7 @@ type form struct {
 	Title, Reason, Urgency, Currency, Entity, Department, CostCenter, Requester, Payee, Opinion string
 
 	Advance, Settled string // an advance's number, and how much of it is settled
+	CC, CCRemark     string // who is copied in with the submission
 
 	Fields map[string]string
 	Lines  []formLine
@@ -67,7 +68,7 @@ func readForm(sent url.Values, t *doctype.Type) form {
 		Title: one("title"), Reason: one("reason"), Urgency: one("urgency"), Currency: one("currency"),
 		Entity: one("entity"), Department: one("department"), CostCenter: one("cost_center"),
 		Requester: one("requester"), Payee: one("payee"), Opinion: one("opinion"),
-		Advance: one("offset.advance"), Settled: one("offset.amount"),
+		Advance: one("offset.advance"), Settled: one("offset.amount"), CC: one("cc"), CCRemark: one("cc_remark"),
 		Fields: map[string]string{}, Files: readFiles(sent["file"]),
 	}
 	for _, field := range t.Fields {
@@ -86,6 +87,23 @@ func readForm(sent url.Values, t *doctype.Type) form {
 		})
 	}
 	return f
+}
+
+func (f form) copies() desk.CC { return desk.CC{People: people(f.CC), Remark: f.CCRemark} }
+
+// carried keeps in an address who is to be copied in: a draft copies nobody in,
+// so nothing stores it.
+func (f form) carried() string {
+	query := url.Values{}
+	for name, value := range map[string]string{"cc": f.CC, "cc_remark": f.CCRemark} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if len(query) == 0 {
+		return ""
+	}
+	return "?" + query.Encode()
 }
 
 // formOf is a stored content as its author may go on typing it.

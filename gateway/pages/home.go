@@ -16,6 +16,11 @@ import (
 type taskRow struct {
 	Document, Number, Title, Type, Applicant, Step, Queue, For string
 
+	Task, Hash string
+	Round      int
+	Open       bool // it may be ticked
+	Picked     bool
+
 	Total    money.Amount
 	Claimed  money.Amount // where less was sanctioned
 	Urgent   bool
@@ -29,6 +34,7 @@ func (v *visit) taskRow(t store.Task) taskRow {
 	row := taskRow{
 		Document: t.Document, Number: t.Number, Title: t.Title, Type: v.typeTitle(t.Type), Applicant: v.name(t.Requester),
 		Step: i18n.Pick(t.StepTitle, v.locale), Total: t.Total, Claimed: t.Claimed, Urgent: t.Urgency == document.Urgent,
+		Task: t.ID, Round: t.Round, Hash: t.ContentHash, Open: pickable(t),
 		Due: v.due(t.DueAt, t.Entity), State: t.State, Decided: v.stamp(t.DecidedAt, t.Entity), Standing: t.DocumentStatus,
 	}
 	if t.Assignee == approval.AdminQueue {
@@ -46,6 +52,11 @@ type homeView struct {
 	Counts   []count
 	Recent   []documentRow
 	Returned []documentRow
+	Unread   int64 // documents that the reader was copied in on and did not open
+	Key      string
+	Cursor   string
+	Sent     bulkSent
+	Many     bool // some may be ticked
 }
 
 // count is how many documents of one's own stand somewhere.
@@ -60,18 +71,18 @@ const (
 )
 
 // home handles GET /: what waits for the reader, and how their own documents stand.
-func home(v *visit) error {
+func home(v *visit) error { return v.home(http.StatusOK, bulkSent{}) }
+
+// home shows the tasks, with what was ticked where that was refused as a whole.
+func (v *visit) home(status int, s bulkSent) error {
 	ctx := v.r.Context()
-	page, err := v.desk().Tasks(ctx, v.who, store.TaskFilter{Cursor: v.asked("cursor"), WithTotal: true})
-	if err != nil {
+	view := homeView{Key: random(), Cursor: v.asked("cursor"), Sent: s}
+	if err := v.openTasks(&view); err != nil {
 		return err
 	}
-	view := homeView{Next: nextAt("/", url.Values{}, page.Next)}
-	if page.Total != nil {
-		view.Total = *page.Total
-	}
-	for _, t := range page.Items {
-		view.Tasks = append(view.Tasks, v.taskRow(t))
+	var err error
+	if view.Unread, err = v.desk().UnreadCopies(ctx, v.who); err != nil {
+		return err
 	}
 	mine, err := v.desk().Documents(ctx, v.who, store.DocumentFilter{Submitter: v.who.Person.ID, Limit: recentMost})
 	if err != nil {
@@ -88,7 +99,25 @@ func home(v *visit) error {
 	if view.Counts, err = v.counts(); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, v.t("page.home.title"), view)
+	return v.show(status, v.t("page.home.title"), view)
+}
+
+func (v *visit) openTasks(view *homeView) error {
+	page, err := v.desk().Tasks(v.r.Context(), v.who, store.TaskFilter{Cursor: v.asked("cursor"), WithTotal: true})
+	if err != nil {
+		return err
+	}
+	view.Next = nextAt("/", url.Values{}, page.Next)
+	if page.Total != nil {
+		view.Total = *page.Total
+	}
+	for _, t := range page.Items {
+		row := v.taskRow(t)
+		row.Picked = slices.Contains(view.Sent.Picked, row.Pick())
+		view.Many = view.Many || row.Open
+		view.Tasks = append(view.Tasks, row)
+	}
+	return nil
 }
 
 // counts says how many of the reader's documents are drafts, under way and done.

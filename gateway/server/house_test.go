@@ -151,7 +151,7 @@ func (h *house) token(person string) string {
 	_, err := h.store.CreateToken(h.t.Context(), store.Token{
 		Hash: hash, Person: person, Name: "test", ExpiresAt: time.Now().Add(time.Hour), Scopes: []string{
 			"document:*", "task:*", "voucher:*", "effect:*", "plan:*", "policy:*", "calendar:*", "import:*", "people:*",
-			"organisation:*", "audit:*", "metrics:*", "delegation:*",
+			"organisation:*", "audit:*", "metrics:*", "delegation:*", "copy:*",
 		},
 	})
 	require.NoError(h.t, err)

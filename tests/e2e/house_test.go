@@ -43,6 +43,8 @@ func TestWholeHouse(t *testing.T) {
 			"a closed period parks until finance rules":       (*scene).parked,
 			"a delegate decides, and no longer":               (*scene).delegated,
 			"two people publish a policy":                     (*scene).proposed,
+			"copied in, passed on, and never deciding":        (*scene).copied,
+			"twenty decided at once, three of them too late":  (*scene).many,
 			"asked about, handed on, held up and returned":    (*scene).handled,
 			"finance approves less than was claimed":          (*scene).sanctioned,
 			"finance puts a category and the title right":     (*scene).amended,

@@ -56,6 +56,7 @@ func build(t testing.TB) *house {
 	h.ids["parked"] = h.park()
 	h.ids["queue"] = h.queue()
 	h.ids["delegated"] = h.delegated()
+	h.ids["copied"] = h.copied()
 	h.ids["late"] = h.late()
 	h.ids["sanctioned"] = h.sanctioned()
 	h.ids["unplanned"] = h.unplanned()

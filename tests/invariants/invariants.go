@@ -72,6 +72,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	c.checkStreams()
 	c.checkRules()
 	c.checkProposals()
+	c.checkCopies()
 	c.checkJournals()
 	return c.report(), nil
 }

@@ -57,6 +57,29 @@ var planted = []plantedLie{
 	{"a cause that was never recorded", "I13", "the number of events its causes led to", func(l *liar) {
 		l.tell("causes", `DELETE FROM causes WHERE stream = $1 AND cause LIKE 'plan:%'`, l.id("closed"))
 	}},
+	{"a copy that nobody made", "I13", "a copy that nobody recorded", func(l *liar) {
+		l.tell("copies", `INSERT INTO copies (batch, document, person, made_by, how, remark, made_at)
+			VALUES ('x', $1, 'chen', 'li', 'cc', '', now())`, l.id("copied"))
+	}},
+	{"a copy whose row is gone", "I13", "its row is gone", func(l *liar) {
+		l.tell("copies", `DELETE FROM copies WHERE document = $1 AND person = 'an'`, l.id("copied"))
+	}},
+	{"a copy of another's making", "I13", "and the record says", func(l *liar) {
+		l.tell("copies", `UPDATE copies SET made_by = 'wu' WHERE document = $1 AND person = 'an'`, l.id("copied"))
+	}},
+	{"a copy that was taken back stands again", "I13", "and the record says", func(l *liar) {
+		l.tell("copies", `UPDATE copies SET removed_at = NULL, removed_by = '' WHERE document = $1 AND removed_by <> ''`,
+			l.id("copied"))
+	}},
+	{"a right to read given by who had none", "I5", "could not read it", func(l *liar) {
+		l.tell("events", `UPDATE events SET actor = 'chen' WHERE stream = 'copies:' || $1 AND seq = 2`, l.id("copied"))
+	}},
+	{"an event of copies that is none", "I13", "is no event of copies", func(l *liar) {
+		l.tell("events", `UPDATE events SET kind = 'copy.stolen' WHERE stream = 'copies:' || $1 AND seq = 2`, l.id("copied"))
+	}},
+	{"a decision by who was only copied in", "I5", "bo was only copied in, and did task.approved", func(l *liar) {
+		l.tell("events", `UPDATE events SET actor = 'bo' WHERE stream = $1 AND kind = 'task.approved'`, l.id("copied"))
+	}},
 	{"a decision by the submitter", "I6", "li, who is interested", func(l *liar) { l.decidedBy("closed", 1, "li") }},
 	{"a decision by who was not asked", "I5", "it is wu's", func(l *liar) {
 		l.forge("closed", func(events []evidence.Event) []evidence.Event {

@@ -18,6 +18,7 @@ type world struct {
 	org          organisation
 	rules        []rule            // rows of delegations
 	loose        []note            // notices of no submitted document
+	copies       []copied          // rows of copies
 	actsAt       map[string]string // the document of every inbox row, by act
 	booked       []booking
 	bookedBefore []booking // what was booked when the database was read

@@ -61,6 +61,18 @@ for (const form of document.querySelectorAll("[data-form]")) {
   currency.addEventListener("change", sum);
 }
 
+// One tick for all of a list.
+for (const form of document.querySelectorAll("[data-many]")) {
+  const all = form.querySelector("[data-all]");
+  if (!all) continue;
+  const ticks = [...form.querySelectorAll("input[name=pick]")];
+  all.hidden = false;
+  all.addEventListener("change", (event) => ticks.forEach((t) => { t.checked = event.target.checked; }));
+  ticks.forEach((t) => t.addEventListener("change", () => {
+    all.querySelector("input").checked = ticks.every((o) => o.checked);
+  }));
+}
+
 // A second click sends nothing: the form's key would find the first answer anyway.
 addEventListener("submit", (event) => {
   const form = event.target;
