@@ -288,7 +288,8 @@ func planOf(p approval.Plan) Plan {
 	for _, s := range p.Steps {
 		step := PlanStep{
 			ID: s.ID, Title: s.Title, Need: string(s.Need), Reason: s.Reason, Mode: string(s.Mode),
-			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do, Allow: s.Allow, Branches: s.Branches, Late: s.Late, Amend: s.Amend,
+			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do, Branches: s.Branches, Late: s.Late,
+			Allow: s.Allow, Amend: s.Amend,
 		}
 		if s.Clock.Due.Count > 0 {
 			step.Due = s.Clock.Due.String()
