@@ -36,11 +36,6 @@ var everyAct = []approval.Name{
 	approval.Release, approval.RequestInfo, approval.Extend, approval.Sanction, approval.Amend, approval.Intervene,
 }
 
-// everyRuling of an intervention is tried, and takes effect.
-var everyRuling = []string{
-	approval.RulingReassign, approval.RulingJump, approval.RulingReplan, approval.RulingRelease, approval.RulingVoid,
-}
-
 var everyState = []string{
 	"submitted", "submitted, no route", "pending", "pending, stopped", "pending, on the way back", "returned", "approved",
 	"parked", "closed", "rejected", "withdrawn", "voided",
@@ -273,15 +268,7 @@ func (q *sequence) aim(a *approval.Act) {
 	case approval.Resubmit, approval.Withdraw:
 		a.Actor, a.OnBehalfOf = pick(q, []string{"sue", "rob", "li"}), ""
 	case approval.Intervene:
-		a.Actor, a.OnBehalfOf, a.Maker = pick(q, []string{"ada", "ada", q.person()}), "", pick(q, []string{"", "al", q.person()})
-		a.Ruling = pick(q, everyRuling)
-		if a.Ruling == approval.RulingVoid {
-			a.Ruling = pick(q, everyRuling) // seldom, or everything ends early
-		}
-		a.ToStep = pick(q, []string{"s1", "s2", "s3"})
-		if a.Ruling == approval.RulingRelease && q.s.Stopped != nil {
-			a.Task = q.s.Stopped.Task
-		}
+		q.aimIntervention(a)
 	case approval.Release:
 		a.OnBehalfOf = ""
 		if q.s.Stopped != nil {

@@ -52,7 +52,9 @@ func (v *visit) interveneCard(view *documentView, detail desk.Detail, s approval
 	if err != nil {
 		return nil, err
 	}
-	card := &interveneCard{ID: detail.ID, Key: view.Key, Hash: s.ContentHash, Sent: view.Sent, Round: s.Round, Two: s.TwoPeople()}
+	card := &interveneCard{
+		ID: detail.ID, Key: view.Key, Hash: s.ContentHash, Sent: view.Sent, Round: s.Round, Two: s.TwoPeople(),
+	}
 	for _, p := range list {
 		if row, told := v.proposedRow(p, s, detail.Entity); told {
 			card.Proposed = append(card.Proposed, row)
@@ -144,7 +146,8 @@ func intervene(v *visit) error {
 	round, _ := strconv.Atoi(v.asked("round")) // no number is no round: refused as moved on
 	in := desk.Intervention{
 		Document: v.param("id"), Ruling: v.asked("ruling"), Round: round, ContentHash: v.asked("hash"),
-		Opinion: v.asked("opinion"), Channel: channel, Task: v.asked("task"), To: people(v.asked("to")), ToStep: v.asked("to_step"),
+		Opinion: v.asked("opinion"), Channel: channel, Task: v.asked("task"),
+		To: people(v.asked("to")), ToStep: v.asked("to_step"),
 	}
 	key := v.key("intervene", in.Document, in.Ruling, in.Round, in.ContentHash, in.Opinion, in.Task, in.To, in.ToStep)
 	got, err := again(func() (desk.Intervened, error) { return v.desk().Intervene(v.r.Context(), v.who, in, key) })
@@ -159,7 +162,9 @@ func intervene(v *visit) error {
 // administrator's word.
 func decideIntervention(v *visit) error {
 	id, document := v.param("proposal"), v.param("id")
-	verdict := proposal.Verdict{Approve: v.asked("verdict") == "approve", Hash: v.asked("proposal_hash"), Reason: v.asked("reason")}
+	verdict := proposal.Verdict{
+		Approve: v.asked("verdict") == "approve", Hash: v.asked("proposal_hash"), Reason: v.asked("reason"),
+	}
 	key := v.key("decide-intervention", id, verdict.Approve, verdict.Hash, verdict.Reason)
 	p, err := again(func() (store.ProposalRow, error) {
 		return v.desk().DecideProposal(v.r.Context(), v.who, id, verdict, key)
