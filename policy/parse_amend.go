@@ -20,8 +20,8 @@ var amendable = []string{"title", "lines.cost_center", "lines.category", "lines.
 // neverAmended is money, who gets it and what proves it: it is returned, never
 // changed on the way.
 var neverAmended = []string{"amount", "total", "base_total", "currency", "rate", "payee", "account", "payee.account",
-	"offset", "invoices", "attachments", "lines", "lines.amount", "lines.tax", "lines.base", "lines.invoice", "lines.attachments",
-	"lines.units"}
+	"offset", "invoices", "attachments", "lines", "lines.amount", "lines.tax", "lines.base", "lines.invoice",
+	"lines.attachments", "lines.units"}
 
 // amend reads what a step's approvers may change.
 func (r *reading) amend(path string, raw stepYAML) []string {
