@@ -43,6 +43,9 @@ func (p *Plans) Staff(ctx context.Context, in StaffInput) (StepStaff, error) {
 		return StepStaff{}, answer(ctx, err)
 	}
 	content, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
+	if err == nil {
+		content, err = content.AsClaimed() // whose authority reaches is judged by what was claimed
+	}
 	if err != nil {
 		return StepStaff{}, answer(ctx, err)
 	}

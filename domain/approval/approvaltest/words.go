@@ -8,6 +8,8 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/money"
 )
 
 const (
@@ -40,10 +42,28 @@ var verbs = []struct {
 	{exactly(`requests info`), approval.RequestInfo, nil},
 	{exactly(`releases`), approval.Release, nil},
 	{exactly(`extends by (\d+ [a-z]+)`), approval.Extend, func(a *approval.Act, said []string) { a.Extra = said[0] }},
+	{exactly(`sanctions (\d+(?:\.\d\d)?) of the (\d+(?:\.\d\d)?) of line (\d+)`), approval.Sanction, sanctions},
+	{exactly(`amends (\S+) to "([^"]*)"`), approval.Amend, func(a *approval.Act, said []string) {
+		a.Changes = []document.Change{{Field: said[0], Was: "as it was", Now: said[1]}}
+	}},
 	{exactly(`rules on the route: ` + one), approval.Resolve,
 		func(a *approval.Act, said []string) { a.Effect, a.Ruling = "plan", said[0] }},
 	{exactly(`rules on the voucher: ` + one + `(?: to (\S+))?`), approval.Resolve,
 		func(a *approval.Act, said []string) { a.Ruling, a.Date = said[0], said[1] }},
+}
+
+// sanctions approves an amount of a line; the documents of the scenarios have
+// nothing else in them.
+func sanctions(a *approval.Act, said []string) {
+	yuan := func(text string) money.Amount {
+		amount, _ := money.Parse(text, "CNY") // the pattern let amounts through only
+		return amount
+	}
+	claimed, n := yuan(said[1]), int(number(said[2]))
+	line := document.SanctionedLine{Line: n, Claimed: claimed, Was: claimed, Now: yuan(said[0])}
+	a.Sanction = &document.Sanction{
+		Lines: []document.SanctionedLine{line}, Claimed: line.Claimed, Was: line.Was, Now: line.Now,
+	}
 }
 
 func toPeople(a *approval.Act, said []string) { a.To = people(said[0]) }
@@ -142,6 +162,7 @@ func number(text string) int64 {
 
 var everything = []string{
 	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend",
+	"sanction", "amend",
 }
 
 // set reads a setting of a step.
@@ -169,6 +190,9 @@ func set(step *approval.Step, setting string) (err error) {
 		step.OnTimeout.Do = said
 		return oneOf(said, approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject,
 			approval.TimeoutApprove)
+	case "amend":
+		step.Amend = strings.Split(said, ", ")
+		return nil
 	case "branch":
 		for _, fork := range strings.Split(said, ", ") {
 			words := branch.FindStringSubmatch(fork)
