@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/policy/source"
@@ -55,7 +56,7 @@ func (p *Policy) readers(name string) []string {
 	for _, id := range sortedKeys(p.Matrices) {
 		for _, row := range p.Matrices[id].Rows {
 			if len(row.Categories) > 0 {
-				add(id, []string{"lines.category"})
+				add(id, []string{document.AmendCategory})
 			}
 			for _, f := range row.Approvers {
 				add(id, f.reads())
@@ -74,7 +75,7 @@ func (f Finder) reads() []string {
 	case f.Choice != nil && f.Choice.Field != "":
 		return []string{fieldPrefix + f.Choice.Field}
 	case f.Of == ofCostCenter, f.Heads != nil && f.Heads.Of == ofCostCenters:
-		return []string{"lines.cost_center"}
+		return []string{document.AmendCostCenter}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 )
 
@@ -15,13 +16,13 @@ const allowAmend = "amend"
 const fieldPrefix = "fields."
 
 // amendable is what an approver may change beside the type's own fields.
-var amendable = []string{"title", "lines.cost_center", "lines.category", "lines.description"}
+var amendable = []string{document.AmendTitle, document.AmendCostCenter, document.AmendCategory, document.AmendDescription}
 
 // neverAmended is money, who gets it and what proves it: it is returned, never
 // changed on the way.
-var neverAmended = []string{"amount", "total", "base_total", "currency", "rate", "payee", "account", "payee.account", "offset",
-	"invoices", "attachments", "lines", "lines.amount", "lines.tax", "lines.base", "lines.invoice", "lines.attachments",
-	"lines.units"}
+var neverAmended = []string{"amount", "total", "base_total", "currency", "rate", "payee", "account", "payee.account",
+	"offset", "invoices", "attachments", "lines", "lines.amount", "lines.tax", "lines.base", "lines.invoice",
+	"lines.attachments", "lines.units"}
 
 // amend reads what a step's approvers may change.
 func (r *reading) amend(path string, raw stepYAML) []string {

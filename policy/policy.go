@@ -67,7 +67,7 @@ type Fork struct {
 	ID       string   `json:"id"`
 	In       []Place  `json:"in,omitempty"` // the branches of other forks that it stands in, outermost first
 	Branches []Branch `json:"branches"`
-	None     string   `json:"none,omitempty"` // where no branch's condition holds: skip, auto_approve or refuse; "" = that cannot be
+	None     string   `json:"none,omitempty"` // no condition holds: skip, auto_approve or refuse; "" = that cannot be
 
 	at string
 }

@@ -255,10 +255,16 @@ func BenchmarkRoute(b *testing.B) {
 		}
 		s.People[p.ID] = p
 	}
-	p, c := shipped(b, "expense"), expense("n9999", 100000)
-	for b.Loop() {
-		if _, err := policy.Route(policy.RouteInput{Policy: p, Content: c, Org: s, Round: 1}); err != nil {
-			b.Fatal(err)
-		}
+	chosen := strings.Replace(relay, "among: { role: finance_clerk }", "among: { department: it }", 1)
+	for name, p := range map[string]*policy.Policy{"shipped": shipped(b, "expense"), "forks": parsed(b, forked), "chosen": parsed(b, chosen)} {
+		c := expense("n9999", 100000)
+		c.Fields = map[string]string{"contract": "yes"}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := policy.Route(policy.RouteInput{Policy: p, Content: c, Org: s, Round: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

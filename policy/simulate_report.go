@@ -243,7 +243,8 @@ func (s *Simulation) stepOrder() []string {
 
 func (s *Simulation) assumptions() []string {
 	list := []string{AssumesOrganisation, AssumesFirstRound, AssumesFewest}
-	if slices.ContainsFunc(slices.Concat(s.in.Before.Steps, s.in.After.Steps), func(s Step) bool { return s.chooser() != "" }) {
+	steps := slices.Concat(s.in.Before.Steps, s.in.After.Steps)
+	if slices.ContainsFunc(steps, func(s Step) bool { return s.chooser() != "" }) {
 		list = append(list, AssumesChoice)
 	}
 	b, a := s.Total.Before, s.Total.After

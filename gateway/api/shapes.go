@@ -276,8 +276,8 @@ type PlanStep struct {
 	Due       string              `json:"due,omitempty" doc:"In working time, such as 1 workday"`
 	OnTimeout string              `json:"on_timeout,omitempty"`
 	Allow     []string            `json:"allow,omitempty" doc:"Acts beyond approve, reject and return"`
-	Branches  []approval.Branch   `json:"branches,omitempty" doc:"Where it stands among parallel branches, outermost first"`
-	Late      *approval.Late      `json:"late,omitempty" doc:"Its approvers are found when it is reached; those here are a preview"`
+	Branches  []approval.Branch   `json:"branches,omitempty" doc:"Where it is among parallel branches, outermost first"`
+	Late      *approval.Late      `json:"late,omitempty" doc:"Approvers are found when it is reached: these are a preview"`
 	Amend     []string            `json:"amend,omitempty" doc:"What its approvers may change"`
 }
 

@@ -107,7 +107,8 @@ func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Valu
 		}
 		before := len(d.faults)
 		d.value(value, join(path, key), depth+1, target.Field(field))
-		if mend := target.Type().Field(field).Tag.Get("mend"); mend != "" && len(d.faults) > before && d.faults[before].Code == "yaml.wrong_type" {
+		mend := target.Type().Field(field).Tag.Get("mend")
+		if mend != "" && len(d.faults) > before && d.faults[before].Code == "yaml.wrong_type" {
 			d.faults[before].Args["mend"] = mend
 		}
 	})
