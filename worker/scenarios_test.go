@@ -53,6 +53,7 @@ func TestScenarios(t *testing.T) {
 		{"unrouted", playUnrouted, approval.Closed},
 		{"renewed", playRenewal, approval.Closed},
 		{"handled", playHandled, approval.Closed},
+		{"sanctioned", playSanctioned, approval.Closed},
 		{"branched", playBranched, approval.Closed},
 		{"intervened", playIntervened, approval.Closed},
 		{"voided", playVoided, approval.Voided},
@@ -80,6 +81,8 @@ func (h *house) prepare(name string) {
 	switch name {
 	case "handled", "intervened":
 		h.outside.SetPlan(handledPlan())
+	case "sanctioned":
+		h.outside.SetPlan(patchedPlan())
 	case "branched":
 		h.outside.SetPlan(branchedPlan())
 		h.outside.Staffing(func(string) []approval.Approver { return []approval.Approver{{Person: "sun", Via: "test"}} })

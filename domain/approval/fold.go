@@ -159,6 +159,9 @@ func (s *State) applyDocument(e evidence.Event) error {
 		if s.Effect != nil {
 			s.Effect.State = EffectVoid
 		}
+	case DocumentSanctioned, DocumentAmended:
+		s.Revision, s.ContentHash = e.Revision, e.ContentHash
+		s.addDecider(e.Actor)
 	case DocumentApproved:
 		if s.Plan != nil && slices.Contains(s.Plan.Then, ThenAccrue) {
 			s.Effect = &Effect{Reference: s.accrual(), State: EffectPending}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -32,7 +33,7 @@ const (
 var everyAct = []approval.Name{
 	approval.Approve, approval.Reject, approval.Return, approval.Resubmit, approval.Withdraw, approval.Resolve,
 	approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold,
-	approval.Release, approval.RequestInfo, approval.Extend, approval.Intervene,
+	approval.Release, approval.RequestInfo, approval.Extend, approval.Sanction, approval.Amend, approval.Intervene,
 }
 
 // everyRuling of an intervention is tried, and takes effect.
@@ -96,6 +97,7 @@ type sequence struct {
 	acts           int
 	taken, refused map[string]int
 	tell           func(string, ...any)
+	content, next  document.Content // as it is, and as the sanction just drawn would make it
 }
 
 func runSequence(seed uint64, n int, met *meeting, tell func(string, ...any)) string {
@@ -107,6 +109,7 @@ func runSequence(seed uint64, n int, met *meeting, tell func(string, ...any)) st
 		Number: "EXP-1", Type: "expense", Entity: "e1", Submitter: "sue", Requester: "rob", Payee: "pat",
 		Total: money.Amount{Minor: int64(q.IntN(2) * 82000), Currency: "CNY"},
 	})}, approval.SubmitCause)
+	q.content = twoLines()
 	for range 4 + q.IntN(16) {
 		if wrong := q.step(); wrong != "" {
 			return wrong
@@ -138,6 +141,8 @@ func (q *sequence) step() string {
 		counts := q.taken
 		if code := q.do(a); code != "" {
 			counts = q.refused
+		} else if wrong := q.lay(a); wrong != "" {
+			return wrong
 		}
 		counts[before+" × "+string(a.Name)]++
 		if a.Name == approval.Intervene {
@@ -179,7 +184,7 @@ func (q *sequence) plan() {
 		who := slices.Clone(sequencePeople[:5])
 		q.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
 		s := late(step(pick(q, modes), who[:1+q.IntN(3)]...), pick(q, rules))
-		s.Allow = handling
+		s.Allow, s.Amend = handling, []string{"title"}
 		s.Votes = &approval.Votes{Count: 1 + q.IntN(len(s.Approvers)), Num: 1, Den: int64(1 + q.IntN(3))}
 		for i := range s.Approvers {
 			s.Approvers[i].Group, s.Approvers[i].Weight = pick(q, []string{"a", "b"}), int64(q.IntN(4))
@@ -250,6 +255,7 @@ func (q *sequence) name() approval.Name {
 		return pick(q, []approval.Name{
 			approval.Approve, approval.Approve, approval.Approve, approval.Return, approval.Transfer, approval.Consult,
 			approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold, approval.Extend, approval.Reject,
+			approval.Sanction, approval.Sanction, approval.Amend,
 		})
 	case q.s.Status == approval.Returned:
 		return approval.Resubmit
@@ -290,6 +296,11 @@ func (q *sequence) aim(a *approval.Act) {
 			gone := pick(q, q.s.Added)
 			a.Task, a.To, a.Actor = gone.Task, []string{gone.Person}, assignee(q.s, gone.Task)
 		}
+	case approval.Sanction:
+		a.Sanction = q.sanction()
+		a.NewHash = "sanctioned" + strconv.Itoa(q.s.Revision+1)
+	case approval.Amend:
+		a.Changes = []document.Change{{Field: pick(q, []string{"title", "title", "payee"}), Was: "a", Now: "b"}}
 	case approval.Resolve:
 		a.Actor, a.OnBehalfOf, a.Ruling = "ada", "", pick(q, []string{"retry", "void", "redate"})
 		a.Date, a.Effect, a.Attempt = "2026-12-01", q.s.PlanReference(), q.s.PlanAttempt
@@ -297,6 +308,51 @@ func (q *sequence) aim(a *approval.Act) {
 			a.Effect, a.Attempt = q.s.Effect.Reference, q.s.Effect.Attempt
 		}
 	}
+}
+
+func twoLines() document.Content {
+	line := func(minor int64) document.Line { return document.Line{Amount: yuan(minor), Tax: yuan(minor / 10)} }
+	return document.Content{Currency: "CNY", Lines: []document.Line{line(100), line(50)}, Total: yuan(150), BaseTotal: yuan(150)}
+}
+
+func yuan(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CNY"} }
+
+// sanction draws other amounts for the lines; those that the content does not
+// bear come as a patch that lies.
+func (q *sequence) sanction() *document.Sanction {
+	amounts := []document.Approved{{Line: 1, Amount: yuan(int64(q.IntN(120)))}, {Line: 2, Amount: yuan(int64(q.IntN(55)))}}
+	next, patch, err := q.content.Sanctioned(amounts)
+	if err != nil {
+		patch = document.Sanction{
+			Lines: []document.SanctionedLine{{Line: 1, Claimed: yuan(100), Was: yuan(100), Now: yuan(101)}}, Was: yuan(150), Now: yuan(151),
+		}
+	}
+	q.next = next
+	return &patch
+}
+
+// lay keeps the content beside the state, and says what a sanction or an amendment
+// broke: the round and plan stay, and nothing is approved beyond the claim.
+func (q *sequence) lay(a approval.Act) string {
+	switch a.Name {
+	case approval.Resubmit:
+		q.content = twoLines()
+	case approval.Sanction:
+		q.content = q.next
+		if q.content.Total.Minor > 150 || q.content.Total.Minor <= 0 || a.Sanction.Now != q.content.Total {
+			return fmt.Sprintf("%v was sanctioned", a.Sanction)
+		}
+	}
+	if a.Name != approval.Sanction && a.Name != approval.Amend {
+		return ""
+	}
+	if q.s.Revision != a.Revision || q.s.ContentHash != a.NewHash || q.s.Round != a.Round || q.s.Plan == nil || !q.s.Decided {
+		return fmt.Sprintf("after %s revision %d, hash %s, round %d", a.Name, q.s.Revision, q.s.ContentHash, q.s.Round)
+	}
+	if i := slices.IndexFunc(q.s.Tasks, func(t approval.Task) bool { return t.ID == a.Task }); q.s.Tasks[i].State != approval.TaskOpen {
+		return string(a.Name) + " ended its task"
+	}
+	return ""
 }
 
 // chooses says whether the step of a task chooses for another one.

@@ -138,6 +138,9 @@ var ownGiven = map[string][]string{
 	notice.ProposalApproved:    {"by", "version", "what", "subject", "base"},
 	notice.ProposalRefused:     {"by", "reason", "what", "subject", "base"},
 	notice.ProposalOutdated:    {"by", "version", "what", "subject", "base"},
+
+	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
+	approval.DocumentAmended:    {"step", "by", "reason", "n"},
 }
 
 // TestEveryNoticeHasItsTexts proves that nobody gets a letter of keys or gaps:

@@ -23,6 +23,7 @@ type folded struct {
 	ends                      map[string]int // endings, by task
 	decisions                 []decision
 	approvals                 []approved
+	patches                   []patched
 	statusAt                  []string // after each event
 	intervened                bool
 	jumped                    []string // steps of the round that were passed over
@@ -69,6 +70,8 @@ var before = map[string][]string{
 	"document.closed": {"posted", "approved"},
 	"task.reassigned": {"pending"}, "step.jumped": {"pending"}, "plan.discarded": {"pending"}, "clock.released": {"pending"},
 	"document.voided": {"submitted", "pending", "returned", "parked"},
+
+	"document.sanctioned": {"pending"}, "document.amended": {"pending"},
 }
 
 func final(status string) bool {
@@ -92,6 +95,9 @@ func (c *checker) foldDocument(d *document) {
 		if final(after[e.Kind]) {
 			f.finals++
 		}
+		changes := e.Kind == "document.submitted" || e.Kind == "document.resubmitted" || patches(e.Kind)
+		c.hold("I8", subject, changes || e.Revision == f.revision && e.ContentHash == f.contentHash,
+			"%s is on the content %s, and %s is in force", e.Kind, e.ContentHash, f.contentHash)
 		c.foldEvent(f, e)
 		f.statusAt = append(f.statusAt, f.status)
 	}
@@ -102,6 +108,8 @@ func (c *checker) foldEvent(f *folded, e event) {
 	case "document.submitted", "document.resubmitted":
 		f.round, f.revision, f.contentHash = e.Round, e.Revision, e.ContentHash
 		f.plan, f.steps, f.parked, f.jumped = nil, nil, parking{}, nil
+	case sanctionedKind, amendedKind:
+		c.foldPatched(f, e)
 	case "plan.discarded":
 		f.round, f.plan, f.steps, f.jumped = e.Round, nil, nil, nil
 	case "step.jumped":
@@ -150,7 +158,7 @@ func (c *checker) foldEvent(f *folded, e event) {
 		c.foldEnded(f, e)
 	}
 	f.intervened = f.intervened || interventions[e.Kind] != ""
-	if strings.HasPrefix(e.Kind, "document.") {
+	if strings.HasPrefix(e.Kind, "document.") && !patches(e.Kind) {
 		f.steps = nil
 	}
 	if final(f.status) && f.closedAt.IsZero() {

@@ -96,6 +96,7 @@ func (c *checker) checkDocument(d *document) {
 	c.checkSteps(d)
 	c.checkInterventions(d)
 	c.checkContent(d)
+	c.checkPatches(d)
 	c.checkVouchers(d)
 	c.checkChain(d.ID, d.events)
 	c.checkReadModel(d)

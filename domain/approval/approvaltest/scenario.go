@@ -114,7 +114,7 @@ func (d Deed) Aimed(s approval.State, id string) approval.Act {
 	switch {
 	case a.Name == approval.Intervene && a.Ruling == approval.RulingRelease && s.Stopped != nil:
 		a.Task = s.Stopped.Task
-	case a.Name == approval.Resubmit:
+	case a.Name == approval.Resubmit || a.Name == approval.Sanction || a.Name == approval.Amend:
 		a.Revision, a.NewHash = s.Revision+1, fmt.Sprintf("hash%d", s.Revision+1)
 	case a.Name == approval.Resolve && a.Effect == "plan":
 		a.Effect, a.Attempt = s.PlanReference(), s.PlanAttempt
@@ -181,8 +181,9 @@ func (s Scenario) Verify(d Deed, m Moment) error {
 
 // expected is what a scenario may ask of a moment, beside refused.
 var expected = map[string]func(Moment) string{
-	"status": func(m Moment) string { return string(m.State.Status) },
-	"round":  func(m Moment) string { return fmt.Sprint(m.State.Round) },
+	"status":   func(m Moment) string { return string(m.State.Status) },
+	"round":    func(m Moment) string { return fmt.Sprint(m.State.Round) },
+	"revision": func(m Moment) string { return fmt.Sprint(m.State.Revision) },
 	"asked": func(m Moment) string {
 		var who []string
 		for _, t := range m.State.OpenTasks() {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/money"
 )
 
 const (
@@ -51,6 +53,10 @@ var verbs = []struct {
 	{exactly(`voids` + proposed), approval.Intervene, intervenes(approval.RulingVoid)},
 	{exactly(`replans` + proposed), approval.Intervene, intervenes(approval.RulingReplan)},
 	{exactly(`lets the clock go on` + proposed), approval.Intervene, intervenes(approval.RulingRelease)},
+	{exactly(`sanctions (\d+(?:\.\d\d)?) of the (\d+(?:\.\d\d)?) of line (\d+)`), approval.Sanction, sanctions},
+	{exactly(`amends (\S+) to "([^"]*)"`), approval.Amend, func(a *approval.Act, said []string) {
+		a.Changes = []document.Change{{Field: said[0], Was: "as it was", Now: said[1]}}
+	}},
 	{exactly(`rules on the route: ` + one), approval.Resolve,
 		func(a *approval.Act, said []string) { a.Effect, a.Ruling = "plan", said[0] }},
 	{exactly(`rules on the voucher: ` + one + `(?: to (\S+))?`), approval.Resolve,
@@ -62,6 +68,20 @@ const proposed = `(?:,? as ` + one + ` proposed)?`
 
 func intervenes(ruling string) func(a *approval.Act, said []string) {
 	return func(a *approval.Act, said []string) { a.Ruling, a.Maker = ruling, said[0] }
+}
+
+// sanctions approves an amount of a line; the documents of the scenarios have
+// nothing else in them.
+func sanctions(a *approval.Act, said []string) {
+	yuan := func(text string) money.Amount {
+		amount, _ := money.Parse(text, "CNY") // the pattern let amounts through only
+		return amount
+	}
+	claimed, n := yuan(said[1]), int(number(said[2]))
+	line := document.SanctionedLine{Line: n, Claimed: claimed, Was: claimed, Now: yuan(said[0])}
+	a.Sanction = &document.Sanction{
+		Lines: []document.SanctionedLine{line}, Claimed: line.Claimed, Was: line.Was, Now: line.Now,
+	}
 }
 
 func toPeople(a *approval.Act, said []string) { a.To = people(said[0]) }
@@ -160,6 +180,7 @@ func number(text string) int64 {
 
 var everything = []string{
 	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend",
+	"sanction", "amend",
 }
 
 // set reads a setting of a step.
@@ -187,6 +208,9 @@ func set(step *approval.Step, setting string) (err error) {
 		step.OnTimeout.Do = said
 		return oneOf(said, approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject,
 			approval.TimeoutApprove)
+	case "amend":
+		step.Amend = strings.Split(said, ", ")
+		return nil
 	case "branch":
 		for _, fork := range strings.Split(said, ", ") {
 			words := branch.FindStringSubmatch(fork)
