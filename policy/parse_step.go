@@ -12,8 +12,9 @@ import (
 )
 
 var (
-	timeouts   = []string{approval.TimeoutEscalate, approval.TimeoutReject, approval.TimeoutApprove}
-	allowed    = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend", "sanction", allowAmend}
+	timeouts = []string{approval.TimeoutEscalate, approval.TimeoutReject, approval.TimeoutApprove}
+	allowed  = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend",
+		"sanction", allowAmend}
 	allowLater = []string{"remove_signer", "release"}
 	distinct   = []string{"submitter", "payee", "requester"}
 )

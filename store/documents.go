@@ -25,6 +25,9 @@ type DocumentFilter struct {
 	Unread    bool      // … and did not open it yet
 	Query     string    // somewhere in the number or the title
 	From, To  time.Time // [From, To) of the submission, or of a draft's creation
+
+	Intervened bool // only those in which an administrator stepped in
+
 	Cursor    string
 	Limit     int // 0 means 20; 200 at most
 	WithTotal bool
@@ -65,9 +68,10 @@ type documentRow struct {
 	UpdatedAt      time.Time    `db:"updated_at"`
 	ClosedAt       sql.NullTime `db:"closed_at"`
 	DueAt          sql.NullTime `db:"due_at"`
-	CurrentContent string       `db:"current_content"`
-	Fields         string       // the type's own, in lists
-	Unread         bool         // in a list of copies: not opened yet
+	Intervened     bool
+	CurrentContent string `db:"current_content"`
+	Fields         string // the type's own, in lists
+	Unread         bool   // in a list of copies: not opened yet
 }
 
 func (r documentRow) document() Document {
@@ -92,6 +96,7 @@ func (r documentRow) document() Document {
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
 		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Unread: r.Unread,
+		Intervened: r.Intervened,
 	}
 }
 
@@ -125,7 +130,7 @@ const documentColumns = `
 	d.payee_kind, d.payee_id, d.payee_name, d.payee_account, d.urgency, d.status, d.round, d.revision, d.content_hash,
 	d.seq, d.total_minor, d.currency, d.base_minor, d.base_currency, d.claimed_minor, d.step, d.step_titles, d.parked_ref,
 	d.parked_attempt, d.parked_code, d.parked_detail, d.voucher_ref, d.voucher_number, d.created_at, d.sorted_at,
-	d.submitted_at, d.updated_at, d.closed_at,
+	d.submitted_at, d.updated_at, d.closed_at, d.intervened,
 	(SELECT min(t.due_at) FROM tasks t WHERE t.document = d.id AND t.state = 'open') AS due_at`
 
 // visible is what a scope may know of: $1 the person, $2 entities, $3
@@ -179,7 +184,8 @@ const documentFilter = `
 	AND ($8 = '' OR d.number ILIKE $8 OR d.title ILIKE $8)
 	AND ($9::timestamptz IS NULL OR d.sorted_at >= $9) AND ($10::timestamptz IS NULL OR d.sorted_at < $10)
 	AND ($11 = '' OR d.id IN (SELECT c.document FROM copies c
-	     WHERE c.person = $11 AND c.removed_at IS NULL AND (NOT $12 OR c.read_at IS NULL)))`
+	     WHERE c.person = $11 AND c.removed_at IS NULL AND (NOT $12 OR c.read_at IS NULL)))
+	AND (NOT $13::boolean OR d.intervened)`
 
 // Documents lists what a scope may know of, the newest submission first; of their
 // contents only the type's own fields are there. The order is stable: what is
@@ -199,11 +205,11 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 		           AND c.removed_at IS NULL AND c.read_at IS NULL) AS unread
 		FROM documents d
 		WHERE ` + readable + documentFilter + `
-		  AND ($13 = '' OR (d.sorted_at, d.id) < (nullif($13, '')::timestamptz, $14))
-		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $15`
+		  AND ($14 = '' OR (d.sorted_at, d.id) < (nullif($14, '')::timestamptz, $15))
+		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $16`
 	limit := limitOf(f.Limit)
 	args := scopeArgs(scope, textsOrNull(f.Statuses), textsOrNull(f.Types), f.Submitter, like(f.Query),
-		orNull(f.From), orNull(f.To), f.CopiedTo, f.Unread)
+		orNull(f.From), orNull(f.To), f.CopiedTo, f.Unread, f.Intervened)
 	var rows []documentRow
 	if err := s.db.SelectContext(ctx, &rows, query, append(args[:len(args):len(args)], key, id, limit+1)...); err != nil {
 		return Page[Document]{}, sqlFault("store.Documents", err)

@@ -94,6 +94,7 @@ var matrix = map[string]map[string]string{
 		"document:urge":      "y.y..y..",
 		"document:copy":      "yyy.....",
 		"copy:remove":        "y.y..y..",
+		"document:intervene": "..y..y..",
 		"task:decide":        ".yy.....",
 		"voucher:read":       "y.y..y..",
 		"effect:read":        "..y..y..",

@@ -33,8 +33,9 @@ const (
 	DocumentWithdraw  = "document:withdraw"
 	DocumentComment   = "document:comment"
 	DocumentUrge      = "document:urge"
-	DocumentCopy      = "document:copy" // copy colleagues in, and pass on what one was copied in on
-	CopyRemove        = "copy:remove"   // take back who was copied in: one's own copies, or an admin any
+	DocumentCopy      = "document:copy"      // copy colleagues in, and pass on what one was copied in on
+	CopyRemove        = "copy:remove"        // take back who was copied in: one's own copies, or an admin any
+	DocumentIntervene = "document:intervene" // reassign, void, plan anew, let go on
 	TaskDecide        = "task:decide"
 	VoucherRead       = "voucher:read"
 	EffectRead        = "effect:read"
@@ -151,6 +152,7 @@ var table = map[string]rights{
 		DocumentUrge:      {Entity},
 		DocumentCopy:      {Queue},
 		CopyRemove:        {Entity},
+		DocumentIntervene: {Entity},
 		TaskDecide:        {Queue},
 		VoucherRead:       {Entity},
 		EffectRead:        {Entity},

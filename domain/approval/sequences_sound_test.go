@@ -52,6 +52,11 @@ func (m *meeting) report(t *testing.T) {
 		}
 		require.Positive(t, taken, "%s never took effect", act)
 	}
+	for _, ruling := range everyRuling {
+		t.Logf("%s: %d/%d", ruling, m.taken[ruling], m.refused[ruling])
+		require.Positive(t, m.taken[ruling], "%s never took effect", ruling)
+		require.Positive(t, m.refused[ruling], "%s was never refused", ruling)
+	}
 }
 
 // unsound says which invariant a state breaks, "" for none: a pending document
@@ -84,11 +89,23 @@ func unsound(s approval.State) string {
 		}
 		counted[key] = counted[key] || !t.Past && t.For == ""
 	}
-	if s.Status == approval.Approved {
-		for _, step := range s.Plan.Steps {
-			if !stands(s, step) {
-				return fmt.Sprintf("%s was not decided as it must be: %v", step.ID, states(s))
-			}
+	if s.Status != approval.Approved {
+		return ""
+	}
+	if len(s.Interveners) > 0 && !slices.ContainsFunc(s.Tasks, func(t approval.Task) bool {
+		return t.State == approval.TaskApproved && !t.Past && !slices.Contains(s.Interveners, t.DecidedBy)
+	}) {
+		return fmt.Sprintf("only %v, who intervened, approved it", s.Interveners)
+	}
+	return unsupported(s)
+}
+
+// unsupported says which step of an approved document was neither decided as it must
+// be, nor passed over on record.
+func unsupported(s approval.State) string {
+	for _, step := range s.Plan.Steps {
+		if !stands(s, step) && !slices.Contains(s.Jumped, step.ID) {
+			return fmt.Sprintf("%s was not decided as it must be: %v", step.ID, states(s))
 		}
 	}
 	return ""

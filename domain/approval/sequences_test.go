@@ -33,12 +33,17 @@ const (
 var everyAct = []approval.Name{
 	approval.Approve, approval.Reject, approval.Return, approval.Resubmit, approval.Withdraw, approval.Resolve,
 	approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold,
-	approval.Release, approval.RequestInfo, approval.Extend, approval.Sanction, approval.Amend,
+	approval.Release, approval.RequestInfo, approval.Extend, approval.Sanction, approval.Amend, approval.Intervene,
+}
+
+// everyRuling of an intervention is tried, and takes effect.
+var everyRuling = []string{
+	approval.RulingReassign, approval.RulingJump, approval.RulingReplan, approval.RulingRelease, approval.RulingVoid,
 }
 
 var everyState = []string{
 	"submitted", "submitted, no route", "pending", "pending, stopped", "pending, on the way back", "returned", "approved",
-	"parked", "closed", "rejected", "withdrawn",
+	"parked", "closed", "rejected", "withdrawn", "voided",
 }
 
 // TestSequences walks 100,000 documents through random operations, taken and
@@ -102,6 +107,7 @@ func runSequence(seed uint64, n int, met *meeting, tell func(string, ...any)) st
 	}
 	q.record([]evidence.Draft{approval.SubmittedDraft("sue", "hash1", approval.SubmittedData{
 		Number: "EXP-1", Type: "expense", Entity: "e1", Submitter: "sue", Requester: "rob", Payee: "pat",
+		Total: money.Amount{Minor: int64(q.IntN(2) * 82000), Currency: "CNY"},
 	})}, approval.SubmitCause)
 	q.content = twoLines()
 	for range 4 + q.IntN(16) {
@@ -132,13 +138,15 @@ func (q *sequence) step() string {
 		}
 		before := q.where()
 		a := q.act()
+		counts := q.taken
 		if code := q.do(a); code != "" {
-			q.refused[before+" × "+string(a.Name)]++
-		} else {
-			q.taken[before+" × "+string(a.Name)]++
-			if wrong := q.lay(a); wrong != "" {
-				return wrong
-			}
+			counts = q.refused
+		} else if wrong := q.lay(a); wrong != "" {
+			return wrong
+		}
+		counts[before+" × "+string(a.Name)]++
+		if a.Name == approval.Intervene {
+			counts[a.Ruling]++
 		}
 	}
 	return unsound(q.s)
@@ -239,6 +247,8 @@ func (q *sequence) name() approval.Name {
 	switch {
 	case q.IntN(6) == 0:
 		return pick(q, everyAct)
+	case q.IntN(12) == 0:
+		return approval.Intervene
 	case q.s.Status == approval.Pending && q.s.Stopped != nil:
 		return approval.Release
 	case q.s.Status == approval.Pending:
@@ -262,6 +272,16 @@ func (q *sequence) aim(a *approval.Act) {
 		}
 	case approval.Resubmit, approval.Withdraw:
 		a.Actor, a.OnBehalfOf = pick(q, []string{"sue", "rob", "li"}), ""
+	case approval.Intervene:
+		a.Actor, a.OnBehalfOf, a.Maker = pick(q, []string{"ada", "ada", q.person()}), "", pick(q, []string{"", "al", q.person()})
+		a.Ruling = pick(q, everyRuling)
+		if a.Ruling == approval.RulingVoid {
+			a.Ruling = pick(q, everyRuling) // seldom, or everything ends early
+		}
+		a.ToStep = pick(q, []string{"s1", "s2", "s3"})
+		if a.Ruling == approval.RulingRelease && q.s.Stopped != nil {
+			a.Task = q.s.Stopped.Task
+		}
 	case approval.Release:
 		a.OnBehalfOf = ""
 		if q.s.Stopped != nil {

@@ -187,6 +187,8 @@ type DocumentsInput struct {
 	From      time.Time `query:"from" doc:"Submitted at or after"`
 	To        time.Time `query:"to" doc:"Submitted before"`
 	Total     bool      `query:"total" doc:"Count them all"`
+
+	Intervened bool `query:"intervened" doc:"Only those in which an administrator stepped in"`
 }
 
 // DocumentsOutput is a page of documents.
@@ -199,7 +201,7 @@ func (a *API) listDocuments(ctx context.Context, in *DocumentsInput) (*Documents
 	who, _ := auth.Of(ctx)
 	filter := store.DocumentFilter{
 		Types: in.Type, Submitter: in.Submitter, Query: in.Query, From: in.From, To: in.To,
-		Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total,
+		Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total, Intervened: in.Intervened,
 	}
 	if in.Copied != "" {
 		filter.CopiedTo, filter.Unread = who.Person.ID, in.Copied == "unread"

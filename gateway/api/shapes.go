@@ -39,6 +39,7 @@ type Document struct {
 	SubmittedAt *time.Time        `json:"submitted_at,omitempty"`
 	UpdatedAt   *time.Time        `json:"updated_at,omitempty"`
 	ClosedAt    *time.Time        `json:"closed_at,omitempty"`
+	Intervened  bool              `json:"intervened,omitempty" doc:"An administrator stepped in; the events say how"`
 	Parked      *Parked           `json:"parked,omitempty" doc:"Why the books refused it"`
 	Voucher     *VoucherName      `json:"voucher,omitempty"`
 	Unread      bool              `json:"unread,omitempty" doc:"In a list of copies: one did not open it yet"`
@@ -141,7 +142,7 @@ func documentOf(d store.Document, tasks []store.Task, whole bool) Document {
 		Total: desk.MoneyOf(d.Total), BaseTotal: desk.MoneyOf(d.BaseTotal), Claimed: desk.MoneyOf(d.Claimed),
 		Step: d.Step, StepTitle: d.StepTitle,
 		DueAt: instant(d.DueAt), CreatedAt: instant(d.CreatedAt), SubmittedAt: instant(d.SubmittedAt),
-		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt), Unread: d.Unread,
+		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt), Unread: d.Unread, Intervened: d.Intervened,
 	}
 	if d.Payee.ID != "" {
 		out.Payee = &Payee{string(d.Payee.Kind), d.Payee.ID, d.Payee.Name, desk.Masked(d.Payee.Account)}
@@ -288,7 +289,8 @@ func planOf(p approval.Plan) Plan {
 	for _, s := range p.Steps {
 		step := PlanStep{
 			ID: s.ID, Title: s.Title, Need: string(s.Need), Reason: s.Reason, Mode: string(s.Mode),
-			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do, Allow: s.Allow, Branches: s.Branches, Late: s.Late, Amend: s.Amend,
+			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do, Branches: s.Branches, Late: s.Late,
+			Allow: s.Allow, Amend: s.Amend,
 		}
 		if s.Clock.Due.Count > 0 {
 			step.Due = s.Clock.Due.String()

@@ -40,6 +40,7 @@ type documentView struct {
 	Handle                                   *handleForm
 	Patch                                    *patchForm
 	Stopped                                  *stoppedBox
+	Intervene                                *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge bool
 	Deciding                                 []string // names of those asked now
 
@@ -185,6 +186,9 @@ func (v *visit) document(status int, s sent, pending string) error {
 	}
 	v.story(&view, state, events)
 	v.acts(&view, detail, state)
+	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
+		return err
+	}
 	if view.Talk, err = v.talk(detail); err != nil {
 		return err
 	}

@@ -75,3 +75,41 @@ func (s *scene) sanction(person string, task walk.Task, lines []map[string]any) 
 	}, &act)
 	return act, err
 }
+
+// amendedSteps lets finance put right what decides nothing.
+const amendedSteps = `
+steps:
+  - id: supervisor
+    title: { en: Supervisor, zh-CN: 主管审批 }
+    approvers: [{ manager: 1 }]
+  - id: clerk
+    title: { en: Clerk, zh-CN: 经办 }
+    approvers: [{ role: finance_clerk }]
+    allow: [amend]
+    amend: [title, lines.category, lines.description]
+then: [archive]
+`
+
+// amended is agreed to by the supervisor as it was written, and put right by
+// finance before it agrees.
+func (s *scene) amended() {
+	s.house.Publish(s.T, "amended", amendedSteps)
+	d := s.submit("lin", drill("amended", "出差", "1200.00"))
+	s.decide("zhao", d.ID, "approve", "")
+	amend := func(field, value string) error {
+		task := s.task("wang", d.ID)
+		_, err := s.as("wang").Call(s.ctx, http.MethodPost, "/tasks/"+url.PathEscape(task.ID)+"/acts", s.key(), map[string]any{
+			"act": "amend", "round": task.Round, "content_hash": task.ContentHash, "opinion": "更正",
+			"changes": []map[string]any{{"field": field, "value": value}},
+		}, nil)
+		return err
+	}
+	s.refused(amend("lines[0].cost_center", "CC-X"), http.StatusForbidden, "amend.not_allowed")
+	s.refused(amend("lines[0].category", "lodging"), http.StatusUnprocessableEntity, "amend.standard_changes")
+	require.NoError(s, amend("lines[0].category", "office"))
+	require.NoError(s, amend("title", "办公用品"))
+	s.decide("wang", d.ID, "approve", "")
+	shown := s.await("lin", d.ID, "closed")
+	require.Equal(s, "办公用品", shown.Title)
+	require.Equal(s, 3, shown.Revision)
+}

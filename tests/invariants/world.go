@@ -42,7 +42,9 @@ type document struct {
 	Parked                              parking
 	VoucherRef, VoucherNumber           string
 	ClosedAt                            time.Time
+	Intervened                          bool
 
+	proposed  []proposed // interventions
 	events    []event
 	tasks     map[string]task // rows, by id
 	revisions map[int]revision
@@ -114,6 +116,8 @@ type facts struct {
 	N           int         `json:"n"`
 	Reference   string      `json:"reference"`
 	Detail      string      `json:"detail"`
+	Over        []string    `json:"over"`
+	Maker       string      `json:"maker"`
 	Ruling      string      `json:"ruling"`
 }
 
@@ -123,6 +127,7 @@ type plan struct {
 	Interested []string `json:"interested"`
 	Steps      []step   `json:"steps"`
 	Then       []string `json:"then"`
+	Humans     int      `json:"humans"`
 }
 
 type step struct {
@@ -137,7 +142,10 @@ type step struct {
 		Den   int64 `json:"den"`
 	} `json:"votes"`
 	Approvers []approver `json:"approvers"`
-	Late      *struct {
+
+	DistinctFrom []string `json:"distinct_from"`
+
+	Late *struct {
 		Chooser string   `json:"chooser"`
 		Among   []string `json:"among"`
 	} `json:"late"`
@@ -275,6 +283,8 @@ type saidAct struct {
 	OnBehalfOf  string `json:"on_behalf_of"`
 	Revision    int    `json:"revision"`
 	NewHash     string `json:"new_hash"`
+	Maker       string `json:"maker"`
+	Ruling      string `json:"ruling"`
 }
 
 type outcome struct {
