@@ -36,7 +36,10 @@ type Plans struct {
 type PlanBook interface {
 	Revision(ctx context.Context, document string, n int) (document.Content, string, error)
 	PolicyInForce(ctx context.Context, kind, id string) (store.PolicyRow, error)
+	PolicyVersion(ctx context.Context, kind, id string, version int) (store.PolicyRow, error)
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
+	OrgVersion(ctx context.Context) (int64, error)
+	Heir(ctx context.Context, person string) (string, error)
 	RateFor(ctx context.Context, currency, base, date string) (document.Rate, error)
 }
 
@@ -91,6 +94,13 @@ func (p *Plans) route(
 	if err != nil {
 		return approval.Plan{}, err
 	}
+	return p.routeBy(ctx, in, content, people, row)
+}
+
+// routeBy evaluates one version of a policy.
+func (p *Plans) routeBy(
+	ctx context.Context, in RouteInput, content document.Content, people *org.Snapshot, row store.PolicyRow,
+) (approval.Plan, error) {
 	rules, err := parseOnce(&p.texts, row, policy.Parse)
 	if err != nil {
 		return approval.Plan{}, err

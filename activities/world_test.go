@@ -37,6 +37,7 @@ type world struct {
 	effects  map[string]store.EffectIntent // by reference and attempt
 	attempts []store.Attempt
 	busy     error
+	heirs    map[string]string // by whom they take over from
 }
 
 func newWorld(t *testing.T) *world {
@@ -212,3 +213,11 @@ func run[T any](t *testing.T, activity, in any) (T, error) {
 	require.NoError(t, value.Get(&out))
 	return out, nil
 }
+
+func (w *world) PolicyVersion(ctx context.Context, kind, id string, _ int) (store.PolicyRow, error) {
+	return w.PolicyInForce(ctx, kind, id)
+}
+
+func (w *world) OrgVersion(context.Context) (int64, error) { return w.people.Version, nil }
+
+func (w *world) Heir(_ context.Context, person string) (string, error) { return w.heirs[person], nil }

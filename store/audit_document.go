@@ -186,7 +186,7 @@ func (a *auditor) causesOf(f *auditFile) {
 
 // isAct says whether a cause is an act's id.
 func isAct(cause string) bool {
-	for _, prefix := range []string{"submit:", "plan:", "clock:", "effect:"} {
+	for _, prefix := range []string{"submit:", "plan:", "clock:", "effect:", "calendar:", "directory:"} {
 		if strings.HasPrefix(cause, prefix) {
 			return false
 		}

@@ -128,7 +128,7 @@ func isAct(cause string) bool {
 	if cause == "" {
 		return false
 	}
-	for _, prefix := range []string{"submit:", "plan:", "clock:", "effect:"} {
+	for _, prefix := range []string{"submit:", "plan:", "clock:", "effect:", "calendar:", "directory:"} {
 		if strings.HasPrefix(cause, prefix) {
 			return false
 		}

@@ -131,6 +131,7 @@ type sequence struct {
 	s              approval.State
 	now            time.Time
 	acts           int
+	version        int // of the calendar
 	taken, refused map[string]int
 	tell           func(string, ...any)
 }
@@ -165,6 +166,7 @@ func (q *sequence) step() string {
 			struck.To = []approval.Approver{{Person: q.person()}}
 			q.do(struck)
 		}
+		q.world()
 		before := q.where()
 		a := q.act()
 		if code := q.do(a); code != "" {
@@ -174,6 +176,31 @@ func (q *sequence) step() string {
 		}
 	}
 	return unsound(q.s)
+}
+
+// world is what reaches a document from outside: a calendar changes, people leave.
+func (q *sequence) world() {
+	open := q.s.OpenTasks()
+	if len(open) == 0 || q.IntN(6) > 0 {
+		return
+	}
+	task := pick(q, open)
+	switch q.IntN(3) {
+	case 0:
+		q.version++
+		q.do(approval.Recounted{
+			Task: task.ID, Calendar: pick(q, []string{"always", "always", "other"}), Version: q.version, Was: task.DueAt,
+			Reminded: task.Reminded, DueAt: q.now.Add(time.Duration(q.IntN(100)) * time.Second),
+		})
+	case 1:
+		q.do(approval.HandedOver{Task: task.ID, From: task.Assignee, To: []approval.Approver{
+			{Person: q.person()}, {Person: q.person()}, {Person: q.person()},
+		}})
+	case 2:
+		if q.s.Stopped != nil {
+			q.do(approval.LetGo{By: q.s.Stopped.By, At: q.s.Stopped.At})
+		}
+	}
 }
 
 // where is the state of the document as the table of acts counts it.
@@ -209,6 +236,9 @@ func (q *sequence) plan() {
 		q.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
 		s := late(step(pick(q, modes), who[:1+q.IntN(3)]...), pick(q, rules))
 		s.Allow = handling
+		if q.IntN(2) > 0 {
+			s.Clock.Due.Unit, s.Clock.First.Unit = calendar.WorkHour, calendar.WorkHour // stamped as seconds all the same
+		}
 		s.Votes = &approval.Votes{Count: 1 + q.IntN(len(s.Approvers)), Num: 1, Den: int64(1 + q.IntN(3))}
 		for i := range s.Approvers {
 			s.Approvers[i].Group, s.Approvers[i].Weight = pick(q, []string{"a", "b"}), int64(q.IntN(4))
@@ -326,6 +356,8 @@ func (q *sequence) stamp(raw json.RawMessage) json.RawMessage {
 		panic(err)
 	}
 	switch m := d.Moved; {
+	case m != nil && m.Recounted:
+		return raw
 	case m != nil && m.Extra.IsZero():
 		d.DueAt = q.now.Add(m.Was.Sub(m.StoppedAt))
 	case m != nil:

@@ -26,6 +26,13 @@
 //	task.reminded_for    rules in force say at that moment:  for: the assignee
 //	task.overdue_for     store.Record
 //	task.decided_for     the assignee                        by, act: approve, reject, return
+//	task.rescheduled     the assignee, where the calendar      due_at; was
+//	                     changed (quiet where it is later)
+//	task.handed_over     submitter and requester               to, for: who left
+//	clock.resumed        submitter and requester, where who    for: who had stopped it
+//	                     had stopped it left
+//	delegation.made      the delegate; the person, where an    by, person, delegate, from_at, until_at, reason
+//	delegation.revoked   administrator did it, or left
 //	document.commented   submitter, requester and open       by, reason: the remark
 //	                     assignees; store.AddComment
 //
@@ -51,6 +58,9 @@ const (
 	RemindedFor = "task.reminded_for"
 	OverdueFor  = "task.overdue_for"
 	DecidedFor  = "task.decided_for" // told to whose task it was
+
+	DelegationMade  = "delegation.made"
+	DelegationTaken = "delegation.revoked"
 )
 
 // ForDelegate is the kind by which the delegates of somebody are told of what
@@ -74,6 +84,7 @@ func Kinds() []string {
 		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped,
 		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
 		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
+		approval.TaskWasRescheduled, approval.TaskWasHandedOver, approval.ClockResumed, DelegationMade, DelegationTaken,
 		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}
 }

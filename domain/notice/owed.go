@@ -32,6 +32,12 @@ func Owed(e evidence.Event, d Summary) []Notice {
 		w.superseded()
 	case approval.TaskWasEscalated:
 		w.escalated()
+	case approval.TaskWasRescheduled:
+		w.recounted()
+	case approval.TaskWasHandedOver:
+		w.handedOver()
+	case approval.ClockResumed:
+		w.letGo()
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved, approval.DocumentClosed:
 		w.ended(d.Submitter, d.Requester)
 	case approval.DocumentWithdrawn:
