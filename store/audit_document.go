@@ -143,6 +143,8 @@ func taskDiff(row, want approval.Task) string {
 		{"opinion", row.Opinion == want.Opinion}, {"opened_at", row.OpenedAt.Equal(want.OpenedAt)},
 		{"due_at", row.DueAt.Equal(want.DueAt)}, {"remind_at", sameReminders},
 		{"reminded", row.Reminded == want.Reminded}, {"overdue", row.Overdue == want.Overdue},
+		{"provisional", row.Provisional == want.Provisional},
+		{"calendar_version", row.CalendarVersion == want.CalendarVersion},
 	} {
 		if !field.same {
 			return field.name
