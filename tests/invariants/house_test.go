@@ -32,6 +32,7 @@ type house struct {
 	address string
 	signer  evidence.Signer
 	org     int64
+	people  org.Snapshot
 	journal string
 	told    invariants.Acknowledged
 	ids     map[string]string // documents, by what became of them
@@ -59,6 +60,7 @@ func build(t testing.TB) *house {
 	h.ids["late"] = h.late()
 	h.ids["unplanned"] = h.unplanned()
 	h.ids["resolved"] = h.resolved()
+	h.ids["handed"] = h.handed()
 	for {
 		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
 		require.NoError(t, err)
@@ -79,19 +81,20 @@ func build(t testing.TB) *house {
 
 func (h *house) organise() {
 	people := map[string]org.Person{}
-	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo"} {
+	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo", "wei"} {
 		people[id] = org.Person{ID: id, Name: id, Entity: "cn", Department: "sales", Active: true}
 	}
 	twin := people["zhang"]
 	twin.Aliases = []string{"zhang2"}
 	people["zhang"] = twin
-	version, err := h.store.ReplaceOrganisation(h.ctx, org.Snapshot{
+	h.people = org.Snapshot{
 		People:      people,
 		Departments: map[string]org.Department{"sales": {ID: "sales", Entity: "cn", Head: "wu"}},
 		Entities:    map[string]org.LegalEntity{"cn": {ID: "cn", Currency: "CNY", Zone: "Asia/Shanghai"}},
 		Suppliers:   map[string]org.Supplier{},
 		Grants:      []org.Grant{{Person: "an", Role: "admin"}, {Person: "zhang", Role: "finance_clerk", Entity: "cn"}},
-	}, "test:1")
+	}
+	version, err := h.store.ReplaceOrganisation(h.ctx, h.people, "test:1")
 	require.NoError(h.t, err)
 	h.org = version
 }
@@ -131,6 +134,9 @@ func (h *house) do(s approval.State, c approval.Command) approval.State {
 	if a, is := c.(approval.Act); is {
 		request.Act = &a
 	}
+	if _, is := c.(approval.HandedOver); is {
+		request.Yield = true
+	}
 	if struck, is := c.(approval.Struck); is && struck.Due {
 		request.Deadline = struck.Task
 	}
@@ -142,7 +148,7 @@ func (h *house) do(s approval.State, c approval.Command) approval.State {
 
 // stampNow reads deadlines as milliseconds, with one reminder after half the time.
 func stampNow(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedData, error) {
-	if d.Clock.Due.Count > 0 {
+	if d.Clock.Due.Count > 0 && (d.Moved == nil || !d.Moved.Recounted) {
 		d.DueAt = at.Add(time.Duration(d.Clock.Due.Count) * time.Millisecond)
 		d.RemindAt = []time.Time{at.Add(time.Duration(d.Clock.Due.Count) * time.Millisecond / 2)}
 	}

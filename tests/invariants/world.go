@@ -112,6 +112,15 @@ type facts struct {
 	Reference   string      `json:"reference"`
 	Detail      string      `json:"detail"`
 	Ruling      string      `json:"ruling"`
+	Next        string      `json:"next"`
+	Moved       *moved      `json:"moved"`
+	Version     int         `json:"calendar_version"`
+}
+
+// moved is how a deadline moved.
+type moved struct {
+	Recounted bool      `json:"recounted"`
+	Was       time.Time `json:"was"`
 }
 
 type plan struct {
