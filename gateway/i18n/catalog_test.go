@@ -122,12 +122,19 @@ var ownGiven = map[string][]string{
 	approval.DocumentWithdrawn: {"by", "reason"},
 	approval.VoucherParked:     {"code", "detail", "reference"},
 	approval.PlanFailed:        {"code"},
-	notice.Commented:           {"by", "reason"},
-	notice.Urged:               {"by"},
-	notice.OpenedFor:           {"step", "due", "for"},
-	notice.RemindedFor:         {"step", "n", "for"},
-	notice.OverdueFor:          {"step", "for"},
-	notice.DecidedFor:          {"step", "by", "act"},
+
+	approval.TaskWasRescheduled: {"step", "due", "was"},
+	approval.TaskWasHandedOver:  {"step", "to", "for"},
+	approval.ClockResumed:       {"step", "for"},
+	notice.DelegationMade:       {"by", "person", "delegate", "from", "until", "reason"},
+	notice.DelegationTaken:      {"by", "person", "delegate", "from", "until", "reason"},
+
+	notice.Commented:   {"by", "reason"},
+	notice.Urged:       {"by"},
+	notice.OpenedFor:   {"step", "due", "for"},
+	notice.RemindedFor: {"step", "n", "for"},
+	notice.OverdueFor:  {"step", "for"},
+	notice.DecidedFor:  {"step", "by", "act"},
 }
 
 // TestEveryNoticeHasItsTexts proves that nobody gets a letter of keys or gaps:
