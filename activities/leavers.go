@@ -19,6 +19,7 @@ type HeirsInput struct {
 	PolicyVersion int         `json:"policy_version"`
 	Interested    []string    `json:"interested"`
 	StoppedBy     string      `json:"stopped_by,omitempty"` // who stopped the clock
+	Leaving       string      `json:"leaving,omitempty"`    // whom to take for gone already, to foresee what would be
 	Tasks         []HeirsTask `json:"tasks"`
 }
 
@@ -38,6 +39,40 @@ type HeirsTask struct {
 type Heirs struct {
 	Tasks       []approval.HandedOver `json:"tasks,omitempty"`
 	StopperLeft bool                  `json:"stopper_left,omitempty"`
+}
+
+// HeirsFor asks about the open tasks of people in a document, and about who stopped
+// its clock.
+func HeirsFor(s approval.State) HeirsInput {
+	in := HeirsInput{Document: s.Document, Revision: s.Revision, Round: s.Round}
+	if s.Plan == nil || s.Status != approval.Pending {
+		return in
+	}
+	in.Policy, in.PolicyVersion, in.Interested = s.Plan.Policy, s.Plan.PolicyVersion, s.Plan.Interested
+	if s.Stopped != nil {
+		in.StoppedBy = s.Stopped.By
+	}
+	for _, t := range s.OpenTasks() {
+		if t.Assignee == approval.AdminQueue {
+			continue
+		}
+		task := HeirsTask{Task: t.ID, Step: t.Step, Assignee: t.Assignee, Taken: s.Taken(t.ID)}
+		if place, planned := s.Place(t); planned {
+			task.ByRule, task.Via, task.Group = true, place.Via, place.Group
+		}
+		in.Tasks = append(in.Tasks, task)
+	}
+	return in
+}
+
+// Foresee says what would become of somebody's tasks in a document if they left now.
+//
+// Errors: Busy.
+func (p *Plans) Foresee(ctx context.Context, s approval.State, leaving string) ([]approval.HandedOver, error) {
+	in := HeirsFor(s)
+	in.Leaving = leaving
+	got, err := p.heirs(ctx, in)
+	return slices.DeleteFunc(got.Tasks, func(h approval.HandedOver) bool { return h.From != leaving }), err
 }
 
 // Heirs finds whose tasks wait for somebody who is not active any more, by the
@@ -60,8 +95,9 @@ func (p *Plans) heirs(ctx context.Context, in HeirsInput) (Heirs, error) {
 	if err != nil {
 		return Heirs{}, err
 	}
-	got := Heirs{StopperLeft: in.StoppedBy != "" && !people.Active(in.StoppedBy)}
-	in.Tasks = slices.DeleteFunc(in.Tasks, func(t HeirsTask) bool { return people.Active(t.Assignee) })
+	works := func(person string) bool { return people.Active(person) && person != in.Leaving }
+	got := Heirs{StopperLeft: in.StoppedBy != "" && !works(in.StoppedBy)}
+	in.Tasks = slices.DeleteFunc(in.Tasks, func(t HeirsTask) bool { return works(t.Assignee) })
 	if len(in.Tasks) == 0 {
 		return got, nil
 	}

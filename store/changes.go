@@ -159,3 +159,21 @@ func (s *Store) CalendarAt(ctx context.Context, id string, version int, at time.
 	v, err := row.version()
 	return v, sqlFault("store.CalendarAt", err)
 }
+
+// OpenByCalendar lists open tasks whose deadline is counted by a calendar and has not
+// come, in the order of their ids after one.
+func (s *Store) OpenByCalendar(ctx context.Context, id, after string, limit int) ([]Task, error) {
+	const query = `
+		SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
+		WHERE t.state = 'open' AND t.calendar = $1 AND t.calendar <> '' AND NOT t.overdue
+		  AND (t.due_at IS NULL OR t.due_at > clock_timestamp()) AND t.id > $2 ORDER BY t.id LIMIT $3`
+	var rows []taskRow
+	if err := s.db.SelectContext(ctx, &rows, query, id, after, limitOf(limit)); err != nil {
+		return nil, sqlFault("store.OpenByCalendar", err)
+	}
+	tasks := make([]Task, 0, len(rows))
+	for _, r := range rows {
+		tasks = append(tasks, r.task())
+	}
+	return tasks, nil
+}

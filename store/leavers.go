@@ -153,11 +153,11 @@ func (s *Store) TellLeaver(ctx context.Context, person string) (int, error) {
 
 // Belongings is what somebody leaves behind, each list the first few hundred.
 type Belongings struct {
-	Tasks       []Task             // open, the earliest deadline first
-	Submitted   []LeftDocument     // submitted or asked for by them, and not ended
-	Stopped     []LeftDocument     // whose clock they stopped
-	Delegations []delegation.Rule  // by and to them, in force or to come
-	Tokens      []Token            // that still let them in
+	Tasks       []Task            // open, the earliest deadline first
+	Submitted   []LeftDocument    // submitted or asked for by them, and not ended
+	Stopped     []LeftDocument    // whose clock they stopped
+	Delegations []delegation.Rule // by and to them, in force or to come
+	Tokens      []Token           // that still let them in
 	Sessions    int
 	Drafts      int
 	Total       int // of the open tasks

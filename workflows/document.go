@@ -45,8 +45,8 @@ type documentRun struct {
 	alarm     alarm
 	signals   workflow.ReceiveChannel
 	world     [2]workflow.ReceiveChannel // calendar_changed, directory_changed
-	answering int   // signals being answered
-	shown     shown // what the search attributes say
+	answering int                        // signals being answered
+	shown     shown                      // what the search attributes say
 }
 
 // Document carries one document from submission to its outcome.

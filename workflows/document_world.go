@@ -66,7 +66,7 @@ func (r *documentRun) handOver(ctx workflow.Context) error {
 		return err
 	}
 	for range behindMax {
-		in := r.asked()
+		in := activities.HeirsFor(r.file)
 		if len(in.Tasks) == 0 && in.StoppedBy == "" {
 			return nil
 		}
@@ -93,28 +93,4 @@ func (r *documentRun) handOver(ctx workflow.Context) error {
 		}
 	}
 	return nil
-}
-
-// asked is what Heirs must know: the open tasks of people, and who stopped the clock.
-func (r *documentRun) asked() activities.HeirsInput {
-	in := activities.HeirsInput{Document: r.in.Document, Revision: r.file.Revision, Round: r.file.Round}
-	plan := r.file.Plan
-	if plan == nil || r.file.Status != approval.Pending {
-		return in
-	}
-	in.Policy, in.PolicyVersion, in.Interested = plan.Policy, plan.PolicyVersion, plan.Interested
-	if r.file.Stopped != nil {
-		in.StoppedBy = r.file.Stopped.By
-	}
-	for _, t := range r.file.OpenTasks() {
-		if t.Assignee == approval.AdminQueue {
-			continue
-		}
-		task := activities.HeirsTask{Task: t.ID, Step: t.Step, Assignee: t.Assignee, Taken: r.file.Taken(t.ID)}
-		if place, planned := r.file.Place(t); planned {
-			task.ByRule, task.Via, task.Group = true, place.Via, place.Group
-		}
-		in.Tasks = append(in.Tasks, task)
-	}
-	return in
 }

@@ -33,8 +33,8 @@ type Book struct {
 	lose    int
 
 	calendars []store.CalendarVersion // after the first
-	records int
-	reads   int
+	records   int
+	reads     int
 }
 
 // NewBook makes an empty book with a clock.

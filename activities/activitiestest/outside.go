@@ -20,7 +20,7 @@ type Outside struct {
 	answers []any
 	posts   []activities.PostVoucherInput
 	above   map[string][]string // nil: everybody has a boss
-	left   []string // who is not active any more
+	left    []string            // who is not active any more
 }
 
 // NewOutside makes one that gives every round this plan.

@@ -48,6 +48,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.talk()
 	a.tasks()
 	a.delegations()
+	a.handovers()
 	a.attachments()
 	a.policies()
 	a.advances()

@@ -30,6 +30,8 @@ func registry() []route {
 		{method: get, path: "/parked", needs: access.EffectRead, nav: "page.nav.parked", template: "parked", handle: parked},
 		{method: get, path: delegationsAt, needs: access.DelegationRead, nav: "page.nav.delegations",
 			template: "delegations", handle: delegations},
+		{method: get, path: handoverAt, needs: access.OrganisationWrite, nav: "page.nav.handover", template: "handover",
+			handle: showHandover},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
 
 		{method: get, path: "/tasks/done", needs: access.TaskDecide, template: "done", handle: doneTasks},
@@ -51,6 +53,7 @@ func registry() []route {
 		{method: post, path: delegationsAt, needs: access.DelegationManage, template: "delegations", handle: delegate},
 		{method: post, path: delegationsAt + "/:id/revoke", needs: access.DelegationManage, template: "delegations",
 			handle: revokeDelegation},
+		{method: post, path: handoverAt, needs: access.OrganisationWrite, template: "handover", handle: handOver},
 		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},
 
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},
