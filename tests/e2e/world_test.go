@@ -12,6 +12,9 @@ import (
 	"github.com/countersign/countersign/config"
 )
 
+// believed is how long a gateway may go by the organisation before.
+const believed = 1200 * time.Millisecond
+
 // worldChanges plays what reaches documents from outside, once everybody else is
 // done: a calendar moves an open deadline, then who it waits for leaves, after they
 // decided something else that nobody had applied yet.
@@ -34,6 +37,7 @@ func (s *scene) worldChanges() {
 	s.decide("wang", other.ID, "approve", "")
 	s.decide("zhao", other.ID, "approve", "")
 	s.leave("zhao")
+	time.Sleep(believed)        // a gateway goes by the organisation before for a second, and then asks to try again
 	next := s.task("sun", d.ID) // above zhao
 	require.NotEqual(s, waits.ID, next.ID)
 	require.Equal(s, 1, s.count(`SELECT count(*) FROM events WHERE stream = $1 AND kind = 'task.handed_over'
