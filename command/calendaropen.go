@@ -64,7 +64,7 @@ func openMoves(ctx context.Context, s *store.Store, before store.CalendarVersion
 		}
 		last = tasks[len(tasks)-1].ID
 	}
-	args := map[string]string{"n": strconv.Itoa(looked), "moved": strconv.Itoa(moved)}
+	args := map[string]string{"n": strconv.Itoa(looked), "moved": strconv.Itoa(moved), "more": ""}
 	switch {
 	case looked == 0:
 		return "", nil

@@ -118,6 +118,9 @@ func (in handover) show(h desk.Handover, people *org.Snapshot) {
 	}
 	fmt.Fprintln(in.out, in.words(key, map[string]string{"person": nameOf(people, h.Person), "n": strconv.Itoa(h.Open)}))
 	for _, item := range h.Items {
+		if item.Kind == "delegation" {
+			item.Title = nameOf(people, item.To)
+		}
 		fmt.Fprintf(in.out, "  %s  %s %s  → %s\n", in.words("kind."+item.Kind, map[string]string{"n": strconv.Itoa(item.Count)}),
 			item.Number, item.Title, in.words("fate."+item.Fate, map[string]string{"to": nameOf(people, item.To)}))
 	}

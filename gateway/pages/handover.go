@@ -50,6 +50,9 @@ func (v *visit) handover(status int, h desk.Handover, wrong string) error {
 		view.Name = v.name(h.Person)
 	}
 	for _, item := range h.Items {
+		if item.Kind == "delegation" {
+			item.Title = v.name(item.To)
+		}
 		view.Rows = append(view.Rows, handoverRow{
 			Kind:     v.t("handover.kind."+item.Kind, "n", strconv.Itoa(item.Count)),
 			Document: item.Document, Number: item.Number, Title: item.Title,
