@@ -122,11 +122,8 @@ func (p *Plans) heirs(ctx context.Context, in HeirsInput) (Heirs, error) {
 func (p *Plans) pinned(ctx context.Context, in HeirsInput, people *org.Snapshot) (approval.Plan, error) {
 	none := approval.Plan{Interested: in.Interested}
 	row, err := p.Book.PolicyVersion(ctx, kindPolicy, in.Policy, in.PolicyVersion)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return none, nil
-	}
 	if err != nil {
-		return none, err
+		return none, ours(err)
 	}
 	content, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
 	if err != nil {
@@ -134,14 +131,20 @@ func (p *Plans) pinned(ctx context.Context, in HeirsInput, people *org.Snapshot)
 	}
 	route := RouteInput{Document: in.Document, Revision: in.Revision, Round: in.Round}
 	plan, err := p.routeBy(ctx, route, content, people, row)
-	if kind := fault.KindOf(err); err != nil && (kind == fault.Busy || kind == fault.Unknown) {
-		return none, err
-	}
 	if err != nil {
-		return none, nil
+		return none, ours(err)
 	}
 	plan.Interested = append(plan.Interested, in.Interested...)
 	return plan, nil
+}
+
+// ours is the error where it is our own trouble; that a policy finds nobody is an
+// answer.
+func ours(err error) error {
+	if kind := fault.KindOf(err); kind == fault.Busy || kind == fault.Unknown {
+		return err
+	}
+	return nil
 }
 
 // candidates lists who may take over a task, in order.

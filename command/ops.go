@@ -99,13 +99,13 @@ func (in handover) run(ctx context.Context, s *store.Store) error {
 // named is the store as it will be once the heir is named, for the preview.
 type named struct {
 	*store.Store
-	handover
+	asked handover
 }
 
 // Heir is whom the command names, else whom somebody named before.
 func (n named) Heir(ctx context.Context, person string) (string, error) {
-	if n.to != "" && person == n.handover.person {
-		return n.to, nil
+	if n.asked.to != "" && person == n.asked.person {
+		return n.asked.to, nil
 	}
 	return n.Store.Heir(ctx, person)
 }
@@ -121,8 +121,9 @@ func (in handover) show(h desk.Handover, people *org.Snapshot) {
 		if item.Kind == "delegation" {
 			item.Title = nameOf(people, item.To)
 		}
-		fmt.Fprintf(in.out, "  %s  %s %s  → %s\n", in.words("kind."+item.Kind, map[string]string{"n": strconv.Itoa(item.Count)}),
-			item.Number, item.Title, in.words("fate."+item.Fate, map[string]string{"to": nameOf(people, item.To)}))
+		kind := in.words("kind."+item.Kind, map[string]string{"n": strconv.Itoa(item.Count)})
+		fate := in.words("fate."+item.Fate, map[string]string{"to": nameOf(people, item.To)})
+		fmt.Fprintf(in.out, "  %s  %s %s  → %s\n", kind, item.Number, item.Title, fate)
 	}
 }
 

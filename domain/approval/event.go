@@ -38,7 +38,7 @@ const (
 	TaskWasConsulted    = "task.consulted"   // its assignee asks somebody; it stays open
 	TaskWasAdvised      = "task.advised"     // who was asked answered
 	TaskWasRetracted    = "task.retracted"   // a decision was taken back
-	TaskWasRescheduled  = "task.rescheduled" // its deadline moved: the clock stood still, it was excused, the calendar changed
+	TaskWasRescheduled  = "task.rescheduled" // its deadline moved, see Moved
 	TaskWasHandedOver   = "task.handed_over" // its assignee left
 	ClockStopped        = "clock.stopped"
 	ClockResumed        = "clock.resumed"

@@ -62,7 +62,8 @@ var tones = map[string]string{
 	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
 	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
-	approval.TaskWasEscalated: "warn", approval.TaskWasHandedOver: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
+	approval.TaskWasEscalated: "warn", approval.TaskWasHandedOver: "warn",
+	approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
 // timeline tells the events of a document in order.
