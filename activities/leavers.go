@@ -130,7 +130,7 @@ func (p *Plans) pinned(ctx context.Context, in HeirsInput, people *org.Snapshot)
 		return none, err
 	}
 	route := RouteInput{Document: in.Document, Revision: in.Revision, Round: in.Round}
-	plan, err := p.routeBy(ctx, route, content, people, row)
+	plan, err := p.routeBy(ctx, row, route, content, people)
 	if err != nil {
 		return none, ours(err)
 	}

@@ -117,6 +117,14 @@ func (w *world) PolicyInForce(_ context.Context, kind, id string) (store.PolicyR
 	return row, nil
 }
 
+func (w *world) PolicyVersion(ctx context.Context, kind, id string, version int) (store.PolicyRow, error) {
+	row, err := w.PolicyInForce(ctx, kind, id)
+	if err == nil && row.Version != version {
+		return store.PolicyRow{}, fault.New(fault.NotFound, "policy.not_found", fault.Arg("id", id))
+	}
+	return row, err
+}
+
 func (w *world) Snapshot(context.Context, int64) (*org.Snapshot, error) { return w.people, nil }
 
 func (w *world) RateFor(_ context.Context, currency, base, date string) (document.Rate, error) {
@@ -212,10 +220,6 @@ func run[T any](t *testing.T, activity, in any) (T, error) {
 	}
 	require.NoError(t, value.Get(&out))
 	return out, nil
-}
-
-func (w *world) PolicyVersion(ctx context.Context, kind, id string, _ int) (store.PolicyRow, error) {
-	return w.PolicyInForce(ctx, kind, id)
 }
 
 func (w *world) OrgVersion(context.Context) (int64, error) { return w.people.Version, nil }

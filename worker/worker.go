@@ -70,6 +70,7 @@ type Plans interface {
 	Route(ctx context.Context, in activities.RouteInput) (activities.Routed, error)
 	NextApprover(ctx context.Context, in activities.NextApproverInput) (activities.NextApprovers, error)
 	Heirs(ctx context.Context, in activities.HeirsInput) (activities.Heirs, error)
+	Staff(ctx context.Context, in activities.StaffInput) (activities.StepStaff, error)
 }
 
 // Vouchers are the activities that tell the books.
@@ -201,9 +202,9 @@ func registerLocal(w Activities, deps Deps) {
 		workflows.ReadAct:      deps.Records.ReadAct,
 		workflows.RefuseAct:    deps.Records.RefuseAct,
 		workflows.Route:        deps.Plans.Route,
-		workflows.NextApprover: deps.Plans.NextApprover,
-		workflows.Recount:      deps.Records.Recount,
-		workflows.Heirs:        deps.Plans.Heirs,
+		workflows.NextApprover: deps.Plans.NextApprover, workflows.Staff: deps.Plans.Staff,
+		workflows.Recount: deps.Records.Recount,
+		workflows.Heirs:   deps.Plans.Heirs,
 	} {
 		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
 	}

@@ -104,6 +104,8 @@ func (r *documentRun) awaitNext(ctx workflow.Context) error {
 	switch {
 	case r.file.WantsPlan():
 		doing, err = "finding the route", r.plan(ctx)
+	case len(r.file.Unstaffed()) > 0:
+		doing, err = "finding who decides", r.staff(ctx, r.file.Unstaffed()[0])
 	case r.file.WantsPosting():
 		doing, err = "posting the voucher", r.post(ctx)
 	case len(struck) > 0:

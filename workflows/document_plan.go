@@ -31,6 +31,23 @@ func (r *documentRun) plan(ctx workflow.Context) error {
 	return r.apply(ctx, approval.Planned{Plan: *routed.Plan, Attempt: attempt})
 }
 
+// staff finds the approvers of a step that was reached.
+func (r *documentRun) staff(ctx workflow.Context, step approval.Step) error {
+	in := activities.StaffInput{
+		Document: r.in.Document, Revision: r.file.Revision, Round: r.file.Round, Step: step.ID,
+		Policy: r.file.Plan.Policy, Version: r.file.Plan.PolicyVersion, Apart: r.file.Apart(step.ID),
+	}
+	found := approval.Staffed{Round: in.Round, Step: in.Step, N: r.file.Staffings}
+	var plans *activities.Plans
+	var staffed activities.StepStaff
+	ctxStaff := readRecords(ctx, "find who decides "+in.Step)
+	if err := workflow.ExecuteLocalActivity(ctxStaff, plans.Staff, in).Get(ctx, &staffed); err != nil {
+		return err
+	}
+	found.Approvers, found.OrgVersion, found.Code = staffed.Approvers, staffed.OrgVersion, staffed.Code
+	return r.apply(ctx, found)
+}
+
 // takeOver finds who gets an overdue task, where its step passes it on.
 func (r *documentRun) takeOver(ctx workflow.Context, task string) ([]approval.Approver, error) {
 	late, step, found := r.overdue(task)

@@ -22,6 +22,7 @@ const (
 	NextApprover = "NextApprover"
 	Recount      = "Recount"
 	Heirs        = "Heirs"
+	Staff        = "Staff"
 	PostVoucher  = "PostVoucher" // on the task queue effects
 )
 
@@ -39,6 +40,7 @@ func Updates() []approval.Name {
 		approval.Resubmit, approval.Withdraw, approval.Resolve,
 		approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
 		approval.Hold, approval.Release, approval.RequestInfo, approval.Extend,
+		approval.Sanction, approval.Amend,
 	}
 }
 

@@ -25,22 +25,24 @@ func TestNamesNeverChange(t *testing.T) {
 	}
 	require.Equal(t, []string{"approve", "reject", "return", "resubmit", "withdraw", "resolve",
 		"transfer", "consult", "add_signer", "remove_signer", "retract",
-		"hold", "release", "request_info", "extend"}, updates)
+		"hold", "release", "request_info", "extend", "sanction", "amend"}, updates)
 
 	for name, of := range map[string]any{
 		workflows.Opening: &activities.Records{}, workflows.Record: &activities.Records{},
 		workflows.ReadAct: &activities.Records{}, workflows.RefuseAct: &activities.Records{},
 		workflows.Route: &activities.Plans{}, workflows.NextApprover: &activities.Plans{},
 		workflows.Recount: &activities.Records{}, workflows.Heirs: &activities.Plans{},
+		workflows.Staff:       &activities.Plans{},
 		workflows.PostVoucher: &activities.Vouchers{},
 	} {
 		_, found := reflect.TypeOf(of).MethodByName(name)
 		require.True(t, found, "no method is called %s: the workflow would ask for another name", name)
 	}
-	require.Equal(t, []string{"Opening", "Record", "ReadAct", "RefuseAct", "Route", "NextApprover", "Recount", "Heirs",
+	require.Equal(t, []string{"Opening", "Record", "ReadAct", "RefuseAct", "Route", "NextApprover", "Staff", "Recount", "Heirs",
 		"PostVoucher"},
 		[]string{workflows.Opening, workflows.Record, workflows.ReadAct, workflows.RefuseAct,
-			workflows.Route, workflows.NextApprover, workflows.Recount, workflows.Heirs, workflows.PostVoucher})
+			workflows.Route, workflows.NextApprover, workflows.Staff, workflows.Recount, workflows.Heirs,
+			workflows.PostVoucher})
 
 	var attributes []string
 	for _, key := range workflows.SearchAttributes() {

@@ -60,6 +60,7 @@ func (s *stage) open(env *testsuite.TestWorkflowEnvironment, at time.Time) {
 	env.RegisterActivity(&activities.Records{Book: s.book, Calendars: calendars})
 	for name, stand := range map[string]any{
 		workflows.Route: s.outside.Route, workflows.NextApprover: s.outside.NextApprover,
+		workflows.Staff:       s.outside.Staff,
 		workflows.PostVoucher: s.outside.PostVoucher, workflows.Heirs: s.outside.Heirs,
 	} {
 		env.RegisterActivityWithOptions(stand, activity.RegisterOptions{Name: name})

@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -8,14 +9,15 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 )
 
-// judgeBack returns the document to a step that it has passed in this round; its
-// content stays, so the round does.
+// judgeBack returns the document to a step that it has passed in this round, before
+// the fork or in the same branch; its content stays, so the round does, and what was
+// decided in other branches.
 func (s State) judgeBack(a Act, task Task, now time.Time) ([]evidence.Draft, error) {
-	to := s.indexOfStep(a.ToStep)
+	to, from := s.indexOfStep(a.ToStep), s.indexOfStep(task.Step)
 	switch {
 	case a.Back != "" && a.Back != BackRestart && a.Back != BackStraight:
 		return nil, fault.New(fault.Invalid, "act.bad_back", fault.Field("back"), fault.Arg("back", a.Back))
-	case to < 0 || to >= s.Step || !s.passed(a.ToStep):
+	case to < 0 || !s.over(to) || !s.Plan.before(to, from) || !s.passed(a.ToStep):
 		return nil, fault.New(fault.Invalid, "step.not_passed", fault.Field("to_step"), fault.Arg("step", a.ToStep))
 	case len(s.Tasks)+len(s.Plan.Steps[to].Approvers) > tasksMax:
 		return nil, fault.New(fault.Conflict, "document.too_many_tasks", maxArg(tasksMax))
@@ -24,19 +26,21 @@ func (s State) judgeBack(a Act, task Task, now time.Time) ([]evidence.Draft, err
 	p.write(TaskWasReturned, TaskEndedData{
 		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion, Reason: a.ToStep,
 	})
-	p.supersede(Return, func(Task) bool { return true })
-	reopened := ReopenedData{Step: a.ToStep, Fresh: true, Past: []string{}}
+	reopened := ReopenedData{Step: a.ToStep, Fresh: true, Past: []string{}, Steps: s.reopens(to, -1)}
 	if a.Back == BackStraight {
-		reopened.Then = task.Step
+		reopened.Then, reopened.Steps = task.Step, s.reopens(to, from)
+	} else if s.Then != "" && !slices.Contains(reopened.Steps, s.Then) {
+		reopened.Then = s.Then // another branch is on its way straight back
 	}
+	again := func(t Task) bool { return slices.Contains(reopened.Steps, t.Step) }
+	p.supersede(Return, again)
 	for _, t := range p.s.Tasks {
-		at := s.indexOfStep(t.Step) // beyond s.Step where this is on the way straight back: that way is given up
-		if !t.Past && (at == to || at >= s.Step || at > to && a.Back != BackStraight) {
+		if !t.Past && again(t) {
 			reopened.Past = append(reopened.Past, t.ID)
 		}
 	}
 	p.write(StepReopened, reopened)
-	p.openStep(s.Plan.Steps[to])
+	p.reach(p.s.Plan.Steps[to])
 	return p.drafts, nil
 }
 
@@ -77,26 +81,30 @@ func (s State) judgeRetract(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, err
 	}
 	for _, t := range s.Tasks {
-		if t.ID != task.ID && t.DecidedBy != "" && t.DecidedAt.After(task.DecidedAt) {
+		follows := t.Step == task.Step || s.Plan.before(at, s.indexOfStep(t.Step))
+		if follows && t.ID != task.ID && t.DecidedBy != "" && t.DecidedAt.After(task.DecidedAt) {
 			return nil, TooLate(t, s.Tasks, s.Status)
 		}
 	}
+	reopened := ReopenedData{Step: step.ID, Past: []string{task.ID}, Steps: s.reopens(at, -1)}
 	p := s.pen(now, a.Actor, a.OnBehalfOf)
 	p.write(TaskWasRetracted, TaskEndedData{
 		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion,
 	})
 	planned := task.Slot < len(places(step))
 	p.supersede(Retract, func(t Task) bool {
+		if t.Step != step.ID {
+			return slices.Contains(reopened.Steps, t.Step)
+		}
 		next := step.Mode == InOrder && t.Slot > task.Slot && t.Slot < len(places(step))
-		return t.Step != step.ID || planned && (next || s.standsAfter(t))
+		return planned && (next || s.standsAfter(t))
 	})
-	past := []string{task.ID}
 	for _, t := range p.s.Tasks {
-		if s.indexOfStep(t.Step) > at && !t.Past {
-			past = append(past, t.ID)
+		if t.Step != step.ID && !t.Past && slices.Contains(reopened.Steps, t.Step) {
+			reopened.Past = append(reopened.Past, t.ID)
 		}
 	}
-	p.write(StepReopened, ReopenedData{Step: step.ID, Past: past})
+	p.write(StepReopened, reopened)
 	p.askAgain(step, task)
 	return p.drafts, nil
 }

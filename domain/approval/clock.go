@@ -78,8 +78,8 @@ func (s State) judgeStruck(c Struck, now time.Time) []evidence.Draft {
 // timeOut does what the step says of an overdue task. What waits in the admin
 // queue is decided by people only, so there the deadline is recorded once.
 func (p *pen) timeOut(task Task, to []Approver) {
-	step, ok := p.s.CurrentStep()
-	if !ok || step.ID != task.Step {
+	step, ok := p.s.stepOf(task)
+	if !ok {
 		return
 	}
 	expired := TaskEndedData{Task: task.ID, Step: task.Step, Assignee: task.Assignee}

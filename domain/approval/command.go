@@ -10,8 +10,8 @@ import (
 // Command is something that may change a document. Its cause names it for ever:
 // the same cause is answered once, whoever repeats it.
 //
-// The commands are Act, Planned, Unplanned, Struck, Settled, Recounted, HandedOver
-// and LetGo.
+// The commands are Act, Planned, Unplanned, Staffed, Struck, Settled, Recounted,
+// HandedOver and LetGo.
 type Command interface {
 	Cause() string
 }
@@ -30,6 +30,17 @@ type Unplanned struct {
 	Attempt int // State.PlanAttempt when it was asked for
 	Code    string
 	Admins  []string
+}
+
+// Staffed brings the approvers of a step that was reached, see Late. Where nobody
+// fit is among them the step waits in the admin queue.
+type Staffed struct {
+	Round      int
+	Step       string
+	N          int // State.Staffings when it was asked for
+	Approvers  []Approver
+	OrgVersion int64
+	Code       string // why nobody was found, a fault's code
 }
 
 // Struck says that a task's clock struck: the next reminder, or the deadline.
@@ -64,6 +75,11 @@ func (u Unplanned) Cause() string { return planCause(u.Round, u.Attempt) }
 
 func planCause(round, attempt int) string {
 	return "plan:" + strconv.Itoa(round) + ":" + strconv.Itoa(attempt)
+}
+
+// Cause of a staffing is its round and number.
+func (s Staffed) Cause() string {
+	return "staff:" + strconv.Itoa(s.Round) + ":" + strconv.Itoa(s.N)
 }
 
 // Cause of a clock is the task and its generation.

@@ -23,8 +23,12 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 	ended := TaskEndedData{Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion}
 	switch a.Name {
 	case Approve:
+		ended.To = a.To
 		p.write(TaskWasApproved, ended)
 		p.agree(task)
+		if err := p.s.unchosen(task); err != nil {
+			return nil, err
+		}
 		if err := p.s.enoughHumans(); err != nil {
 			return nil, err
 		}
@@ -66,7 +70,7 @@ func (s State) decidable(a Act) (Task, error) {
 			return Task{}, fault.New(fault.Forbidden, "task.distinct", fault.Arg("step", other.ID))
 		}
 	}
-	return task, nil
+	return task, s.fitChoice(a, task)
 }
 
 // mine finds the open task that an act names, or the reason why the actor cannot

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -16,6 +17,8 @@ const (
 	DocumentWithdrawn   = "document.withdrawn"
 	DocumentApproved    = "document.approved"
 	DocumentClosed      = "document.closed"
+	DocumentSanctioned  = "document.sanctioned" // a new revision in the same round: other amounts are approved
+	DocumentAmended     = "document.amended"    // a new revision in the same round: an approver changed fields
 	PlanMade            = "plan.made"
 	PlanFailed          = "plan.failed"   // no route; waits for an admin, the status does not change
 	PlanResolved        = "plan.resolved" // an admin asked for the route again
@@ -25,6 +28,7 @@ const (
 	StepPassed          = "step.passed"
 	StepReopened        = "step.reopened" // returned to, or a decision was taken back
 	StepResumed         = "step.resumed"  // straight back at the step that had returned it
+	StepStaffed         = "step.staffed"  // its approvers were found, or chosen, when it was reached
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
 	TaskOverdue         = "task.overdue" // the deadline passed and nobody takes over; the task stays open
@@ -106,13 +110,22 @@ type StepData struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// StaffedData is the data of step.staffed.
+type StaffedData struct {
+	Step       string     `json:"step"`
+	Approvers  []Approver `json:"approvers"`
+	OrgVersion int64      `json:"org_version,omitempty"` // organisation snapshot id; 0 = they were chosen
+	Code       string     `json:"code,omitempty"`        // why nobody was found, a fault's code
+}
+
 // ReopenedData is the data of step.reopened: the tasks that do not count any more,
 // and where the step goes on when it agrees.
 type ReopenedData struct {
 	Step  string   `json:"step"`
 	Fresh bool     `json:"fresh,omitempty"` // it begins anew, without the signers who were added to it
 	Past  []string `json:"past"`
-	Then  string   `json:"then,omitempty"` // straight back to this step; "" = the next one
+	Then  string   `json:"then,omitempty"`  // straight back to this step; "" = the next one
+	Steps []string `json:"steps,omitempty"` // those not over any more; none: Step and all after it
 }
 
 // SignerData is the data of signer.added and signer.removed.
@@ -168,6 +181,25 @@ type Moved struct {
 	Reason    string            `json:"reason,omitempty"`
 }
 
+// SanctionedData is the data of document.sanctioned: the audited patch, and whose
+// task it was done on. The envelope carries the new revision and content hash.
+type SanctionedData struct {
+	Task     string `json:"task"`
+	Step     string `json:"step"`
+	Assignee string `json:"assignee"`
+	Opinion  string `json:"opinion"`
+	document.Sanction
+}
+
+// AmendedData is the data of document.amended, as SanctionedData.
+type AmendedData struct {
+	Task     string            `json:"task"`
+	Step     string            `json:"step"`
+	Assignee string            `json:"assignee"`
+	Opinion  string            `json:"opinion"`
+	Changes  []document.Change `json:"changes"`
+}
+
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,
 // escalated, expired, transferred, advised, retracted and handed_over; and of
 // consulted, which ends nothing.
@@ -177,7 +209,8 @@ type TaskEndedData struct {
 	Assignee string `json:"assignee,omitempty"` // whose task it was
 	Opinion  string `json:"opinion,omitempty"`
 	Reason   string `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	// To is who takes over (escalated, transferred), is asked (consulted) or had asked (advised).
+	// To is who takes over (escalated, transferred), is asked (consulted), had asked
+	// (advised) or is chosen for a later step (approved).
 	To []string `json:"to,omitempty"`
 	// Next is the task that takes its place (handed over).
 	Next string `json:"next,omitempty"`

@@ -40,6 +40,8 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"act.bad_to":              {Kind: fault.Invalid},
 	"act.to_interested":       {Kind: fault.Invalid, Args: []string{"person"}},
 	"act.to_has_part":         {Kind: fault.Invalid, Args: []string{"person"}},
+	"act.to_not_among":        {Kind: fault.Invalid, Args: []string{"person"}},
+	"act.choice_required":     {Kind: fault.Invalid, Args: []string{"step"}},
 	"act.bad_where":           {Kind: fault.Invalid, Args: []string{"where"}},
 	"act.bad_back":            {Kind: fault.Invalid, Args: []string{"back"}},
 	"step.not_passed":         {Kind: fault.Invalid, Args: []string{"step"}},

@@ -83,6 +83,7 @@ var statusAfter = map[string]Status{
 func (s State) clone() State {
 	s.Tasks = slices.Clone(s.Tasks)
 	s.Added = slices.Clone(s.Added)
+	s.Ahead = slices.Clone(s.Ahead)
 	s.Deciders = slices.Clone(s.Deciders)
 	s.Seen = maps.Clone(s.Seen)
 	if s.Effect != nil {
@@ -128,7 +129,9 @@ func isAct(cause string) bool {
 	if cause == "" {
 		return false
 	}
-	for _, prefix := range []string{"submit:", "plan:", "clock:", "effect:", "calendar:", "directory:"} {
+	for _, prefix := range []string{
+		"submit:", "plan:", "staff:", "clock:", "effect:", "calendar:", "directory:",
+	} {
 		if strings.HasPrefix(cause, prefix) {
 			return false
 		}
@@ -148,6 +151,9 @@ func (s *State) applyDocument(e evidence.Event) error {
 		return err
 	case DocumentResubmitted:
 		s.beginRound(e)
+	case DocumentSanctioned, DocumentAmended:
+		s.Revision, s.ContentHash = e.Revision, e.ContentHash
+		s.addDecider(e.Actor)
 	case DocumentApproved:
 		if s.Plan != nil && slices.Contains(s.Plan.Then, ThenAccrue) {
 			s.Effect = &Effect{Reference: s.accrual(), State: EffectPending}
@@ -159,7 +165,8 @@ func (s *State) applyDocument(e evidence.Event) error {
 func (s *State) beginRound(e evidence.Event) {
 	s.Round, s.Revision, s.ContentHash = e.Round, e.Revision, e.ContentHash
 	s.Plan, s.PlanAttempt, s.PlanFault = nil, 0, ""
-	s.Step, s.Tasks, s.Effect = 0, nil, nil
+	s.Step, s.Ahead, s.Staffings = 0, nil, 0
+	s.Tasks, s.Effect = nil, nil
 	s.Added, s.Then, s.Stopped = nil, "", nil
 }
 
@@ -168,7 +175,7 @@ func (s *State) applyPlan(e evidence.Event) error {
 	case PlanMade:
 		d, err := Decode[PlanData](e)
 		s.Plan, s.PlanFault = &d.Plan, ""
-		s.Step, s.Tasks, s.Added, s.Then = 0, nil, nil, ""
+		s.Step, s.Ahead, s.Tasks, s.Added, s.Then = 0, nil, nil, nil, ""
 		return err
 	case PlanFailed:
 		d, err := Decode[PlanFailedData](e)
@@ -180,31 +187,6 @@ func (s *State) applyPlan(e evidence.Event) error {
 		return err
 	}
 	return nil
-}
-
-// applyStep moves past a step that is over; what is opened stays current.
-func (s *State) applyStep(e evidence.Event) error {
-	if e.Kind == StepOpened || s.Plan == nil {
-		return nil
-	}
-	if e.Kind == StepReopened {
-		return s.applyReopened(e)
-	}
-	d, err := Decode[StepData](e)
-	if i := s.indexOfStep(d.Step); i >= 0 {
-		s.Step = i + 1
-		if e.Kind == StepResumed {
-			s.Step, s.Then = i, ""
-		}
-	}
-	return err
-}
-
-func (s *State) indexOfStep(id string) int {
-	if s.Plan == nil {
-		return -1
-	}
-	return slices.IndexFunc(s.Plan.Steps, func(step Step) bool { return step.ID == id })
 }
 
 func (s *State) applyVoucher(e evidence.Event) error {

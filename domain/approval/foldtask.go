@@ -82,13 +82,25 @@ func (s *State) applyEnded(e evidence.Event) error {
 		return nil
 	}
 	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, e.At.UTC(), d.Opinion
-	if human(e.Actor) && end != TaskAdvised {
-		s.Decided = true
-		if !slices.Contains(s.Deciders, e.Actor) {
-			s.Deciders = append(s.Deciders, e.Actor)
-		}
+	if end == TaskApproved {
+		t.Chose = d.To
+	}
+	if end != TaskAdvised {
+		s.addDecider(e.Actor)
 	}
 	return nil
+}
+
+// addDecider notes that somebody decided something: a withdrawal then needs a
+// reason, and they are told.
+func (s *State) addDecider(actor string) {
+	if !human(actor) {
+		return
+	}
+	s.Decided = true
+	if !slices.Contains(s.Deciders, actor) {
+		s.Deciders = append(s.Deciders, actor)
+	}
 }
 
 // applyMoved takes a deadline that moved, and with it the reminders still to come.
@@ -120,27 +132,6 @@ func (s *State) applyClock(e evidence.Event) error {
 		s.Stopped = &Stopped{At: e.At.UTC(), By: e.Actor, Task: d.Task, Info: d.Info}
 	}
 	return err
-}
-
-// applyReopened puts a step back: what is past does not count, and the steps after
-// it are not begun.
-func (s *State) applyReopened(e evidence.Event) error {
-	d, err := Decode[ReopenedData](e)
-	i := s.indexOfStep(d.Step)
-	if err != nil || i < 0 {
-		return err
-	}
-	s.Step, s.Then = i, d.Then
-	for _, id := range d.Past {
-		if t := s.indexOf(id); t >= 0 {
-			s.Tasks[t].Past = true
-		}
-	}
-	s.Added = slices.DeleteFunc(s.Added, func(a Added) bool {
-		at := s.indexOfStep(a.Step)
-		return at > i || at == i && d.Fresh
-	})
-	return nil
 }
 
 func (s *State) applySigner(e evidence.Event) error {

@@ -25,7 +25,7 @@ func (s State) judgeHandling(a Act, now time.Time) ([]evidence.Draft, error) {
 	if task.For != "" {
 		return s.judgeAdvice(a, task, now)
 	}
-	step, _ := s.CurrentStep()
+	step, _ := s.stepOf(task)
 	if err := s.mayHandle(a, step); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ func (s State) Judge(c Command, now time.Time) ([]evidence.Draft, error) {
 		return s.judgePlanned(c, now), nil
 	case Unplanned:
 		return s.judgeUnplanned(c, now), nil
+	case Staffed:
+		return s.judgeStaffed(c, now), nil
 	case Struck:
 		return s.judgeStruck(c, now), nil
 	case Settled:
@@ -55,6 +57,8 @@ func (s State) judgeAct(a Act, now time.Time) ([]evidence.Draft, error) {
 		return s.judgeClock(a, now)
 	case Transfer, Consult, AddSigner, RemoveSigner, Retract:
 		return s.judgeHandling(a, now)
+	case Sanction, Amend:
+		return s.judgePatch(a, now)
 	}
 	return nil, fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(a.Name)), fault.Field("name"))
 }

@@ -49,11 +49,14 @@ func (s State) judgeWithdraw(a Act, now time.Time) ([]evidence.Draft, error) {
 	case s.Decided && strings.TrimSpace(a.Opinion) == "":
 		return nil, opinionRequired()
 	}
-	step, _ := s.CurrentStep()
+	step := ""
+	if waiting := s.WaitingSteps(); len(waiting) > 0 {
+		step = waiting[0].ID
+	}
 	p := s.pen(now, a.Actor, a.OnBehalfOf)
 	p.why = a.Opinion
 	p.supersede(Withdraw, func(Task) bool { return true })
-	p.write(DocumentWithdrawn, EndedData{Step: step.ID, Reason: a.Opinion})
+	p.write(DocumentWithdrawn, EndedData{Step: step, Reason: a.Opinion})
 	return p.drafts, nil
 }
 

@@ -6,6 +6,7 @@ const (
 	opinionMax   = 2000 // runes of an opinion or a reason
 	textMax      = 200  // bytes of an id, hash or reference
 	stepsMax     = 60   // steps of a plan
+	branchesMax  = 5    // forks within forks
 	approversMax = 100  // approvers of a step, and those who take over a task
 	tasksMax     = 500  // tasks of a round
 	roundsMax    = 50   // rounds of a document

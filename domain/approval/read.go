@@ -64,14 +64,6 @@ func (s State) Assignees() []string {
 	return slices.Sorted(maps.Keys(asked))
 }
 
-// CurrentStep returns the step that waits for people.
-func (s State) CurrentStep() (Step, bool) {
-	if s.Status != Pending || s.Plan == nil || s.Step < 0 || s.Step >= len(s.Plan.Steps) {
-		return Step{}, false
-	}
-	return s.Plan.Steps[s.Step], true
-}
-
 // DueAt is the earliest deadline of an open task, overdue ones included; zero
 // for none.
 func (s State) DueAt() time.Time {

@@ -87,7 +87,7 @@ func (s State) agreedIn(step Step, slot int) bool {
 
 // awaitsSigner says for whom a task waits: a signer whom its assignee put before it.
 func (s State) awaitsSigner(task Task) (string, bool) {
-	step, _ := s.CurrentStep()
+	step, _ := s.stepOf(task)
 	for _, a := range s.Added {
 		if a.Task == task.ID && a.Where == SignBefore && !s.agreedIn(step, a.Slot) {
 			return a.Person, true
@@ -114,9 +114,9 @@ func (s State) judgeRemoveSigner(a Act, now time.Time) ([]evidence.Draft, error)
 	case len(s.Seen) >= actsMax:
 		return nil, fault.New(fault.Conflict, "document.too_many_acts", maxArg(actsMax))
 	}
-	step, current := s.CurrentStep()
+	step, known := s.stepOf(task)
 	i := slices.IndexFunc(s.Added, func(x Added) bool { return x.Task == task.ID && x.Person == a.To[0] })
-	if !current || i < 0 || s.Added[i].Step != step.ID || s.agreedIn(step, s.Added[i].Slot) {
+	if !known || s.Status != Pending || s.Over(step.ID) || i < 0 || s.agreedIn(step, s.Added[i].Slot) {
 		return nil, fault.New(fault.Conflict, "signer.not_removable", fault.Arg("person", a.To[0]))
 	}
 	gone := s.Added[i]

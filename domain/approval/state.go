@@ -71,6 +71,7 @@ type Task struct {
 	No        bool        `json:"no,omitempty"`        // expired, and that is a no
 	Past      bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
 	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
+	Chose     []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
 
 	// By which version of the calendar the deadline was counted, when that was, and
 	// whether it rests on a year that is not published.
@@ -116,7 +117,9 @@ type State struct {
 	Plan        *Plan              `json:"plan,omitempty"`
 	PlanAttempt int                `json:"plan_attempt,omitempty"` // rulings on a failed plan of this round
 	PlanFault   string             `json:"plan_fault,omitempty"`   // why there is no route: waits for an admin
-	Step        int                `json:"step"`                   // index of the current step; len(Steps) when passed
+	Step        int                `json:"step"`                   // index of the first step that is not over
+	Ahead       []string           `json:"ahead,omitempty"`        // steps beyond it that are over, of other branches
+	Staffings   int                `json:"staffings,omitempty"`    // steps of this round staffed when reached
 	Tasks       []Task             `json:"tasks,omitempty"`        // of the current round
 	Added       []Added            `json:"added,omitempty"`        // signers, of the current round
 	Then        string             `json:"then,omitempty"`         // the step to go straight back to

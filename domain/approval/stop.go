@@ -25,7 +25,7 @@ func (s State) judgeClock(a Act, now time.Time) ([]evidence.Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	step, _ := s.CurrentStep()
+	step, _ := s.stepOf(task)
 	switch {
 	case task.For != "":
 		return nil, fault.New(fault.Forbidden, "task.only_advice")

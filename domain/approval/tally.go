@@ -141,6 +141,9 @@ func sum(of []Approver, who []bool, worth func(Approver) int64) int64 {
 // to who has decided now.
 func (s State) pointless(step Step, t, decided Task) bool {
 	of := places(step)
+	if t.Step != decided.Step {
+		return false
+	}
 	if t.For != "" {
 		return t.For == decided.ID
 	}

@@ -48,7 +48,10 @@ func (s State) unfit(plan Plan) string {
 	}
 	tasks, ids := 0, map[string]bool{}
 	for _, step := range plan.Steps {
-		if step.ID == "" || len(step.ID) > textMax || ids[step.ID] {
+		if step.ID == "" || len(step.ID) > textMax || ids[step.ID] || !fitBranches(step) {
+			return "plan.bad_step"
+		}
+		if step.Late != nil && step.Late.Chooser != "" && !plan.Before(step.Late.Chooser, step.ID) {
 			return "plan.bad_step"
 		}
 		ids[step.ID] = true
@@ -71,7 +74,7 @@ func (s State) unfitStep(plan Plan, step Step) string {
 	default:
 		return "plan.bad_step"
 	}
-	if code := unfitVotes(step); code != "" {
+	if code := unfitVotes(step); code != "" && (step.Late == nil || code != "plan.no_quorum") {
 		return code
 	}
 	if len(step.Approvers) > approversMax {
@@ -86,10 +89,22 @@ func (s State) unfitStep(plan Plan, step Step) string {
 			return "plan.interested_approver"
 		}
 	}
-	if len(step.Approvers) == 0 {
+	if len(step.Approvers) == 0 && step.Late == nil {
 		return "plan.no_approver"
 	}
 	return ""
+}
+
+// fitBranches checks where a step says it stands.
+func fitBranches(step Step) bool {
+	forks := map[string]bool{}
+	for _, b := range step.Branches {
+		if b.Fork == "" || len(b.Fork) > textMax || b.N < 0 || forks[b.Fork] {
+			return false
+		}
+		forks[b.Fork] = true
+	}
+	return len(forks) <= branchesMax
 }
 
 // places lists who is asked in a step, one for each place. A person is asked
@@ -106,27 +121,41 @@ func places(step Step) []Approver {
 	return of
 }
 
-// walk passes the steps that need nobody and opens the first that needs people;
-// past the last one the document is approved.
+// walk passes the steps that need nobody and opens those that need people, one of
+// each branch; past the last one the document is approved.
 func (p *pen) walk() {
-	if p.s.Then != "" {
-		p.follow(StepResumed, StepData{Step: p.s.Then})
-	}
-	for p.s.Step < len(p.s.Plan.Steps) {
-		step := p.s.Plan.Steps[p.s.Step]
+	for i, step := range p.s.Plan.Steps {
+		if !p.s.reached(i) || p.s.begun(i) {
+			continue
+		}
 		switch step.Need {
 		case Skip:
 			p.follow(StepSkipped, StepData{Step: step.ID, Reason: step.Reason})
 		case AutoApprove:
 			p.follow(StepAutoApproved, StepData{Step: step.ID, Reason: step.Reason})
 		default:
-			p.openStep(step)
-			return
+			p.reach(step)
 		}
+	}
+	if p.s.Step < len(p.s.Plan.Steps) {
+		return
 	}
 	p.write(DocumentApproved, EndedData{})
 	if p.s.Effect == nil {
 		p.follow(DocumentClosed, EndedData{Reason: ClosedNoPosting})
+	}
+}
+
+// reach opens a step, or leaves it to who finds its approvers.
+func (p *pen) reach(step Step) {
+	if step.ID == p.s.Then {
+		p.follow(StepResumed, StepData{Step: step.ID})
+	}
+	switch {
+	case step.Late == nil:
+		p.openStep(step)
+	case step.Late.Chooser != "":
+		p.staff(Staffed{Step: step.ID, Approvers: p.s.chosen(*step.Late)})
 	}
 }
 
@@ -157,8 +186,8 @@ func (p *pen) nextTask(step Step) string {
 
 // agree goes on after a yes in a task's place.
 func (p *pen) agree(task Task) {
-	step, ok := p.s.CurrentStep()
-	if !ok || step.ID != task.Step {
+	step, ok := p.s.stepOf(task)
+	if !ok {
 		return
 	}
 	p.supersede(Approve, func(t Task) bool { return p.s.pointless(step, t, task) })
@@ -167,15 +196,17 @@ func (p *pen) agree(task Task) {
 
 // refuse goes on after a no in a task's place: it is a veto, or one vote.
 func (p *pen) refuse(task Task, why string) {
-	step, ok := p.s.CurrentStep()
-	if !ok || step.ID != task.Step {
+	step, ok := p.s.stepOf(task)
+	if !ok {
 		return
 	}
 	if p.s.vetoes(step, task) {
 		p.endRejected(step, why)
 		return
 	}
-	p.supersede(Reject, func(t Task) bool { return t.Slot == task.Slot || t.For == task.ID })
+	p.supersede(Reject, func(t Task) bool {
+		return t.Step == step.ID && (t.Slot == task.Slot || t.For == task.ID)
+	})
 	p.count(step, task, why)
 }
 
@@ -189,11 +220,13 @@ func (p *pen) count(step Step, task Task, why string) {
 			p.openTask(step, places(step)[next], next)
 		}
 	case won:
-		p.supersede(Approve, func(t Task) bool { return t.Slot < len(places(step)) && t.For == "" })
+		p.supersede(Approve, func(t Task) bool {
+			return t.Step == step.ID && t.Slot < len(places(step)) && t.For == ""
+		})
 		if p.openSigners(step) || !p.s.signed(step) {
 			return
 		}
-		p.supersede(Approve, func(Task) bool { return true })
+		p.supersede(Approve, func(t Task) bool { return t.Step == step.ID })
 		p.write(StepPassed, StepData{Step: step.ID})
 		p.walk()
 	}

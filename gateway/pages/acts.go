@@ -24,10 +24,15 @@ func decide(v *visit) error {
 	case approval.Approve, approval.Return, approval.Reject:
 	case approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract:
 	case approval.Hold, approval.RequestInfo, approval.Extend:
+	case approval.Sanction, approval.Amend:
+		return v.patched(in)
 	default:
 		return fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(in.Act)))
 	}
-	in.To, in.Where = people(v.asked("to")), v.asked("where")
+	in.To, in.Where = people(strings.Join(v.r.PostForm["to"], ",")), v.asked("where")
+	if in.Act == approval.Return || in.Act == approval.Reject {
+		in.To = nil // chosen for an approval
+	}
 	in.ToStep, in.Back, in.Extra = v.asked("to_step"), v.asked("back"), v.asked("extra")
 	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep,
 		in.Back, in.Extra)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/delegation"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -39,6 +38,7 @@ type documentView struct {
 
 	Decide                                            *decideForm
 	Handle                                            *handleForm
+	Patch                                             *patchForm
 	Stopped                                           *stoppedBox
 	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
 	Deciding                                          []string // names of those asked now
@@ -53,6 +53,7 @@ type sent struct {
 	Form, Text, Ruling, Date, To string
 	Fault                        string
 	Stale                        bool
+	Typed                        map[string]string // the inputs of a sanction or an amendment
 }
 
 type fact struct{ Title, Value string }
@@ -82,19 +83,17 @@ func (d documentView) Left() money.Amount {
 	return left
 }
 
+// ClaimedOffset is what was to be settled of an advance, where a sanction left less.
+func (d documentView) ClaimedOffset() money.Amount {
+	if c := d.Content.Claimed; c != nil && c.Offset != nil {
+		return *c.Offset
+	}
+	return money.Amount{}
+}
+
 type commentRow struct {
 	Author, Text string
 	At           stamp
-}
-
-// decideForm is the decision of one's own open task.
-type decideForm struct {
-	Task, Hash, Step, Queue, For string // For: whose it is, decided by their delegation
-
-	Round  int
-	Return bool
-	Advice bool // somebody asks for an answer, not for a decision
-	Due    deadline
 }
 
 // parkedBox says why something waits, and lets rule on it whoever may.
@@ -219,10 +218,7 @@ func (v *visit) facts(view *documentView) error {
 	view.Base = d.BaseTotal.Currency != "" && d.BaseTotal.Currency != d.Total.Currency
 	view.Fields = v.fieldFacts(kind, d, false)
 	for _, l := range d.Content.Lines {
-		row := lineRow{Line: l, CategoryTitle: l.Category}
-		if c, ok := kind.Category(l.Category); ok {
-			row.CategoryTitle = i18n.Pick(c.Title, v.locale)
-		}
+		row := lineRow{Line: l, CategoryTitle: v.category(kind, l.Category)}
 		row.Place = v.placeOf(kind, l)
 		view.HasTax = view.HasTax || l.Tax.Minor != 0
 		view.Lines = append(view.Lines, row)
@@ -304,6 +300,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	if view.Pending == "" {
 		view.Decide = v.decideForm(detail, state)
 		view.Handle = v.handleForm(detail, state, view.Decide)
+		view.Patch = v.patchForm(detail, state, view.Decide, view.Sent)
 		view.Stopped = v.stoppedBox(detail, state)
 		running := detail.Status == approval.Submitted || detail.Status == approval.Pending ||
 			detail.Status == approval.Returned
@@ -317,47 +314,6 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 		view.Voucher = "/vouchers/" + detail.VoucherRef
 	}
 	view.Parked = v.parkedBox(detail, object, state)
-}
-
-// decideForm offers the first open task that the reader may decide: their own
-// before those of others. What the rules would refuse is not offered.
-func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm {
-	if state.Interested(v.who.Person.ID) || state.Stopped != nil {
-		return nil // the rules would refuse it
-	}
-	inboxes := access.Inboxes(v.who.Subject)
-	var forOther *decideForm
-	for _, t := range detail.Tasks {
-		own := slices.Contains(inboxes, t.Assignee)
-		if t.State != approval.TaskOpen || !own && !v.standsIn(detail, state, t) {
-			continue
-		}
-		form := &decideForm{
-			Task: t.ID, Round: t.Round, Hash: detail.ContentHash, Step: i18n.Pick(t.StepTitle, v.locale),
-			Return: true, Advice: t.For != "", Due: v.due(t.DueAt, detail.Entity),
-		}
-		switch {
-		case !own && forOther == nil:
-			form.For, forOther = v.name(t.Assignee), form
-		case own && v.may(access.TaskDecide, access.Object{Entity: detail.Entity, Assignees: []string{t.Assignee}}):
-			if t.Assignee == approval.AdminQueue {
-				form.Queue = v.name(t.Assignee)
-			}
-			return form
-		}
-	}
-	return forOther
-}
-
-// standsIn says whether the reader may decide a task for its assignee: by a
-// delegation in force, and where they decided no other task of its step.
-func (v *visit) standsIn(detail desk.Detail, state approval.State, t store.Task) bool {
-	me := v.who.Person.ID
-	return v.may(access.TaskDecide, access.Object{Entity: detail.Entity, Delegates: []string{me}}) &&
-		slices.ContainsFunc(detail.StandsIn, func(r delegation.Rule) bool { return r.Person == t.Assignee }) &&
-		!slices.ContainsFunc(state.Tasks, func(o approval.Task) bool {
-			return o.Step == t.Step && o.DecidedBy == me && !o.Past
-		})
 }
 
 func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approval.State) *parkedBox {

@@ -30,7 +30,7 @@ func (v *visit) handleForm(detail desk.Detail, s approval.State, decide *decideF
 	}
 	form := &handleForm{Round: s.Round, Hash: s.ContentHash, Retract: v.retractable(s)}
 	if decide != nil && !decide.Advice && decide.For == "" { // who stands in only decides
-		step, _ := s.CurrentStep()
+		step := stepOf(s, decide.Task)
 		form.Task = decide.Task
 		form.Transfer = slices.Contains(step.Allow, string(approval.Transfer))
 		form.Consult = slices.Contains(step.Allow, string(approval.Consult))
@@ -38,7 +38,7 @@ func (v *visit) handleForm(detail desk.Detail, s approval.State, decide *decideF
 		form.Hold = slices.Contains(step.Allow, string(approval.Hold))
 		form.RequestInfo = slices.Contains(step.Allow, string(approval.RequestInfo))
 		form.Extend = decide.Due.Text != "" && slices.Contains(step.Allow, string(approval.Extend))
-		form.Steps = v.passedSteps(s)
+		form.Steps = v.passedSteps(s, step)
 	}
 	for _, a := range s.Added {
 		task := slices.IndexFunc(s.Tasks, func(t approval.Task) bool {
@@ -58,7 +58,7 @@ func (v *visit) handleForm(detail desk.Detail, s approval.State, decide *decideF
 // retractable is one's own last yes, while nobody decided after it and its step
 // allows to take it back.
 func (v *visit) retractable(s approval.State) string {
-	if s.Then != "" {
+	if s.Then != "" || s.Plan == nil {
 		return ""
 	}
 	var last approval.Task
@@ -79,14 +79,26 @@ func (v *visit) retractable(s approval.State) string {
 	return ""
 }
 
-// passedSteps are the steps before this one in which people agreed.
-func (v *visit) passedSteps(s approval.State) []choice {
+// stepOf is the step of a task.
+func stepOf(s approval.State, task string) approval.Step {
+	for _, t := range s.Tasks {
+		for _, step := range s.Plan.Steps {
+			if t.ID == task && t.Step == step.ID {
+				return step
+			}
+		}
+	}
+	return approval.Step{}
+}
+
+// passedSteps are the steps before one in which people agreed.
+func (v *visit) passedSteps(s approval.State, from approval.Step) []choice {
 	var passed []choice
-	for i, step := range s.Plan.Steps {
+	for _, step := range s.Plan.Steps {
 		agreed := slices.ContainsFunc(s.Tasks, func(t approval.Task) bool {
 			return t.Step == step.ID && !t.Past && t.State == approval.TaskApproved
 		})
-		if i < s.Step && agreed {
+		if agreed && s.Over(step.ID) && s.Plan.Before(step.ID, from.ID) {
 			passed = append(passed, choice{step.ID, i18n.Pick(step.Title, v.locale)})
 		}
 	}

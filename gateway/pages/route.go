@@ -2,12 +2,12 @@ package pages
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/gateway/i18n"
 )
 
 // Where a stop of a route stands, as the style sheet and the catalogs call it.
@@ -26,7 +26,8 @@ const (
 type stop struct {
 	Title, Stands, Reason, Note, Mode, Within string
 
-	People []stopPerson
+	People   []stopPerson
+	Branches []stopBranch // of a fork: what is asked at the same time
 }
 
 // stopPerson is somebody asked at a step, and what they did.
@@ -43,13 +44,7 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 	if plan == nil {
 		return nil
 	}
-	stops := make([]stop, 0, len(plan.Steps)+1)
-	for i, step := range plan.Steps {
-		stops = append(stops, stop{
-			Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(i, step, s), Reason: v.because(step.Reason),
-			Mode: v.mode(step), Within: v.within(step), People: v.askedAt(step, s),
-		})
-	}
+	stops := v.stopsOf(plan, plan.Steps, 0, s)
 	for _, then := range plan.Then {
 		if then == approval.ThenAccrue {
 			stops = append(stops, v.posting(s))
@@ -58,7 +53,7 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 	return stops
 }
 
-func standsAt(i int, step approval.Step, s approval.State) string {
+func standsAt(step approval.Step, s approval.State) string {
 	switch {
 	case step.Need == approval.AutoApprove:
 		return standsAuto
@@ -66,16 +61,17 @@ func standsAt(i int, step approval.Step, s approval.State) string {
 		return standsSkipped
 	case s.Document == "":
 		return standsNext
-	case i < s.Step:
+	case s.Over(step.ID):
 		return standsDone
 	}
+	asked := slices.ContainsFunc(s.Tasks, func(t approval.Task) bool { return t.Step == step.ID && !t.Past })
 	ended := s.Status == approval.Returned || s.Status == approval.Rejected || s.Status == approval.Withdrawn
 	switch {
-	case ended && i == s.Step:
+	case ended && asked:
 		return standsStopped
 	case ended:
 		return standsNever
-	case i == s.Step && s.Status == approval.Pending:
+	case asked && s.Status == approval.Pending:
 		return standsNow
 	case s.Status == approval.Submitted || s.Status == approval.Pending:
 		return standsNext

@@ -1,19 +1,23 @@
 package pages
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/gateway/i18n"
 )
 
 // moment is one event in words.
 type moment struct {
 	Text, Quote, Tone string
+	Details           []string
 
 	At stamp
 }
@@ -38,6 +42,16 @@ type told struct {
 	Where       string         `json:"where"`
 	Info        bool           `json:"info"`
 	Moved       approval.Moved `json:"moved"`
+	Type        string         `json:"type"`
+
+	Lines   []document.SanctionedLine `json:"lines"`
+	Changes []document.Change         `json:"changes"`
+	Claimed money.Amount              `json:"claimed"`
+	Was     money.Amount              `json:"was"`
+	Now     money.Amount              `json:"now"`
+
+	Approvers  []approval.Approver `json:"approvers"`
+	OrgVersion int64               `json:"org_version"`
 }
 
 // several are ids; one alone is told as such where an event names one.
@@ -62,13 +76,14 @@ var tones = map[string]string{
 	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
 	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
+	approval.DocumentSanctioned: "warn", approval.DocumentAmended: "warn",
 	approval.TaskWasEscalated: "warn", approval.TaskWasHandedOver: "warn",
 	approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
 // timeline tells the events of a document in order.
 func (v *visit) timeline(events []evidence.Event, entity string) []moment {
-	titles := map[string]string{}
+	titles, kind := map[string]string{}, ""
 	moments := make([]moment, 0, len(events))
 	for _, e := range events {
 		data, err := approval.Decode[told](e)
@@ -82,7 +97,11 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 		if silent[e.Kind] {
 			continue
 		}
+		kind = cmp.Or(data.Type, kind)
 		m := v.moment(e, data, titles)
+		if len(data.Lines)+len(data.Changes) > 0 {
+			m.Details = v.patchWords(data, v.kindOf(kind))
+		}
 		m.At, m.Tone = v.stamp(e.At, entity), tones[e.Kind]
 		if data.Moved.Recounted {
 			m.Quote = v.t("page.event.recounted",
@@ -91,6 +110,14 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 		moments = append(moments, m)
 	}
 	return moments
+}
+
+func (v *visit) approvers(of []approval.Approver) string {
+	people := make([]string, len(of))
+	for i, a := range of {
+		people[i] = a.Person
+	}
+	return v.names(people)
 }
 
 func (v *visit) moment(e evidence.Event, data told, titles map[string]string) moment {
@@ -104,7 +131,8 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
+		"approvers", v.approvers(data.Approvers), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
 	switch e.Kind {
@@ -119,8 +147,13 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
 	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned,
 		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
-		approval.SignerAdded, approval.SignerRemoved:
+		approval.SignerAdded, approval.SignerRemoved, approval.DocumentSanctioned, approval.DocumentAmended:
 		m.Quote = data.Opinion
+	case approval.StepStaffed:
+		m.Quote = v.codeText(data.Code, "", "")
+		if data.OrgVersion == 0 {
+			key += ".chosen"
+		}
 	case approval.ClockStopped, approval.ClockResumed:
 		m.Quote = data.Reason
 		switch {

@@ -11,7 +11,8 @@ import (
 type folded struct {
 	status                    string
 	round, revision           int
-	contentHash, step         string
+	contentHash               string
+	steps                     []string // that wait
 	deciders                  []string
 	parked                    parking
 	voucherRef, voucherNumber string
@@ -22,6 +23,7 @@ type folded struct {
 	ends                      map[string]int // endings, by task
 	decisions                 []decision
 	approvals                 []approved
+	patches                   []patched
 	statusAt                  []string // after each event
 }
 
@@ -51,7 +53,7 @@ var before = map[string][]string{
 	"document.submitted": {""}, "document.resubmitted": {"returned"},
 	"plan.made": {"submitted"}, "plan.failed": {"submitted"}, "plan.resolved": {"submitted"},
 	"step.opened": {"pending"}, "step.skipped": {"pending"}, "step.auto_approved": {"pending"},
-	"step.passed": {"pending"}, "step.reopened": {"pending"}, "step.resumed": {"pending"},
+	"step.passed": {"pending"}, "step.reopened": {"pending"}, "step.resumed": {"pending"}, "step.staffed": {"pending"},
 	"task.transferred": {"pending"}, "task.consulted": {"pending"}, "task.advised": {"pending"},
 	"task.rescheduled": {"pending"}, "clock.stopped": {"pending"}, "clock.resumed": {"pending"},
 	"task.retracted": {"pending"}, "signer.added": {"pending"}, "signer.removed": {"pending"},
@@ -63,6 +65,8 @@ var before = map[string][]string{
 	"document.withdrawn": {"submitted", "pending", "returned"},
 	"voucher.posted":     {"approved"}, "voucher.parked": {"approved"}, "voucher.resolved": {"parked"},
 	"document.closed": {"posted", "approved"},
+
+	"document.sanctioned": {"pending"}, "document.amended": {"pending"},
 }
 
 func final(status string) bool {
@@ -86,6 +90,9 @@ func (c *checker) foldDocument(d *document) {
 		if final(after[e.Kind]) {
 			f.finals++
 		}
+		changes := e.Kind == "document.submitted" || e.Kind == "document.resubmitted" || patches(e.Kind)
+		c.hold("I8", subject, changes || e.Revision == f.revision && e.ContentHash == f.contentHash,
+			"%s is on the content %s, and %s is in force", e.Kind, e.ContentHash, f.contentHash)
 		c.foldEvent(f, e)
 		f.statusAt = append(f.statusAt, f.status)
 	}
@@ -95,11 +102,13 @@ func (c *checker) foldEvent(f *folded, e event) {
 	switch e.Kind {
 	case "document.submitted", "document.resubmitted":
 		f.round, f.revision, f.contentHash = e.Round, e.Revision, e.ContentHash
-		f.plan, f.step, f.parked = nil, "", parking{}
+		f.plan, f.steps, f.parked = nil, nil, parking{}
+	case sanctionedKind, amendedKind:
+		c.foldPatched(f, e)
 	case "document.approved":
 		f.approvals = append(f.approvals, approved{e, f.plan})
 	case "plan.made":
-		f.plan, f.step, f.parked = e.facts.Plan, "", parking{}
+		f.plan, f.steps, f.parked = e.facts.Plan, nil, parking{}
 	case "plan.failed":
 		f.parked = parking{"plan:" + strconv.Itoa(e.Round), e.facts.Attempt, e.facts.Code, "", e.At}
 	case "plan.resolved", "voucher.resolved":
@@ -108,14 +117,21 @@ func (c *checker) foldEvent(f *folded, e event) {
 		f.parked = parking{e.facts.Reference, e.facts.Attempt, e.facts.Code, e.facts.Detail, e.At}
 	case "voucher.posted":
 		f.voucherRef, f.voucherNumber, f.parked = e.facts.Reference, e.facts.Number, parking{}
-	case "step.opened":
-		f.step = e.facts.Step
-	case "step.skipped", "step.auto_approved", "step.passed":
-		if f.step == e.facts.Step {
-			f.step = ""
+	case "step.opened", "step.staffed":
+		if e.Kind == "step.staffed" {
+			c.foldStaffed(f, e)
 		}
+		f.leave(e.facts.Step)
+		f.steps = append(f.steps, e.facts.Step)
+	case "step.skipped", "step.auto_approved", "step.passed", "step.resumed":
+		f.leave(e.facts.Step)
 	case "step.reopened":
-		f.step = e.facts.Step
+		f.leave(e.facts.Step)
+		f.leave(e.facts.Steps...)
+		if len(e.facts.Steps) == 0 {
+			f.steps = nil
+		}
+		f.steps = append(f.steps, e.facts.Step)
 		f.forget(e.facts.Past)
 	case "task.opened":
 		c.foldOpened(f, e)
@@ -129,12 +145,53 @@ func (c *checker) foldEvent(f *folded, e event) {
 		"task.transferred", "task.advised", "task.retracted", "task.handed_over":
 		c.foldEnded(f, e)
 	}
-	if strings.HasPrefix(e.Kind, "document.") {
-		f.step = ""
+	if strings.HasPrefix(e.Kind, "document.") && !patches(e.Kind) {
+		f.steps = nil
 	}
 	if final(f.status) && f.closedAt.IsZero() {
 		f.closedAt, f.parked = e.At, parking{}
 	}
+}
+
+// leave takes steps out of those that wait.
+func (f *folded) leave(steps ...string) {
+	f.steps = slices.DeleteFunc(f.steps, func(step string) bool { return slices.Contains(steps, step) })
+}
+
+// foldStaffed gives a step of the plan its approvers: found late only where the plan
+// says so, and chosen only among whom it names, by somebody who said yes.
+func (c *checker) foldStaffed(f *folded, e event) {
+	subject := e.Stream + "#" + strconv.FormatInt(e.Seq, 10)
+	if !c.hold("I7", subject, f.plan != nil, "a step is staffed without a plan") {
+		return
+	}
+	staffed := *f.plan
+	staffed.Steps = slices.Clone(staffed.Steps)
+	for i, s := range staffed.Steps {
+		if s.ID != e.facts.Step {
+			continue
+		}
+		c.hold("I7", subject, s.Late != nil, "step %s is staffed, and its plan named its approvers", s.ID)
+		for _, a := range e.facts.Approvers {
+			if s.Late != nil && s.Late.Chooser != "" && a.Person != adminQueue {
+				c.hold("I7", subject, slices.Contains(s.Late.Among, a.Person), "%s is not among whom the plan allows", a.Person)
+				c.hold("I7", subject, f.chose(e.Round, s.Late.Chooser, a.Person), "nobody chose %s", a.Person)
+			}
+		}
+		staffed.Steps[i].Approvers = e.facts.Approvers
+	}
+	f.plan = &staffed
+}
+
+// chose says whether a yes in a step named a person.
+func (f *folded) chose(round int, step, person string) bool {
+	for _, d := range f.decisions {
+		if d.event.Kind == "task.approved" && d.event.Round == round && d.task.Step == step &&
+			slices.Contains(d.event.facts.To, person) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) foldOpened(f *folded, e event) {

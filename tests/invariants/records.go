@@ -54,7 +54,7 @@ func (c *checker) checkReadModel(d *document) {
 	same(c, "I13", id, "its round", d.Round, f.round)
 	same(c, "I13", id, "its revision", d.Revision, f.revision)
 	same(c, "I13", id, "its content", d.ContentHash, f.contentHash)
-	same(c, "I13", id, "its step", d.Step, f.step)
+	same(c, "I13", id, "its steps", d.Step, strings.Join(f.steps, ","))
 	same(c, "I13", id, "its deciders", strings.Join(d.Deciders, ","), strings.Join(f.deciders, ","))
 	same(c, "I13", id, "its voucher", d.VoucherRef+" "+d.VoucherNumber, f.voucherRef+" "+f.voucherNumber)
 	sameTime(c, "I13", id, "its end", d.ClosedAt, f.closedAt)
@@ -88,6 +88,11 @@ func (c *checker) checkShown(d *document) {
 	}
 	same(c, "I13", d.ID, "its total", d.Total, shown.Total)
 	same(c, "I13", d.ID, "its total in the base currency", d.Base, shown.BaseTotal)
+	var claimed amount
+	if shown.Claimed != nil {
+		claimed.Minor = shown.Claimed.Total.Minor
+	}
+	same(c, "I13", d.ID, "what was claimed", d.Claimed, claimed)
 }
 
 // checkSubmitted holds the first event against the first revision: I13.

@@ -36,7 +36,7 @@ type document struct {
 	Status, ContentHash, HeadHash, Step string
 	Round, Revision                     int
 	Seq                                 int64
-	Total, Base                         amount
+	Total, Base, Claimed                amount
 	Deciders                            []string
 	Parked                              parking
 	VoucherRef, VoucherNumber           string
@@ -107,6 +107,8 @@ type facts struct {
 	For         string      `json:"for"`
 	To          []string    `json:"to"`
 	Past        []string    `json:"past"`
+	Steps       []string    `json:"steps"`
+	Approvers   []approver  `json:"approvers"`
 	Opinion     string      `json:"opinion"`
 	N           int         `json:"n"`
 	Reference   string      `json:"reference"`
@@ -132,19 +134,27 @@ type plan struct {
 }
 
 type step struct {
-	ID    string `json:"id"`
-	Need  string `json:"need"`
-	Mode  string `json:"mode"`
+	ID    string   `json:"id"`
+	Need  string   `json:"need"`
+	Mode  string   `json:"mode"`
+	Allow []string `json:"allow"`
+	Amend []string `json:"amend"`
 	Votes struct {
 		Count int   `json:"count"`
 		Num   int64 `json:"num"`
 		Den   int64 `json:"den"`
 	} `json:"votes"`
-	Approvers []struct {
-		Person string `json:"person"`
-		Group  string `json:"group"`
-		Weight int64  `json:"weight"`
-	} `json:"approvers"`
+	Approvers []approver `json:"approvers"`
+	Late      *struct {
+		Chooser string   `json:"chooser"`
+		Among   []string `json:"among"`
+	} `json:"late"`
+}
+
+type approver struct {
+	Person string `json:"person"`
+	Group  string `json:"group"`
+	Weight int64  `json:"weight"`
 }
 
 // enough says whether the places that agreed are what the step's mode asks for.
@@ -240,6 +250,10 @@ type content struct {
 	Total     amount  `json:"total"`
 	BaseTotal amount  `json:"base_total"`
 	Offset    *offset `json:"offset"`
+	Claimed   *struct {
+		Total     amount `json:"total"`
+		BaseTotal amount `json:"base_total"`
+	} `json:"claimed"`
 }
 
 // offset is what a content settles of an advance.

@@ -1,0 +1,116 @@
+package approval
+
+import (
+	"slices"
+
+	"github.com/countersign/countersign/domain/evidence"
+)
+
+// applyStep folds an event of a step; what is opened is not over yet.
+func (s *State) applyStep(e evidence.Event) error {
+	if e.Kind == StepOpened || s.Plan == nil {
+		return nil
+	}
+	switch e.Kind {
+	case StepReopened:
+		return s.applyReopened(e)
+	case StepStaffed:
+		return s.applyStaffed(e)
+	}
+	d, err := Decode[StepData](e)
+	i := s.indexOfStep(d.Step)
+	if i < 0 {
+		return err
+	}
+	if e.Kind == StepResumed {
+		s.finishBefore(i)
+		s.Then = ""
+		return err
+	}
+	s.finish(i)
+	if len(s.Ahead) == 0 && s.Then != "" && !s.Plan.forks() {
+		// A state written before Ahead was: on the way back no step in between is over.
+		s.finishBefore(s.indexOfStep(s.Then))
+	}
+	return err
+}
+
+// finish marks a step as over.
+func (s *State) finish(i int) {
+	if !s.over(i) {
+		s.Ahead = append(s.Ahead, s.Plan.Steps[i].ID)
+	}
+	s.settleAhead()
+}
+
+// finishBefore marks the steps before another one as over.
+func (s *State) finishBefore(i int) {
+	for j := range max(i, 0) {
+		if s.Plan.before(j, i) && !s.over(j) {
+			s.Ahead = append(s.Ahead, s.Plan.Steps[j].ID)
+		}
+	}
+	s.settleAhead()
+}
+
+// settleAhead moves Step past what is over.
+func (s *State) settleAhead() {
+	for s.Step < len(s.Plan.Steps) {
+		at := slices.Index(s.Ahead, s.Plan.Steps[s.Step].ID)
+		if at < 0 {
+			break
+		}
+		s.Ahead = slices.Delete(s.Ahead, at, at+1)
+		s.Step++
+	}
+	if len(s.Ahead) == 0 {
+		s.Ahead = nil
+	}
+}
+
+// applyReopened puts steps back: they are not over, and what is past does not count.
+func (s *State) applyReopened(e evidence.Event) error {
+	d, err := Decode[ReopenedData](e)
+	i := s.indexOfStep(d.Step)
+	if err != nil || i < 0 {
+		return err
+	}
+	s.Then = d.Then
+	for _, id := range d.Past {
+		if t := s.indexOf(id); t >= 0 {
+			s.Tasks[t].Past = true
+		}
+	}
+	again := func(step int) bool { return step >= i } // an event written before branches were
+	if len(d.Steps) > 0 {
+		again = func(step int) bool { return slices.Contains(d.Steps, s.Plan.Steps[step].ID) }
+	}
+	s.Added = slices.DeleteFunc(s.Added, func(a Added) bool {
+		at := s.indexOfStep(a.Step)
+		return at == i && d.Fresh || at != i && at >= 0 && again(at)
+	})
+	over := []string{}
+	for j, step := range s.Plan.Steps {
+		if s.over(j) && !again(j) {
+			over = append(over, step.ID)
+		}
+	}
+	s.Step, s.Ahead = 0, over
+	s.settleAhead()
+	return nil
+}
+
+// applyStaffed gives a step its approvers. The plan is shared, so it is copied.
+func (s *State) applyStaffed(e evidence.Event) error {
+	d, err := Decode[StaffedData](e)
+	s.Staffings++
+	i := s.indexOfStep(d.Step)
+	if err != nil || i < 0 {
+		return err
+	}
+	plan := *s.Plan
+	plan.Steps = slices.Clone(plan.Steps)
+	plan.Steps[i].Approvers = d.Approvers
+	s.Plan = &plan
+	return nil
+}
