@@ -14,6 +14,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/platform/wire"
 	"github.com/countersign/countersign/store"
 )
@@ -159,6 +160,80 @@ func TestARouteIsFoundOrTheAdminsAreAsked(t *testing.T) {
 	w.busy = fault.New(fault.Busy, "store.busy")
 	_, err = run[activities.Routed](t, plans.Route, in)
 	require.Equal(t, fault.Busy, fault.KindOf(wire.In(err)), "our own outage is no verdict on the route")
+}
+
+// TestWhoTakesOverFromALeaver: whom an operator named, whom the policy names today,
+// then up the managers; never somebody interested, or with a part in the step.
+func TestWhoTakesOverFromALeaver(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(w *world, task *activities.HeirsTask)
+		want   []string
+	}{
+		{"the policy's role has a new holder, then up the managers", func(w *world, _ *activities.HeirsTask) {
+			w.people.Grants = append(w.people.Grants, org.Grant{Person: "root", Role: "finance_clerk", Entity: "CN01"})
+		}, []string{"root", "boss"}},
+		{"nobody else holds the role", func(*world, *activities.HeirsTask) {}, []string{"boss"}},
+		{"an added signer has no rule", func(w *world, task *activities.HeirsTask) {
+			w.people.Grants = append(w.people.Grants, org.Grant{Person: "root", Role: "finance_clerk", Entity: "CN01"})
+			task.ByRule = false
+		}, []string{"boss"}},
+		{"somebody was named", func(w *world, _ *activities.HeirsTask) { w.heirs = map[string]string{"wu": "sun"} },
+			[]string{"sun", "boss"}},
+		{"who was named left too", func(w *world, _ *activities.HeirsTask) { w.heirs = map[string]string{"wu": "gone"} },
+			[]string{"boss"}},
+		{"who was named is interested", func(w *world, _ *activities.HeirsTask) { w.heirs = map[string]string{"wu": "zhao"} },
+			[]string{"boss"}},
+		{"the manager has a part under another account", func(w *world, task *activities.HeirsTask) {
+			boss := w.people.People["boss"]
+			boss.Aliases = []string{"boss2"}
+			w.people.People["boss"] = boss
+			task.Taken = []string{"boss2"}
+		}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			plans := &activities.Plans{Book: w}
+			wu := w.people.People["wu"]
+			wu.Active = false
+			w.people.People["wu"] = wu
+			task := activities.HeirsTask{
+				Task: "t1", Step: w.clerkStep(), Assignee: "wu", ByRule: true, Via: "role:finance_clerk",
+			}
+			tt.change(w, &task)
+			got, err := run[activities.Heirs](t, plans.Heirs, activities.HeirsInput{
+				Document: documentID, Revision: 1, Round: 1, Policy: "expense", PolicyVersion: 1,
+				Interested: []string{"zhao"}, StoppedBy: "wu",
+				Tasks: []activities.HeirsTask{task, {Task: "t2", Step: task.Step, Assignee: "sun"}},
+			})
+			require.NoError(t, err)
+			require.True(t, got.StopperLeft)
+			require.Len(t, got.Tasks, 1, "sun works here")
+			require.Equal(t, "t1", got.Tasks[0].Task)
+			var who []string
+			for _, a := range got.Tasks[0].To {
+				who = append(who, a.Person)
+			}
+			require.Equal(t, tt.want, who)
+		})
+	}
+}
+
+// clerkStep is the step of the shipped policy that asks the finance clerks.
+func (w *world) clerkStep() string {
+	w.t.Helper()
+	routed, err := run[activities.Routed](w.t, (&activities.Plans{Book: newWorld(w.t)}).Route,
+		activities.RouteInput{Document: documentID, Revision: 1, Round: 1})
+	require.NoError(w.t, err)
+	for _, step := range routed.Plan.Steps {
+		for _, a := range step.Approvers {
+			if a.Person == "wu" {
+				return step.ID
+			}
+		}
+	}
+	w.t.Fatal("wu is not asked")
+	return ""
 }
 
 func TestAnOverdueTaskGoesToSomebodyElse(t *testing.T) {

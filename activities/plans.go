@@ -38,6 +38,8 @@ type PlanBook interface {
 	PolicyInForce(ctx context.Context, kind, id string) (store.PolicyRow, error)
 	PolicyVersion(ctx context.Context, kind, id string, version int) (store.PolicyRow, error)
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
+	OrgVersion(ctx context.Context) (int64, error)
+	Heir(ctx context.Context, person string) (string, error)
 	RateFor(ctx context.Context, currency, base, date string) (document.Rate, error)
 }
 

@@ -66,7 +66,7 @@ func (r *Records) Opening(ctx context.Context, in OpeningInput) (Opened, error) 
 // Errors: Forbidden act.forged where the inbox does not vouch for the act; Busy.
 // Time: one transaction.
 func (r *Records) Record(ctx context.Context, in approval.RecordRequest) (approval.Recorded, error) {
-	stamp, err := r.Calendars.stamp(ctx)
+	stamp, err := r.Calendars.stamp(ctx, in.Drafts)
 	if err != nil {
 		return approval.Recorded{}, answer(ctx, err)
 	}

@@ -37,6 +37,7 @@ type world struct {
 	effects  map[string]store.EffectIntent // by reference and attempt
 	attempts []store.Attempt
 	busy     error
+	heirs    map[string]string // by whom they take over from
 }
 
 func newWorld(t *testing.T) *world {
@@ -220,3 +221,7 @@ func run[T any](t *testing.T, activity, in any) (T, error) {
 	require.NoError(t, value.Get(&out))
 	return out, nil
 }
+
+func (w *world) OrgVersion(context.Context) (int64, error) { return w.people.Version, nil }
+
+func (w *world) Heir(_ context.Context, person string) (string, error) { return w.heirs[person], nil }

@@ -180,7 +180,7 @@ Dry run: nothing was written.
 	printed, err = makeUp.apply(t.Context(), s, []byte(springOf2027), calendarWords{locale: i18n.Chinese})
 	require.NoError(t, err)
 	assert.Equal(t, "  2027-01-31 周日  每周休息日 → 调休工作日（春节 补班）\n"+
-		"已保存：cn-office 第 3 版。此后开启的任务按新日历计算；已开启任务的期限不变。\n", printed)
+		"已保存：cn-office 第 3 版。此后开启的任务按新日历计算；未完成任务的期限将在一两分钟内调整。\n", printed)
 
 	require.NoError(t, publishShipped(t.Context(), s), "the next release")
 	assert.Equal(t, 3, version("cn-office").Version)

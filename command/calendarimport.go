@@ -82,6 +82,11 @@ func (in calendarImport) apply(
 		return w.text("nothing", nil), nil
 	}
 	printed := w.changes(after, changes)
+	moves, err := openMoves(ctx, s, before, after, w)
+	if err != nil {
+		return printed, err
+	}
+	printed += moves
 	if in.dryRun {
 		return printed + w.text("dry_run", nil), nil
 	}

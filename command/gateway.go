@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/adapters/files"
 	fileproviders "github.com/countersign/countersign/adapters/files/providers"
 	"github.com/countersign/countersign/adapters/identity"
@@ -99,7 +100,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		return server.Deps{}, fmt.Errorf("files: %w", err)
 	}
 	counter := &desk.Desk{Store: s, Engine: p.engine(c, true), Signer: signer, Files: kept,
-		AttachmentMax: p.config.Files.MaxBytes}
+		AttachmentMax: p.config.Files.MaxBytes, Foresee: (&activities.Plans{Book: s}).Foresee}
 	issuer, secret, err := p.issuer(s)
 	if err != nil {
 		return server.Deps{}, err

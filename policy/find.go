@@ -174,6 +174,19 @@ func NextApprover(snapshot *org.Snapshot, from string, interested []string) appr
 	return approval.Approver{Person: approval.AdminQueue, Via: viaNoManager}
 }
 
+// Successors lists who could take over from somebody who left: every different,
+// active, uninterested human up the managers, the nearest first.
+func Successors(snapshot *org.Snapshot, from string, interested []string) []approval.Approver {
+	s := &search{org: snapshot, interested: append(slices.Clone(interested), snapshot.Aliases(from)...)}
+	var found []approval.Approver
+	for _, m := range snapshot.Chain(from) {
+		if s.eligible(m.ID) {
+			found = append(found, approval.Approver{Person: m.ID, Via: viaInactive})
+		}
+	}
+	return found
+}
+
 // Reassign finds who takes over by a role where a timeout says so: every active,
 // uninterested holder for the entity, else the admin queue.
 func Reassign(snapshot *org.Snapshot, role, entity string, interested []string) []approval.Approver {

@@ -86,7 +86,7 @@ func (m *Mail) words(n store.Notice, locale string, to org.Person, people *org.S
 		args = map[string]string{}
 	}
 	args["name"] = to.Name
-	for _, key := range []string{"by", "to", "for"} {
+	for _, key := range []string{"by", "to", "for", "person", "delegate"} {
 		if args[key] != "" {
 			args[key] = m.named(args[key], locale, people)
 		}
@@ -98,8 +98,10 @@ func (m *Mail) words(n store.Notice, locale string, to org.Person, people *org.S
 	if title := args["step."+locale]; title != "" {
 		args["step"] = title
 	}
-	if due, err := time.Parse(time.RFC3339Nano, args["due_at"]); err == nil {
-		args["due"] = due.In(m.zoneOf(to, people)).Format("2006-01-02 15:04")
+	for key, word := range map[string]string{"due_at": "due", "was": "was", "from_at": "from", "until_at": "until"} {
+		if at, err := time.Parse(time.RFC3339Nano, args[key]); err == nil {
+			args[word] = at.In(m.zoneOf(to, people)).Format("2006-01-02 15:04")
+		}
 	}
 	for _, key := range []string{"code", "reason", "act", "what"} {
 		m.explain(args, key, locale)

@@ -24,12 +24,14 @@ const (
 
 	actsBatch    = 100
 	startsBatch  = 50
+	tellsBatch   = 100
 	noticesBatch = 50
 
 	// Each lane works on few rows at once: Temporal accepts starts faster than
 	// workers take them up, and the queue between is where decisions would wait.
 	actsAtOnce    = 8
 	startsAtOnce  = 4
+	tellsAtOnce   = 4
 	noticesAtOnce = 4
 
 	// backlogMax is how many workflow tasks may wait for a worker before starts
@@ -71,6 +73,9 @@ type Book interface {
 	ClaimStarts(ctx context.Context, limit int) ([]store.Start, error)
 	StartDone(ctx context.Context, document string) error
 	StartOf(ctx context.Context, document string) (store.Start, error)
+	SpreadChanges(ctx context.Context, limit int) (int, error)
+	ClaimTellings(ctx context.Context, limit int) ([]store.Telling, error)
+	TellingDone(ctx context.Context, t store.Telling) error
 	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
 	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
@@ -85,6 +90,7 @@ var _ Book = (*store.Store)(nil)
 type Engine interface {
 	Start(ctx context.Context, in engine.StartRequest) error
 	Signal(ctx context.Context, document, act string) error
+	Tell(ctx context.Context, t engine.Telling) error
 	Backlog(ctx context.Context) (int64, error)
 }
 
@@ -143,12 +149,17 @@ func (r *Relay) pause() time.Duration {
 }
 
 // drainDocuments takes one batch of acts, and starts only when no act is left:
-// a decision must not wait behind an import. It says whether to go on at once.
+// a decision must not wait behind an import, nor behind what the world has to tell
+// ten thousand documents. It says whether to go on at once.
 func (r *Relay) drainDocuments(ctx context.Context) bool {
 	if r.drainActs(ctx) {
 		return true
 	}
-	return r.drainStarts(ctx)
+	if r.congested(ctx) {
+		return false
+	}
+	told := r.drainTellings(ctx)
+	return r.drainStarts(ctx) || told
 }
 
 func (r *Relay) drainActs(ctx context.Context) bool {
@@ -193,9 +204,6 @@ func (r *Relay) startAgain(ctx context.Context, document string) error {
 }
 
 func (r *Relay) drainStarts(ctx context.Context) bool {
-	if r.congested(ctx) {
-		return false
-	}
 	starts, ok := claim(ctx, r, "starts", r.batch(startsBatch), r.Book.ClaimStarts)
 	if !ok {
 		return false

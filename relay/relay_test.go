@@ -24,6 +24,8 @@ type queues struct {
 	acts    []store.ActRef
 	starts  []store.Start
 	notices []store.Notice
+	changed []store.Telling // found by the next look at what changed
+	tells   []store.Telling
 	backlog int64
 	fail    error
 	did     []string
@@ -82,6 +84,27 @@ func (q *queues) NoticeFailed(_ context.Context, id, reason string) error {
 	q.note("failed " + id)
 	return nil
 }
+func (q *queues) SpreadChanges(_ context.Context, limit int) (int, error) {
+	found := take(q, &q.changed, limit)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.tells = append(q.tells, found...)
+	return len(found), nil
+}
+func (q *queues) ClaimTellings(_ context.Context, limit int) ([]store.Telling, error) {
+	return take(q, &q.tells, limit), nil
+}
+func (q *queues) TellingDone(_ context.Context, t store.Telling) error {
+	q.note("told " + t.Document)
+	return nil
+}
+func (q *queues) Tell(_ context.Context, t engine.Telling) error {
+	q.note("tell " + t.Document)
+	if t.Document == "closed" {
+		return fault.New(fault.Conflict, engine.CodeFinal)
+	}
+	return q.fail
+}
 func (q *queues) Start(_ context.Context, in engine.StartRequest) error {
 	q.note("start " + in.Document)
 	return q.fail
@@ -114,6 +137,40 @@ func TestActsGoBeforeStarts(t *testing.T) {
 	for _, did := range q.did[:150] {
 		require.Contains(t, did, "signal")
 	}
+}
+
+// TestTheWorldIsToldAfterTheActs holds that what changed reaches every document, that
+// no act waits for it, and that what is over is not told.
+func TestTheWorldIsToldAfterTheActs(t *testing.T) {
+	q := &queues{refused: map[string]approval.Outcome{}, acts: []store.ActRef{{ID: "a", Document: "d"}}}
+	for i := range 250 {
+		q.changed = append(q.changed, store.Telling{Document: strconv.Itoa(i), Kind: store.TellDirectory})
+	}
+	q.changed[7].Final = true
+	r := &relay.Relay{Book: q, Engine: q}
+	r.Once(t.Context())
+	require.Equal(t, "signal a", q.did[0])
+	require.Equal(t, relay.Counted{Acts: 1, Tellings: 250}, r.Count.Read())
+	require.Len(t, q.did, 1+249+250)
+	require.NotContains(t, q.did, "tell 7")
+	require.Contains(t, q.did, "told 7")
+}
+
+// TestWhoseWorkflowIsOverIsStartedAgainBeforeItIsTold: the record says it is open.
+func TestWhoseWorkflowIsOverIsStartedAgainBeforeItIsTold(t *testing.T) {
+	q := &queues{refused: map[string]approval.Outcome{}, tells: []store.Telling{{Document: "closed"}}}
+	r := &relay.Relay{Book: q, Engine: q}
+	r.Once(t.Context())
+	require.Equal(t, []string{"tell closed", "start closed"}, q.did)
+}
+
+func TestTheWorldWaitsWhileWorkersAreBehind(t *testing.T) {
+	q := &queues{backlog: 5000, tells: []store.Telling{{Document: "d"}}}
+	r := &relay.Relay{Book: q, Engine: q}
+	r.Once(t.Context()) // the first look goes ahead
+	q.tells = []store.Telling{{Document: "e"}}
+	r.Once(t.Context())
+	require.Equal(t, []string{"tell d", "told d"}, q.did)
 }
 
 func TestAnImportIsHeldBackWhileWorkersAreBehind(t *testing.T) {

@@ -146,6 +146,8 @@ func taskDiff(row, want approval.Task) string {
 		{"opinion", row.Opinion == want.Opinion}, {"opened_at", row.OpenedAt.Equal(want.OpenedAt)},
 		{"due_at", row.DueAt.Equal(want.DueAt)}, {"remind_at", sameReminders},
 		{"reminded", row.Reminded == want.Reminded}, {"overdue", row.Overdue == want.Overdue},
+		{"provisional", row.Provisional == want.Provisional},
+		{"calendar_version", row.CalendarVersion == want.CalendarVersion},
 	} {
 		if !field.same {
 			return field.name
@@ -189,7 +191,9 @@ func (a *auditor) causesOf(f *auditFile) {
 
 // isAct says whether a cause is an act's id.
 func isAct(cause string) bool {
-	for _, prefix := range []string{"submit:", "plan:", "staff:", "clock:", "effect:"} {
+	for _, prefix := range []string{
+		"submit:", "plan:", "staff:", "clock:", "effect:", "calendar:", "directory:",
+	} {
 		if strings.HasPrefix(cause, prefix) {
 			return false
 		}

@@ -39,13 +39,25 @@ func (s *Store) ShipCalendar(ctx context.Context, c *calendar.Calendar) error {
 			HAVING NOT EXISTS (
 				SELECT FROM (SELECT body, cause FROM calendars WHERE id = $1 ORDER BY version DESC LIMIT 1) AS newest
 				WHERE newest.body = $2 OR newest.cause <> $3)`
-		_, err := tx.ExecContext(ctx, query, c.ID, string(body), causeShipped)
-		return err
+		saved, err := tx.ExecContext(ctx, query, c.ID, string(body), causeShipped)
+		if err != nil {
+			return err
+		}
+		if n, err := saved.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		var version int64
+		const newest = `SELECT max(version) FROM calendars WHERE id = $1`
+		if err := tx.GetContext(ctx, &version, newest, c.ID); err != nil {
+			return err
+		}
+		return saveChange(ctx, tx, TellCalendar, c.ID, version)
 	})
 }
 
 // ImportCalendar keeps a calendar as the version after the one it was made from;
-// 0 where there was none. The cause says where it comes from, such as a file.
+// 0 where there was none. The cause says where it comes from, such as a file. Open
+// documents hear of it from a relay, see SpreadChanges.
 //
 // Safe to repeat.
 // Errors: Conflict calendar.moved_on where another version came between.
@@ -73,7 +85,7 @@ func (s *Store) ImportCalendar(ctx context.Context, c *calendar.Calendar, from i
 		if !kept {
 			return fault.New(fault.Conflict, "calendar.moved_on", fault.Arg("id", c.ID))
 		}
-		return nil
+		return saveChange(ctx, tx, TellCalendar, c.ID, int64(from)+1)
 	})
 }
 
@@ -81,25 +93,32 @@ func (s *Store) ImportCalendar(ctx context.Context, c *calendar.Calendar, from i
 func (s *Store) CalendarVersions(ctx context.Context) ([]CalendarVersion, error) {
 	const query = `
 		SELECT DISTINCT ON (id) version, body, cause, saved_at FROM calendars ORDER BY id, version DESC`
-	var rows []struct {
-		Version int       `db:"version"`
-		Body    string    `db:"body"`
-		Cause   string    `db:"cause"`
-		SavedAt time.Time `db:"saved_at"`
-	}
+	var rows []calendarRow
 	if err := s.db.SelectContext(ctx, &rows, query); err != nil {
 		return nil, sqlFault("store.CalendarVersions", err)
 	}
 	versions := make([]CalendarVersion, 0, len(rows))
 	for _, row := range rows {
-		c := new(calendar.Calendar)
-		if err := json.Unmarshal([]byte(row.Body), c); err != nil {
+		v, err := row.version()
+		if err != nil {
 			return nil, sqlFault("store.CalendarVersions", err)
 		}
-		versions = append(versions, CalendarVersion{
-			Calendar: c, Version: row.Version, Cause: row.Cause, SavedAt: row.SavedAt})
+		versions = append(versions, v)
 	}
 	return versions, nil
+}
+
+type calendarRow struct {
+	Version int
+	Body    string
+	Cause   string
+	SavedAt time.Time `db:"saved_at"`
+}
+
+func (r calendarRow) version() (CalendarVersion, error) {
+	c := new(calendar.Calendar)
+	err := json.Unmarshal([]byte(r.Body), c)
+	return CalendarVersion{Calendar: c, Version: r.Version, Cause: r.Cause, SavedAt: r.SavedAt.UTC()}, err
 }
 
 // Calendars lists the calendars in force, by id.

@@ -15,6 +15,7 @@ import (
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/notice"
 )
 
 // delegationStream holds the delegations of one person: and the person's id.
@@ -131,7 +132,11 @@ func insertDelegation(ctx context.Context, tx *sqlx.Tx, r delegation.Rule) (dele
 	if err != nil {
 		return delegation.Rule{}, err
 	}
-	return r, recordFact(ctx, tx, delegationStream+r.Person, "make:"+r.ID, delegationDraft(delegation.Made, r, r.MadeBy))
+	draft := delegationDraft(delegation.Made, r, r.MadeBy)
+	if err := recordFact(ctx, tx, delegationStream+r.Person, "make:"+r.ID, draft); err != nil {
+		return delegation.Rule{}, err
+	}
+	return r, tellOfRule(ctx, tx, delegation.Made, r, r.MadeBy)
 }
 
 // delegationDraft is the event of a rule made or taken back; an admin's is told
@@ -162,27 +167,51 @@ func (s *Store) RevokeDelegation(ctx context.Context, id, by, reason string) (de
 			revoked = r
 			return err
 		}
-		var now time.Time
-		if err := tx.GetContext(ctx, &now, `SELECT clock_timestamp()`); err != nil {
-			return err
-		}
-		r.RevokedAt, r.RevokedBy, r.RevokeReason = now.UTC().Truncate(time.Microsecond), by, reason
-		before := r
-		before.RevokedAt = time.Time{}
-		if err := delegation.CheckRevocation(before, by, reason, r.RevokedAt); err != nil {
-			return err
-		}
-		const update = `UPDATE delegations SET revoked_at = $2, revoked_by = $3, revoke_reason = $4 WHERE id = $1`
-		if _, err := tx.ExecContext(ctx, update, id, r.RevokedAt, by, reason); err != nil {
-			return err
-		}
+		err = takeBack(ctx, tx, &r, by, reason)
 		revoked = r
-		return recordFact(ctx, tx, delegationStream+r.Person, "revoke:"+id, delegationDraft(delegation.TakenBack, r, by))
+		return err
 	})
 	if err != nil {
 		return delegation.Rule{}, err
 	}
 	return revoked, nil
+}
+
+// takeBack ends a rule whose row is locked, records it, and tells both sides.
+func takeBack(ctx context.Context, tx *sqlx.Tx, r *delegation.Rule, by, reason string) error {
+	var now time.Time
+	if err := tx.GetContext(ctx, &now, `SELECT clock_timestamp()`); err != nil {
+		return err
+	}
+	at := now.UTC().Truncate(time.Microsecond)
+	if err := delegation.CheckRevocation(*r, by, reason, at); err != nil {
+		return err
+	}
+	r.RevokedAt, r.RevokedBy, r.RevokeReason = at, by, reason
+	const update = `UPDATE delegations SET revoked_at = $2, revoked_by = $3, revoke_reason = $4 WHERE id = $1`
+	if _, err := tx.ExecContext(ctx, update, r.ID, r.RevokedAt, by, reason); err != nil {
+		return err
+	}
+	draft := delegationDraft(delegation.TakenBack, *r, by)
+	if err := recordFact(ctx, tx, delegationStream+r.Person, "revoke:"+r.ID, draft); err != nil {
+		return err
+	}
+	return tellOfRule(ctx, tx, delegation.TakenBack, *r, by)
+}
+
+// tellOfRule enqueues what both sides of a rule are told. Who left is told nothing.
+func tellOfRule(ctx context.Context, tx *sqlx.Tx, kind string, r delegation.Rule, by string) error {
+	for _, n := range notice.Delegated(kind, r, by) {
+		const insert = `
+			INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
+			SELECT $1, $2, $3, '', '', '', '', $4, $5 WHERE NOT EXISTS (SELECT FROM leavers WHERE person = $3)
+			ON CONFLICT DO NOTHING`
+		id := kind + "." + r.ID + "." + n.Person
+		if _, err := tx.ExecContext(ctx, insert, id, n.Kind, n.Person, n.Quiet, string(mustJSON(n.Data))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Delegation returns one rule.

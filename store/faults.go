@@ -56,6 +56,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	"rate.not_found":       {Kind: fault.NotFound, Args: []string{"currency", "base", "date"}},
 	"calendar.not_stored":  {Kind: fault.NotFound, Args: []string{"id"}},
 	"calendar.moved_on":    {Kind: fault.Conflict, Args: []string{"id"}},
+	"handover.active":      {Kind: fault.Conflict, Args: []string{"person"}},
 	"cursor.bad":           {Kind: fault.Invalid},
 	"store.busy":           {Kind: fault.Busy},
 	"store.conflict":       {Kind: fault.Conflict, Args: []string{"rule"}},

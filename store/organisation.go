@@ -203,7 +203,9 @@ func hashOrg(rows []orgRow) (string, error) {
 }
 
 // ReplaceOrganisation makes next the organisation in force and tells its
-// version. Only what differs is written; nothing of the past is lost.
+// version. Only what differs is written; nothing of the past is lost. Who is not
+// active in it any more loses sessions, tokens and delegations at once, and open
+// documents that wait for them hear of it from a relay, see SpreadChanges.
 //
 // Safe to repeat: an organisation that is in force already keeps its version.
 func (s *Store) ReplaceOrganisation(ctx context.Context, next org.Snapshot, cause string) (int64, error) {
@@ -234,6 +236,7 @@ func (s *Store) ReplaceOrganisation(ctx context.Context, next org.Snapshot, caus
 		})
 	})
 	s.versions.forget()
+	s.tokens.forget()
 	return version, err
 }
 
@@ -309,6 +312,9 @@ func saveOrganisation(ctx context.Context, tx *sqlx.Tx, c organisationChange) er
 		return err
 	}
 	if err := saveHolders(ctx, tx, c.next); err != nil {
+		return err
+	}
+	if err := leave(ctx, tx, c.next, c.version); err != nil {
 		return err
 	}
 	data := organisationData{Version: c.version, Cause: c.cause, Hash: hash, Ended: len(c.ends), Begun: len(c.begins)}

@@ -78,7 +78,11 @@ type taskChange struct {
 	Overdue     bool       `json:"overdue"`
 	Provisional bool       `json:"provisional"`
 	For         string     `json:"for_task"`
-	Moved       bool       `json:"moved"` // due_at, remind_at and provisional are new
+	Moved       bool       `json:"moved"` // due_at, remind_at, provisional and the three below are new
+
+	Calendar        string    `json:"calendar"`
+	CalendarVersion int       `json:"calendar_version"`
+	CountedAt       time.Time `json:"counted_at"`
 }
 
 func newProjection(h head) *projection {

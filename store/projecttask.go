@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
 )
 
@@ -22,6 +23,7 @@ var taskStates = map[string]approval.TaskState{
 	approval.TaskWasAdvised:     approval.TaskAdvised,
 	approval.TaskWasRetracted:   approval.TaskRetracted,
 	approval.TaskWasReassigned:  approval.TaskReassigned,
+	approval.TaskWasHandedOver:  approval.TaskHandedOver,
 }
 
 // planReference is what a document without a route is parked under.
@@ -60,6 +62,7 @@ func (p *projection) openTask(e evidence.Event) error {
 		ID: d.Task, Step: d.Step, StepTitle: string(title), Round: e.Round, Assignee: d.Assignee, Via: d.Via,
 		Slot: d.Slot, State: string(approval.TaskOpen), OpenedAt: e.At, OpenedSeq: e.Seq,
 		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional, For: d.For,
+		Calendar: calendarOf(d), CalendarVersion: d.CalendarVersion, CountedAt: e.At,
 	})
 	return nil
 }
@@ -76,7 +79,21 @@ func (p *projection) moveTask(e evidence.Event) error {
 	}
 	t := p.task(d.Task)
 	t.Moved, t.DueAt, t.RemindAt, t.Provisional = true, instant(d.DueAt), string(remind), d.Provisional
+	t.Calendar, t.CalendarVersion, t.CountedAt = calendarOf(d), d.CalendarVersion, e.At
 	return nil
+}
+
+// calendarOf is the calendar by which a task is counted; "" where it counts in
+// seconds, or not at all.
+func calendarOf(d approval.TaskOpenedData) string {
+	unit := d.Clock.Due.Unit
+	if unit == "" {
+		unit = d.Clock.First.Unit
+	}
+	if unit == calendar.Second || d.For != "" || d.DueAt.IsZero() && len(d.RemindAt) == 0 {
+		return ""
+	}
+	return d.Clock.Calendar
 }
 
 // endTask ends a task; some ends are nobody's decision.
@@ -90,7 +107,7 @@ func (p *projection) endTask(e evidence.Event) error {
 	t.State = string(state)
 	switch state {
 	case approval.TaskSuperseded, approval.TaskEscalated, approval.TaskTransferred, approval.TaskRetracted,
-		approval.TaskReassigned:
+		approval.TaskReassigned, approval.TaskHandedOver:
 		return err
 	}
 	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, instant(e.At), d.Opinion

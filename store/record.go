@@ -41,7 +41,7 @@ type Stamp func(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedDat
 // before it with exactly the patch; Internal document.ahead, where the caller knows
 // more events than the database; Busy, and nothing happened or the repeat tells.
 func (s *Store) Record(ctx context.Context, r approval.RecordRequest, stamp Stamp) (approval.Recorded, error) {
-	if r.Deadline != "" || r.Act != nil && takesRevision(r.Act.Name) {
+	if r.Deadline != "" || r.Yield || r.Act != nil && takesRevision(r.Act.Name) {
 		return s.recordLocked(ctx, r, stamp)
 	}
 	for range looksMost {
@@ -59,8 +59,8 @@ func takesRevision(name approval.Name) bool {
 	return name == approval.Resubmit || name == approval.Sanction || name == approval.Amend
 }
 
-// recordLocked holds the document while it looks and writes. A deadline needs it:
-// an act that is being committed right now holds the row shared, which changes
+// recordLocked holds the document while it looks and writes. Who yields to acts
+// needs it: an act that is being committed right now holds the row shared, which changes
 // nothing in it, so it must be waited for before anything is read.
 func (s *Store) recordLocked(ctx context.Context, r approval.RecordRequest, stamp Stamp) (approval.Recorded, error) {
 	var got approval.Recorded
@@ -139,8 +139,8 @@ const headQuery = `
 	       c.first_seq AS cause_first, c.last_seq AS cause_last, c.outcome AS cause_outcome,
 	       i.canonical, i.key_id, i.signature, i.outcome AS inbox_outcome,
 	       ARRAY(SELECT w.id FROM inbox w
-	             WHERE $4 <> '' AND w.document = $1 AND w.outcome IS NULL
-	               AND w.received_at < (SELECT t.due_at FROM tasks t WHERE t.id = $4)
+	             WHERE ($4 <> '' OR $5) AND w.document = $1 AND w.outcome IS NULL
+	               AND ($5 OR w.received_at < (SELECT t.due_at FROM tasks t WHERE t.id = $4))
 	             ORDER BY w.received_at, w.id) AS waiting
 	FROM documents d
 	LEFT JOIN causes c ON c.stream = d.id AND c.cause = $2
@@ -154,7 +154,7 @@ func readHead(ctx context.Context, q sqlx.QueryerContext, r approval.RecordReque
 		actID = r.Act.ID
 	}
 	var h head
-	err := sqlx.GetContext(ctx, q, &h, headQuery, r.Document, r.Cause, actID, r.Deadline)
+	err := sqlx.GetContext(ctx, q, &h, headQuery, r.Document, r.Cause, actID, r.Deadline, r.Yield)
 	if err != nil {
 		return head{}, noRows(err, fault.New(fault.NotFound, "document.not_found"))
 	}

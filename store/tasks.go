@@ -31,18 +31,22 @@ type TaskFilter struct {
 type taskRow struct {
 	ID, Document, Step, Assignee, Via, State, Opinion string
 
-	StepTitle    string `db:"step_title"`
-	Round        int
-	Slot         int
-	DecidedBy    string       `db:"decided_by"`
-	DecidedAt    sql.NullTime `db:"decided_at"`
-	OpenedAt     time.Time    `db:"opened_at"`
-	DueAt        sql.NullTime `db:"due_at"`
-	RemindAt     string       `db:"remind_at"`
-	Reminded     int
-	Overdue      bool
-	Provisional  bool
-	For          string `db:"for_task"`
+	StepTitle   string `db:"step_title"`
+	Round       int
+	Slot        int
+	DecidedBy   string       `db:"decided_by"`
+	DecidedAt   sql.NullTime `db:"decided_at"`
+	OpenedAt    time.Time    `db:"opened_at"`
+	DueAt       sql.NullTime `db:"due_at"`
+	RemindAt    string       `db:"remind_at"`
+	Reminded    int
+	Overdue     bool
+	Provisional bool
+	For         string `db:"for_task"`
+
+	CalendarVersion int          `db:"calendar_version"`
+	CountedAt       sql.NullTime `db:"counted_at"`
+
 	Number       string
 	Type         string
 	Title        string
@@ -65,6 +69,7 @@ type taskRow struct {
 const taskColumns = `
 	t.id, t.document, t.step, t.step_title, t.round, t.assignee, t.via, t.slot, t.state, t.decided_by, t.decided_at,
 	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional, t.for_task,
+	t.calendar_version, t.counted_at,
 	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.base_minor,
 	d.base_currency, d.claimed_minor, coalesce(d.claimed_base_minor, d.base_minor) AS base_claimed, d.urgency,
 	d.status AS document_status, d.content_hash,
@@ -76,7 +81,8 @@ func (r taskRow) task() Task {
 			ID: r.ID, Step: r.Step, Round: r.Round, Assignee: r.Assignee, Via: r.Via, Slot: r.Slot,
 			State: approval.TaskState(r.State), DecidedBy: r.DecidedBy, DecidedAt: orZero(r.DecidedAt),
 			Opinion: r.Opinion, OpenedAt: r.OpenedAt.UTC(), DueAt: orZero(r.DueAt), Reminded: r.Reminded,
-			Overdue: r.Overdue, For: r.For,
+			Overdue: r.Overdue, For: r.For, Provisional: r.Provisional, CalendarVersion: r.CalendarVersion,
+			CountedAt: orZero(r.CountedAt),
 		},
 		Document: r.Document, Number: r.Number, Type: r.Type, Title: r.Title, Submitter: r.Submitter,
 		Requester: r.Requester, Entity: r.Entity,

@@ -87,14 +87,23 @@ const writeTransition = `
 		SELECT mine.id, $3, $15 + 1, $19, $17, $2 FROM mine
 	), opened AS (
 		INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, decided_by, decided_at,
-		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional, for_task)
+		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional, for_task,
+		                   calendar, calendar_version, counted_at)
 		SELECT o.id, mine.id, o.step, o.step_title, o.round, o.assignee, o.via, o.slot, o.state, o.decided_by,
 		       o.decided_at, o.opinion, o.opened_at, o.opened_seq, o.due_at, o.remind_at, o.reminded, o.overdue,
-		       o.provisional, o.for_task
+		       o.provisional, o.for_task, o.calendar, o.calendar_version, o.counted_at
 		FROM mine, jsonb_to_recordset($20::jsonb) AS o (id text, step text, step_title text, round int, assignee text,
 		     via text, slot int, state text, decided_by text, decided_at timestamptz, opinion text,
 		     opened_at timestamptz, opened_seq bigint, due_at timestamptz, remind_at text, reminded int,
-		     overdue boolean, provisional boolean, for_task text)
+		     overdue boolean, provisional boolean, for_task text, calendar text, calendar_version int,
+		     counted_at timestamptz)
+	), gone AS ( -- a task that opens for somebody who left is handed over
+		INSERT INTO tellings (document, kind, name, version)
+		SELECT mine.id, 'directory', '', (SELECT max(version) FROM org_versions) FROM mine
+		WHERE EXISTS (SELECT FROM jsonb_to_recordset($20::jsonb) AS o (assignee text)
+		              JOIN leavers l ON l.person = o.assignee)
+		ON CONFLICT (document, kind, name) DO UPDATE
+		SET version = excluded.version, done_at = NULL, tries = 0, next_try = clock_timestamp()
 	), changed AS (
 		UPDATE tasks t
 		SET state = coalesce(nullif(c.state, ''), t.state),
@@ -104,10 +113,13 @@ const writeTransition = `
 		    reminded = greatest(c.reminded, t.reminded),
 		    overdue = c.overdue OR t.overdue, due_at = CASE WHEN c.moved THEN c.due_at ELSE t.due_at END,
 		    remind_at = CASE WHEN c.moved THEN c.remind_at ELSE t.remind_at END,
-		    provisional = CASE WHEN c.moved THEN c.provisional ELSE t.provisional END
+		    provisional = CASE WHEN c.moved THEN c.provisional ELSE t.provisional END,
+		    calendar = CASE WHEN c.moved THEN c.calendar ELSE t.calendar END,
+		    calendar_version = CASE WHEN c.moved THEN c.calendar_version ELSE t.calendar_version END,
+		    counted_at = CASE WHEN c.moved THEN c.counted_at ELSE t.counted_at END
 		FROM mine, jsonb_to_recordset($21::jsonb) AS c (id text, state text, decided_by text, decided_at timestamptz,
 		     opinion text, reminded int, overdue boolean, moved boolean, due_at timestamptz, remind_at text,
-		     provisional boolean)
+		     provisional boolean, calendar text, calendar_version int, counted_at timestamptz)
 		WHERE t.id = c.id AND t.document = mine.id
 	), notice AS (
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)

@@ -18,7 +18,10 @@ import (
 
 	"github.com/countersign/countersign/activities/activitiestest"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/approval/approvaltest"
+	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/engine"
 	"github.com/countersign/countersign/platform/temporal"
 	"github.com/countersign/countersign/workflows"
 )
@@ -53,6 +56,7 @@ func TestScenarios(t *testing.T) {
 		{"unrouted", playUnrouted, approval.Closed},
 		{"renewed", playRenewal, approval.Closed},
 		{"handled", playHandled, approval.Closed},
+		{"followed", playFollowed, approval.Closed},
 		{"sanctioned", playSanctioned, approval.Closed},
 		{"branched", playBranched, approval.Closed},
 		{"intervened", playIntervened, approval.Closed},
@@ -81,6 +85,10 @@ func (h *house) prepare(name string) {
 	switch name {
 	case "handled", "intervened":
 		h.outside.SetPlan(handledPlan())
+	case "followed":
+		plan := handledPlan()
+		plan.Steps[0].Clock = approval.Clock{Calendar: "always", Due: calendar.Duration{Count: 2, Unit: calendar.WorkDay}}
+		h.outside.SetPlan(plan)
 	case "sanctioned":
 		h.outside.SetPlan(patchedPlan())
 	case "branched":
@@ -157,6 +165,29 @@ func playUnrouted(h *house, id string) {
 		Ruling: approval.RulingRetry, Opinion: "mended",
 	})))
 	h.allApprove(id)
+}
+
+// playFollowed lets a calendar change and two people leave: one who stopped the
+// clock, and one who is asked for advice.
+func playFollowed(h *house, id string) {
+	h.untilAsked(id, "li")
+	version := h.book.Publish(approvaltest.WithTomorrowOff(time.Now()))
+	for range 2 {
+		require.NoError(h.t, h.engine.Tell(h.t.Context(), engine.Telling{
+			Document: id, Kind: "calendar", Name: "always", Version: int64(version),
+		}))
+	}
+	h.until(id, "the deadline moved", func(s approval.State) bool { return s.Tasks[0].CalendarVersion == version })
+	h.do(id, approval.Consult, "li", named("mia"))
+	h.do(id, approval.Hold, "li", nil)
+	h.outside.Leave("li")
+	h.outside.Leave("mia")
+	for range 2 {
+		require.NoError(h.t, h.engine.Tell(h.t.Context(), engine.Telling{Document: id, Kind: "directory", Version: 2}))
+	}
+	require.NoError(h.t, h.decide(id, approval.Approve, "boss-of-li"))
+	require.NoError(h.t, h.decide(id, approval.Approve, "wu"))
+	require.NoError(h.t, h.decide(id, approval.Approve, "sun"))
 }
 
 func playRenewal(h *house, id string) {

@@ -69,6 +69,7 @@ type Deps struct {
 type Plans interface {
 	Route(ctx context.Context, in activities.RouteInput) (activities.Routed, error)
 	NextApprover(ctx context.Context, in activities.NextApproverInput) (activities.NextApprovers, error)
+	Heirs(ctx context.Context, in activities.HeirsInput) (activities.Heirs, error)
 	Staff(ctx context.Context, in activities.StaffInput) (activities.StepStaff, error)
 }
 
@@ -202,6 +203,8 @@ func registerLocal(w Activities, deps Deps) {
 		workflows.RefuseAct:    deps.Records.RefuseAct,
 		workflows.Route:        deps.Plans.Route,
 		workflows.NextApprover: deps.Plans.NextApprover, workflows.Staff: deps.Plans.Staff,
+		workflows.Recount: deps.Records.Recount,
+		workflows.Heirs:   deps.Plans.Heirs,
 	} {
 		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
 	}

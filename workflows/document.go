@@ -44,8 +44,9 @@ type documentRun struct {
 	turn      workflow.Mutex // one transition at a time
 	alarm     alarm
 	signals   workflow.ReceiveChannel
-	answering int   // signals being answered
-	shown     shown // what the search attributes say
+	world     [2]workflow.ReceiveChannel // calendar_changed, directory_changed
+	answering int                        // signals being answered
+	shown     shown                      // what the search attributes say
 }
 
 // Document carries one document from submission to its outcome.
@@ -180,6 +181,7 @@ func (r *documentRun) settle(ctx workflow.Context) (approval.Outcome, error) {
 // drain waits until every update and every signal was answered.
 func (r *documentRun) drain(ctx workflow.Context) error {
 	return workflow.Await(ctx, func() bool {
-		return r.answering == 0 && r.signals.Len() == 0 && workflow.AllHandlersFinished(ctx)
+		return r.answering == 0 && r.signals.Len() == 0 && r.world[0].Len() == 0 && r.world[1].Len() == 0 &&
+			workflow.AllHandlersFinished(ctx)
 	})
 }

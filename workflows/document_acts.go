@@ -29,6 +29,9 @@ func (r *documentRun) listen(ctx workflow.Context) error {
 	}
 	r.signals = workflow.GetSignalChannel(ctx, SignalActRecorded)
 	workflow.Go(ctx, r.hearSignals)
+	r.world[0] = workflow.GetSignalChannel(ctx, SignalCalendarChanged)
+	r.world[1] = workflow.GetSignalChannel(ctx, SignalDirectoryChanged)
+	workflow.Go(ctx, r.hearWorld)
 	return workflow.SetQueryHandlerWithOptions(ctx, QueryState,
 		func() (approval.State, error) { return r.file, nil },
 		workflow.QueryHandlerOptions{Description: "The document's state, folded from its events"})

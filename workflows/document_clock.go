@@ -47,8 +47,14 @@ func (r *documentRun) strike(ctx workflow.Context, s approval.Struck) error {
 		}
 		s.To = to
 	}
+	return r.applyAfterActs(ctx, s)
+}
+
+// applyAfterActs is apply for what yields: the acts that came before it are applied
+// first, then it is judged again.
+func (r *documentRun) applyAfterActs(ctx workflow.Context, c approval.Command) error {
 	for range behindMax {
-		waiting, err := r.applyYielding(ctx, s)
+		waiting, err := r.applyYielding(ctx, c)
 		if err != nil || len(waiting) == 0 {
 			return err
 		}

@@ -17,15 +17,21 @@ func (r *documentRun) apply(ctx workflow.Context, c approval.Command) error {
 	return err
 }
 
-// applyYielding is apply; it answers with the acts that a deadline must wait for.
+// applyYielding is apply; it answers with the acts that a deadline or a hand-over
+// must wait for.
 func (r *documentRun) applyYielding(ctx workflow.Context, c approval.Command) ([]string, error) {
 	if err := r.turn.Lock(ctx); err != nil {
 		return nil, err
 	}
 	defer r.turn.Unlock()
 	request := approval.RecordRequest{Cause: c.Cause()}
-	if s, ok := c.(approval.Struck); ok && s.Due {
-		request.Deadline = s.Task
+	switch c := c.(type) {
+	case approval.Struck:
+		if c.Due {
+			request.Deadline = c.Task
+		}
+	case approval.HandedOver, approval.LetGo:
+		request.Yield = true
 	}
 	for range behindMax {
 		drafts, err := r.file.Judge(c, workflow.Now(ctx))

@@ -7,6 +7,9 @@ const (
 	DocumentWorkflow  = "Document"
 	SignalActRecorded = "act_recorded" // argument: ActRecorded
 	QueryState        = "state"        // answer: approval.State
+
+	SignalCalendarChanged  = "calendar_changed"  // argument: CalendarChanged
+	SignalDirectoryChanged = "directory_changed" // argument: DirectoryChanged
 )
 
 // The activities, by the names of their methods in package activities.
@@ -17,6 +20,8 @@ const (
 	RefuseAct    = "RefuseAct"
 	Route        = "Route"
 	NextApprover = "NextApprover"
+	Recount      = "Recount"
+	Heirs        = "Heirs"
 	Staff        = "Staff"
 	PostVoucher  = "PostVoucher" // on the task queue effects
 )
@@ -44,4 +49,17 @@ func Updates() []approval.Name {
 // operators, and is believed only as far as the inbox row is signed.
 type ActRecorded struct {
 	ID string `json:"id"`
+}
+
+// CalendarChanged says that a calendar has a new version. It is sent by the relay
+// and is believed only as far as the calendar is stored.
+type CalendarChanged struct {
+	Calendar string `json:"calendar"`
+	Version  int    `json:"version"`
+}
+
+// DirectoryChanged says that somebody left. It is sent by the relay and is believed
+// only as far as the organisation in force says so.
+type DirectoryChanged struct {
+	Version int64 `json:"version"`
 }

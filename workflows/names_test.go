@@ -15,6 +15,8 @@ func TestNamesNeverChange(t *testing.T) {
 	require.Equal(t, "Document", workflows.DocumentWorkflow)
 	require.Equal(t, "act_recorded", workflows.SignalActRecorded)
 	require.Equal(t, "state", workflows.QueryState)
+	require.Equal(t, "calendar_changed", workflows.SignalCalendarChanged)
+	require.Equal(t, "directory_changed", workflows.SignalDirectoryChanged)
 	require.Equal(t, "approval", workflows.QueueApproval)
 	require.Equal(t, "effects", workflows.QueueEffects)
 	var updates []string
@@ -29,15 +31,18 @@ func TestNamesNeverChange(t *testing.T) {
 		workflows.Opening: &activities.Records{}, workflows.Record: &activities.Records{},
 		workflows.ReadAct: &activities.Records{}, workflows.RefuseAct: &activities.Records{},
 		workflows.Route: &activities.Plans{}, workflows.NextApprover: &activities.Plans{},
+		workflows.Recount: &activities.Records{}, workflows.Heirs: &activities.Plans{},
 		workflows.Staff:       &activities.Plans{},
 		workflows.PostVoucher: &activities.Vouchers{},
 	} {
 		_, found := reflect.TypeOf(of).MethodByName(name)
 		require.True(t, found, "no method is called %s: the workflow would ask for another name", name)
 	}
-	require.Equal(t, []string{"Opening", "Record", "ReadAct", "RefuseAct", "Route", "NextApprover", "Staff", "PostVoucher"},
+	require.Equal(t, []string{"Opening", "Record", "ReadAct", "RefuseAct", "Route", "NextApprover", "Staff", "Recount", "Heirs",
+		"PostVoucher"},
 		[]string{workflows.Opening, workflows.Record, workflows.ReadAct, workflows.RefuseAct,
-			workflows.Route, workflows.NextApprover, workflows.Staff, workflows.PostVoucher})
+			workflows.Route, workflows.NextApprover, workflows.Staff, workflows.Recount, workflows.Heirs,
+			workflows.PostVoucher})
 
 	var attributes []string
 	for _, key := range workflows.SearchAttributes() {

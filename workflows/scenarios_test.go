@@ -53,7 +53,7 @@ func told(t *testing.T, m approvaltest.Moment) []string {
 	for _, e := range m.Events {
 		var data map[string]any
 		require.NoError(t, json.Unmarshal(e.Data, &data))
-		for _, instants := range []string{"due_at", "remind_at", "moved"} {
+		for _, instants := range []string{"due_at", "remind_at", "moved", "counted"} {
 			delete(data, instants) // activities take a moment; what they come to stands in the tasks
 		}
 		text, err := json.Marshal(data)
@@ -133,6 +133,12 @@ func (p *play) deed(d approvaltest.Deed, id string) {
 		p.env.SignalWorkflow(workflows.SignalActRecorded, workflows.ActRecorded{ID: p.last.ID})
 	case approvaltest.DeedMend:
 		p.outside.Unroute("")
+	case approvaltest.DeedDayOff:
+		version := p.book.Publish(approvaltest.WithTomorrowOff(p.env.Now()))
+		p.env.SignalWorkflow(workflows.SignalCalendarChanged, workflows.CalendarChanged{Calendar: "always", Version: version})
+	case approvaltest.DeedLeave:
+		p.outside.Leave(d.Act.Actor)
+		p.env.SignalWorkflow(workflows.SignalDirectoryChanged, workflows.DirectoryChanged{Version: 2})
 	}
 }
 

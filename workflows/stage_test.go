@@ -56,11 +56,12 @@ func (s *stage) open(env *testsuite.TestWorkflowEnvironment, at time.Time) {
 	env.SetTestTimeout(20 * time.Second)
 	env.SetWorkerOptions(worker.Options{WorkflowPanicPolicy: worker.BlockWorkflow})
 	workflows.Register(env)
-	env.RegisterActivity(&activities.Records{Book: s.book, Calendars: &activities.Calendars{Book: s.book}})
+	calendars := &activities.Calendars{Book: s.book, Now: func() time.Time { return s.env.Now() }}
+	env.RegisterActivity(&activities.Records{Book: s.book, Calendars: calendars})
 	for name, stand := range map[string]any{
 		workflows.Route: s.outside.Route, workflows.NextApprover: s.outside.NextApprover,
 		workflows.Staff:       s.outside.Staff,
-		workflows.PostVoucher: s.outside.PostVoucher,
+		workflows.PostVoucher: s.outside.PostVoucher, workflows.Heirs: s.outside.Heirs,
 	} {
 		env.RegisterActivityWithOptions(stand, activity.RegisterOptions{Name: name})
 	}

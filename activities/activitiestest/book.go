@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/approval/approvaltest"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -30,8 +31,10 @@ type Book struct {
 	forged  map[string]bool
 	swapped map[string]bool
 	lose    int
-	records int
-	reads   int
+
+	calendars []store.CalendarVersion // after the first
+	records   int
+	reads     int
 }
 
 // NewBook makes an empty book with a clock.
@@ -126,7 +129,7 @@ func (b *Book) Record(
 	if answer, err := b.vouch(r); answer != nil || err != nil {
 		return orEmpty(answer), err
 	}
-	if waiting := b.waiting(r.Document, r.Deadline); len(waiting) > 0 {
+	if waiting := b.waiting(r); len(waiting) > 0 {
 		return approval.Recorded{Waiting: waiting}, nil
 	}
 	drafts, err := stampAll(r.Drafts, b.Now(), stamp)
@@ -177,9 +180,11 @@ func (b *Book) vouch(r approval.RecordRequest) (*approval.Recorded, error) {
 	return nil, nil
 }
 
-// waiting lists the acts that came before the deadline of a task.
-func (b *Book) waiting(id, task string) []string {
-	if task == "" {
+// waiting lists the acts that came before the deadline of a task, or all that have
+// no outcome.
+func (b *Book) waiting(r approval.RecordRequest) []string {
+	id, task := r.Document, r.Deadline
+	if task == "" && !r.Yield {
 		return nil
 	}
 	state, err := approval.FoldAll(b.streams[id])
@@ -194,7 +199,7 @@ func (b *Book) waiting(id, task string) []string {
 	}
 	var ids []string
 	for act, row := range b.inbox {
-		if row.Act.Document == id && row.Outcome == nil && row.ReceivedAt.Before(due) {
+		if row.Act.Document == id && row.Outcome == nil && (r.Yield || row.ReceivedAt.Before(due)) {
 			ids = append(ids, act)
 		}
 	}
@@ -257,12 +262,37 @@ func (b *Book) Events(_ context.Context, stream string, after int64, limit int) 
 	return slices.Clone(rest[:min(limit, len(rest))]), nil
 }
 
-// Calendars is store.Calendars: one that works day and night.
-func (b *Book) Calendars(context.Context) ([]*calendar.Calendar, error) {
-	all := []calendar.Span{{From: 0, To: 24 * 60}}
-	return []*calendar.Calendar{{
-		ID: "always", Zone: "UTC", Week: [7][]calendar.Span{all, all, all, all, all, all, all},
-	}}, nil
+// CalendarVersions is store.CalendarVersions: one that works day and night, as it was
+// published last.
+func (b *Book) CalendarVersions(context.Context) ([]store.CalendarVersion, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	newest := store.CalendarVersion{Calendar: approvaltest.Always(), Version: 1}
+	if len(b.calendars) > 0 {
+		newest = b.calendars[len(b.calendars)-1]
+	}
+	return []store.CalendarVersion{newest}, nil
+}
+
+// CalendarAt is store.CalendarAt.
+func (b *Book) CalendarAt(_ context.Context, _ string, version int, _ time.Time) (store.CalendarVersion, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, v := range b.calendars {
+		if v.Version == version {
+			return v, nil
+		}
+	}
+	return store.CalendarVersion{Calendar: approvaltest.Always(), Version: 1}, nil
+}
+
+// Publish makes a calendar the next version, and answers with its number.
+func (b *Book) Publish(c *calendar.Calendar) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	version := len(b.calendars) + 2
+	b.calendars = append(b.calendars, store.CalendarVersion{Calendar: c, Version: version, SavedAt: b.Now()})
+	return version
 }
 
 // Stream is a document's events so far.

@@ -20,6 +20,7 @@ type Outside struct {
 	answers []any
 	posts   []activities.PostVoucherInput
 	above   map[string][]string // nil: everybody has a boss
+	left    []string            // who is not active any more
 	staff   func(step string) []approval.Approver
 }
 
@@ -106,6 +107,36 @@ func (o *Outside) NextApprover(
 		next.To = append(next.To, approval.Approver{Person: person, Via: "escalation"})
 	}
 	return next, nil
+}
+
+// Leave makes somebody a leaver.
+func (o *Outside) Leave(person string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.left = append(o.left, person)
+}
+
+// Heirs stands in for activities.Plans.Heirs: whoever takes over at a deadline takes
+// over from a leaver as well.
+func (o *Outside) Heirs(_ context.Context, in activities.HeirsInput) (activities.Heirs, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	got := activities.Heirs{StopperLeft: slices.Contains(o.left, in.StoppedBy)}
+	for _, t := range in.Tasks {
+		if !slices.Contains(o.left, t.Assignee) {
+			continue
+		}
+		above := []string{"boss-of-" + t.Assignee}
+		if o.above != nil {
+			above = o.above[t.Assignee]
+		}
+		over := approval.HandedOver{Task: t.Task, From: t.Assignee}
+		for _, person := range above {
+			over.To = append(over.To, approval.Approver{Person: person, Via: "escalation"})
+		}
+		got.Tasks = append(got.Tasks, over)
+	}
+	return got, nil
 }
 
 // PostVoucher stands in for activities.Vouchers.PostVoucher.

@@ -10,7 +10,8 @@ import (
 // Command is something that may change a document. Its cause names it for ever:
 // the same cause is answered once, whoever repeats it.
 //
-// The commands are Act, Planned, Unplanned, Staffed, Struck and Settled.
+// The commands are Act, Planned, Unplanned, Staffed, Struck, Settled, Recounted,
+// HandedOver and LetGo.
 type Command interface {
 	Cause() string
 }

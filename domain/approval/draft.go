@@ -37,3 +37,10 @@ func encode(data any) json.RawMessage {
 	}
 	return raw
 }
+
+// DraftData reads the data of a draft as T, one of the …Data types of this package.
+//
+// Errors: as Decode.
+func DraftData[T any](d evidence.Draft) (T, error) {
+	return Decode[T](evidence.Event{Kind: d.Kind, Data: d.Data})
+}

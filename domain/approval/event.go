@@ -42,7 +42,8 @@ const (
 	TaskWasConsulted    = "task.consulted"   // its assignee asks somebody; it stays open
 	TaskWasAdvised      = "task.advised"     // who was asked answered
 	TaskWasRetracted    = "task.retracted"   // a decision was taken back
-	TaskWasRescheduled  = "task.rescheduled" // its deadline moved: the clock stood still, or it was excused
+	TaskWasRescheduled  = "task.rescheduled" // its deadline moved, see Moved
+	TaskWasHandedOver   = "task.handed_over" // its assignee left
 	ClockStopped        = "clock.stopped"
 	ClockResumed        = "clock.resumed"
 	SignerAdded         = "signer.added"
@@ -67,6 +68,9 @@ const (
 	SystemDeadline = "system:deadline"
 	SystemPolicy   = "system:policy"
 	SystemPosting  = "system:posting"
+
+	SystemCalendar  = "system:calendar"  // a calendar changed
+	SystemDirectory = "system:directory" // somebody left
 )
 
 // SubmittedData is the data of document.submitted.
@@ -158,6 +162,11 @@ type TaskOpenedData struct {
 	RemindAt    []time.Time `json:"remind_at,omitempty"`
 	Provisional bool        `json:"provisional,omitempty"` // the deadline reaches into a year without a published calendar
 	Moved       *Moved      `json:"moved,omitempty"`
+
+	// CalendarVersion is the version of the calendar that counted; of a draft that
+	// moves a deadline the one that counted it before. Counted is when that was.
+	CalendarVersion int       `json:"calendar_version,omitempty"`
+	Counted         time.Time `json:"counted,omitzero"`
 }
 
 // ClockData is the data of clock.stopped and clock.resumed.
@@ -190,8 +199,10 @@ type StepJumpedData struct {
 }
 
 // Moved says how a deadline moves: what was left when the clock stopped counts on
-// from the database's time, or Extra is added to what it was.
+// from the database's time, Extra is added to what it was, or it was counted anew
+// by another version of its calendar.
 type Moved struct {
+	Recounted bool              `json:"recounted,omitempty"`
 	StoppedAt time.Time         `json:"stopped_at,omitzero"`
 	Was       time.Time         `json:"was,omitzero"`
 	WasRemind []time.Time       `json:"was_remind,omitempty"` // those still to come
@@ -219,7 +230,7 @@ type AmendedData struct {
 }
 
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,
-// escalated, expired, transferred, advised, retracted and reassigned; and of
+// escalated, expired, transferred, advised, retracted, reassigned and handed_over; and of
 // consulted, which ends nothing.
 type TaskEndedData struct {
 	Task     string `json:"task"`
@@ -227,10 +238,11 @@ type TaskEndedData struct {
 	Assignee string `json:"assignee,omitempty"` // whose task it was
 	Opinion  string `json:"opinion,omitempty"`
 	Reason   string `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	// To is who takes over (escalated, transferred, reassigned), is asked (consulted),
+	// To is who takes over (escalated, transferred, reassigned, handed over), is asked (consulted),
 	// had asked (advised) or is chosen for a later step (approved).
 	To    []string `json:"to,omitempty"`
 	Maker string   `json:"maker,omitempty"` // reassigned: who proposed it
+	Next  string   `json:"next,omitempty"`  // handed over: the task that takes its place
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.

@@ -133,7 +133,9 @@ func isAct(cause string) bool {
 	if cause == "" {
 		return false
 	}
-	for _, prefix := range []string{"submit:", "plan:", "staff:", "clock:", "effect:"} {
+	for _, prefix := range []string{
+		"submit:", "plan:", "staff:", "clock:", "effect:", "calendar:", "directory:",
+	} {
 		if strings.HasPrefix(cause, prefix) {
 			return false
 		}

@@ -32,6 +32,10 @@ func (s *State) applyOpened(e evidence.Event) error {
 	t := Task{
 		ID: d.Task, Step: d.Step, Round: e.Round, Assignee: d.Assignee, Via: d.Via, Slot: d.Slot,
 		State: TaskOpen, OpenedAt: e.At.UTC(), DueAt: d.DueAt.UTC(), For: d.For,
+		CalendarVersion: d.CalendarVersion, Provisional: d.Provisional,
+	}
+	if d.CalendarVersion > 0 {
+		t.CountedAt = e.At.UTC()
 	}
 	if len(d.RemindAt) > 0 {
 		t.RemindAt = d.RemindAt
@@ -52,10 +56,13 @@ var endOf = map[string]TaskState{
 	TaskWasAdvised:     TaskAdvised,
 	TaskWasRetracted:   TaskRetracted,
 	TaskWasReassigned:  TaskReassigned,
+	TaskWasHandedOver:  TaskHandedOver,
 }
 
 // decidesNothing are the ends of a task that are nobody's decision.
-var decidesNothing = []TaskState{TaskSuperseded, TaskEscalated, TaskTransferred, TaskRetracted, TaskReassigned}
+var decidesNothing = []TaskState{
+	TaskSuperseded, TaskEscalated, TaskTransferred, TaskRetracted, TaskReassigned, TaskHandedOver,
+}
 
 // applyEnded ends a task.
 func (s *State) applyEnded(e evidence.Event) error {
@@ -71,8 +78,11 @@ func (s *State) applyEnded(e evidence.Event) error {
 	t := &s.Tasks[i]
 	t.State = end
 	t.No = end == TaskExpired && d.Reason == string(Reject)
-	if end == TaskReassigned {
+	switch end {
+	case TaskReassigned:
 		s.addInterveners(e.Actor, d.Maker)
+	case TaskHandedOver:
+		s.inherit(*t, d)
 	}
 	if slices.Contains(decidesNothing, end) {
 		return nil
@@ -114,6 +124,10 @@ func (s *State) applyMoved(e evidence.Event) error {
 	if d.Moved != nil && !d.Moved.Extra.IsZero() {
 		t.Extended++
 	}
+	t.CalendarVersion, t.Provisional = d.CalendarVersion, d.Provisional
+	if d.CalendarVersion > 0 {
+		t.CountedAt = e.At.UTC()
+	}
 	return nil
 }
 
@@ -135,6 +149,19 @@ func (s *State) applySigner(e evidence.Event) error {
 		s.Added = slices.DeleteFunc(s.Added, func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
 	}
 	return err
+}
+
+// inherit gives who takes over what stood by the task: the signers whom its
+// assignee had added, and the place of one who had been added.
+func (s *State) inherit(gone Task, d TaskEndedData) {
+	for i, a := range s.Added {
+		if a.Task == gone.ID && d.Next != "" {
+			s.Added[i].Task = d.Next
+		}
+		if a.Step == gone.Step && a.Slot == gone.Slot && gone.For == "" && len(d.To) == 1 {
+			s.Added[i].Person = d.To[0]
+		}
+	}
 }
 
 func (s *State) indexOf(task string) int {

@@ -30,6 +30,12 @@ func (s State) Judge(c Command, now time.Time) ([]evidence.Draft, error) {
 		return s.judgeStruck(c, now), nil
 	case Settled:
 		return s.judgeSettled(c, now), nil
+	case Recounted:
+		return s.judgeRecounted(c, now), nil
+	case HandedOver:
+		return s.judgeHandedOver(c, now), nil
+	case LetGo:
+		return s.judgeLetGo(c, now), nil
 	}
 	return nil, fault.New(fault.Invalid, "act.unknown", fault.Arg("act", ""))
 }

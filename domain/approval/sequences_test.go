@@ -90,6 +90,7 @@ type sequence struct {
 	s              approval.State
 	now            time.Time
 	acts           int
+	version        int // of the calendar
 	taken, refused map[string]int
 	tell           func(string, ...any)
 	content, next  document.Content // as it is, and as the sanction just drawn would make it
@@ -131,6 +132,7 @@ func (q *sequence) step() string {
 			struck.To = []approval.Approver{{Person: q.person()}}
 			q.do(struck)
 		}
+		q.world()
 		before := q.where()
 		a := q.act()
 		counts := q.taken
@@ -180,6 +182,9 @@ func (q *sequence) plan() {
 		q.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
 		s := late(step(pick(q, modes), who[:1+q.IntN(3)]...), pick(q, rules))
 		s.Allow, s.Amend = handling, []string{"title"}
+		if q.IntN(2) > 0 {
+			s.Clock.Due.Unit, s.Clock.First.Unit = calendar.WorkHour, calendar.WorkHour // stamped as seconds all the same
+		}
 		s.Votes = &approval.Votes{Count: 1 + q.IntN(len(s.Approvers)), Num: 1, Den: int64(1 + q.IntN(3))}
 		for i := range s.Approvers {
 			s.Approvers[i].Group, s.Approvers[i].Weight = pick(q, []string{"a", "b"}), int64(q.IntN(4))
@@ -340,6 +345,8 @@ func (q *sequence) stamp(raw json.RawMessage) json.RawMessage {
 		panic(err)
 	}
 	switch m := d.Moved; {
+	case m != nil && m.Recounted:
+		return raw
 	case m != nil && m.Extra.IsZero():
 		d.DueAt = q.now.Add(m.Was.Sub(m.StoppedAt))
 	case m != nil:

@@ -21,6 +21,8 @@ type TaskStamp struct {
 	DueAt       time.Time   `json:"due_at,omitzero"`
 	RemindAt    []time.Time `json:"remind_at,omitempty"`
 	Provisional bool        `json:"provisional,omitempty"`
+
+	CalendarVersion int `json:"calendar_version,omitempty"`
 }
 
 // Packed is the answer with stamps in place of events, where the events are
@@ -49,7 +51,7 @@ func (s *Stamps) take(e evidence.Event, d evidence.Draft) bool {
 		if s.Tasks == nil {
 			s.Tasks = map[string]TaskStamp{}
 		}
-		s.Tasks[opened.Task] = TaskStamp{opened.DueAt, opened.RemindAt, opened.Provisional}
+		s.Tasks[opened.Task] = TaskStamp{opened.DueAt, opened.RemindAt, opened.Provisional, opened.CalendarVersion}
 		if d, err = s.stamped(d); err != nil {
 			return false
 		}
@@ -70,6 +72,7 @@ func (s *Stamps) stamped(d evidence.Draft) (evidence.Draft, error) {
 	}
 	stamp := s.Tasks[opened.Task]
 	opened.DueAt, opened.RemindAt, opened.Provisional = stamp.DueAt, stamp.RemindAt, stamp.Provisional
+	opened.CalendarVersion = stamp.CalendarVersion
 	data, err := json.Marshal(opened)
 	d.Data = data
 	return d, err

@@ -51,6 +51,7 @@ const (
 	TaskAdvised     TaskState = "advised"     // advice was given, no decision
 	TaskRetracted   TaskState = "retracted"   // the decision was taken back
 	TaskReassigned  TaskState = "reassigned"  // given to somebody else by an administrator
+	TaskHandedOver  TaskState = "handed_over" // its assignee left; somebody else was asked
 )
 
 // Task is one approver's part of a step. 待办
@@ -75,6 +76,12 @@ type Task struct {
 	Past      bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
 	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
 	Chose     []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
+
+	// By which version of the calendar the deadline was counted, when that was, and
+	// whether it rests on a year that is not published.
+	CalendarVersion int       `json:"calendar_version,omitempty"`
+	CountedAt       time.Time `json:"counted_at,omitzero"`
+	Provisional     bool      `json:"provisional,omitempty"`
 }
 
 // Stopped says since when the clock stands still, and for whom. 暂挂
@@ -159,6 +166,7 @@ type RecordRequest struct {
 	Cause    string           `json:"cause"`              // Command.Cause
 	Act      *Act             `json:"act,omitempty"`      // when the cause is an act: must equal the signed inbox row
 	Deadline string           `json:"deadline,omitempty"` // of a deadline: the task whose earlier acts it yields to
+	Yield    bool             `json:"yield,omitempty"`    // it yields to every act that has no outcome yet
 	Drafts   []evidence.Draft `json:"drafts"`
 }
 

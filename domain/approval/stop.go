@@ -71,12 +71,25 @@ func (p *pen) resume(kind string, a Act) {
 	p.write(kind, ClockData{
 		Task: task.ID, Step: task.Step, Info: stopped.Info, Reason: a.Opinion, To: stopped.By, Maker: a.Maker,
 	})
+	p.goOn(stopped.At)
+}
+
+// goOn moves the deadlines of the open tasks by the time that the clock stood
+// still, since they opened.
+func (p *pen) goOn(since time.Time) {
 	for _, t := range p.s.OpenTasks() {
-		if !t.Overdue && (!t.DueAt.IsZero() || t.Reminded < len(t.RemindAt)) {
-			p.follow(TaskWasRescheduled, p.s.moved(t, Moved{StoppedAt: stopped.At}))
+		if t.ticks() {
+			stopped := since
+			if t.OpenedAt.After(stopped) {
+				stopped = t.OpenedAt
+			}
+			p.follow(TaskWasRescheduled, p.s.moved(t, Moved{StoppedAt: stopped}))
 		}
 	}
 }
+
+// ticks says whether a task has a deadline or a reminder still to come.
+func (t Task) ticks() bool { return !t.Overdue && (!t.DueAt.IsZero() || t.Reminded < len(t.RemindAt)) }
 
 // moved is a task whose deadline moves. The reminders that were sent stay where
 // they are: the number of a reminder is part of its cause, and is never used twice.
@@ -84,7 +97,7 @@ func (s State) moved(t Task, how Moved) TaskOpenedData {
 	sent := min(t.Reminded, len(t.RemindAt))
 	how.Was, how.WasRemind = t.DueAt, t.RemindAt[sent:]
 	d := TaskOpenedData{Task: t.ID, Step: t.Step, Assignee: t.Assignee, Via: t.Via, Slot: t.Slot, Moved: &how,
-		RemindAt: t.RemindAt[:sent]}
+		RemindAt: t.RemindAt[:sent], CalendarVersion: t.CalendarVersion, Counted: t.CountedAt}
 	if i := s.indexOfStep(t.Step); i >= 0 {
 		d.Clock = s.Plan.Steps[i].Clock
 	}

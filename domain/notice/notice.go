@@ -44,6 +44,13 @@
 //	                     the above; store.AddComment
 //	document.copied      who is copied in; store.AddCopies,  by, reason: the remark
 //	                     store.Submit
+//	task.rescheduled     the assignee, where the calendar    due_at; was
+//	                     changed (quiet where it is later)
+//	task.handed_over     submitter and requester             to, for: who left
+//	clock.resumed        submitter and requester, where who  for: who had stopped it
+//	                     had stopped it left
+//	delegation.made      the delegate; the person, where an  by, person, delegate, from_at, until_at, reason
+//	delegation.revoked   administrator did it, or left
 //	proposal.made        who may publish, but the maker      by, reason: the note, proposal, what, subject
 //	                     and the maker's accounts
 //	proposal.approved    the maker                           by, version, proposal, what, subject
@@ -74,6 +81,9 @@ const (
 	RemindedFor = "task.reminded_for"
 	OverdueFor  = "task.overdue_for"
 	DecidedFor  = "task.decided_for" // told to whose task it was
+
+	DelegationMade  = "delegation.made"
+	DelegationTaken = "delegation.revoked"
 )
 
 // ForDelegate is the kind by which the delegates of somebody are told of what
@@ -99,7 +109,8 @@ func Kinds() []string {
 		approval.DocumentClosed, approval.DocumentSanctioned, approval.DocumentAmended, approval.DocumentWithdrawn,
 		approval.VoucherParked, approval.PlanFailed,
 		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
-		approval.DocumentVoided,
+		approval.DocumentVoided, approval.TaskWasRescheduled, approval.TaskWasHandedOver, approval.ClockResumed,
+		DelegationMade, DelegationTaken,
 		Commented, Mentioned, Copied, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
 	}

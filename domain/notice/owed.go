@@ -41,6 +41,12 @@ func Owed(e evidence.Event, d Summary) []Notice {
 		w.ended(d.Submitter, d.Requester)
 	case approval.DocumentVoided:
 		w.ended(append([]string{d.Submitter, d.Requester}, d.Deciders...)...)
+	case approval.TaskWasRescheduled:
+		w.recounted()
+	case approval.TaskWasHandedOver:
+		w.handedOver()
+	case approval.ClockResumed:
+		w.letGo()
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved, approval.DocumentClosed:
 		w.ended(d.Submitter, d.Requester)
 	case approval.DocumentSanctioned, approval.DocumentAmended:

@@ -47,5 +47,8 @@ func (n Notice) Path() string {
 	if id := n.Data["proposal"]; id != "" {
 		return "/policies/proposals/" + id
 	}
+	if n.Document == "" {
+		return "/delegations"
+	}
 	return "/documents/" + n.Document
 }

@@ -50,6 +50,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.tasks()
 	a.bulk()
 	a.delegations()
+	a.handovers()
 	a.attachments()
 	a.policies()
 	a.advances()

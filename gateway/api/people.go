@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/countersign/countersign/domain/access"
@@ -154,9 +155,9 @@ func (a *API) listNotices(ctx context.Context, in *NoticesInput) (*NoticesOutput
 	}
 	each := func(n store.Notice) Notice {
 		words := maps.Clone(n.Data)
-		for _, key := range []string{"by", "for"} { // the text names people, the arguments keep their ids
-			if p, known := snapshot.People[words[key]]; known {
-				words[key] = p.Name
+		for _, key := range []string{"by", "for", "to", "person", "delegate"} { // the arguments keep their ids
+			if words[key] != "" {
+				words[key] = namesOf(ctx, snapshot, words[key])
 			}
 		}
 		if what := words["what"]; what != "" {
@@ -168,4 +169,19 @@ func (a *API) listNotices(ctx context.Context, in *NoticesInput) (*NoticesOutput
 		}
 	}
 	return &NoticesOutput{Body: listOf(page.Items, page.Next, page.Total, each)}, nil
+}
+
+// namesOf says who is meant by ids that commas part.
+func namesOf(ctx context.Context, people *org.Snapshot, ids string) string {
+	var names []string
+	for id := range strings.SplitSeq(ids, ",") {
+		name := id
+		if p, known := people.People[id]; known {
+			name = p.Name
+		} else if i18n.Shipped().Has(i18n.English, "actor."+id) {
+			name = i18n.T(ctx, "actor."+id, nil)
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }

@@ -71,6 +71,10 @@ type Desk struct {
 	Files  files.Store
 	Now    func() time.Time // nil means time.Now; for validation only, evidence takes the database's
 
+	// Foresee says what would become of somebody's tasks if they left: that of
+	// activities.Plans. nil foresees nothing.
+	Foresee Foresee
+
 	// AttachmentMax is how many bytes one attachment may have; 0 means 20 MiB.
 	AttachmentMax int64
 

@@ -174,7 +174,12 @@ const workflowCompleted = "workflow execution already completed"
 // Safe to repeat. Errors: Conflict document.final where the document is closed;
 // Busy engine.away.
 func (e *Engine) Signal(ctx context.Context, document, act string) error {
-	err := e.Client.SignalWorkflow(ctx, document, "", workflows.SignalActRecorded, workflows.ActRecorded{ID: act})
+	told := workflows.ActRecorded{ID: act}
+	return signalled(document, e.Client.SignalWorkflow(ctx, document, "", workflows.SignalActRecorded, told))
+}
+
+// signalled sorts what came back of a signal.
+func signalled(document string, err error) error {
 	var missing *serviceerror.NotFound
 	switch {
 	case err == nil:
@@ -185,6 +190,32 @@ func (e *Engine) Signal(ctx context.Context, document, act string) error {
 		return fmt.Errorf("signal %s: %w: %w", document, fault.New(fault.Busy, CodeAway), err)
 	}
 }
+
+// Telling is what a document is told of the world. Its fields are those of
+// store.Telling.
+type Telling struct {
+	Document string
+	Kind     string // calendar; else the directory
+	Name     string // the calendar
+	Version  int64
+	Final    bool // the record says that the document has its outcome
+}
+
+// Tell tells a document what changed in the world: a calendar has a new version, or
+// somebody left. It is accepted even with no worker up.
+//
+// Safe to repeat. Errors: as Signal.
+func (e *Engine) Tell(ctx context.Context, t Telling) error {
+	signal, told := workflows.SignalDirectoryChanged, any(workflows.DirectoryChanged{Version: t.Version})
+	if t.Kind == tellCalendar {
+		signal = workflows.SignalCalendarChanged
+		told = workflows.CalendarChanged{Calendar: t.Name, Version: int(t.Version)}
+	}
+	return signalled(t.Document, e.Client.SignalWorkflow(ctx, t.Document, "", signal, told))
+}
+
+// tellCalendar is store.TellCalendar.
+const tellCalendar = "calendar"
 
 // Backlog is how many workflow tasks wait for a worker, about. The relay holds
 // an import back while there are many.

@@ -110,7 +110,7 @@ func (v *visit) delegationRows(rules []delegation.Rule, may bool) []delegationRo
 		row := delegationRow{
 			ID: r.ID, Person: v.name(r.Person), Delegate: v.name(r.Delegate), Reason: r.Reason, Cap: r.Cap,
 			From: v.stamp(r.From, home), Until: v.stamp(r.Until, home), Revoked: v.stamp(r.RevokedAt, home),
-			RevokeReason: r.RevokeReason, Standing: r.At(v.now),
+			RevokeReason: v.optional("reason."+r.RevokeReason, r.RevokeReason), Standing: r.At(v.now),
 		}
 		var titles []string
 		for _, id := range r.Types {

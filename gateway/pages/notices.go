@@ -62,9 +62,9 @@ func (v *visit) noticeRow(n store.Notice) noticeRow {
 // named is a notice's data with the people in it by name.
 func (v *visit) named(data map[string]string) map[string]string {
 	words := maps.Clone(data)
-	for _, key := range []string{"by", "for"} {
+	for _, key := range []string{"by", "for", "to", "person", "delegate"} {
 		if words[key] != "" {
-			words[key] = v.name(words[key])
+			words[key] = v.names(strings.Split(words[key], ","))
 		}
 	}
 	if what := words["what"]; what != "" {

@@ -32,6 +32,8 @@ func registry() []route {
 			template: "delegations", handle: delegations},
 		{method: get, path: policiesAt, needs: access.PolicyRead, nav: "page.nav.policies", template: "policies",
 			handle: policies},
+		{method: get, path: handoverAt, needs: access.OrganisationWrite, nav: "page.nav.handover", template: "handover",
+			handle: showHandover},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
 
 		{method: post, path: "/tasks/decide", needs: access.TaskDecide, template: "bulk", handle: decideMany},
@@ -64,6 +66,7 @@ func registry() []route {
 		{method: post, path: delegationsAt, needs: access.DelegationManage, template: "delegations", handle: delegate},
 		{method: post, path: delegationsAt + "/:id/revoke", needs: access.DelegationManage, template: "delegations",
 			handle: revokeDelegation},
+		{method: post, path: handoverAt, needs: access.OrganisationWrite, template: "handover", handle: handOver},
 		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},
 
 		{method: get, path: policiesAt + "/new", needs: access.PolicyPropose, handle: newText},

@@ -2,9 +2,11 @@ package pages
 
 import (
 	"cmp"
+	"encoding/json"
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
@@ -28,7 +30,8 @@ type told struct {
 	Assignee    string         `json:"assignee"`
 	Opinion     string         `json:"opinion"`
 	Reason      string         `json:"reason"`
-	To          []string       `json:"to"`
+	To          several        `json:"to"`
+	DueAt       time.Time      `json:"due_at"`
 	N           int            `json:"n"`
 	Code        string         `json:"code"`
 	Detail      string         `json:"detail"`
@@ -55,6 +58,19 @@ type told struct {
 	Maker string   `json:"maker"`
 }
 
+// several are ids; one alone is told as such where an event names one.
+type several []string
+
+// UnmarshalJSON reads a list, or one.
+func (s *several) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*s = several{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(s))
+}
+
 // silent are the events that say what their neighbours say already.
 var silent = map[string]bool{approval.StepOpened: true, approval.StepPassed: true}
 
@@ -67,7 +83,8 @@ var tones = map[string]string{
 	approval.DocumentSanctioned: "warn", approval.DocumentAmended: "warn",
 	approval.TaskWasReassigned: "warn", approval.StepJumped: "warn", approval.PlanDiscarded: "warn",
 	approval.ClockReleased: "warn", approval.DocumentVoided: "bad",
-	approval.TaskWasEscalated: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
+	approval.TaskWasEscalated: "warn", approval.TaskWasHandedOver: "warn",
+	approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
 // timeline tells the events of a document in order.
@@ -92,6 +109,10 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 			m.Details = v.patchWords(data, v.kindOf(kind))
 		}
 		m.At, m.Tone = v.stamp(e.At, entity), tones[e.Kind]
+		if data.Moved.Recounted {
+			m.Quote = v.t("page.event.recounted",
+				"was", v.stamp(data.Moved.Was, entity).Text, "due", v.stamp(data.DueAt, entity).Text)
+		}
 		moments = append(moments, m)
 	}
 	return moments
@@ -148,11 +169,21 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		}
 	case approval.ClockStopped, approval.ClockResumed:
 		m.Quote = data.Reason
-		if data.Info {
+		switch {
+		case e.Kind == approval.ClockResumed && e.Actor == approval.SystemDirectory:
+			key += ".left"
+		case data.Info:
 			key += ".info"
 		}
+	case approval.TaskWasHandedOver:
+		if len(data.To) == 0 {
+			key += ".ended"
+		}
 	case approval.TaskWasRescheduled:
-		if data.Moved.Extra.IsZero() {
+		switch {
+		case data.Moved.Recounted:
+			key += ".recounted"
+		case data.Moved.Extra.IsZero():
 			key += ".resumed"
 		}
 		m.Quote = data.Moved.Reason

@@ -65,6 +65,11 @@ func TestWholeHouse(t *testing.T) {
 			})
 		}
 	})
+	t.Run("the calendar changes and an approver leaves", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		(&scene{T: t, house: h, door: door, ctx: ctx}).worldChanges()
+	})
 	h.Rest(t, patience, true)
 	t.Log("audit verify: " + h.VerifyAudit(t))
 	t.Log("invariants:\n" + h.RequireInvariants(t, door.Told()))

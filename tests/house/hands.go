@@ -94,3 +94,16 @@ func historyOf(ctx context.Context, c client.Client, document string) ([]byte, e
 	}
 	return protojson.Marshal(whole)
 }
+
+// Command runs a command of the product as an operator at the database, and answers
+// with what it printed.
+func (h *House) Command(t testing.TB, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), checkPatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, Binary(t), append(args, "--config", h.Config)...)
+	cmd.Env = h.env("migrate", h.Stack.DatabaseURL())
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return string(out)
+}

@@ -63,7 +63,8 @@ var before = map[string][]string{
 	"task.retracted": {"pending"}, "signer.added": {"pending"}, "signer.removed": {"pending"},
 	"task.opened": {"pending"}, "task.reminded": {"pending"}, "task.overdue": {"pending"},
 	"task.approved": {"pending"}, "task.rejected": {"pending"}, "task.returned": {"pending"},
-	"task.superseded": {"pending"}, "task.escalated": {"pending"}, "task.expired": {"pending"},
+	"task.handed_over": {"pending"},
+	"task.superseded":  {"pending"}, "task.escalated": {"pending"}, "task.expired": {"pending"},
 	"document.returned": {"pending"}, "document.rejected": {"pending"}, "document.approved": {"pending"},
 	"document.withdrawn": {"submitted", "pending", "returned"},
 	"voucher.posted":     {"approved"}, "voucher.parked": {"approved"}, "voucher.resolved": {"parked"},
@@ -154,7 +155,7 @@ func (c *checker) foldEvent(f *folded, e event) {
 	case "task.reminded", "task.overdue":
 		c.foldReminded(f, e)
 	case "task.approved", "task.rejected", "task.returned", "task.superseded", "task.escalated", "task.expired",
-		"task.transferred", "task.advised", "task.retracted", "task.reassigned":
+		"task.transferred", "task.advised", "task.retracted", "task.reassigned", "task.handed_over":
 		c.foldEnded(f, e)
 	}
 	f.intervened = f.intervened || interventions[e.Kind] != ""
@@ -260,7 +261,7 @@ func (c *checker) foldEnded(f *folded, e event) {
 	opened := *t
 	t.State, t.endReason = e.Kind[len("task."):], e.facts.Reason
 	switch t.State {
-	case "superseded", "escalated", "transferred", "retracted", "reassigned":
+	case "superseded", "escalated", "transferred", "retracted", "reassigned", "handed_over":
 		return
 	case "advised":
 		t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, e.At, e.facts.Opinion

@@ -32,6 +32,7 @@ type house struct {
 	address string
 	signer  evidence.Signer
 	org     int64
+	people  org.Snapshot
 	journal string
 	told    invariants.Acknowledged
 	ids     map[string]string // documents, by what became of them
@@ -64,6 +65,7 @@ func build(t testing.TB) *house {
 	h.propose()
 	h.ids["intervened"] = h.intervened()
 	h.ids["voided"] = h.voided()
+	h.ids["handed"] = h.handed()
 	for {
 		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
 		require.NoError(t, err)
@@ -84,13 +86,13 @@ func build(t testing.TB) *house {
 
 func (h *house) organise() {
 	people := map[string]org.Person{}
-	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo", "lu"} {
+	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo", "lu", "wei"} {
 		people[id] = org.Person{ID: id, Name: id, Entity: "cn", Department: "sales", Active: true}
 	}
 	twin := people["zhang"]
 	twin.Aliases = []string{"zhang2"}
 	people["zhang"] = twin
-	version, err := h.store.ReplaceOrganisation(h.ctx, org.Snapshot{
+	h.people = org.Snapshot{
 		People:      people,
 		Departments: map[string]org.Department{"sales": {ID: "sales", Entity: "cn", Head: "wu"}},
 		Entities:    map[string]org.LegalEntity{"cn": {ID: "cn", Currency: "CNY", Zone: "Asia/Shanghai"}},
@@ -100,7 +102,8 @@ func (h *house) organise() {
 			{Person: "zhang", Role: "finance_head"}, {Person: "zhang2", Role: "finance_head"},
 			{Person: "wu", Role: "finance_head", Entity: "cn"}, // not for every entity
 		},
-	}, "test:1")
+	}
+	version, err := h.store.ReplaceOrganisation(h.ctx, h.people, "test:1")
 	require.NoError(h.t, err)
 	h.org = version
 }
@@ -140,6 +143,9 @@ func (h *house) do(s approval.State, c approval.Command) approval.State {
 	if a, is := c.(approval.Act); is {
 		request.Act = &a
 	}
+	if _, is := c.(approval.HandedOver); is {
+		request.Yield = true
+	}
 	if struck, is := c.(approval.Struck); is && struck.Due {
 		request.Deadline = struck.Task
 	}
@@ -151,7 +157,7 @@ func (h *house) do(s approval.State, c approval.Command) approval.State {
 
 // stampNow reads deadlines as milliseconds, with one reminder after half the time.
 func stampNow(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedData, error) {
-	if d.Clock.Due.Count > 0 {
+	if d.Clock.Due.Count > 0 && (d.Moved == nil || !d.Moved.Recounted) {
 		d.DueAt = at.Add(time.Duration(d.Clock.Due.Count) * time.Millisecond)
 		d.RemindAt = []time.Time{at.Add(time.Duration(d.Clock.Due.Count) * time.Millisecond / 2)}
 	}

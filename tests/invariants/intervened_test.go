@@ -70,7 +70,7 @@ func alter(kind, field string, value any) func(l *liar) {
 
 // Lies about interventions.
 func init() {
-	planted = append(planted, []plantedLie{
+	planted = append(planted, []lie{
 		{"an intervention by one alone", "I7", "alone, and it is about money", alter("plan.discarded", "maker", "")},
 		{"an intervention with another maker", "I5", "is not what act", alter("step.jumped", "maker", "wu")},
 		{"one human proposed and approved", "I7", "are one human", func(l *liar) {

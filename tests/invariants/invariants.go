@@ -105,6 +105,7 @@ func (c *checker) checkDocument(d *document) {
 	c.checkCauses(d)
 	c.checkInbox(d)
 	c.checkClocks(d)
+	c.checkWorld(d)
 	c.checkNotices(d)
 }
 

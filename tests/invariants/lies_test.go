@@ -10,15 +10,15 @@ import (
 	"github.com/countersign/countersign/tests/invariants"
 )
 
-// plantedLie is a lie with the invariant that must tell it.
-type plantedLie struct {
+// lie is a violation planted in a healthy house, and what must be said of it.
+type lie struct {
 	name      string
 	invariant string
 	says      string
 	plant     func(l *liar)
 }
 
-var planted = []plantedLie{
+var planted = []lie{
 	{"a deleted event", "I13", "it follows number", func(l *liar) {
 		l.tell("events", `DELETE FROM events WHERE stream = $1 AND seq = 3`, l.id("closed"))
 	}},

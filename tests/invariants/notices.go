@@ -52,6 +52,18 @@ func owed(e event, shown content, deciders []string) []debt {
 		debts = toldTo(e, shown.Submitter, shown.Requester)
 	case "document.voided":
 		debts = toldTo(e, append([]string{shown.Submitter, shown.Requester}, deciders...)...)
+	case "task.rescheduled":
+		if m := e.facts.Moved; m != nil && m.Recounted && !e.facts.DueAt.Equal(m.Was) {
+			quiet := e.facts.DueAt.After(m.Was)
+			debts = append(debts, debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: quiet})
+		}
+	case "task.handed_over", "clock.resumed":
+		if e.Actor != directoryName || e.Kind == "task.handed_over" && len(e.facts.To) == 0 {
+			break
+		}
+		for _, person := range each(shown.Submitter, shown.Requester) {
+			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		}
 	case "task.escalated":
 		for _, person := range each(e.facts.Assignee, shown.Submitter) {
 			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})

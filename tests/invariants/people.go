@@ -13,6 +13,9 @@ const (
 	systemActor  = "system:"
 	queueActor   = "queue:"
 	deadlineName = "system:deadline"
+
+	calendarName  = "system:calendar"
+	directoryName = "system:directory"
 )
 
 // human says whether an actor is a person, not the system nor a queue.

@@ -120,6 +120,15 @@ type facts struct {
 	Over        []string    `json:"over"`
 	Maker       string      `json:"maker"`
 	Ruling      string      `json:"ruling"`
+	Next        string      `json:"next"`
+	Moved       *moved      `json:"moved"`
+	Version     int         `json:"calendar_version"`
+}
+
+// moved is how a deadline moved.
+type moved struct {
+	Recounted bool      `json:"recounted"`
+	Was       time.Time `json:"was"`
 }
 
 type plan struct {

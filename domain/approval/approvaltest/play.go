@@ -25,13 +25,14 @@ type desk struct {
 	events   []evidence.Event
 	last     approval.Act
 	refusals []string
+	calendar int // the version in force, from 1
 }
 
 // Play plays a scenario against the core and lists what it saw after each deed.
 //
 // Errors: what can only be a mistake of ours, never a refused act.
 func Play(s Scenario) ([]Moment, error) {
-	d := &desk{given: s.Given, now: start, refusals: s.Given.Refusals}
+	d := &desk{given: s.Given, now: start, refusals: s.Given.Refusals, calendar: 1}
 	if err := d.record(approval.SubmitCause, []evidence.Draft{Submitted()}); err != nil {
 		return nil, err
 	}
@@ -72,6 +73,10 @@ func (d *desk) play(deed Deed, id string) (string, error) {
 		if refused, err := d.act(); refused != "act.seen" {
 			return refused, err
 		}
+	case DeedDayOff:
+		return "", d.dayOff()
+	case DeedLeave:
+		return "", d.leave(deed.Act.Actor)
 	}
 	return "", nil
 }
@@ -156,7 +161,7 @@ func (d *desk) record(cause string, drafts []evidence.Draft) error {
 		if !approval.Stamped(drafts[i].Kind) {
 			continue
 		}
-		stamped, err := stamp(d.now, drafts[i].Data)
+		stamped, err := stamp(d.now, d.calendar, drafts[i].Data)
 		if err != nil {
 			return err
 		}
@@ -177,10 +182,13 @@ func (d *desk) record(cause string, drafts []evidence.Draft) error {
 
 // stamp fills the instants of a task by plain arithmetic: the calendar of the
 // scenarios works day and night, so a workday is 24 hours of the wall clock.
-func stamp(at time.Time, raw json.RawMessage) (json.RawMessage, error) {
+func stamp(at time.Time, version int, raw json.RawMessage) (json.RawMessage, error) {
 	var t approval.TaskOpenedData
 	if err := json.Unmarshal(raw, &t); err != nil {
 		return nil, err
+	}
+	if t.Moved != nil && t.Moved.Recounted {
+		return raw, nil
 	}
 	if m := t.Moved; m != nil {
 		stood := time.Duration(0)
@@ -193,10 +201,11 @@ func stamp(at time.Time, raw json.RawMessage) (json.RawMessage, error) {
 		for _, was := range m.WasRemind {
 			t.RemindAt = append(t.RemindAt, was.Add(stood))
 		}
+		t.CalendarVersion = version
 		return json.Marshal(t)
 	}
 	if !t.Clock.Due.IsZero() {
-		t.DueAt = at.Add(Span(t.Clock.Due))
+		t.DueAt, t.CalendarVersion = at.Add(Span(t.Clock.Due)), version
 	}
 	for next := at.Add(Span(t.Clock.First)); len(t.RemindAt) < t.Clock.AtMost && next.Before(t.DueAt); {
 		t.RemindAt = append(t.RemindAt, next)

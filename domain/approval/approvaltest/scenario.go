@@ -55,6 +55,8 @@ const (
 	DeedAgain  Kind = "again"  // the last act is delivered once more
 	DeedPass   Kind = "pass"   // working time passes
 	DeedMend   Kind = "mend"   // from now on a route is found
+	DeedDayOff Kind = "off"    // tomorrow becomes a day off
+	DeedLeave  Kind = "leave"  // Act.Actor leaves the house
 )
 
 // Expectation is one thing that must hold, such as status: pending.

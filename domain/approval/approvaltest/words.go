@@ -94,6 +94,7 @@ var (
 	subject = regexp.MustCompile(`^` + one +
 		`(?:, for ([a-z0-9 -]+),)?(?:, on the task of ([a-z0-9 -]+),)?(?:, having seen (other content|round \d+),)? (.+)$`)
 	passing = regexp.MustCompile(`^(\d+ [a-z]+) pass(?:es)?$`)
+	leaving = regexp.MustCompile(`^` + one + ` leaves the house$`)
 	branch  = regexp.MustCompile(`^` + one + `/(\d+)$`)
 	remind  = regexp.MustCompile(`^(\d+ [a-z]+) every (\d+ [a-z]+) at most (\d+)$`)
 	votes   = regexp.MustCompile(`^(?:(quorum) (\d+) of|(ratio) (\d+)/(\d+) of|(any_of|all_of|in_order|per_group)) (.+)$`)
@@ -107,6 +108,11 @@ func readDeed(line string) (Deed, error) {
 		return Deed{Text: line, Kind: DeedAgain}, nil
 	case "a route is found from now on":
 		return Deed{Text: line, Kind: DeedMend}, nil
+	case "tomorrow becomes a day off":
+		return Deed{Text: line, Kind: DeedDayOff}, nil
+	}
+	if said := leaving.FindStringSubmatch(line); said != nil {
+		return Deed{Text: line, Kind: DeedLeave, Act: approval.Act{Actor: said[1]}}, nil
 	}
 	if said := passing.FindStringSubmatch(line); said != nil {
 		long, err := calendar.ParseDuration(said[1])
