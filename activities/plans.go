@@ -99,9 +99,19 @@ func (p *Plans) route(
 func (p *Plans) routeBy(
 	ctx context.Context, row store.PolicyRow, in RouteInput, content document.Content, people *org.Snapshot,
 ) (approval.Plan, error) {
+	return withRates(ctx, p, row, in, content, people, policy.Route)
+}
+
+// withRates asks a version of a policy something, with the rates of the books. What
+// could not be looked up is Busy, whatever was answered without it.
+func withRates[T any](
+	ctx context.Context, p *Plans, row store.PolicyRow, in RouteInput, content document.Content, people *org.Snapshot,
+	ask func(policy.RouteInput) (T, error),
+) (T, error) {
+	var none T
 	rules, err := parseOnce(&p.texts, row, policy.Parse)
 	if err != nil {
-		return approval.Plan{}, err
+		return none, err
 	}
 	// A document in its entity's own currency froze no rate; the policy may still
 	// compare in another, and then today's counts, as in the preview.
@@ -110,7 +120,7 @@ func (p *Plans) routeBy(
 		date = content.Rate.Date
 	}
 	var busy error
-	plan, err := policy.Route(policy.RouteInput{
+	answered, err := ask(policy.RouteInput{
 		Policy: rules, Version: row.Version, Content: content, Org: people,
 		Round: in.Round, Document: in.Document,
 		Rates: func(from, to money.Currency) (string, bool) {
@@ -122,9 +132,9 @@ func (p *Plans) routeBy(
 		},
 	})
 	if busy != nil {
-		return approval.Plan{}, busy
+		return none, busy
 	}
-	return plan, err
+	return answered, err
 }
 
 func (p *Plans) documentType(ctx context.Context, id string) (*doctype.Type, error) {

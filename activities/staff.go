@@ -7,6 +7,7 @@ import (
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/policy"
 )
 
 // StaffInput says which step of a document was reached, and by which version of
@@ -18,6 +19,9 @@ type StaffInput struct {
 	Step     string `json:"step"`
 	Policy   string `json:"policy"`
 	Version  int    `json:"version"`
+
+	// Apart is who has a part in the steps that need other humans, by step.
+	Apart map[string][]string `json:"apart"`
 }
 
 // StepStaff is who decides a step, or why nobody was found.
@@ -39,6 +43,9 @@ func (p *Plans) Staff(ctx context.Context, in StaffInput) (StepStaff, error) {
 		return StepStaff{}, answer(ctx, err)
 	}
 	content, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
+	if err == nil {
+		content, err = content.AsClaimed() // whose authority reaches is judged by what was claimed
+	}
 	if err != nil {
 		return StepStaff{}, answer(ctx, err)
 	}
@@ -61,14 +68,9 @@ func (p *Plans) staff(
 	if err != nil {
 		return nil, err
 	}
-	plan, err := p.routeBy(ctx, row, RouteInput{in.Document, in.Revision, in.Round}, content, people)
-	if err != nil {
-		return nil, err
-	}
-	for _, step := range plan.Steps {
-		if step.ID == in.Step {
-			return step.Approvers, nil
-		}
-	}
-	return nil, fault.New(fault.Internal, CodeUnroutable)
+	reached := RouteInput{in.Document, in.Revision, in.Round}
+	return withRates(ctx, p, row, reached, content, people, func(route policy.RouteInput) ([]approval.Approver, error) {
+		route.Asked = in.Apart
+		return policy.Staff(route, in.Step)
+	})
 }

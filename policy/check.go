@@ -75,8 +75,11 @@ func Check(p *Policy, types Types, snapshot *org.Snapshot) []Finding {
 		}
 	}
 	c.mappings()
-	for i, s := range p.Steps {
-		c.step(i, s)
+	for _, when := range p.conditions() {
+		c.condition(when)
+	}
+	for _, s := range p.Steps {
+		c.step(s)
 	}
 	sort.SliceStable(c.findings, func(i, j int) bool {
 		return before(c.findings[i].Fault, c.findings[j].Fault)
@@ -111,11 +114,8 @@ func (c *checking) add(level Level, code, path string, details ...fault.Detail) 
 	c.findings = append(c.findings, Finding{Level: level, Fault: c.policy.text.Fault(code, path, details...)})
 }
 
-func (c *checking) step(i int, s Step) {
-	path := "steps[" + strconv.Itoa(i) + "]"
-	if s.When != "" {
-		c.condition(i, path+".when")
-	}
+func (c *checking) step(s Step) {
+	path := s.at
 	switch s.OnTimeout.Do {
 	case approval.TimeoutApprove:
 		c.add(LevelError, "policy.approve_on_timeout", path+".on_timeout")
@@ -125,10 +125,14 @@ func (c *checking) step(i int, s Step) {
 	for n, f := range s.Approvers {
 		c.finder(path+".approvers["+strconv.Itoa(n)+"]", f)
 	}
+	for n, name := range s.Amend {
+		c.amend(path+".amend["+strconv.Itoa(n)+"]", name)
+	}
 }
 
-func (c *checking) condition(i int, path string) {
-	condition, err := c.policy.condition(i)
+func (c *checking) condition(when condition) {
+	condition, err := c.policy.compile(when)
+	path := when.path
 	if err != nil {
 		var f *fault.Fault
 		if errors.As(err, &f) {

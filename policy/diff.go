@@ -59,7 +59,7 @@ func Compare(before, after *Policy) []Change {
 			changes = append(changes, Change{Step: s.ID, What: "removed", Old: summary(s)})
 		}
 	}
-	return changes
+	return append(changes, comparedForks(before, after)...)
 }
 
 // common lists the steps of a policy that the other one has as well.
@@ -107,6 +107,7 @@ func describe(s Step) map[string]string {
 	}
 	words["on_timeout"] = strings.TrimSpace(s.OnTimeout.Do + " " + s.OnTimeout.Role)
 	words["allow"], words["distinct_from"] = strings.Join(s.Allow, ", "), strings.Join(s.DistinctFrom, ", ")
+	words["in"], words["as_of"], words["amend"] = places(s.In), s.AsOf, strings.Join(s.Amend, ", ")
 	delete(words, "id")
 	return words
 }
@@ -124,7 +125,7 @@ func finders(all []Finder) string {
 	var ways []string
 	for _, f := range all {
 		way := f.way()
-		if rest := canonical(f); !plain(f) || way == "" {
+		if rest := canonical(f); !plain(f) || way == "" || f.Choice != nil {
 			delete(rest, "of")
 			var parts []string
 			for _, key := range sortedKeys(rest) {
@@ -172,7 +173,7 @@ func path(plan approval.Plan) string {
 	var steps []approval.Step
 	for _, s := range plan.Steps {
 		if s.Need != approval.Skip {
-			s.Title, s.Reason = nil, ""
+			s.Title, s.Reason, s.Branches = nil, "", untitled(s.Branches)
 			steps = append(steps, s)
 		}
 	}

@@ -54,6 +54,39 @@ func TestWhatChangedBetweenVersions(t *testing.T) {
 			}
 		})
 	}
+	for _, tt := range []struct{ name, base, from, to, en, zh string }{
+		{"a branch's condition", forked, `fields.contract == "yes"`, `fields.contract != "no"`,
+			`Step reviews: the branches was 1 Money · 财务, 2 Contracts · 合同 (fields.contract == "yes"), is now 1 Money · 财务, 2 Contracts · 合同 (fields.contract != "no")`,
+			`节点 reviews：分支由 1 Money · 财务, 2 Contracts · 合同 (fields.contract == "yes") 改为 1 Money · 财务, 2 Contracts · 合同 (fields.contract != "no")`},
+		{"where none is taken", forked, "none: skip", "none: refuse",
+			"Step experts: what happens where no branch is taken was skip, is now refuse", "节点 experts：没有分支成立时的处理由 skip 改为 refuse"},
+		{"a step in another branch", forked, "parallel: experts", "parallel: others",
+			"Step dear: the branch it stands in was reviews/2 experts/1, is now reviews/2 others/1\nStep dearer: the branch it stands in was " +
+				"reviews/2 experts/2, is now reviews/2 others/2\nStep others: new: 1 (amount >= money(\"500.00\")), 2 (amount >= money(\"900.00\"))" +
+				"\nStep experts: taken out; it was: 1 (amount >= money(\"500.00\")), 2 (amount >= money(\"900.00\"))",
+			"节点 dear：所在分支由 reviews/2 experts/1 改为 reviews/2 others/1\n节点 dearer：所在分支由 reviews/2 experts/2 改为 reviews/2 others/2\n" +
+				"节点 others：新增：1 (amount >= money(\"500.00\")), 2 (amount >= money(\"900.00\"))\n节点 experts：已删除，原为：1 (amount >= money(\"500.00\")), 2 (amount >= money(\"900.00\"))"},
+		{"when approvers are found", relay, ", as_of: activation", "",
+			"Step head: when its approvers are found was activation, is now nothing", "节点 head：确定审批人的时间由 activation 改为 无"},
+		{"among whom is chosen", relay, "finance_clerk", "finance_head",
+			`Step clerk: who approves was choice: {"field":"","step":"manager","role":"finance_clerk"}, is now choice: {"field":"","step":"manager","role":"finance_head"}`,
+			`节点 clerk：审批人由 choice: {"field":"","step":"manager","role":"finance_clerk"} 改为 choice: {"field":"","step":"manager","role":"finance_head"}`},
+		{"what may be amended", amending, "[title, ", "[",
+			"Step clerk: what approvers may amend was title, lines.category, lines.cost_center, lines.description, fields.note, " +
+				"is now lines.category, lines.cost_center, lines.description, fields.note",
+			"节点 clerk：审批人可修改的内容由 title, lines.category, lines.cost_center, lines.description, fields.note " +
+				"改为 lines.category, lines.cost_center, lines.description, fields.note"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for locale, want := range map[string]string{"en": tt.en, "zh-CN": tt.zh} {
+				var got []string
+				for _, change := range policy.Compare(parsed(t, tt.base), parsed(t, strings.ReplaceAll(tt.base, tt.from, tt.to))) {
+					got = append(got, change.Words(locale))
+				}
+				require.Equal(t, want, strings.Join(got, "\n"))
+			}
+		})
+	}
 	back := policy.Compare(parsed(t, sound[:second]+sound[third:]), parsed(t, sound))
 	require.Equal(t, "added", back[0].What)
 }

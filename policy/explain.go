@@ -14,6 +14,8 @@ type wording struct {
 	modes                                    map[approval.Mode]string
 	queue, due, list                         string // due follows the names
 	passed, inGroup, weighs                  string
+	fork, branch, titled                     string // headings of parallel branches
+	anew, chosen, more                       string // of approvers who are found late
 	ways, whys, rejects                      map[string]string
 	units                                    map[calendar.Unit]string // "" = as policies write it
 	thens                                    map[string]string
@@ -24,18 +26,25 @@ var wordings = map[string]wording{
 	"en": {policy: "Policy %s, version %d, round %d", auto: "approved by rule", skip: "skipped",
 		people: "%s of ", nobody: "nobody", then: "Then: ", queue: "the admin queue", due: "; due in %s", list: ", ",
 		passed: "passed over (%s): %s", inGroup: "%s: ", weighs: ", weight %d",
+		fork: "At the same time (%s):", branch: "branch %d:", titled: "branch %d, %s:",
+		anew: "; looked for again when the step is reached", chosen: "those whom the step %s chooses among %s", more: "%s … (%d in all)",
 		ways: waysEN, whys: whysEN, rejects: rejectsEN,
 		modes: map[approval.Mode]string{approval.AnyOf: "any", approval.AllOf: "all", approval.InOrder: "in the order",
 			approval.Quorum: "any %d", approval.Ratio: "%d/%d of the votes", approval.PerGroup: "one of each group"}},
 	"zh-CN": {policy: "流程 %s 第 %d 版，第 %d 轮", auto: "按规则自动通过", skip: "跳过", people: "%s：", nobody: "无人",
 		then: "之后：", queue: "管理员待办", due: "；时限 %s", list: "、",
 		passed: "越过（%s）：%s", inGroup: "%s：", weighs: "，权重 %d",
+		fork: "并行（%s）：", branch: "分支 %d：", titled: "分支 %d，%s：",
+		anew: "；到达该节点时重新确定", chosen: "由节点 %s 的审批人从 %s 中指定", more: "%s…（共 %d 人）",
 		ways: waysZH, whys: whysZH, rejects: rejectsZH,
 		units:  map[calendar.Unit]string{calendar.WorkDay: "%d 个工作日", calendar.WorkHour: "%d 个工作小时", calendar.Second: "%d 秒"},
 		truths: map[string]string{" is true": " 成立", " is false": " 不成立", always: "每次都需要"},
 		modes: map[approval.Mode]string{approval.AnyOf: "或签", approval.AllOf: "会签", approval.InOrder: "依次审批",
 			approval.Quorum: "票签，须 %d 人同意", approval.Ratio: "比例会签，须 %d/%d 同意", approval.PerGroup: "分组会签，每组一人"}},
 }
+
+// amongShown is how many of those who may be chosen are named.
+const amongShown = 10
 
 // Explain prints a plan for people, in a locale (zh-CN, else en): each step, what
 // it needs and why, how each approver was found, and, from the remarks of Trace,
@@ -47,11 +56,15 @@ func Explain(plan approval.Plan, remarks []Remark, locale string) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, w.policy+"\n", plan.Policy, plan.PolicyVersion, plan.Round)
+	var before []approval.Branch
 	for i, s := range plan.Steps {
-		fmt.Fprintf(&b, "%d. %s (%s): %s\n   %s\n", i+1, s.Title[locale], s.ID, w.need(s), w.reason(s.Reason))
+		w.headings(&b, before, s.Branches, locale)
+		before = s.Branches
+		in := strings.Repeat("      ", len(s.Branches))
+		fmt.Fprintf(&b, "%s%d. %s (%s): %s\n%s   %s\n", in, i+1, s.Title[locale], s.ID, w.need(s), in, w.reason(s.Reason))
 		for _, r := range remarks {
 			if r.Step == s.ID {
-				fmt.Fprintf(&b, "   "+w.passed+"\n", say(w.ways, r.Way), w.over(r.Passed))
+				fmt.Fprintf(&b, in+"   "+w.passed+"\n", say(w.ways, r.Way), w.over(r.Passed))
 			}
 		}
 	}
@@ -80,18 +93,32 @@ func (w wording) need(s approval.Step) string {
 	case approval.Skip:
 		return w.skip
 	}
+	text := fmt.Sprintf(w.people, w.mode(s)) + w.asked(s) + w.rejects[s.OnReject]
+	if s.Late != nil && s.Late.Chooser == "" {
+		text += w.anew
+	}
+	if !s.Clock.Due.IsZero() {
+		text += fmt.Sprintf(w.due, w.duration(s.Clock.Due))
+	}
+	return text
+}
+
+func (w wording) asked(s approval.Step) string {
+	if chosen(s) {
+		among := strings.Join(s.Late.Among[:min(amongShown, len(s.Late.Among))], w.list)
+		if len(s.Late.Among) > amongShown {
+			among = fmt.Sprintf(w.more, among, len(s.Late.Among))
+		}
+		return fmt.Sprintf(w.chosen, s.Late.Chooser, among)
+	}
 	names := make([]string, 0, len(s.Approvers))
 	for _, a := range s.Approvers {
 		names = append(names, w.approver(a))
 	}
 	if len(names) == 0 {
-		names = append(names, w.nobody)
+		return w.nobody
 	}
-	text := fmt.Sprintf(w.people, w.mode(s)) + strings.Join(names, w.list) + w.rejects[s.OnReject]
-	if !s.Clock.Due.IsZero() {
-		text += fmt.Sprintf(w.due, w.duration(s.Clock.Due))
-	}
-	return text
+	return strings.Join(names, w.list)
 }
 
 // reason says a step's reason: the condition stays as it was written, what came of

@@ -210,6 +210,8 @@ func (f Finder) way() string {
 		return "person:" + f.Person
 	case f.Field != "":
 		return "field:" + f.Field
+	case f.Choice != nil && f.Choice.Field == "":
+		return "chosen:" + f.Choice.Step
 	case f.Choice != nil:
 		return "choice:" + f.Choice.Field
 	case f.Matrix != "":

@@ -14,12 +14,13 @@ import (
 
 // The limits of a policy.
 const (
-	StepsMax     = 30 // in one policy
-	FindersMax   = 20 // in one step
-	ApproversMax = 50 // found for one step
-	LevelMax     = 10 // of a manager
-	RemindersMax = 20 // of one task
-	QuorumMax    = 20 // yeses
+	StepsMax     = 30  // in one policy
+	FindersMax   = 20  // in one step
+	ApproversMax = 50  // found for one step
+	AmongMax     = 200 // of whom approvers may choose
+	LevelMax     = 10  // of a manager
+	RemindersMax = 20  // of one task
+	QuorumMax    = 20  // yeses
 	WeightMax    = 1000
 	ShareMax     = 1000 // both numbers of a ratio
 	RowsMax      = 200  // in one matrix
@@ -35,7 +36,7 @@ type policyYAML struct {
 	Policy string            `yaml:"policy,required"`
 	Title  map[string]string `yaml:"title,required"`
 	Base   string            `yaml:"base,required"`
-	Steps  []stepYAML        `yaml:"steps,required"`
+	Steps  []itemYAML        `yaml:"steps,required"`
 	Then   []string          `yaml:"then,required"`
 
 	Matrices map[string]matrixYAML `yaml:"matrices"`
@@ -55,7 +56,7 @@ type stepYAML struct {
 	OnTimeout    source.Choice     `yaml:"on_timeout"`
 	Allow        []string          `yaml:"allow"`
 	DistinctFrom []string          `yaml:"distinct_from"`
-	Parallel     source.Later      `yaml:"parallel"`
+	Amend        []string          `yaml:"amend"`
 }
 
 type dueYAML struct {
@@ -73,6 +74,7 @@ type remindYAML struct {
 type reading struct {
 	text   *source.Text
 	base   money.Currency
+	taken  map[string]int // ids of steps and forks → the line of each
 	faults []*fault.Fault
 }
 
@@ -86,7 +88,7 @@ func Parse(name string, yaml []byte) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{text: text, base: money.Currency(raw.Base)}
+	r := &reading{text: text, base: money.Currency(raw.Base), taken: map[string]int{}}
 	p := r.policy(raw)
 	if len(r.faults) > 0 {
 		return nil, fault.Join(r.faults)
@@ -109,17 +111,18 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	}
 	r.matrices(p, raw.Matrices)
 	p.Require = r.require(p.Base, raw.Require)
-	r.count("steps", len(raw.Steps), StepsMax)
-	seen := map[string]int{}
-	for i, s := range raw.Steps {
-		path := "steps[" + strconv.Itoa(i) + "]"
-		if first, twice := seen[s.ID]; twice {
-			r.refuse("policy.duplicate_step", path+".id", fault.Arg("id", s.ID), fault.Arg("first", strconv.Itoa(first)))
-		}
-		seen[s.ID] = r.text.At[path+".id"].Line
-		p.Steps = append(p.Steps, r.step(path, s, p))
-	}
+	r.walk("steps", raw.Steps, nil, p)
+	r.count("steps", len(p.Steps), StepsMax)
 	return p
+}
+
+// unique reads the id of a step or fork.
+func (r *reading) unique(path, id string) string {
+	if first, twice := r.taken[id]; twice {
+		r.refuse("policy.duplicate_step", path, fault.Arg("id", id), fault.Arg("first", strconv.Itoa(first)))
+	}
+	r.taken[id] = r.text.At[path].Line
+	return r.id(path, id)
 }
 
 func (r *reading) id(path, value string) string {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/countersign/countersign/domain/fault"
@@ -61,6 +60,9 @@ func (r *reading) finder(path string, raw finderYAML, matrices []string) Finder 
 	if raw.Choice != "" {
 		f.Choice, f.Field = r.choice(path, raw), ""
 	}
+	if raw.Choice == choiceApprover {
+		f.Of = ""
+	}
 	var given []string
 	for _, by := range finderBys {
 		if r.written(path+"."+by) && (by != "field" || raw.Choice == "") {
@@ -71,8 +73,10 @@ func (r *reading) finder(path string, raw finderYAML, matrices []string) Finder 
 		r.badApprover(path, strings.Join(given, ", "), strings.Join(finderBys, ", "))
 		return f
 	}
-	r.settings(path, raw)
+	r.settings(path, raw, matrices == nil)
 	switch {
+	case raw.Choice == choiceApprover && matrices == nil:
+		r.oneOf(path+".choice", raw.Choice, []string{choiceSubmitter})
 	case f.Matrix != "" && matrices == nil: // in a row of a matrix
 		r.badApprover(path+".matrix", "matrix", strings.Join(finderBys[:len(finderBys)-1], ", "))
 	case f.Matrix != "":
@@ -94,16 +98,21 @@ func (r *reading) badApprover(path, given, known string) {
 	r.refuse("policy.bad_approver", path, fault.Arg("given", given), fault.Arg("known", known))
 }
 
-// settings reads what any way may carry.
-func (r *reading) settings(path string, raw finderYAML) {
+// settings reads what any way may carry; in a row of a matrix as_of belongs to
+// the source that names the matrix.
+func (r *reading) settings(path string, raw finderYAML, row bool) {
 	if r.written(path + ".group") {
 		r.id(path+".group", raw.Group)
 	}
 	if r.written(path + ".weight") {
 		r.number(path+".weight", raw.Weight, 1, WeightMax)
 	}
-	if r.written(path + ".as_of") { // the organisation as of the submission is all there is
-		r.later(path+".as_of", raw.AsOf, []string{"submission"}, []string{"activation"})
+	known := []string{asOfSubmission, asOfActivation}
+	if row || raw.Choice == choiceApprover {
+		known = known[:1]
+	}
+	if r.written(path + ".as_of") {
+		r.oneOf(path+".as_of", raw.AsOf, known)
 	}
 }
 
@@ -161,7 +170,7 @@ func (r *reading) heads(path string, raw headYAML) (own bool, heads *Heads) {
 		r.number(path+".level", raw.Level, 1, LevelMax)
 	}
 	if r.written(path + ".of") {
-		r.later(path+".of", raw.Of, []string{ofCostCenters}, nil)
+		r.oneOf(path+".of", raw.Of, []string{ofCostCenters})
 	}
 	return raw.Level == 1, headsOf(raw)
 }
@@ -172,22 +181,4 @@ func headsOf(raw headYAML) *Heads {
 		return nil
 	}
 	return &Heads{Level: raw.Level, Every: raw.Every, Of: raw.Of}
-}
-
-// choice reads whom the submitter may choose, and in which field.
-func (r *reading) choice(path string, raw finderYAML) *Choice {
-	r.later(path+".choice", raw.Choice, []string{"submitter"}, []string{"approver"})
-	if raw.Field == "" {
-		r.refuse("yaml.missing_key", path, fault.Arg("key", "field"))
-	}
-	if (raw.Among.Role == "") == (raw.Among.Department == "") {
-		r.refuse("policy.bad_approver", path+".among", fault.Arg("given", among(raw.Among)),
-			fault.Arg("known", "{ role: … }, { department: … }"))
-	}
-	return &Choice{Field: raw.Field, Role: raw.Among.Role, Department: raw.Among.Department}
-}
-
-func among(raw amongYAML) string {
-	given := []string{raw.Role, raw.Department}
-	return strings.Join(slices.DeleteFunc(given, func(s string) bool { return s == "" }), ", ")
 }

@@ -13,20 +13,21 @@ import (
 
 var (
 	timeouts   = []string{approval.TimeoutEscalate, approval.TimeoutReject, approval.TimeoutApprove}
-	allowed    = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend"}
-	allowLater = []string{"remove_signer", "sanction", "amend", "release"}
+	allowed    = []string{"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend", "sanction", allowAmend}
+	allowLater = []string{"remove_signer", "release"}
 	distinct   = []string{"submitter", "payee", "requester"}
 )
 
-func (r *reading) step(path string, raw stepYAML, p *Policy) Step {
+func (r *reading) step(path string, raw stepYAML, in []Place, p *Policy) Step {
 	s := Step{
-		ID: r.id(path+".id", raw.ID), Title: r.title(path+".title", raw.Title),
+		at: path, ID: r.unique(path+".id", raw.ID), Title: r.title(path+".title", raw.Title),
 		When: strings.TrimSpace(raw.When), Otherwise: r.otherwise(path, raw),
 		Due: r.due(path+".due", raw.Due), Remind: r.remind(path+".remind", raw.Remind), OnTimeout: r.timeout(path, raw),
 		Allow: r.words(path+".allow", raw.Allow, allowed, allowLater),
 	}
 	s.Mode, s.Votes = r.mode(path+".mode", raw.Mode)
 	s.OnReject = r.onReject(path+".on_reject", raw.OnReject, s.Mode)
+	s.Amend = r.amend(path, raw)
 	s.DistinctFrom, s.DistinctSteps = r.distinct(path+".distinct_from", raw.DistinctFrom, p.Steps)
 	r.count(path+".approvers", len(raw.Approvers), FindersMax)
 	matrices := append([]string{}, slices.Sorted(maps.Keys(p.Matrices))...)
@@ -35,7 +36,24 @@ func (r *reading) step(path string, raw stepYAML, p *Policy) Step {
 		s.Approvers = append(s.Approvers, r.finder(at, f, matrices))
 		r.fits(at, s.Approvers[i], s.Mode, p)
 	}
+	s.AsOf = r.asOf(path+".approvers", raw.Approvers)
+	r.chooser(path+".approvers", &s, raw.Approvers, p, in)
 	return s
+}
+
+// asOf is when a step's approvers are found: all its sources say the same.
+func (r *reading) asOf(path string, all []finderYAML) string {
+	late := func(f finderYAML) bool { return f.AsOf == asOfActivation }
+	for i := range all {
+		if late(all[i]) != late(all[0]) {
+			r.refuse("policy.mixed_as_of", path+"["+strconv.Itoa(i)+"]")
+			return ""
+		}
+	}
+	if len(all) > 0 && late(all[0]) {
+		return asOfActivation
+	}
+	return ""
 }
 
 // distinct reads who may not approve: interested people, and those asked in
@@ -81,14 +99,6 @@ func (r *reading) otherwise(path string, raw stepYAML) approval.Need {
 func (r *reading) written(path string) bool {
 	_, ok := r.text.At[path]
 	return ok
-}
-
-func (r *reading) later(path, word string, known, later []string) {
-	if slices.Contains(later, word) {
-		r.refuse("policy.not_in_version", path, fault.Arg("what", word))
-		return
-	}
-	r.oneOf(path, word, known)
 }
 
 func (r *reading) due(path string, raw dueYAML) Due {

@@ -23,6 +23,10 @@ type Policy struct {
 	Steps []Step            `json:"steps"`
 	Then  []string          `json:"then"` // accrue, archive
 
+	// Forks are where the way parts, in the order of the text. Steps stays one list;
+	// each step says in which branches it stands. 并行
+	Forks []Fork `json:"forks,omitempty"`
+
 	// Matrices are the approval matrices by name. 审批权限表
 	Matrices map[string]Matrix `json:"matrices,omitempty"`
 	Require  []Require         `json:"require,omitempty"` // distinct humans by amount, held by Prove
@@ -49,6 +53,37 @@ type Step struct {
 	Votes         *approval.Votes `json:"votes,omitempty"`          // for quorum and ratio
 	OnReject      string          `json:"on_reject,omitempty"`      // "" = the mode's default
 	DistinctSteps []string        `json:"distinct_steps,omitempty"` // earlier steps that need another human than this
+
+	In    []Place  `json:"in,omitempty"`    // the branches it stands in, outermost first
+	AsOf  string   `json:"as_of,omitempty"` // activation: its approvers are found when it is reached; "" = with the plan
+	Amend []string `json:"amend,omitempty"` // what its approvers may change, where Allow has amend
+
+	at string // its path in the text
+}
+
+// Fork is where the way parts: its branches are walked at the same time, and what
+// follows waits for all of them.
+type Fork struct {
+	ID       string   `json:"id"`
+	In       []Place  `json:"in,omitempty"` // the branches of other forks that it stands in, outermost first
+	Branches []Branch `json:"branches"`
+	None     string   `json:"none,omitempty"` // where no branch's condition holds: skip, auto_approve or refuse; "" = that cannot be
+
+	at string
+}
+
+// Branch is one of the ways on from a fork. 分支
+type Branch struct {
+	Title map[string]string `json:"title,omitempty"`
+	When  string            `json:"when,omitempty"` // CEL; "" = always taken
+
+	at string
+}
+
+// Place is a branch of a fork, by its number from 0.
+type Place struct {
+	Fork string `json:"fork"`
+	N    int    `json:"n"`
 }
 
 // Finder says how to find approvers; exactly one way is set.
@@ -85,9 +120,11 @@ type Heads struct {
 	Of    string `json:"of,omitempty"`    // cost_centers: the departments of the lines' cost centres
 }
 
-// Choice is somebody whom the submitter chose in a field, among those allowed.
+// Choice is somebody whom the submitter chose in a field, or whom the approvers of
+// an earlier step choose, among those allowed.
 type Choice struct {
 	Field      string `json:"field"`
+	Step       string `json:"step,omitempty"`       // of the approvers who choose, instead of a field
 	Role       string `json:"role,omitempty"`       // its holders in the document's entity; or
 	Department string `json:"department,omitempty"` // its people and those below it; "document" = the document's own
 }

@@ -163,7 +163,7 @@ func TestAPlanSaysEverything(t *testing.T) {
 		Clock: approval.Clock{Calendar: "cn-office", Due: calendar.Duration{Count: 1, Unit: calendar.WorkDay},
 			First: calendar.Duration{Count: 4, Unit: calendar.WorkHour}, Every: calendar.Duration{Count: 1, Unit: calendar.WorkDay}, AtMost: 3},
 		OnTimeout: approval.Timeout{Do: approval.TimeoutEscalate}, Allow: []string{
-			"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend",
+			"return", "transfer", "consult", "add_signer", "retract", "hold", "request_info", "extend", "sanction",
 		},
 	}, plan.Steps[0])
 	c.Urgency = document.Urgent

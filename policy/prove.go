@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
@@ -30,6 +29,7 @@ const (
 	ClaimDecided     = "decided"     // no dead end, and nothing passes unseen
 	ClaimIndependent = "independent" // nobody decides their own, nobody disabled decides
 	ClaimTimeouts    = "timeouts"    // a deadline never runs in a circle, nor approves
+	ClaimBranches    = "branches"    // no human alone carries two parallel branches
 	ClaimHumans      = "humans"      // enough distinct humans above each limit
 	ClaimElsewhere   = "elsewhere"   // the same, entered by another or for another entity
 	ClaimBooked      = "booked"      // every category has an account
@@ -64,8 +64,9 @@ type Ground struct {
 // the policy are one case. Where a condition cannot be cut, or an approver comes
 // from a field, the cases are samples and the claim says so.
 //
-// Rates are assumed to be known, and the organisation to stay as it is;
-// delegations are not part of it and are judged when they are used.
+// Rates are assumed to be known, and the organisation to stay as it is: where a
+// step finds its approvers only when it is reached, today's are a sample of them.
+// Delegations are not part of it and are judged when they are used.
 func Prove(p *Policy, ground Ground) Proof {
 	c := &proving{policy: p, ground: ground, org: ground.Org, found: map[string]int{}, tried: map[string]Claim{}}
 	proof := Proof{Findings: Check(p, ground.Types, ground.Org)}
@@ -107,6 +108,7 @@ type proving struct {
 	firstDepartment map[string]string // of each entity, by id
 
 	fixed       bool                // approvers depend on requester, entity and department only
+	late        bool                // some are found only when their step is reached
 	readsGrades bool                // a source of approvers may look at grades
 	offset      int                 // of the next sample
 	climbing    []bool              // by step: it follows the requester's managers
@@ -134,6 +136,7 @@ func (c *proving) kinds() []*doctype.Type {
 		return kinds
 	}
 	t := &doctype.Type{ID: c.policy.ID, Policy: c.policy.ID, Payee: doctype.PayeeSelf}
+	t.Categories = []doctype.Category{{ID: "other"}}
 	for _, category := range c.cuts.texts["categories"] {
 		t.Categories = append(t.Categories, doctype.Category{ID: category})
 	}
@@ -144,9 +147,13 @@ func (c *proving) kinds() []*doctype.Type {
 func (c *proving) counter(level Level, code string, step int, x *Example, details ...fault.Detail) {
 	path := "policy"
 	if step >= 0 {
-		path = "steps[" + strconv.Itoa(step) + "].id"
+		path = c.policy.Steps[step].at + ".id"
 		details = append(details, fault.Arg("step", c.policy.Steps[step].ID))
 	}
+	c.counterAt(path, level, code, x, details...)
+}
+
+func (c *proving) counterAt(path string, level Level, code string, x *Example, details ...fault.Detail) {
 	f := c.policy.text.Fault(code, path, details...)
 	key := Finding{level, f, nil}.String()
 	if at, ok := c.found[key]; ok {
@@ -183,6 +190,7 @@ var refutes = map[string]string{
 	"policy.dead_end": ClaimDecided, "policy.undecided": ClaimDecided,
 	"policy.not_independent": ClaimIndependent, "policy.twin_accounts": ClaimIndependent,
 	"policy.escalation_circle": ClaimTimeouts, "policy.approved_by_clock": ClaimTimeouts,
+	"policy.same_in_branches": ClaimBranches, "policy.no_chooser": ClaimApprover,
 	"policy.too_few_humans": ClaimHumans, "policy.unbooked": ClaimBooked,
 }
 
@@ -198,7 +206,7 @@ func (c *proving) claims() []Claim {
 	}
 	var claims []Claim
 	for _, property := range []string{ClaimApprover, ClaimBands, ClaimReachable, ClaimDecided, ClaimIndependent,
-		ClaimTimeouts, ClaimHumans, ClaimElsewhere, ClaimBooked} {
+		ClaimTimeouts, ClaimBranches, ClaimHumans, ClaimElsewhere, ClaimBooked} {
 		if claim, ok := c.tried[property]; ok {
 			claims = append(claims, claim)
 		}

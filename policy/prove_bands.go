@@ -96,13 +96,16 @@ func amountText(content document.Content) string { return content.BaseTotal.Text
 
 // deadEnd is a request that gets no plan at all.
 func (c *proving) deadEnd(err error, content document.Content) {
-	step, code, words := -1, fault.CodeOf(err), err.Error()
+	code, words, details := fault.CodeOf(err), err.Error(), []fault.Detail{}
+	path := "policy"
 	if f, ok := fault.As(err); ok {
-		step = slices.IndexFunc(c.policy.Steps, func(s Step) bool { return s.ID == f.Args["step"] })
 		words = f.Args["words"]
+		if path = c.placeOf(f.Args["step"]); path != "policy" {
+			details = append(details, fault.Arg("step", f.Args["step"]))
+		}
 	}
-	c.counter(LevelError, "policy.dead_end", step, exampleOf(content),
-		fault.Arg("code", code), fault.Arg("words", words))
+	c.counterAt(path, LevelError, "policy.dead_end", exampleOf(content),
+		append(details, fault.Arg("code", code), fault.Arg("words", words))...)
 }
 
 // never finds steps that no request needs. A sample cannot tell.
@@ -114,7 +117,7 @@ func (c *proving) never() {
 		c.try(ClaimReachable, 0, c.cuts.complete)
 		if !needed && c.cuts.complete {
 			c.counter(LevelWarning, "policy.never_needed", i, exampleOf(c.last),
-				fault.Arg("expression", c.policy.Steps[i].When))
+				fault.Arg("expression", c.unneeded(c.policy.Steps[i])))
 		}
 	}
 }

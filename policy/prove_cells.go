@@ -31,11 +31,8 @@ type cuts struct {
 func (c *proving) cut() (cuts, error) {
 	all := cuts{totals: map[string][]int64{}, texts: map[string][]string{}, complete: true}
 	var at []int64
-	for i, s := range c.policy.Steps {
-		if s.When == "" {
-			continue
-		}
-		condition, err := c.policy.condition(i)
+	for _, when := range c.policy.conditions() {
+		condition, err := c.policy.compile(when)
 		if err != nil {
 			return all, err
 		}
@@ -99,6 +96,7 @@ type variant struct {
 	content document.Content
 	lines   map[string]int64 // category → minor, present whatever the amount
 	rest    string           // category of what is left of the amount; "" for none
+	grows   []string         // where there is none: of those conditions ask only whether they are there
 }
 
 // variants combines everything that conditions can tell apart but the amount.
@@ -139,9 +137,12 @@ func (c *proving) variants(t *doctype.Type, who class) []variant {
 		spread(len(values), func(v *variant, i int) { v.content.Fields[f.Name] = values[i] })
 	}
 	c.spreadCategories(t, spread)
-	rest := c.restOf(t)
+	rest, grows := c.restOf(t), c.growing(t)
+	if rest == "" && len(grows) == 0 {
+		c.cuts.complete = false // the sums of the categories are all there is to make an amount of
+	}
 	for i := range all {
-		all[i].rest = rest
+		all[i].rest, all[i].grows = rest, grows
 	}
 	return all
 }
@@ -216,8 +217,8 @@ func (c *proving) values(f doctype.Field) []string {
 
 // reads says whether any condition speaks of a field, in whatever way.
 func (c *proving) reads(f doctype.Field) bool {
-	return slices.ContainsFunc(c.policy.Steps, func(s Step) bool {
-		return strings.Contains(s.When, "fields."+f.Name)
+	return slices.ContainsFunc(c.policy.conditions(), func(when condition) bool {
+		return strings.Contains(when.text, "fields."+f.Name)
 	})
 }
 
@@ -273,6 +274,17 @@ func (c *proving) restOf(t *doctype.Type) string {
 	return ""
 }
 
+// growing are the categories of which no condition asks the sum.
+func (c *proving) growing(t *doctype.Type) []string {
+	var grows []string
+	for _, category := range t.Categories {
+		if len(c.cuts.totals[category.ID]) == 0 {
+			grows = append(grows, category.ID)
+		}
+	}
+	return grows
+}
+
 // at is the request over an amount; false where its lines cannot add up to it.
 func (v variant) at(minor int64, base money.Currency) (document.Content, bool) {
 	c := v.content
@@ -281,7 +293,14 @@ func (v variant) at(minor int64, base money.Currency) (document.Content, bool) {
 		left -= v.lines[category]
 		c.Lines = append(c.Lines, line(category, v.lines[category], c.Currency))
 	}
-	if left < 0 || left > 0 && v.rest == "" {
+	if left > 0 && v.rest == "" {
+		grown := slices.IndexFunc(c.Lines, func(l document.Line) bool { return slices.Contains(v.grows, l.Category) })
+		if grown < 0 {
+			return c, false
+		}
+		c.Lines[grown].Amount.Minor, left = c.Lines[grown].Amount.Minor+left, 0
+	}
+	if left < 0 {
 		return c, false
 	}
 	if left > 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/policy/policytest"
 )
 
@@ -48,6 +49,25 @@ func TestWhatWasOnlySampledIsNotCalledProved(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEveryAmountIsTriedThoughConditionsNameEveryCategory holds that a type without
+// another category than those that conditions speak of is tried over all amounts.
+func TestEveryAmountIsTriedThoughConditionsNameEveryCategory(t *testing.T) {
+	for _, tt := range []struct {
+		when string
+		want policy.Technique
+	}{
+		{`amount >= money("500.00") && ("a" in categories || "b" in categories)`, policy.Proved},
+		{`amount >= money("500.00") && lines.total("a") < money("100.00") && lines.total("b") < money("100.00")`, policy.Sampled},
+	} {
+		p := parsed(t, strings.Replace(amending, `amount >= money("10.00")`, tt.when, 1))
+		kinds := policy.Types{"p": {ID: "p", Policy: "p", Fields: []doctype.Field{{Name: "note", Kind: doctype.Text}},
+			Categories: []doctype.Category{{ID: "a"}, {ID: "b"}}}}
+		proof := policy.Prove(p, policy.Ground{Types: kinds, Org: company()})
+		require.NotContains(t, shown(proof), "warning policy.never_needed manager")
+		require.Equal(t, tt.want, techniques(proof)[policy.ClaimReachable])
 	}
 }
 

@@ -61,16 +61,20 @@ func (c *proving) deciders(step approval.Step, content document.Content, s *sigh
 			all = append(all, person)
 		}
 	}
-	for _, a := range step.Approvers {
-		if a.Person == approval.AdminQueue {
+	asked := candidates(step)
+	if chosen(step) && c.policy.Steps[c.stepOf(step.Late.Chooser)].When != "" {
+		asked = append(asked, approval.AdminQueue) // nobody may have been there to choose
+	}
+	for _, person := range asked {
+		if person == approval.AdminQueue {
 			for _, admin := range s.admins {
 				add(admin)
 			}
 			continue
 		}
-		add(a.Person)
+		add(person)
 		if step.OnTimeout.Do == approval.TimeoutEscalate {
-			for _, m := range c.org.Chain(a.Person) {
+			for _, m := range c.org.Chain(person) {
 				if m.Active && !s.interested[c.humans.behind(m.ID)] {
 					add(m.ID)
 				}
@@ -92,6 +96,9 @@ func (c *proving) deciders(step approval.Step, content document.Content, s *sigh
 	return all
 }
 
+// chosen says whether earlier approvers choose who decides a step.
+func chosen(s approval.Step) bool { return s.Late != nil && s.Late.Chooser != "" }
+
 // holders remembers who holds a role for an entity.
 func (c *proving) holders(role, entity string) []string {
 	key := role + "@" + entity
@@ -108,6 +115,9 @@ func (c *proving) holders(role, entity string) []string {
 
 // placesOf is the least number of different humans that a step needs to agree.
 func placesOf(s approval.Step) int {
+	if chosen(s) {
+		return 1 // one may be all who is chosen
+	}
 	switch s.Mode {
 	case approval.AllOf, approval.InOrder:
 		return len(s.Approvers)

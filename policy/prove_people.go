@@ -33,11 +33,12 @@ func (c *proving) prepare() {
 		return // Check has said so, and Prove went no further
 	}
 	bare := *c.policy
-	bare.Steps = slices.Clone(bare.Steps)
+	bare.Steps, bare.Forks = slices.Clone(bare.Steps), unconditional(bare.Forks)
 	c.bare = &bare
 	c.fixed = true
 	for i := range c.bare.Steps {
 		c.bare.Steps[i].When = ""
+		c.late = c.late || c.bare.Steps[i].AsOf != ""
 		c.climbing = append(c.climbing, slices.ContainsFunc(c.bare.Steps[i].Approvers, climbs))
 		for key := range canonical(c.policy.Steps[i]) {
 			c.fixed = c.fixed && slices.Contains(stepKeys, key)
@@ -63,10 +64,22 @@ func (c *proving) prepare() {
 	c.classes = c.fold()
 }
 
+// unconditional are the same forks with every branch taken.
+func unconditional(forks []Fork) []Fork {
+	forks = slices.Clone(forks)
+	for i := range forks {
+		forks[i].Branches = slices.Clone(forks[i].Branches)
+		for n := range forks[i].Branches {
+			forks[i].Branches[n].When = ""
+		}
+	}
+	return forks
+}
+
 // stepKeys are the keys of a step that leave its approvers alone. One that this
 // does not know may make them depend on the other steps.
 var stepKeys = []string{"id", "title", "when", "otherwise", "approvers", "mode", "due", "remind", "on_timeout", "allow",
-	"distinct_from", "votes", "on_reject"}
+	"distinct_from", "votes", "on_reject", "in", "as_of", "amend"}
 
 // plain says that a finder looks at the requester, the entity and the department
 // only: who is asked does not depend on what the document says. A way that this
@@ -75,6 +88,10 @@ func plain(f Finder) bool {
 	for key, value := range canonical(f) {
 		switch key {
 		case "role", "top_manager", "department_head", "person", "group", "weight":
+		case "choice":
+			if f.Choice.Step == "" || f.Choice.Role == "" {
+				return false
+			}
 		case "of":
 			if value != `"`+ofEntity+`"` {
 				return false
@@ -218,10 +235,13 @@ func (r request) example() *Example {
 
 // judge holds one request against every property.
 func (c *proving) judge(r request) {
-	complete := c.cuts.complete && c.fixed
+	complete := c.cuts.complete && c.fixed && !c.late
 	properties := []string{ClaimApprover, ClaimIndependent, ClaimTimeouts}
 	if len(c.policy.Require) > 0 {
 		properties = append(properties, ClaimHumans)
+	}
+	if len(c.policy.Forks) > 0 {
+		properties = append(properties, ClaimBranches)
 	}
 	if r.elsewhere {
 		properties, complete = []string{ClaimElsewhere}, false
@@ -240,6 +260,7 @@ func (c *proving) judge(r request) {
 		c.approvers(r, i, s)
 		c.independent(r, i, s)
 		c.timeouts(r, i, s)
+		c.siblings(r, i)
 	}
 	c.enough(r)
 }
@@ -257,9 +278,17 @@ func (c *proving) approvers(r request, i int, s approval.Step) {
 			c.counter(LevelWarning, "policy.falls_back", i, r.example(), fault.Arg("why", a.Via))
 		}
 	}
-	if len(s.Approvers) == 0 {
+	chooser := c.policy.Steps[i].chooser()
+	if n := c.stepOf(chooser); n >= 0 && r.needs[n] != approval.NeedsPeople {
+		c.counter(LevelWarning, "policy.no_chooser", i, r.example(), fault.Arg("other", chooser))
+	}
+	if len(candidates(s)) == 0 {
 		c.counter(LevelError, "policy.no_approver_found", i, r.example(), fault.Arg("why", "nobody"))
 	}
+}
+
+func (c *proving) stepOf(id string) int {
+	return slices.IndexFunc(c.policy.Steps, func(s Step) bool { return s.ID == id })
 }
 
 // roleOnly steps have no other way to somebody: their holder's own requests are
@@ -294,9 +323,7 @@ func (c *proving) timeouts(r request, i int, s approval.Step) {
 		from = nil
 	}
 	if s.OnTimeout.Do == approval.TimeoutEscalate {
-		for _, a := range s.Approvers {
-			from = append(from, a.Person)
-		}
+		from = append(from, candidates(s)...)
 	}
 	for _, person := range from {
 		if at := c.circle(person); at != "" {

@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"errors"
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -25,6 +25,9 @@ type RouteInput struct {
 	// It is asked only where the entity's base currency, or a limit of authority,
 	// is not in the policy's.
 	Rates func(from, to money.Currency) (rate string, known bool)
+	// Asked is for Staff: who has a part in the other steps already, by step id; nil
+	// where the caller does not know.
+	Asked map[string][]string
 }
 
 // always is the reason of a step without a condition.
@@ -32,7 +35,7 @@ const always = "always"
 
 // Route turns a policy into the plan of one document in one round.
 //
-// Errors: Invalid policy.bad_condition, condition_failed, no_rate, unknown_entity,
+// Errors: Invalid policy.bad_condition, condition_failed, no_branch, no_rate, unknown_entity,
 // unknown_grade, not_distinct or too_many_approvers, where no plan can be made;
 // the document then waits in the admin queue. It never approves by an error.
 func Route(in RouteInput) (approval.Plan, error) {
@@ -52,23 +55,25 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	if err != nil {
 		return approval.Plan{}, nil, err
 	}
+	ways, err := p.ways(seen)
+	if err != nil {
+		return approval.Plan{}, nil, err
+	}
 	several := in.Org.Humans()
-	humans := byAccount(several)
+	find := in.search(seen, byAccount(several))
 	plan := approval.Plan{
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
-		Interested: interestedIn(c, humans), Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
+		Interested: find.interested, Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
 		Humans: p.humansFrom(seen.Amount.Minor),
 		Same:   several, // all of them: by a transfer, an added signature or a delegation anybody may come to decide
 	}
 	for _, admin := range in.Org.Holders("admin", c.Entity) {
 		plan.Admins = append(plan.Admins, admin.ID)
 	}
-	find := &search{org: in.Org, content: c, interested: plan.Interested, humans: humans,
-		amount: seen.Amount, base: in.limitToBase, matrices: p.Matrices}
 	var remarks []Remark
-	for i, s := range p.Steps {
+	for _, s := range p.Steps {
 		find.barred = barredFrom(s, plan.Steps, find)
-		step, said, err := p.route(i, seen, find)
+		step, said, err := p.route(s, ways.of(s.In), seen, find)
 		if err != nil {
 			return approval.Plan{}, nil, err
 		}
@@ -82,13 +87,22 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	return plan, remarks, nil
 }
 
-func (p *Policy) route(i int, seen expr.Input, find *search) (approval.Step, []Remark, error) {
-	s := p.Steps[i]
-	step := approval.Step{ID: s.ID, Title: s.Title, Need: approval.NeedsPeople, Reason: always,
-		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow,
-		DistinctFrom: s.DistinctSteps}
+// search is how the approvers of one document are found.
+func (in RouteInput) search(seen expr.Input, humans map[string][]string) *search {
+	return &search{org: in.Org, content: in.Content, interested: interestedIn(in.Content, humans), humans: humans,
+		amount: seen.Amount, base: in.limitToBase, matrices: in.Policy.Matrices}
+}
+
+func (p *Policy) route(s Step, way way, seen expr.Input, find *search) (approval.Step, []Remark, error) {
+	step := approval.Step{ID: s.ID, Title: s.Title, Need: approval.NeedsPeople, Reason: cmp.Or(way.reason, always),
+		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow, Amend: s.Amend,
+		DistinctFrom: s.DistinctSteps, Branches: p.branchesOf(s.In)}
+	if way.need != "" {
+		step.Need = way.need
+		return step, nil, nil
+	}
 	if s.When != "" {
-		verdict, err := p.judge(i, seen)
+		verdict, err := p.judge(s.condition(), seen)
 		if err != nil {
 			return approval.Step{}, nil, err
 		}
@@ -98,27 +112,49 @@ func (p *Policy) route(i int, seen expr.Input, find *search) (approval.Step, []R
 			return step, nil, nil
 		}
 	}
+	remarks, err := p.staff(s, &step, find)
+	return step, remarks, err
+}
+
+// staff finds the approvers of a step that needs people, or says how they will be
+// found.
+func (p *Policy) staff(s Step, step *approval.Step, find *search) ([]Remark, error) {
+	most := ApproversMax
 	var remarks []Remark
-	step.Approvers, remarks = find.approvers(s)
+	var asked int
+	if chooser := s.chooser(); chooser != "" {
+		most = AmongMax
+		if among := find.among(*s.Approvers[0].Choice); len(among) > 0 {
+			step.Late = &approval.Late{Chooser: chooser, Among: among}
+			asked = len(among)
+		} else {
+			step.Approvers = queue(viaVacant)
+		}
+	} else {
+		step.Approvers, remarks = find.approvers(s)
+		asked = len(step.Approvers)
+		if s.AsOf == asOfActivation {
+			step.Late = &approval.Late{}
+		}
+	}
 	if find.trouble != nil {
-		return approval.Step{}, nil, p.located(find.trouble, i)
+		return nil, p.located(find.trouble, s)
 	}
-	if n := len(step.Approvers); n > ApproversMax {
-		return approval.Step{}, nil, fault.New(fault.Invalid, "policy.too_many_approvers", fault.Arg("step", s.ID),
-			fault.Arg("count", strconv.Itoa(n)), fault.Arg("max", strconv.Itoa(ApproversMax)))
+	if asked > most {
+		return nil, fault.New(fault.Invalid, "policy.too_many_approvers", fault.Arg("step", s.ID),
+			fault.Arg("count", strconv.Itoa(asked)), fault.Arg("max", strconv.Itoa(most)))
 	}
-	return step, remarks, nil
+	return remarks, nil
 }
 
 // located gives a fault about the organisation the place of the step that ran
 // into it.
-func (p *Policy) located(err error, i int) error {
+func (p *Policy) located(err error, s Step) error {
 	f, ok := fault.As(err)
 	if !ok || f.Code != "policy.unknown_grade" {
 		return err
 	}
-	path := "steps[" + strconv.Itoa(i) + "].approvers"
-	return p.text.Fault(f.Code, path, fault.Arg("grade", f.Args["grade"]))
+	return p.text.Fault(f.Code, s.at+".approvers", fault.Arg("grade", f.Args["grade"]))
 }
 
 // barredFrom is everybody asked in the earlier steps that need another human than
@@ -145,43 +181,15 @@ func notDistinct(s Step, step approval.Step, earlier []approval.Step) error {
 		return slices.ContainsFunc(s.Approvers, func(a approval.Approver) bool { return !isHuman(a) })
 	}
 	for _, e := range earlier {
+		if step.Late != nil || e.Late != nil { // a preview: the core holds it when both are asked
+			continue
+		}
 		if slices.Contains(s.DistinctSteps, e.ID) && asksQueue(step) && asksQueue(e) {
 			return fault.New(fault.Invalid, "policy.not_distinct", fault.Arg("step", s.ID), fault.Arg("other", e.ID))
 		}
 	}
 	return nil
 }
-
-func (p *Policy) judge(i int, seen expr.Input) (expr.Verdict, error) {
-	condition, err := p.condition(i)
-	if err != nil {
-		return expr.Verdict{}, err
-	}
-	verdict, err := condition.Judge(seen)
-	if err != nil {
-		return expr.Verdict{}, p.text.Fault("policy.condition_failed", whenPath(i), fault.Arg("step", p.Steps[i].ID),
-			fault.Arg("expression", p.Steps[i].When), fault.Arg("words", err.Error()))
-	}
-	return verdict, nil
-}
-
-// condition compiles a step's condition; expr remembers what it compiled before.
-func (p *Policy) condition(i int) (*expr.Condition, error) {
-	env, err := expr.For(p.Base)
-	if err != nil {
-		return nil, err
-	}
-	c, err := env.Compile(p.Steps[i].When)
-	var wrong *expr.Error
-	if errors.As(err, &wrong) {
-		at := p.text.Inside(whenPath(i), wrong.Line, wrong.Column)
-		return nil, p.text.FaultAt("policy.bad_condition", whenPath(i), at,
-			fault.Arg("expression", p.Steps[i].When), fault.Arg("words", wrong.Words))
-	}
-	return c, err
-}
-
-func whenPath(i int) string { return "steps[" + strconv.Itoa(i) + "].when" }
 
 // sight gathers what the conditions may see.
 func (in RouteInput) sight() (expr.Input, error) {

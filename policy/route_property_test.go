@@ -195,6 +195,10 @@ func FuzzRoute(f *testing.F) {
 	for _, mode := range []string{"{ quorum: 3 }", "{ ratio: 2/3 }", "per_group"} {
 		f.Add([]byte(strings.Replace(good, "mode: all_of", "mode: "+mode, 1)), int64(1e6), "C3")
 	}
+	for i, text := range []string{forked, relay, amending, strings.Replace(forked, "none: skip", "none: refuse", 1),
+		strings.Replace(forked, "parallel: reviews", "parallel: [[], []]", 1), strings.ReplaceAll(forked, "          ", "  ")} {
+		f.Add([]byte(text), int64(i*3e4), "yes")
+	}
 	f.Fuzz(func(t *testing.T, text []byte, minor int64, center string) {
 		p, err := policy.Parse("f.yaml", text)
 		if err != nil {
@@ -202,7 +206,7 @@ func FuzzRoute(f *testing.F) {
 			return
 		}
 		c := expense("lin", minor)
-		c.Lines[0].CostCenter, c.Fields = center, map[string]string{"who": center}
+		c.Lines[0].CostCenter, c.Fields = center, map[string]string{"who": center, "contract": center}
 		plan, remarks, err := policy.Trace(policy.RouteInput{Policy: p, Content: c, Org: group(), Round: 1})
 		if err != nil {
 			require.NotEmpty(t, fault.CodeOf(err), "%v", err)
@@ -212,14 +216,28 @@ func FuzzRoute(f *testing.F) {
 		require.NotEmpty(t, policy.Explain(plan, remarks, "zh-CN"))
 		for i, s := range plan.Steps {
 			if s.Need != approval.NeedsPeople {
-				require.NotEmpty(t, p.Steps[i].When, "%s passed without a condition", s.ID)
+				require.True(t, conditional(p, p.Steps[i]), "%s passed without a condition", s.ID)
 				continue
 			}
-			require.NotEmpty(t, s.Approvers, "%s waits for nobody", s.ID)
-			for _, a := range s.Approvers {
+			asked := s.Approvers
+			if s.Late != nil {
+				for _, person := range s.Late.Among {
+					asked = append(asked, approval.Approver{Person: person})
+				}
+			}
+			require.NotEmpty(t, asked, "%s waits for nobody", s.ID)
+			for _, a := range asked {
 				require.NotContains(t, plan.Interested, a.Person)
 			}
 		}
+	})
+}
+
+// conditional says whether a step, or a branch it stands in, has a condition.
+func conditional(p *policy.Policy, s policy.Step) bool {
+	return s.When != "" || slices.ContainsFunc(s.In, func(at policy.Place) bool {
+		fork := slices.IndexFunc(p.Forks, func(f policy.Fork) bool { return f.ID == at.Fork })
+		return p.Forks[fork].Branches[at.N].When != ""
 	})
 }
 

@@ -163,7 +163,8 @@ func (s *Simulation) countChanges(c change) {
 // countSide adds the work that one plan makes to one side of the totals.
 func (s *Simulation) countSide(plan approval.Plan, side func(*Total) *Sum) {
 	sum := side(&s.Total)
-	for _, step := range plan.Steps {
+	seconds := make([]int64, len(plan.Steps))
+	for i, step := range plan.Steps {
 		visits := entry(s.steps, step.ID)
 		visits.title = step.Title
 		of := &visits.Before
@@ -175,7 +176,7 @@ func (s *Simulation) countSide(plan approval.Plan, side func(*Total) *Sum) {
 			of.People++
 			sum.Steps++
 			sum.Approvals += int64(fewestYeses(step))
-			sum.Seconds += s.in.pace(step, sum)
+			seconds[i] = s.in.pace(step, sum)
 			s.countLoad(step, sum == &s.Total.After)
 		case approval.AutoApprove:
 			of.Auto++
@@ -183,6 +184,7 @@ func (s *Simulation) countSide(plan approval.Plan, side func(*Total) *Sum) {
 			of.Skipped++
 		}
 	}
+	sum.Seconds += waiting(plan.Steps, seconds)
 }
 
 func (s *Simulation) countLoad(step approval.Step, after bool) {

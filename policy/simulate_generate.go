@@ -79,8 +79,8 @@ func NewGenerator(in GenerateInput) (*Generator, error) {
 		g.suppliers = append(g.suppliers, in.Org.Suppliers[id])
 	}
 	for _, p := range in.Policies {
-		for _, s := range p.Steps {
-			for _, found := range moneyLiteral.FindAllStringSubmatch(s.When, -1) {
+		for _, when := range p.conditions() {
+			for _, found := range moneyLiteral.FindAllStringSubmatch(when.text, -1) {
 				if edge, err := money.Parse(found[1], p.Base); err == nil {
 					g.edges = append(g.edges, edge)
 				}

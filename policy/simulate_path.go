@@ -57,13 +57,16 @@ func (c change) with(a, b approval.Step) change {
 	if a.Need != approval.NeedsPeople {
 		return c
 	}
-	c.rule = c.rule || a.Mode != b.Mode || a.OnReject != b.OnReject || !reflect.DeepEqual(a.Votes, b.Votes)
+	c.rule = c.rule || a.Mode != b.Mode || a.OnReject != b.OnReject || !reflect.DeepEqual(a.Votes, b.Votes) ||
+		!reflect.DeepEqual(untitled(a.Branches), untitled(b.Branches))
+	c.approvers = c.approvers || !reflect.DeepEqual(a.Late, b.Late)
 	if a.Mode == approval.InOrder {
 		c.approvers = c.approvers || !slices.EqualFunc(a.Approvers, b.Approvers, samePlace)
 	} else {
 		c.approvers = c.approvers || !slices.EqualFunc(byPerson(a.Approvers), byPerson(b.Approvers), samePlace)
 	}
-	c.terms = c.terms || a.Clock != b.Clock || a.OnTimeout != b.OnTimeout || !slices.Equal(a.Allow, b.Allow)
+	c.terms = c.terms || a.Clock != b.Clock || a.OnTimeout != b.OnTimeout || !slices.Equal(a.Allow, b.Allow) ||
+		!slices.Equal(a.Amend, b.Amend)
 	return c
 }
 
@@ -80,6 +83,9 @@ func byPerson(approvers []approval.Approver) []approval.Approver {
 
 // fewestYeses is how many people must agree at least for a step to be passed.
 func fewestYeses(s approval.Step) int {
+	if chosen(s) {
+		return 1
+	}
 	switch s.Mode {
 	case approval.AnyOf:
 		return 1
@@ -145,6 +151,7 @@ func (in SimulateInput) pace(s approval.Step, sum *Sum) int64 {
 // Stop is one step of a path that is shown.
 type Stop struct {
 	Step   string        `json:"step"`
+	In     string        `json:"in,omitempty"` // the branch it stands in: reviews/2
 	Need   approval.Need `json:"need"`
 	Mode   approval.Mode `json:"mode,omitempty"`
 	People []string      `json:"people,omitempty"`
@@ -159,12 +166,9 @@ type Path struct {
 func pathOf(r routed) Path {
 	path := Path{Fault: r.code}
 	for _, s := range walked(r.plan) {
-		stop := Stop{Step: s.ID, Need: s.Need}
+		stop := Stop{Step: s.ID, In: branchOf(s.Branches), Need: s.Need}
 		if s.Need == approval.NeedsPeople {
-			stop.Mode = s.Mode
-			for _, a := range s.Approvers {
-				stop.People = append(stop.People, a.Person)
-			}
+			stop.Mode, stop.People = s.Mode, candidates(s)
 		}
 		path.Stops = append(path.Stops, stop)
 	}

@@ -174,6 +174,7 @@ const (
 	AssumesDeadline     = "deadline_as_duration" // where nothing is recorded, a step takes as long as it may
 	AssumesNothing      = "unknown_as_zero"      // without record and deadline a step takes no time
 	AssumesRecord       = "record_as_future"     // a step takes as long as it did so far
+	AssumesChoice       = "choice_unknown"       // whom approvers will choose is in nobody's load
 )
 
 // SimulationReport is what a simulation found, for programs; Text is for people.
@@ -242,6 +243,9 @@ func (s *Simulation) stepOrder() []string {
 
 func (s *Simulation) assumptions() []string {
 	list := []string{AssumesOrganisation, AssumesFirstRound, AssumesFewest}
+	if slices.ContainsFunc(slices.Concat(s.in.Before.Steps, s.in.After.Steps), func(s Step) bool { return s.chooser() != "" }) {
+		list = append(list, AssumesChoice)
+	}
 	b, a := s.Total.Before, s.Total.After
 	if b.Recorded+a.Recorded > 0 {
 		list = append(list, AssumesRecord)

@@ -273,3 +273,32 @@ func BenchmarkSimulate(b *testing.B) {
 		generated(b, 1, b.N, snapshot, before, after), func(int) {})
 	require.NoError(b, err)
 }
+
+// TestParallelBranchesWaitForTheLongest proves that a fork takes as long as its
+// longest branch, forks inside included, while every task counts.
+func TestParallelBranchesWaitForTheLongest(t *testing.T) {
+	paces := map[string]policy.Pace{}
+	for id, hours := range map[string]int{"manager": 1, "clerk": 4, "lawyer": 2, "dear": 3, "dearer": 1, "head": 1} {
+		paces[id] = policy.Pace{Passes: 1, Mean: time.Duration(hours) * time.Hour}
+	}
+	urgent := contracted(90000, "yes")
+	urgent.Urgency = document.Urgent
+	report := func(c document.Content) policy.SimulationReport {
+		p := parsed(t, forked)
+		return simulate(t, policy.SimulateInput{Before: p, After: p, Org: company(), Paces: paces}, func(yield func(policy.Case, error) bool) {
+			yield(policy.Case{Number: "N-1", Content: c}, nil)
+		})
+	}
+	walked := report(urgent)
+	require.EqualValues(t, 6, walked.Total.After.Approvals)
+	require.EqualValues(t, (1+max(4, 2+max(3, 1))+1)*3600, walked.Total.After.Seconds)
+	require.EqualValues(t, 6, walked.Total.After.Recorded)
+	require.EqualValues(t, (1+4+1)*3600, report(contracted(90000, "no")).Total.After.Seconds, "the branch left out takes no time")
+
+	serial := simulate(t, policy.SimulateInput{Before: parsed(t, forked), After: parsed(t, relay), Org: company(), Paces: paces},
+		func(yield func(policy.Case, error) bool) { yield(policy.Case{Number: "N-1", Content: urgent}, nil) })
+	require.EqualValues(t, 1, serial.Changed)
+	require.Contains(t, serial.Assumptions, policy.AssumesChoice)
+	text := serial.Text("en")
+	require.Contains(t, text, "before: manager [any: boss] → reviews/1 clerk [any: clerk, clerk2] → reviews/2 lawyer [any: wu] → reviews/2 experts/1 dear [any: chief]")
+}

@@ -48,6 +48,7 @@ var simulations = map[string]simulateWords{
 			AssumesOrganisation: "both policies meet the organisation as it is now, not as it was then",
 			AssumesFirstRound:   "every document is submitted once, with its newest content",
 			AssumesFewest:       "nobody rejects, returns or transfers: approvals are the fewest that carry a document through",
+			AssumesChoice:       "whom approvers will choose is not known: those tasks are counted for nobody",
 			AssumesRecord:       "a step takes as long as it took on average so far, nights and weekends included",
 			AssumesDeadline:     "a step without a record takes as long as its deadline allows; a workday counts as 24 hours",
 			AssumesNothing:      "a step with neither a record nor a deadline takes no time",
@@ -74,6 +75,7 @@ var simulations = map[string]simulateWords{
 			AssumesOrganisation: "新旧两版均按当前组织架构计算，而非单据当时的架构",
 			AssumesFirstRound:   "每张单据以最新内容提交一次",
 			AssumesFewest:       "无人拒绝、退回或转审：审批次数为通过所需的最少次数",
+			AssumesChoice:       "审批人将指定何人尚不可知，该待办不计入任何人",
 			AssumesRecord:       "节点耗时取历史平均值，含夜间与周末",
 			AssumesDeadline:     "没有历史记录的节点按其时限计算，1 个工作日计 24 小时",
 			AssumesNothing:      "既无历史记录又无时限的节点不计耗时",
@@ -180,15 +182,16 @@ func (w simulateWords) path(p Path) string {
 	}
 	stops := make([]string, 0, len(p.Stops))
 	for _, s := range p.Stops {
+		name := strings.TrimPrefix(s.In+" "+s.Step, " ")
 		if s.Need != approval.NeedsPeople {
-			stops = append(stops, fmt.Sprintf(w.byRule, s.Step))
+			stops = append(stops, fmt.Sprintf(w.byRule, name))
 			continue
 		}
 		people := make([]string, 0, len(s.People))
 		for _, id := range s.People {
 			people = append(people, w.person(id))
 		}
-		stops = append(stops, fmt.Sprintf(w.join, s.Step, w.modes[s.Mode], strings.Join(people, w.list)))
+		stops = append(stops, fmt.Sprintf(w.join, name, w.modes[s.Mode], strings.Join(people, w.list)))
 	}
 	if len(stops) == 0 {
 		return "–"

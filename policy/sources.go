@@ -54,7 +54,9 @@ func (c *checking) climb(path string, climb Climb) {
 }
 
 func (c *checking) choice(path string, choice Choice) {
-	c.field(path+".field", choice.Field)
+	if choice.Field != "" {
+		c.field(path+".field", choice.Field)
+	}
 	if choice.Role != "" {
 		c.role(path+".among.role", choice.Role)
 	} else if choice.Department != ownDepartment {

@@ -89,7 +89,8 @@ func (a *auditor) delegatedActs(ctx context.Context) error {
 			  AND (g.revoked_at IS NULL OR i.received_at < g.revoked_at)
 			  AND (g.types = '{}' OR d.type = ANY(g.types))
 			  AND (g.cap_currency = '' OR g.cap_currency = r.content::jsonb #>> '{base_total,currency}'
-			       AND (r.content::jsonb #>> '{base_total,minor}')::bigint <= g.cap_minor))
+			       AND coalesce(r.content::jsonb #>> '{claimed,base_total,minor}',
+			                    r.content::jsonb #>> '{base_total,minor}')::bigint <= g.cap_minor))
 		ORDER BY i.id LIMIT $1`
 	var rows []struct{ Document, ID string }
 	if err := a.tx.SelectContext(ctx, &rows, query, a.most); err != nil {

@@ -236,7 +236,8 @@ func (a *auditor) act(f *auditFile, row auditAct) {
 	}
 }
 
-// contents proves that what was decided on is what is kept.
+// contents proves that what was decided on is what is kept, and that what an
+// approver changed in it is what is recorded of it.
 func (a *auditor) contents(f *auditFile) {
 	for n, r := range f.revisions {
 		hash, err := evidence.HashOf(json.RawMessage(r.Content))
@@ -248,6 +249,13 @@ func (a *auditor) contents(f *auditFile) {
 		r, ok := f.revisions[e.Revision]
 		if !ok || r.Hash != e.ContentHash || !r.Submitted {
 			a.found(f.ID, e.Seq, "content.unknown", "%s names revision %d with %s", e.Kind, e.Revision, e.ContentHash)
+		}
+		if e.Kind != approval.DocumentSanctioned && e.Kind != approval.DocumentAmended {
+			continue
+		}
+		proved, err := patched(e, f.revisions[e.Revision-1].Content, r.Content)
+		if err != nil || !proved {
+			a.found(f.ID, e.Seq, "content.unproved", "%s does not lead from revision %d to the next", e.Kind, e.Revision-1)
 		}
 	}
 }

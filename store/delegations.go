@@ -56,7 +56,8 @@ func (r delegationRow) rule() delegation.Rule {
 const ruleReaches = `
 	g.revoked_at IS NULL AND g.from_at <= clock_timestamp() AND g.until_at > clock_timestamp()
 	AND (g.types = '{}' OR d.type = ANY(g.types))
-	AND (g.cap_currency = '' OR g.cap_currency = d.base_currency AND d.base_minor <= g.cap_minor)
+	AND (g.cap_currency = '' OR g.cap_currency = d.base_currency
+	     AND coalesce(d.claimed_base_minor, d.base_minor) <= g.cap_minor)
 	AND g.delegate <> d.submitter AND g.delegate <> d.requester
 	AND NOT (d.payee_kind = 'employee' AND d.payee_id = g.delegate)`
 

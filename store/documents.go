@@ -32,21 +32,23 @@ type DocumentFilter struct {
 type documentRow struct {
 	ID, Type, Title, Reason, Entity, Department, Submitter, Requester string
 
-	Number         sql.NullString
-	PayeeKind      string `db:"payee_kind"`
-	PayeeID        string `db:"payee_id"`
-	PayeeName      string `db:"payee_name"`
-	PayeeAccount   string `db:"payee_account"`
-	Urgency        string
-	Status         string
-	Round          int
-	Revision       int
-	ContentHash    string `db:"content_hash"`
-	Seq            int64
-	TotalMinor     int64 `db:"total_minor"`
-	Currency       string
-	BaseMinor      int64  `db:"base_minor"`
-	BaseCurrency   string `db:"base_currency"`
+	Number       sql.NullString
+	PayeeKind    string `db:"payee_kind"`
+	PayeeID      string `db:"payee_id"`
+	PayeeName    string `db:"payee_name"`
+	PayeeAccount string `db:"payee_account"`
+	Urgency      string
+	Status       string
+	Round        int
+	Revision     int
+	ContentHash  string `db:"content_hash"`
+	Seq          int64
+	TotalMinor   int64 `db:"total_minor"`
+	Currency     string
+	BaseMinor    int64  `db:"base_minor"`
+	BaseCurrency string `db:"base_currency"`
+
+	ClaimedMinor   sql.NullInt64 `db:"claimed_minor"`
 	Step           string
 	StepTitles     string       `db:"step_titles"`
 	ParkedRef      string       `db:"parked_ref"`
@@ -81,12 +83,21 @@ func (r documentRow) document() Document {
 		Round: r.Round, Revision: r.Revision, ContentHash: r.ContentHash, Seq: r.Seq,
 		Total:     money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
 		BaseTotal: money.Amount{Minor: r.BaseMinor, Currency: money.Currency(r.BaseCurrency)},
+		Claimed:   claimed(r.ClaimedMinor, r.Currency),
 		Step:      r.Step, StepTitle: titleOf(r.Step, titles),
 		DueAt: orZero(r.DueAt), CreatedAt: r.CreatedAt.UTC(), SubmittedAt: orZero(r.SubmittedAt),
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
 		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber,
 	}
+}
+
+// claimed is what was asked for; none where it is what was approved.
+func claimed(minor sql.NullInt64, currency string) money.Amount {
+	if !minor.Valid {
+		return money.Amount{}
+	}
+	return money.Amount{Minor: minor.Int64, Currency: money.Currency(currency)}
 }
 
 // titleOf names the steps that a document waits at, by locale.
@@ -109,7 +120,7 @@ func titleOf(steps string, titles map[string]map[string]string) map[string]strin
 const documentColumns = `
 	d.id, d.number, d.type, d.title, d.reason, d.entity, d.department, d.submitter, d.requester,
 	d.payee_kind, d.payee_id, d.payee_name, d.payee_account, d.urgency, d.status, d.round, d.revision, d.content_hash,
-	d.seq, d.total_minor, d.currency, d.base_minor, d.base_currency, d.step, d.step_titles, d.parked_ref,
+	d.seq, d.total_minor, d.currency, d.base_minor, d.base_currency, d.claimed_minor, d.step, d.step_titles, d.parked_ref,
 	d.parked_attempt, d.parked_code, d.parked_detail, d.voucher_ref, d.voucher_number, d.created_at, d.sorted_at,
 	d.submitted_at, d.updated_at, d.closed_at,
 	(SELECT min(t.due_at) FROM tasks t WHERE t.document = d.id AND t.state = 'open') AS due_at`

@@ -62,6 +62,10 @@ func (s *Store) pastPage(ctx context.Context, types []string, last string, limit
 		if err := json.Unmarshal([]byte(r.Content), &page[i].Content); err != nil {
 			return nil, err
 		}
+		var err error
+		if page[i].Content, err = page[i].Content.AsClaimed(); err != nil { // what a route is found by
+			return nil, err
+		}
 	}
 	return page, nil
 }

@@ -52,6 +52,7 @@ type projection struct {
 	changed   map[string]*taskChange
 	order     []string // of changed
 	resubmits bool
+	patch     evidence.Event // of a sanction or an amendment; none has the kind ""
 }
 
 // taskChange is a task that opens, or what changes of one; its JSON is what the
@@ -129,6 +130,9 @@ func (p *projection) applyDocument(e evidence.Event) {
 		p.Step, p.resubmits = "", true
 		p.setTitles(nil)
 		p.unpark()
+	case approval.DocumentSanctioned, approval.DocumentAmended:
+		p.Revision, p.ContentHash, p.patch = e.Revision, e.ContentHash, e
+		p.addDecider(e.Actor)
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentWithdrawn,
 		approval.DocumentApproved, approval.DocumentClosed:
 		p.Step = ""
@@ -245,7 +249,8 @@ func (p *projection) tasksJSON() (opened, changed string, err error) {
 	return string(text), string(changedText), err
 }
 
-// takeRevision freezes the revision that was resubmitted and shows its content.
+// takeRevision freezes the revision that was resubmitted, sanctioned or amended, and
+// shows its content.
 //
 // Errors: Conflict revision.changed where the stored content is another one.
 func (p *projection) takeRevision(ctx context.Context, q sqlx.ExecerContext) error {
@@ -260,7 +265,9 @@ func (p *projection) takeRevision(ctx context.Context, q sqlx.ExecerContext) err
 		    payee_kind = c#>>'{payee,kind}', payee_id = c#>>'{payee,id}', payee_name = c#>>'{payee,name}',
 		    payee_account = c#>>'{payee,account}', urgency = c->>'urgency',
 		    total_minor = (c#>>'{total,minor}')::bigint, currency = c#>>'{total,currency}',
-		    base_minor = (c#>>'{base_total,minor}')::bigint, base_currency = c#>>'{base_total,currency}'
+		    base_minor = (c#>>'{base_total,minor}')::bigint, base_currency = c#>>'{base_total,currency}',
+		    claimed_minor = (c#>>'{claimed,total,minor}')::bigint,
+		    claimed_base_minor = (c#>>'{claimed,base_total,minor}')::bigint
 		FROM taken WHERE id = $1`
 	result, err := q.ExecContext(ctx, query, p.document, p.Revision, p.ContentHash, p.at)
 	if err != nil {

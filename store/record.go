@@ -37,10 +37,11 @@ type Stamp func(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedDat
 // events. Behind and Waiting answers have written nothing.
 // Errors: NotFound document.not_found; Forbidden act.forged, where the act is
 // not the one that was signed; Conflict revision.changed, where a resubmitted
-// content is not the stored one; Internal document.ahead, where the caller knows
+// content is not the stored one, or a sanctioned or amended one is not the content
+// before it with exactly the patch; Internal document.ahead, where the caller knows
 // more events than the database; Busy, and nothing happened or the repeat tells.
 func (s *Store) Record(ctx context.Context, r approval.RecordRequest, stamp Stamp) (approval.Recorded, error) {
-	if r.Deadline != "" || r.Act != nil && r.Act.Name == approval.Resubmit {
+	if r.Deadline != "" || r.Act != nil && takesRevision(r.Act.Name) {
 		return s.recordLocked(ctx, r, stamp)
 	}
 	for range looksMost {
@@ -50,6 +51,12 @@ func (s *Store) Record(ctx context.Context, r approval.RecordRequest, stamp Stam
 		}
 	}
 	return approval.Recorded{}, fault.New(fault.Busy, "store.busy")
+}
+
+// takesRevision says whether an act brings a content that was stored before it. It
+// is written with the transition or not at all.
+func takesRevision(name approval.Name) bool {
+	return name == approval.Resubmit || name == approval.Sanction || name == approval.Amend
 }
 
 // recordLocked holds the document while it looks and writes. A deadline needs it:

@@ -12,7 +12,7 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 )
 
-// RevisionInput is new content for a returned document, stored before resubmit.
+// RevisionInput is new content, stored before the act that names it.
 type RevisionInput struct {
 	Document string
 	Actor    string
@@ -26,7 +26,7 @@ type RevisionRow struct {
 	Hash        string
 	Actor       string
 	CreatedAt   time.Time
-	SubmittedAt time.Time // zero while it waits for resubmit
+	SubmittedAt time.Time // zero while it waits for its act
 }
 
 // SaveRevision keeps the next content of a returned document and tells its
@@ -64,11 +64,7 @@ func (s *Store) SaveRevision(ctx context.Context, in RevisionInput) (int, error)
 			return err
 		}
 		revision = row.Revision + 1
-		const save = `
-			INSERT INTO revisions (document, revision, hash, content, actor) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (document, revision) DO UPDATE
-			SET hash = $3, content = $4, actor = $5, created_at = clock_timestamp()`
-		if _, err := tx.ExecContext(ctx, save, in.Document, revision, in.Hash, content, in.Actor); err != nil {
+		if err := saveRevision(ctx, tx, in, revision, content); err != nil {
 			return err
 		}
 		return attach(ctx, tx, in.Document, in.Actor, in.Content)

@@ -49,6 +49,7 @@ type Document struct {
 	Seq         int64
 	Total       money.Amount
 	BaseTotal   money.Amount
+	Claimed     money.Amount      // the total claimed, where less was approved
 	Step        string            // id of the open step, "" for none
 	StepTitle   map[string]string // its title, by locale
 
@@ -69,6 +70,8 @@ type Task struct {
 
 	Total          money.Amount
 	BaseTotal      money.Amount // in the entity's currency
+	Claimed        money.Amount // the total claimed, where less was approved
+	BaseClaimed    money.Amount // BaseTotal as claimed: by it authority is judged
 	Urgency        document.Urgency
 	DocumentStatus approval.Status
 	ContentHash    string // of the document as it stands now

@@ -31,28 +31,31 @@ type TaskFilter struct {
 type taskRow struct {
 	ID, Document, Step, Assignee, Via, State, Opinion string
 
-	StepTitle      string `db:"step_title"`
-	Round          int
-	Slot           int
-	DecidedBy      string       `db:"decided_by"`
-	DecidedAt      sql.NullTime `db:"decided_at"`
-	OpenedAt       time.Time    `db:"opened_at"`
-	DueAt          sql.NullTime `db:"due_at"`
-	RemindAt       string       `db:"remind_at"`
-	Reminded       int
-	Overdue        bool
-	Provisional    bool
-	For            string `db:"for_task"`
-	Number         string
-	Type           string
-	Title          string
-	Submitter      string
-	Requester      string
-	Entity         string
-	TotalMinor     int64 `db:"total_minor"`
-	Currency       string
-	BaseMinor      int64  `db:"base_minor"`
-	BaseCurrency   string `db:"base_currency"`
+	StepTitle    string `db:"step_title"`
+	Round        int
+	Slot         int
+	DecidedBy    string       `db:"decided_by"`
+	DecidedAt    sql.NullTime `db:"decided_at"`
+	OpenedAt     time.Time    `db:"opened_at"`
+	DueAt        sql.NullTime `db:"due_at"`
+	RemindAt     string       `db:"remind_at"`
+	Reminded     int
+	Overdue      bool
+	Provisional  bool
+	For          string `db:"for_task"`
+	Number       string
+	Type         string
+	Title        string
+	Submitter    string
+	Requester    string
+	Entity       string
+	TotalMinor   int64 `db:"total_minor"`
+	Currency     string
+	BaseMinor    int64  `db:"base_minor"`
+	BaseCurrency string `db:"base_currency"`
+
+	ClaimedMinor   sql.NullInt64 `db:"claimed_minor"`
+	BaseClaimed    int64         `db:"base_claimed"`
 	Urgency        string
 	DocumentStatus string `db:"document_status"`
 	ContentHash    string `db:"content_hash"`
@@ -63,7 +66,8 @@ const taskColumns = `
 	t.id, t.document, t.step, t.step_title, t.round, t.assignee, t.via, t.slot, t.state, t.decided_by, t.decided_at,
 	t.opinion, t.opened_at, t.due_at, t.remind_at, t.reminded, t.overdue, t.provisional, t.for_task,
 	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.base_minor,
-	d.base_currency, d.urgency, d.status AS document_status, d.content_hash,
+	d.base_currency, d.claimed_minor, coalesce(d.claimed_base_minor, d.base_minor) AS base_claimed, d.urgency,
+	d.status AS document_status, d.content_hash,
 	coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
 
 func (r taskRow) task() Task {
@@ -78,7 +82,11 @@ func (r taskRow) task() Task {
 		Requester: r.Requester, Entity: r.Entity,
 		Total:     money.Amount{Minor: r.TotalMinor, Currency: money.Currency(r.Currency)},
 		BaseTotal: money.Amount{Minor: r.BaseMinor, Currency: money.Currency(r.BaseCurrency)},
-		Urgency:   document.Urgency(r.Urgency), DocumentStatus: approval.Status(r.DocumentStatus),
+		Claimed:   claimed(r.ClaimedMinor, r.Currency),
+
+		BaseClaimed: money.Amount{Minor: r.BaseClaimed, Currency: money.Currency(r.BaseCurrency)},
+
+		Urgency: document.Urgency(r.Urgency), DocumentStatus: approval.Status(r.DocumentStatus),
 		ContentHash: r.ContentHash, StepTitle: readTitles(r.StepTitle), Provisional: r.Provisional,
 	}
 	_ = json.Unmarshal([]byte(r.RemindAt), &t.RemindAt) // we wrote it

@@ -148,7 +148,7 @@ const (
 
 // write is false where the document or the act is not any more what was looked
 // at; nothing was written then.
-func (t *transition) write(ctx context.Context, q sqlx.ExecerContext) (bool, error) {
+func (t *transition) write(ctx context.Context, q sqlx.ExtContext) (bool, error) {
 	args, err := t.args()
 	if err != nil {
 		return false, err
@@ -164,7 +164,12 @@ func (t *transition) write(ctx context.Context, q sqlx.ExecerContext) (bool, err
 	if n, err := written.RowsAffected(); err != nil || n == 0 {
 		return false, err
 	}
-	if t.after.resubmits {
+	if t.after.patch.Kind != "" {
+		if err := t.after.provePatch(ctx, q); err != nil {
+			return false, err
+		}
+	}
+	if t.after.resubmits || t.after.patch.Kind != "" {
 		return true, t.after.takeRevision(ctx, q)
 	}
 	return true, nil

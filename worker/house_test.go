@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -118,7 +119,7 @@ func (h *house) until(id string, what string, reached func(approval.State) bool)
 func (h *house) untilAsked(id, person string) {
 	h.t.Helper()
 	h.until(id, person+" is asked", func(s approval.State) bool {
-		return len(s.OpenTasks()) > 0 && s.OpenTasks()[0].Assignee == person
+		return slices.Contains(s.Assignees(), person)
 	})
 }
 

@@ -54,13 +54,15 @@ func TestScenarios(t *testing.T) {
 		{"unrouted", playUnrouted, approval.Closed},
 		{"renewed", playRenewal, approval.Closed},
 		{"handled", playHandled, approval.Closed},
+		{"sanctioned", playSanctioned, approval.Closed},
+		{"branched", playBranched, approval.Closed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			play := *h
 			play.t = t
 			h.outside.SetPlan(activitiestest.ThreeSteps(3600, 1800, 600))
 			play.engine.Limits = workflows.Limits{}
-			if tt.name == "renewed" {
+			if tt.name == "renewed" || tt.name == "branched" {
 				play.engine.Limits.RenewAfter = 20
 			}
 			play.prepare(tt.name)
@@ -78,6 +80,11 @@ func (h *house) prepare(name string) {
 	switch name {
 	case "handled":
 		h.outside.SetPlan(handledPlan())
+	case "sanctioned":
+		h.outside.SetPlan(patchedPlan())
+	case "branched":
+		h.outside.SetPlan(branchedPlan())
+		h.outside.Staffing(func(string) []approval.Approver { return []approval.Approver{{Person: "sun", Via: "test"}} })
 	case "escalated":
 		h.outside.SetPlan(plan)
 	case "expired":

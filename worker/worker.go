@@ -69,6 +69,7 @@ type Deps struct {
 type Plans interface {
 	Route(ctx context.Context, in activities.RouteInput) (activities.Routed, error)
 	NextApprover(ctx context.Context, in activities.NextApproverInput) (activities.NextApprovers, error)
+	Staff(ctx context.Context, in activities.StaffInput) (activities.StepStaff, error)
 }
 
 // Vouchers are the activities that tell the books.
@@ -200,7 +201,7 @@ func registerLocal(w Activities, deps Deps) {
 		workflows.ReadAct:      deps.Records.ReadAct,
 		workflows.RefuseAct:    deps.Records.RefuseAct,
 		workflows.Route:        deps.Plans.Route,
-		workflows.NextApprover: deps.Plans.NextApprover,
+		workflows.NextApprover: deps.Plans.NextApprover, workflows.Staff: deps.Plans.Staff,
 	} {
 		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
 	}

@@ -35,7 +35,7 @@ func (r *documentRun) plan(ctx workflow.Context) error {
 func (r *documentRun) staff(ctx workflow.Context, step approval.Step) error {
 	in := activities.StaffInput{
 		Document: r.in.Document, Revision: r.file.Revision, Round: r.file.Round, Step: step.ID,
-		Policy: r.file.Plan.Policy, Version: r.file.Plan.PolicyVersion,
+		Policy: r.file.Plan.Policy, Version: r.file.Plan.PolicyVersion, Apart: r.file.Apart(step.ID),
 	}
 	found := approval.Staffed{Round: in.Round, Step: in.Step, N: r.file.Staffings}
 	var plans *activities.Plans

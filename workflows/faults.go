@@ -22,8 +22,8 @@ var _ = fault.Register(map[string]fault.Entry{
 // of an act around. Such an act is let in, and judged again beside the record.
 func mendable(err error) bool {
 	return slices.Contains([]string{
-		"act.seen", // the stored outcome is the answer
-		"task.unknown",
+		"act.seen",                     // the stored outcome is the answer
+		"task.unknown", "task.changed", // an approver may have changed the content
 		"document.not_returned", "document.revision_stale",
 		"voucher.not_parked", "voucher.resolve_stale",
 		"plan.not_failed", "plan.resolve_stale",

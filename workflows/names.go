@@ -35,6 +35,7 @@ func Updates() []approval.Name {
 		approval.Resubmit, approval.Withdraw, approval.Resolve,
 		approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
 		approval.Hold, approval.Release, approval.RequestInfo, approval.Extend,
+		approval.Sanction, approval.Amend,
 	}
 }
 

@@ -88,6 +88,7 @@ func newPlay(t *testing.T, s approvaltest.Scenario) *play {
 	p.outside.SetPlan(s.Given.Plan)
 	p.outside.Unroute(s.Given.Unrouted)
 	p.outside.TakeOver(s.Given.Above)
+	p.outside.Staffing(s.Given.Staff)
 	for _, code := range s.Given.Refusals {
 		p.outside.Answer(activities.Posted{Code: code})
 	}

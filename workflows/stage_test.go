@@ -59,6 +59,7 @@ func (s *stage) open(env *testsuite.TestWorkflowEnvironment, at time.Time) {
 	env.RegisterActivity(&activities.Records{Book: s.book, Calendars: &activities.Calendars{Book: s.book}})
 	for name, stand := range map[string]any{
 		workflows.Route: s.outside.Route, workflows.NextApprover: s.outside.NextApprover,
+		workflows.Staff:       s.outside.Staff,
 		workflows.PostVoucher: s.outside.PostVoucher,
 	} {
 		env.RegisterActivityWithOptions(stand, activity.RegisterOptions{Name: name})

@@ -20,6 +20,7 @@ type Outside struct {
 	answers []any
 	posts   []activities.PostVoucherInput
 	above   map[string][]string // nil: everybody has a boss
+	staff   func(step string) []approval.Approver
 }
 
 // NewOutside makes one that gives every round this plan.
@@ -46,6 +47,13 @@ func (o *Outside) TakeOver(above map[string][]string) {
 	o.above = above
 }
 
+// Staffing says who is found for a step when it is reached; without it nobody is.
+func (o *Outside) Staffing(staff func(step string) []approval.Approver) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.staff = staff
+}
+
 // Answer queues answers of PostVoucher, each an activities.Posted or an error.
 func (o *Outside) Answer(answers ...any) {
 	o.mu.Lock()
@@ -70,6 +78,17 @@ func (o *Outside) Route(_ context.Context, in activities.RouteInput) (activities
 	plan := o.plan
 	plan.Round = in.Round
 	return activities.Routed{Plan: &plan}, nil
+}
+
+// Staff stands in for activities.Plans.Staff.
+func (o *Outside) Staff(_ context.Context, in activities.StaffInput) (activities.StepStaff, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	found := activities.StepStaff{OrgVersion: 2}
+	if o.staff != nil {
+		found.Approvers = o.staff(in.Step)
+	}
+	return found, nil
 }
 
 // NextApprover stands in for activities.Plans.NextApprover.

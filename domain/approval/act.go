@@ -1,5 +1,7 @@
 package approval
 
+import "github.com/countersign/countersign/domain/document"
+
 // Name is the name of an act; it is also the name of its Temporal update, and
 // is stored for years. 操作
 type Name string
@@ -24,6 +26,9 @@ const (
 	Release     Name = "release"      // 解除
 	RequestInfo Name = "request_info" // 补充材料
 	Extend      Name = "extend"       // 延期
+
+	Sanction Name = "sanction" // 核定金额
+	Amend    Name = "amend"    // 修改
 )
 
 // Act is something a person does to a document. The gateway makes its id, signs
@@ -38,7 +43,7 @@ type Act struct {
 	Actor       string `json:"actor"`                  // from the session, never from the body
 	OnBehalfOf  string `json:"on_behalf_of,omitempty"` // whose task it is, if not the actor's; vetted by the gateway
 	Opinion     string `json:"opinion,omitempty"`      // the reason or remark 审批意见
-	Revision    int    `json:"revision,omitempty"`     // the new content, for resubmit; stored before the act
+	Revision    int    `json:"revision,omitempty"`     // the new content, for resubmit, sanction, amend; stored first
 	NewHash     string `json:"new_hash,omitempty"`     // its hash
 	Effect      string `json:"effect,omitempty"`       // the parked reference, or plan:<round>, for resolve
 	Attempt     int    `json:"attempt,omitempty"`      // the attempt seen failed, for resolve: Effect.Attempt, PlanAttempt
@@ -51,6 +56,9 @@ type Act struct {
 	ToStep string   `json:"to_step,omitempty"` // for return: a step already passed; "" = the submitter
 	Back   string   `json:"back,omitempty"`    // for return to a step: restart or straight; "" = restart
 	Extra  string   `json:"extra,omitempty"`   // for extend: how much longer, such as "1 workday"
+
+	Sanction *document.Sanction `json:"sanction,omitempty"` // for sanction: what leads to the new content
+	Changes  []document.Change  `json:"changes,omitempty"`  // for amend: what leads to the new content
 }
 
 // Where an added signer stands.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -16,6 +17,8 @@ const (
 	DocumentWithdrawn   = "document.withdrawn"
 	DocumentApproved    = "document.approved"
 	DocumentClosed      = "document.closed"
+	DocumentSanctioned  = "document.sanctioned" // a new revision in the same round: other amounts are approved
+	DocumentAmended     = "document.amended"    // a new revision in the same round: an approver changed fields
 	PlanMade            = "plan.made"
 	PlanFailed          = "plan.failed"   // no route; waits for an admin, the status does not change
 	PlanResolved        = "plan.resolved" // an admin asked for the route again
@@ -165,6 +168,25 @@ type Moved struct {
 	WasRemind []time.Time       `json:"was_remind,omitempty"` // those still to come
 	Extra     calendar.Duration `json:"extra,omitzero"`
 	Reason    string            `json:"reason,omitempty"`
+}
+
+// SanctionedData is the data of document.sanctioned: the audited patch, and whose
+// task it was done on. The envelope carries the new revision and content hash.
+type SanctionedData struct {
+	Task     string `json:"task"`
+	Step     string `json:"step"`
+	Assignee string `json:"assignee"`
+	Opinion  string `json:"opinion"`
+	document.Sanction
+}
+
+// AmendedData is the data of document.amended, as SanctionedData.
+type AmendedData struct {
+	Task     string            `json:"task"`
+	Step     string            `json:"step"`
+	Assignee string            `json:"assignee"`
+	Opinion  string            `json:"opinion"`
+	Changes  []document.Change `json:"changes"`
 }
 
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,

@@ -149,6 +149,9 @@ func (s *State) applyDocument(e evidence.Event) error {
 		return err
 	case DocumentResubmitted:
 		s.beginRound(e)
+	case DocumentSanctioned, DocumentAmended:
+		s.Revision, s.ContentHash = e.Revision, e.ContentHash
+		s.addDecider(e.Actor)
 	case DocumentApproved:
 		if s.Plan != nil && slices.Contains(s.Plan.Then, ThenAccrue) {
 			s.Effect = &Effect{Reference: s.accrual(), State: EffectPending}

@@ -77,13 +77,22 @@ func (s *State) applyEnded(e evidence.Event) error {
 	if end == TaskApproved {
 		t.Chose = d.To
 	}
-	if human(e.Actor) && end != TaskAdvised {
-		s.Decided = true
-		if !slices.Contains(s.Deciders, e.Actor) {
-			s.Deciders = append(s.Deciders, e.Actor)
-		}
+	if end != TaskAdvised {
+		s.addDecider(e.Actor)
 	}
 	return nil
+}
+
+// addDecider notes that somebody decided something: a withdrawal then needs a
+// reason, and they are told.
+func (s *State) addDecider(actor string) {
+	if !human(actor) {
+		return
+	}
+	s.Decided = true
+	if !slices.Contains(s.Deciders, actor) {
+		s.Deciders = append(s.Deciders, actor)
+	}
 }
 
 // applyMoved takes a deadline that moved, and with it the reminders still to come.

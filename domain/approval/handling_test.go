@@ -2,17 +2,19 @@ package approval_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 )
 
 var handling = []string{
-	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend",
+	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend", "sanction", "amend",
 }
 
 // handled is a step that allows everything an approver may do with their task.
@@ -169,7 +171,7 @@ func TestHandlingNeverStrandsADocument(t *testing.T) {
 				s.Approvers[i].Group = rapid.SampledFrom([]string{"a", "b"}).Draw(t, "group")
 			}
 			steps = append(steps, late(s, rapid.SampledFrom(rules).Draw(t, "rule")))
-			steps[len(steps)-1].Allow = handling
+			steps[len(steps)-1].Allow, steps[len(steps)-1].Amend = handling, []string{"title"}
 		}
 		r := planned(t, steps...)
 		for range rapid.IntRange(1, 40).Draw(t, "acts") {
@@ -196,7 +198,7 @@ func (r *stream) anyAct(t *rapid.T, people []string) approval.Act {
 	name := rapid.SampledFrom([]approval.Name{
 		approval.Approve, approval.AddSigner, approval.RemoveSigner, approval.Return, approval.Consult, approval.Approve,
 		approval.Transfer, approval.Retract, approval.Extend, approval.Hold, approval.RequestInfo, approval.Approve,
-		approval.Reject,
+		approval.Reject, approval.Sanction, approval.Amend,
 	}).Draw(t, "act")
 	if r.state.Stopped != nil && rapid.IntRange(0, 3).Draw(t, "patience") > 0 {
 		name = approval.Release
@@ -226,6 +228,15 @@ func (r *stream) anyAct(t *rapid.T, people []string) approval.Act {
 	}
 	if name == approval.Extend {
 		a.Extra = "30 s"
+	}
+	a.Revision, a.NewHash = r.state.Revision+1, "hash"+strconv.Itoa(r.state.Revision+1)
+	if name == approval.Sanction {
+		now := yuan(rapid.Int64Range(0, 110).Draw(t, "approved"))
+		a.Sanction = &document.Sanction{Claimed: yuan(100), Was: yuan(100), Now: now,
+			Lines: []document.SanctionedLine{{Line: 1, Claimed: yuan(100), Was: yuan(100), Now: now}}}
+	}
+	if name == approval.Amend {
+		a.Changes = []document.Change{{Field: rapid.SampledFrom([]string{"title", "payee"}).Draw(t, "field"), Was: "a", Now: "b"}}
 	}
 	a.Where = rapid.SampledFrom([]string{approval.SignBefore, approval.SignAfter, approval.SignBeside, "?"}).Draw(t, "where")
 	if name == approval.Return {

@@ -51,6 +51,8 @@ func (s State) judgeAct(a Act, now time.Time) ([]evidence.Draft, error) {
 		return s.judgeClock(a, now)
 	case Transfer, Consult, AddSigner, RemoveSigner, Retract:
 		return s.judgeHandling(a, now)
+	case Sanction, Amend:
+		return s.judgePatch(a, now)
 	}
 	return nil, fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(a.Name)), fault.Field("name"))
 }

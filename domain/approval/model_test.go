@@ -17,8 +17,9 @@ type model struct {
 	status          approval.Status
 	round, revision int
 	hash            string
-	attempt         int  // of the plan
-	failed          bool // there is no route
+	amounts         [2]int64 // of the lines, as they are approved
+	attempt         int      // of the plan
+	failed          bool     // there is no route
 	plan            approval.Plan
 	route           lane
 	steps           []*modelStep // those of the route, as they are written
@@ -86,12 +87,15 @@ type modelSigner struct {
 	gone        bool
 }
 
+// claimed are the amounts of the lines of twoLines.
+var claimed = [2]int64{100, 50}
+
 var interested = []string{"sue", "rob", "pat", "sue2"}
 
 func newModel() *model {
 	return &model{
 		status: approval.Submitted, round: 1, revision: 1, hash: "hash1", now: monday, known: map[string]*ticket{},
-		seen: map[string]bool{},
+		seen: map[string]bool{}, amounts: claimed,
 	}
 }
 

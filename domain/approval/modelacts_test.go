@@ -159,6 +159,10 @@ func (m *model) onOpen(t *ticket, a approval.Act) bool {
 		return a.Opinion != "" && m.did(func() {
 			m.stopped, m.stoppedBy, m.stoppedAt, m.asksSubmitter = t, a.Actor, m.now, a.Name == approval.RequestInfo
 		})
+	case approval.Sanction:
+		return a.Opinion != "" && m.sanction(a)
+	case approval.Amend:
+		return a.Opinion != "" && m.amend(t, a)
 	case approval.Extend:
 		late := t.overdue || t.due.IsZero() || !t.due.After(m.now)
 		return a.Opinion != "" && !late && t.excused < 3 && m.did(func() {

@@ -179,6 +179,29 @@ func (m *model) retract(t *ticket, a approval.Act) bool {
 	return true
 }
 
+// sanction approves other amounts, by line and never above the claim.
+func (m *model) sanction(a approval.Act) bool {
+	next := m.amounts
+	for _, line := range a.Sanction.Lines {
+		if next[line.Line-1] = line.Now.Minor; line.Now.Minor > claimed[line.Line-1] {
+			return false
+		}
+	}
+	return next != m.amounts && next[0]+next[1] > 0 && a.Revision == m.revision+1 && m.did(func() {
+		m.amounts, m.revision, m.hash, m.human = next, a.Revision, a.NewHash, true
+	})
+}
+
+// amend changes fields that the step names.
+func (m *model) amend(t *ticket, a approval.Act) bool {
+	for _, change := range a.Changes {
+		if !slices.Contains(t.step.Amend, change.Field) {
+			return false
+		}
+	}
+	return a.Revision == m.revision+1 && m.did(func() { m.revision, m.hash, m.human = a.Revision, a.NewHash, true })
+}
+
 // released lets the clock go on: what was left is left.
 func (m *model) released() {
 	for _, s := range m.steps {
@@ -194,7 +217,7 @@ func (m *model) released() {
 func (m *model) resubmitted(a approval.Act) {
 	m.status, m.attempt, m.failed, m.staffings = approval.Submitted, 0, false, 0
 	m.round, m.revision, m.hash = m.round+1, a.Revision, a.NewHash
-	m.route, m.steps, m.posting = nil, nil, 0
+	m.route, m.steps, m.posting, m.amounts = nil, nil, 0, claimed
 }
 
 func (m *model) staffed(c approval.Staffed) {

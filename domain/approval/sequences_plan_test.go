@@ -55,7 +55,7 @@ func (q *sequence) planStep(i int) approval.Step {
 		who = append(who, queue, queue)
 	}
 	s := step(pick(q, sequenceModes), who...)
-	s.Allow = handling
+	s.Allow, s.Amend = handling, []string{"title"}
 	if q.IntN(3) > 0 {
 		s = late(s, pick(q, rules))
 	}

@@ -129,7 +129,7 @@ func (c *census) drafted(after approval.State, drafts []evidence.Draft, a approv
 	}
 	for _, d := range drafts {
 		switch d.Kind {
-		case approval.DocumentResubmitted:
+		case approval.DocumentResubmitted, approval.DocumentSanctioned, approval.DocumentAmended:
 			c.hash = d.ContentHash
 		case approval.TaskOpened:
 			opened, _ := approval.Decode[approval.TaskOpenedData](evidence.Event{Data: d.Data})

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 )
 
@@ -29,7 +30,7 @@ const (
 var everyAct = []approval.Name{
 	approval.Approve, approval.Reject, approval.Return, approval.Resubmit, approval.Withdraw, approval.Resolve,
 	approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold,
-	approval.Release, approval.RequestInfo, approval.Extend,
+	approval.Release, approval.RequestInfo, approval.Extend, approval.Sanction, approval.Amend,
 }
 
 var everyState = []string{
@@ -37,9 +38,10 @@ var everyState = []string{
 	"parked", "closed", "rejected", "withdrawn",
 }
 
-// TestSequences walks 100,000 documents through random operations, taken and
-// refused, and counts the invariants after each. It prints which acts met which
-// states; the seed of a failure replays it.
+// TestSequences walks 100,000 documents through random operations, taken and refused.
+// The model foretells each, and the invariants that have a meaning here are counted
+// apart from it: I2 to I8 and I14; I12 is not applicable until there are budgets. It
+// prints which acts met which states; the seed of a failure replays it.
 func TestSequences(t *testing.T) {
 	seed, only := uint64(time.Now().UnixNano()), -1
 	if given := os.Getenv(sequenceSeed); given != "" {
@@ -92,11 +94,13 @@ type sequence struct {
 	acts           int
 	taken, refused map[string]int
 	tell           func(string, ...any)
+	content, next  document.Content // as it is, and as the sanction just drawn would make it
 }
 
 func newSequence(seed uint64, n int) *sequence {
 	return &sequence{
-		Rand: rand.New(rand.NewPCG(seed, uint64(n))), now: monday, m: newModel(), count: newCensus(),
+		content: twoLines(),
+		Rand:    rand.New(rand.NewPCG(seed, uint64(n))), now: monday, m: newModel(), count: newCensus(),
 		taken: map[string]int{}, refused: map[string]int{},
 	}
 }
@@ -217,6 +221,7 @@ func (q *sequence) act() approval.Act {
 		}
 	}
 	q.aim(&a)
+	q.patch(&a)
 	q.spoil(&a)
 	return a
 }
@@ -231,6 +236,7 @@ func (q *sequence) name() approval.Name {
 		return pick(q, []approval.Name{
 			approval.Approve, approval.Approve, approval.Approve, approval.Return, approval.Transfer, approval.Consult,
 			approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold, approval.Extend, approval.Reject,
+			approval.Sanction, approval.Sanction, approval.Amend,
 		})
 	case q.s.Status == approval.Returned:
 		return approval.Resubmit
@@ -326,6 +332,11 @@ func (q *sequence) do(c approval.Command) string {
 		q.s = q.full.state
 	} else if len(drafts) > 0 {
 		q.record(drafts, c.Cause())
+	}
+	if isAct && err == nil {
+		if wrong := q.lay(a); wrong != "" {
+			return wrong
+		}
 	}
 	if wrong := q.m.differs(q.s); wrong != "" {
 		return fmt.Sprintf("%s, after %s", wrong, told(c))

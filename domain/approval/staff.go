@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -37,11 +38,9 @@ func (p *pen) staff(c Staffed) {
 // part in a step that needs other humans, and who is named again.
 func (s State) fitApprovers(step Step, found []Approver) []Approver {
 	apart := map[string]bool{}
-	for _, other := range s.apart(step.ID) {
-		if s.begun(s.indexOfStep(other.ID)) {
-			for who := range s.partOf(other) {
-				apart[who] = true
-			}
+	for _, people := range s.Apart(step.ID) {
+		for _, who := range people {
+			apart[who] = true
 		}
 	}
 	var fit []Approver
@@ -56,6 +55,18 @@ func (s State) fitApprovers(step Step, found []Approver) []Approver {
 		return nil
 	}
 	return fit
+}
+
+// Apart lists, by step, who has a part in the steps that need other humans than a
+// step, as far as those have asked anybody.
+func (s State) Apart(step string) map[string][]string {
+	apart := map[string][]string{}
+	for _, other := range s.apart(step) {
+		if s.begun(s.indexOfStep(other.ID)) {
+			apart[other.ID] = slices.Sorted(maps.Keys(s.partOf(other)))
+		}
+	}
+	return apart
 }
 
 // queued asks the admin queue in place of a step's approvers: as many humans of it

@@ -53,6 +53,7 @@ type Line struct {
 	City        string       `json:"city,omitempty"`     // where it was spent, by the type's list
 	Units       int64        `json:"units,omitempty"`    // nights or days, where the category counts them
 	Standard    *Standard    `json:"standard,omitempty"` // what it might cost; none where the category has no table
+	Claimed     *Claim       `json:"claimed,omitempty"`  // what it asked for, where another amount was approved
 }
 
 // Rate is an exchange rate frozen at submission: 1 unit of Currency is Value
@@ -85,5 +86,6 @@ type Content struct {
 	Rate        *Rate             `json:"rate,omitempty"`
 	Fields      map[string]string `json:"fields,omitempty"` // the type's own fields, such as supplier_kind
 	Attachments []Attachment      `json:"attachments,omitempty"`
-	Offset      *Offset           `json:"offset,omitempty"` // of an advance
+	Offset      *Offset           `json:"offset,omitempty"`  // of an advance
+	Claimed     *Claimed          `json:"claimed,omitempty"` // what it asked for, where a line's amount was sanctioned
 }

@@ -17,6 +17,9 @@
 //	document.rejected    submitter and requester             by, reason
 //	document.approved    submitter and requester             by
 //	document.closed      submitter and requester             by, reason: posted, void, no_posting (quiet)
+//	document.sanctioned  submitter, requester, and for whom  by, reason; claimed, was, now: the totals as text
+//	                     it was done by their delegation
+//	document.amended     the same                            by, reason, n: how many fields
 //	document.withdrawn   the deciders and open assignees     by, reason
 //	voucher.parked       finance_clerk of the entity         code, detail, reference
 //	plan.failed          admins of the entity                code
@@ -73,7 +76,8 @@ func Kinds() []string {
 		approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue, approval.TaskWasSuperseded,
 		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped,
 		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
-		approval.DocumentClosed, approval.DocumentWithdrawn, approval.VoucherParked, approval.PlanFailed,
+		approval.DocumentClosed, approval.DocumentSanctioned, approval.DocumentAmended, approval.DocumentWithdrawn,
+		approval.VoucherParked, approval.PlanFailed,
 		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}
 }

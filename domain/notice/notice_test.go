@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/notice"
@@ -44,6 +45,14 @@ func behalf(of string) evidence.Event {
 	return e
 }
 
+func sanctioned(actor, behalf string) evidence.Event {
+	yuan := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CNY"} }
+	e := event(approval.DocumentSanctioned, actor, approval.SanctionedData{Task: "t1", Step: "s1", Opinion: "too dear",
+		Sanction: document.Sanction{Claimed: yuan(82000), Was: yuan(82000), Now: yuan(6000)}})
+	e.OnBehalfOf = behalf
+	return e
+}
+
 // owing is each kind of event, and whom it owes what.
 var owing = []struct {
 	name string
@@ -76,6 +85,14 @@ var owing = []struct {
 	{"returned", event(approval.DocumentReturned, "li", ended),
 		[]string{"document.returned → sue", "document.returned → rob"}, map[string]string{"by": "li",
 			"reason": "no receipt"}},
+	{"sanctioned by a delegate", sanctioned("wu", "li"),
+		[]string{"document.sanctioned → sue", "document.sanctioned → rob", "document.sanctioned → li"},
+		map[string]string{"by": "wu", "reason": "too dear", "claimed": "820.00 CNY", "was": "820.00 CNY", "now": "60.00 CNY"}},
+	{"sanctioned for the queue", sanctioned("wu", approval.AdminQueue),
+		[]string{"document.sanctioned → sue", "document.sanctioned → rob"}, nil},
+	{"amended", event(approval.DocumentAmended, "li", approval.AmendedData{
+		Task: "t1", Step: "s1", Opinion: "wrong", Changes: []document.Change{{Field: "title", Now: "x"}}}),
+		[]string{"document.amended → sue", "document.amended → rob"}, map[string]string{"n": "1", "reason": "wrong"}},
 	{"rejected", event(approval.DocumentRejected, approval.SystemDeadline, ended),
 		[]string{"document.rejected → sue", "document.rejected → rob"}, map[string]string{"by": "system:deadline"}},
 	{"approved", event(approval.DocumentApproved, "li", approval.EndedData{}),

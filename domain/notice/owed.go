@@ -10,6 +10,7 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/money"
 )
 
 // Owed lists the notices that one event owes, in a fixed order. Nobody is told
@@ -34,6 +35,8 @@ func Owed(e evidence.Event, d Summary) []Notice {
 		w.escalated()
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved, approval.DocumentClosed:
 		w.ended(d.Submitter, d.Requester)
+	case approval.DocumentSanctioned, approval.DocumentAmended:
+		w.patched()
 	case approval.DocumentWithdrawn:
 		w.ended(d.Deciders...)
 	case approval.VoucherParked:
@@ -185,6 +188,31 @@ func (w *writer) ended(whom ...string) {
 		w.tell(Notice{Kind: w.event.Kind, Person: person, Quiet: quiet}, d.Step, own)
 	}
 }
+
+// patched tells what an approver changed in the document, also to whose task it was
+// where somebody else did it by their delegation.
+func (w *writer) patched() {
+	d, err := approval.Decode[approval.SanctionedData](w.event) // the task and the opinion of both
+	if err != nil {
+		return
+	}
+	own := map[string]string{"by": w.event.Actor, "reason": d.Opinion}
+	if w.event.Kind == approval.DocumentSanctioned {
+		own["claimed"], own["was"], own["now"] = shown(d.Claimed), shown(d.Was), shown(d.Now)
+	} else {
+		amended, _ := approval.Decode[approval.AmendedData](w.event)
+		own["n"] = strconv.Itoa(len(amended.Changes))
+	}
+	principal := w.event.OnBehalfOf
+	if principal == approval.AdminQueue {
+		principal = "" // its holders act in its name
+	}
+	for _, person := range people(w.summary.Submitter, w.summary.Requester, principal) {
+		w.tell(Notice{Kind: w.event.Kind, Person: person, Task: d.Task}, d.Step, own)
+	}
+}
+
+func shown(a money.Amount) string { return a.Text() + " " + string(a.Currency) }
 
 func (w *writer) parked() {
 	d, err := approval.Decode[approval.EffectData](w.event)

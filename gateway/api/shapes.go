@@ -31,6 +31,7 @@ type Document struct {
 	Seq         int64             `json:"seq" doc:"Number of the last event"`
 	Total       *desk.Money       `json:"total,omitempty"`
 	BaseTotal   *desk.Money       `json:"base_total,omitempty" doc:"In the entity's own currency"`
+	Claimed     *desk.Money       `json:"claimed,omitempty" doc:"The total claimed, where less was sanctioned"`
 	Step        string            `json:"step,omitempty"`
 	StepTitle   map[string]string `json:"step_title,omitempty" doc:"By locale"`
 	DueAt       *time.Time        `json:"due_at,omitempty"`
@@ -80,12 +81,19 @@ type Offset struct {
 	Document string      `json:"document" doc:"Id of the advance"`
 	Advance  string      `json:"advance" doc:"Its number"`
 	Amount   *desk.Money `json:"amount"`
+	Claimed  *desk.Money `json:"claimed,omitempty" doc:"What was to be settled, where a sanction left less"`
 }
 
 // LineStandard is what a line might cost, frozen at submission.
 type LineStandard struct {
 	Limit *desk.Money `json:"limit"`
 	Over  *desk.Money `json:"over" doc:"What the line exceeds it by"`
+}
+
+// LineClaim is what a line asked for.
+type LineClaim struct {
+	Amount *desk.Money `json:"amount"`
+	Tax    *desk.Money `json:"tax"`
 }
 
 // Line is one line of a document.
@@ -102,6 +110,7 @@ type Line struct {
 	City        string        `json:"city,omitempty"`
 	Units       int64         `json:"units,omitempty" doc:"Nights or days"`
 	Standard    *LineStandard `json:"standard,omitempty"`
+	Claimed     *LineClaim    `json:"claimed,omitempty" doc:"What was claimed, where another amount was sanctioned"`
 }
 
 // Attachment is a file by reference.
@@ -128,7 +137,8 @@ func documentOf(d store.Document, tasks []store.Task, whole bool) Document {
 		ID: d.ID, Number: d.Number, Type: d.Type, Title: d.Title, Reason: d.Reason, Entity: d.Entity,
 		Department: d.Department, Submitter: d.Submitter, Requester: d.Requester, Urgency: string(d.Urgency),
 		Status: string(d.Status), Round: d.Round, Revision: d.Revision, ContentHash: d.ContentHash, Seq: d.Seq,
-		Total: desk.MoneyOf(d.Total), BaseTotal: desk.MoneyOf(d.BaseTotal), Step: d.Step, StepTitle: d.StepTitle,
+		Total: desk.MoneyOf(d.Total), BaseTotal: desk.MoneyOf(d.BaseTotal), Claimed: desk.MoneyOf(d.Claimed),
+		Step: d.Step, StepTitle: d.StepTitle,
 		DueAt: instant(d.DueAt), CreatedAt: instant(d.CreatedAt), SubmittedAt: instant(d.SubmittedAt),
 		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt),
 	}
@@ -156,17 +166,24 @@ func contentOf(c document.Content) *Content {
 		Attachments: attachmentsOf(c.Attachments),
 	}
 	if o := c.Offset; o != nil {
-		out.Offset = &Offset{o.Document, o.Number, desk.MoneyOf(o.Amount)}
+		out.Offset = &Offset{o.Document, o.Number, desk.MoneyOf(o.Amount), nil}
+		if c.Claimed != nil && c.Claimed.Offset != nil {
+			out.Offset.Claimed = desk.MoneyOf(*c.Claimed.Offset)
+		}
 	}
 	for _, l := range c.Lines {
 		var standard *LineStandard
 		if s := l.Standard; s != nil {
 			standard = &LineStandard{desk.MoneyOf(s.Limit), desk.MoneyOf(s.Over)}
 		}
+		var claim *LineClaim
+		if l.Claimed != nil {
+			claim = &LineClaim{desk.MoneyOf(l.Claimed.Amount), desk.MoneyOf(l.Claimed.Tax)}
+		}
 		out.Lines = append(out.Lines, Line{
 			No: l.No, Category: l.Category, Description: l.Description, Date: l.Date, Amount: desk.MoneyOf(l.Amount),
 			Tax: desk.MoneyOf(l.Tax), CostCenter: l.CostCenter, Invoice: l.Invoice, Attachments: attachmentsOf(l.Attachments),
-			City: l.City, Units: l.Units, Standard: standard,
+			City: l.City, Units: l.Units, Standard: standard, Claimed: claim,
 		})
 	}
 	return out
@@ -182,6 +199,7 @@ type Task struct {
 	Submitter      string            `json:"submitter,omitempty"`
 	Requester      string            `json:"requester,omitempty"`
 	Total          *desk.Money       `json:"total,omitempty"`
+	Claimed        *desk.Money       `json:"claimed,omitempty" doc:"The total claimed, where less was sanctioned"`
 	Urgency        string            `json:"urgency,omitempty"`
 	DocumentStatus string            `json:"document_status,omitempty"`
 	Step           string            `json:"step"`
@@ -204,7 +222,8 @@ type Task struct {
 func taskOf(t store.Task) Task {
 	return Task{
 		ID: t.ID, Document: t.Document, Number: t.Number, Type: t.Type, Title: t.Title, Submitter: t.Submitter,
-		Requester: t.Requester, Total: desk.MoneyOf(t.Total), Urgency: string(t.Urgency),
+		Requester: t.Requester, Total: desk.MoneyOf(t.Total), Claimed: desk.MoneyOf(t.Claimed),
+		Urgency:        string(t.Urgency),
 		DocumentStatus: string(t.DocumentStatus), Step: t.Step, StepTitle: t.StepTitle, Round: t.Round,
 		ContentHash: t.ContentHash, Assignee: t.Assignee, Via: t.Via, For: t.For, State: string(t.State),
 		DecidedBy: t.DecidedBy,
@@ -254,6 +273,10 @@ type PlanStep struct {
 	Approvers []approval.Approver `json:"approvers,omitempty"`
 	Due       string              `json:"due,omitempty" doc:"In working time, such as 1 workday"`
 	OnTimeout string              `json:"on_timeout,omitempty"`
+	Allow     []string            `json:"allow,omitempty" doc:"Acts beyond approve, reject and return"`
+	Branches  []approval.Branch   `json:"branches,omitempty" doc:"Where it stands among parallel branches, outermost first"`
+	Late      *approval.Late      `json:"late,omitempty" doc:"Its approvers are found when it is reached; those here are a preview"`
+	Amend     []string            `json:"amend,omitempty" doc:"What its approvers may change"`
 }
 
 func planOf(p approval.Plan) Plan {
@@ -264,7 +287,7 @@ func planOf(p approval.Plan) Plan {
 	for _, s := range p.Steps {
 		step := PlanStep{
 			ID: s.ID, Title: s.Title, Need: string(s.Need), Reason: s.Reason, Mode: string(s.Mode),
-			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do,
+			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do, Allow: s.Allow, Branches: s.Branches, Late: s.Late, Amend: s.Amend,
 		}
 		if s.Clock.Due.Count > 0 {
 			step.Due = s.Clock.Due.String()

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
@@ -21,7 +22,8 @@ func (a *API) tasks() {
 	},
 		a.listTasks)
 	add(a, operation{"decide-task", http.MethodPost, "/tasks/{id}/acts", tag,
-		"Approve, reject or return; transfer, consult, add or remove a signer, retract, hold, request info, extend", 0},
+		"Approve, reject or return; transfer, consult, add or remove a signer, retract, hold, request info, extend, " +
+			"sanction, amend", 0},
 		a.decideTask)
 	a.alsoAccepted("/tasks/{id}/acts", "200")
 	add(a, operation{"read-act", http.MethodGet, "/acts/{id}", tag, "How far an act is", 0},
@@ -71,7 +73,7 @@ type TaskAct string
 func (TaskAct) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: []any{
 		"approve", "reject", "return", "transfer", "consult", "add_signer", "remove_signer", "retract", "hold",
-		"request_info", "extend",
+		"request_info", "extend", "sanction", "amend",
 	}}
 }
 
@@ -86,6 +88,9 @@ type DecisionBody struct {
 	ToStep      string   `json:"to_step,omitempty" maxLength:"200" doc:"Return to this step; to the submitter if left out"`
 	Extra       string   `json:"extra,omitempty" maxLength:"40" doc:"How much longer, such as 1 workday"`
 	Back        string   `json:"back,omitempty" enum:"restart,straight" doc:"What follows when that step agrees again"`
+
+	Lines   []desk.SanctionLine `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"For sanction; others stay"`
+	Changes []desk.FieldChange  `json:"changes,omitempty" maxItems:"500" nullable:"false" doc:"For amend"`
 }
 
 // DecisionInput is a decision on a task.
@@ -98,10 +103,24 @@ type DecisionInput struct {
 // decideTask handles POST /tasks/{id}/acts.
 func (a *API) decideTask(ctx context.Context, in *DecisionInput) (*ActOutput, error) {
 	who, _ := auth.Of(ctx)
+	for _, part := range []struct {
+		of    TaskAct
+		field string
+		there bool
+	}{{"sanction", "lines", len(in.Body.Lines) > 0}, {"amend", "changes", len(in.Body.Changes) > 0}} {
+		if part.there && in.Body.Act != part.of {
+			return nil, fault.New(fault.Invalid, "request.unknown_property", fault.Field(part.field))
+		}
+	}
+	lines, err := desk.Approvals(in.Body.Lines)
+	if err != nil {
+		return nil, err
+	}
 	return acted(a.desk.Decide(ctx, who, desk.Decision{
 		Task: in.ID, Act: approval.Name(in.Body.Act), Round: in.Body.Round, ContentHash: in.Body.ContentHash,
 		Opinion: in.Body.Opinion, Channel: channel(who),
 		To: in.Body.To, Where: in.Body.Where, ToStep: in.Body.ToStep, Back: in.Body.Back, Extra: in.Body.Extra,
+		Lines: lines, Changes: desk.Changes(in.Body.Changes),
 	}, keyOf("decide-task", in.IdempotencyKey, in.ID, in.Body)))
 }
 
@@ -115,6 +134,7 @@ type Act struct {
 	Args       map[string]string `json:"args,omitempty"`
 	Status     string            `json:"status,omitempty" doc:"The document's status after it"`
 	Seq        int64             `json:"seq,omitempty"`
+	NewHash    string            `json:"new_content_hash,omitempty" doc:"Of the content that a sanction or amendment made"`
 	ReceivedAt *time.Time        `json:"received_at,omitempty"`
 	AnsweredAt *time.Time        `json:"answered_at,omitempty"`
 }
@@ -134,7 +154,7 @@ func acted(a desk.Acted, err error) (*ActOutput, error) {
 	}
 	out := &ActOutput{Status: http.StatusOK, Location: Base + "/acts/" + a.ID, Body: Act{
 		ID: a.ID, Act: string(a.Name), Document: a.Document, State: "applied", Code: a.Outcome.Code,
-		Status: string(a.Outcome.Status), Seq: a.Outcome.Seq,
+		Status: string(a.Outcome.Status), Seq: a.Outcome.Seq, NewHash: a.NewHash,
 	}}
 	if a.Pending {
 		out.Status, out.Body.State = http.StatusAccepted, "pending"
@@ -162,6 +182,7 @@ func (a *API) readAct(ctx context.Context, in *ActInput) (*ReadActOutput, error)
 	}
 	body := Act{
 		ID: row.Act.ID, Act: string(row.Act.Name), Document: row.Act.Document, State: "pending",
+		NewHash:    row.Act.NewHash,
 		ReceivedAt: instant(row.ReceivedAt), AnsweredAt: instant(row.OutcomeAt),
 	}
 	if o := row.Outcome; o != nil {

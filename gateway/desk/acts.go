@@ -22,7 +22,8 @@ type Acted struct {
 	ID       string
 	Document string
 	Name     approval.Name
-	Pending  bool // recorded and signed; ask again under the id
+	NewHash  string // of the content it made, for a sanction and an amendment
+	Pending  bool   // recorded and signed; ask again under the id
 	Outcome  approval.Outcome
 }
 
@@ -40,6 +41,15 @@ type Decision struct {
 	ToStep string   // of a return: the step, "" for the submitter
 	Back   string   // of a return to a step: restart or straight
 	Extra  string   // of an extension: how much longer
+
+	Lines   []document.Approved // of a sanction, in the order of the lines
+	Changes []document.Change   // of an amendment; what the fields were is not read
+}
+
+// mayBeDelegated are the acts on a task that whoever decides for another may do. To
+// hand a task on would be to delegate it once more, and nobody does that.
+var mayBeDelegated = []approval.Name{
+	approval.Approve, approval.Reject, approval.Return, approval.Sanction, approval.Amend,
 }
 
 // Decide carries a decision on a task, or whatever else an approver does with it.
@@ -53,8 +63,7 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
-	if rule.ID != "" && !slices.Contains([]approval.Name{approval.Approve, approval.Reject, approval.Return}, in.Act) {
-		// To hand a task on is to delegate it once more, and nobody does that.
+	if rule.ID != "" && !slices.Contains(mayBeDelegated, in.Act) {
 		return Acted{}, fault.New(fault.Forbidden, "delegation.decides_only", fault.Arg("act", string(in.Act)))
 	}
 	act := approval.Act{
@@ -67,6 +76,9 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	act.Where, act.ToStep, act.Back, act.Extra = in.Where, in.ToStep, in.Back, in.Extra
 	if task.Assignee == approval.AdminQueue {
 		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
+	}
+	if err := d.patch(ctx, who, task, in, &act); err != nil {
+		return d.earlier(ctx, who, key, err)
 	}
 	what := intent{act: act, key: key, delegation: rule.ID}
 	if in.Act != approval.Retract && in.Act != approval.RemoveSigner { // they are of a task that may be decided
@@ -255,7 +267,9 @@ func (d *Desk) carry(ctx context.Context, who auth.Who, in intent) (Acted, error
 		if fault.CodeOf(err) != "act.pending" {
 			slog.WarnContext(ctx, "act not delivered yet; the relay will", "act", row.Act.ID, "error", err.Error())
 		}
-		return Acted{ID: row.Act.ID, Document: row.Act.Document, Name: row.Act.Name, Pending: true}, nil
+		return Acted{
+			ID: row.Act.ID, Document: row.Act.Document, Name: row.Act.Name, NewHash: row.Act.NewHash, Pending: true,
+		}, nil
 	}
 	return answer(row.Act, outcome)
 }
@@ -303,7 +317,7 @@ func (d *Desk) refuse(ctx context.Context, a approval.Act, refused error) (Acted
 // answer is an outcome as the caller gets it: a refusal is an error again.
 func answer(a approval.Act, o approval.Outcome) (Acted, error) {
 	if o.Code == approval.OK {
-		return Acted{ID: a.ID, Document: a.Document, Name: a.Name, Outcome: o}, nil
+		return Acted{ID: a.ID, Document: a.Document, Name: a.Name, NewHash: a.NewHash, Outcome: o}, nil
 	}
 	return Acted{}, &fault.Fault{Kind: fault.Kind(o.Kind), Code: o.Code, Args: o.Args}
 }

@@ -33,7 +33,7 @@ func (d *Desk) standsIn(ctx context.Context, who auth.Who, tasks []store.Task) (
 		if t.State != approval.TaskOpen || interestedIn(snapshot, t, who.Person.ID) {
 			continue
 		}
-		for _, r := range delegation.InForce(rules, d.now(), t.Type, t.BaseTotal) {
+		for _, r := range delegation.InForce(rules, d.now(), t.Type, t.BaseClaimed) {
 			if r.Person == t.Assignee && snapshot.Active(r.Person) && !slices.ContainsFunc(holding, same(r)) {
 				holding = append(holding, r)
 			}
@@ -118,7 +118,7 @@ func (d *Desk) vet(ctx context.Context, who auth.Who, t store.Task) (
 		return delegation.Rule{}, true, fault.New(fault.Forbidden, "delegation.person_left", fault.Arg("person", t.Assignee))
 	}
 	rule, err = delegation.Vet(rules, delegation.Request{
-		Person: t.Assignee, Delegate: who.Person.ID, Now: d.now(), Type: t.Type, Amount: t.BaseTotal,
+		Person: t.Assignee, Delegate: who.Person.ID, Now: d.now(), Type: t.Type, Amount: t.BaseClaimed,
 	})
 	return rule, true, err
 }

@@ -128,6 +128,9 @@ var ownGiven = map[string][]string{
 	notice.RemindedFor:         {"step", "n", "for"},
 	notice.OverdueFor:          {"step", "for"},
 	notice.DecidedFor:          {"step", "by", "act"},
+
+	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
+	approval.DocumentAmended:    {"step", "by", "reason", "n"},
 }
 
 // TestEveryNoticeHasItsTexts proves that nobody gets a letter of keys or gaps:

@@ -24,6 +24,8 @@ func decide(v *visit) error {
 	case approval.Approve, approval.Return, approval.Reject:
 	case approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract:
 	case approval.Hold, approval.RequestInfo, approval.Extend:
+	case approval.Sanction, approval.Amend:
+		return v.patched(in)
 	default:
 		return fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(in.Act)))
 	}

@@ -38,6 +38,7 @@ type documentView struct {
 
 	Decide                                            *decideForm
 	Handle                                            *handleForm
+	Patch                                             *patchForm
 	Stopped                                           *stoppedBox
 	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
 	Deciding                                          []string // names of those asked now
@@ -52,6 +53,7 @@ type sent struct {
 	Form, Text, Ruling, Date, To string
 	Fault                        string
 	Stale                        bool
+	Typed                        map[string]string // the inputs of a sanction or an amendment
 }
 
 type fact struct{ Title, Value string }
@@ -79,6 +81,14 @@ func (d documentView) Left() money.Amount {
 	}
 	left.Minor = max(left.Minor, -left.Minor)
 	return left
+}
+
+// ClaimedOffset is what was to be settled of an advance, where a sanction left less.
+func (d documentView) ClaimedOffset() money.Amount {
+	if c := d.Content.Claimed; c != nil && c.Offset != nil {
+		return *c.Offset
+	}
+	return money.Amount{}
 }
 
 type commentRow struct {
@@ -208,10 +218,7 @@ func (v *visit) facts(view *documentView) error {
 	view.Base = d.BaseTotal.Currency != "" && d.BaseTotal.Currency != d.Total.Currency
 	view.Fields = v.fieldFacts(kind, d, false)
 	for _, l := range d.Content.Lines {
-		row := lineRow{Line: l, CategoryTitle: l.Category}
-		if c, ok := kind.Category(l.Category); ok {
-			row.CategoryTitle = i18n.Pick(c.Title, v.locale)
-		}
+		row := lineRow{Line: l, CategoryTitle: v.category(kind, l.Category)}
 		row.Place = v.placeOf(kind, l)
 		view.HasTax = view.HasTax || l.Tax.Minor != 0
 		view.Lines = append(view.Lines, row)
@@ -293,6 +300,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	if view.Pending == "" {
 		view.Decide = v.decideForm(detail, state)
 		view.Handle = v.handleForm(detail, state, view.Decide)
+		view.Patch = v.patchForm(detail, state, view.Decide, view.Sent)
 		view.Stopped = v.stoppedBox(detail, state)
 		running := detail.Status == approval.Submitted || detail.Status == approval.Pending ||
 			detail.Status == approval.Returned

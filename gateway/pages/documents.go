@@ -18,6 +18,7 @@ type documentRow struct {
 	ID, Number, Title, Type, Applicant, Step string
 
 	Total   money.Amount
+	Claimed money.Amount // where less was sanctioned
 	Status  approval.Status
 	Urgent  bool
 	Due     deadline
@@ -39,7 +40,7 @@ func (v *visit) documentRows(list []store.Document) []documentRow {
 		rows = append(rows, documentRow{
 			Listed: listed,
 			ID:     d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
-			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Status: d.Status,
+			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Claimed: d.Claimed, Status: d.Status,
 			Urgent: d.Urgency == document.Urgent, Due: v.due(d.DueAt, d.Entity), Updated: v.stamp(d.UpdatedAt, d.Entity),
 		})
 	}

@@ -17,6 +17,7 @@ type taskRow struct {
 	Document, Number, Title, Type, Applicant, Step, Queue, For string
 
 	Total    money.Amount
+	Claimed  money.Amount // where less was sanctioned
 	Urgent   bool
 	Due      deadline
 	State    approval.TaskState
@@ -27,7 +28,7 @@ type taskRow struct {
 func (v *visit) taskRow(t store.Task) taskRow {
 	row := taskRow{
 		Document: t.Document, Number: t.Number, Title: t.Title, Type: v.typeTitle(t.Type), Applicant: v.name(t.Requester),
-		Step: i18n.Pick(t.StepTitle, v.locale), Total: t.Total, Urgent: t.Urgency == document.Urgent,
+		Step: i18n.Pick(t.StepTitle, v.locale), Total: t.Total, Claimed: t.Claimed, Urgent: t.Urgency == document.Urgent,
 		Due: v.due(t.DueAt, t.Entity), State: t.State, Decided: v.stamp(t.DecidedAt, t.Entity), Standing: t.DocumentStatus,
 	}
 	if t.Assignee == approval.AdminQueue {

@@ -8,7 +8,6 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/gateway/i18n"
 )
 
 // Where a stop of a route stands, as the style sheet and the catalogs call it.
@@ -27,7 +26,8 @@ const (
 type stop struct {
 	Title, Stands, Reason, Note, Mode, Within string
 
-	People []stopPerson
+	People   []stopPerson
+	Branches []stopBranch // of a fork: what is asked at the same time
 }
 
 // stopPerson is somebody asked at a step, and what they did.
@@ -44,13 +44,7 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 	if plan == nil {
 		return nil
 	}
-	stops := make([]stop, 0, len(plan.Steps)+1)
-	for _, step := range plan.Steps {
-		stops = append(stops, stop{
-			Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(step, s), Reason: v.because(step.Reason),
-			Mode: v.mode(step), Within: v.within(step), People: v.askedAt(step, s),
-		})
-	}
+	stops := v.stopsOf(plan, plan.Steps, 0, s)
 	for _, then := range plan.Then {
 		if then == approval.ThenAccrue {
 			stops = append(stops, v.posting(s))

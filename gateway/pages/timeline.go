@@ -1,17 +1,21 @@
 package pages
 
 import (
+	"cmp"
 	"log/slog"
 	"strconv"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/gateway/i18n"
 )
 
 // moment is one event in words.
 type moment struct {
 	Text, Quote, Tone string
+	Details           []string
 
 	At stamp
 }
@@ -35,6 +39,13 @@ type told struct {
 	Where       string         `json:"where"`
 	Info        bool           `json:"info"`
 	Moved       approval.Moved `json:"moved"`
+	Type        string         `json:"type"`
+
+	Lines   []document.SanctionedLine `json:"lines"`
+	Changes []document.Change         `json:"changes"`
+	Claimed money.Amount              `json:"claimed"`
+	Was     money.Amount              `json:"was"`
+	Now     money.Amount              `json:"now"`
 
 	Approvers  []approval.Approver `json:"approvers"`
 	OrgVersion int64               `json:"org_version"`
@@ -49,12 +60,13 @@ var tones = map[string]string{
 	approval.DocumentClosed: "good", approval.TaskWasRejected: "bad", approval.DocumentRejected: "bad",
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
 	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
+	approval.DocumentSanctioned: "warn", approval.DocumentAmended: "warn",
 	approval.TaskWasEscalated: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
 // timeline tells the events of a document in order.
 func (v *visit) timeline(events []evidence.Event, entity string) []moment {
-	titles := map[string]string{}
+	titles, kind := map[string]string{}, ""
 	moments := make([]moment, 0, len(events))
 	for _, e := range events {
 		data, err := approval.Decode[told](e)
@@ -68,7 +80,11 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 		if silent[e.Kind] {
 			continue
 		}
+		kind = cmp.Or(data.Type, kind)
 		m := v.moment(e, data, titles)
+		if len(data.Lines)+len(data.Changes) > 0 {
+			m.Details = v.patchWords(data, v.kindOf(kind))
+		}
 		m.At, m.Tone = v.stamp(e.At, entity), tones[e.Kind]
 		moments = append(moments, m)
 	}
@@ -94,6 +110,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
+		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
 		"approvers", v.approvers(data.Approvers), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	var m moment
@@ -109,7 +126,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
 	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned,
 		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
-		approval.SignerAdded, approval.SignerRemoved:
+		approval.SignerAdded, approval.SignerRemoved, approval.DocumentSanctioned, approval.DocumentAmended:
 		m.Quote = data.Opinion
 	case approval.StepStaffed:
 		m.Quote = v.codeText(data.Code, "", "")

@@ -300,6 +300,8 @@ type fakeEngine struct {
 	mutex sync.Mutex
 	away  bool // Temporal cannot be reached
 	slow  bool // nobody answers in time
+
+	amend []string // of every step, set before anything starts
 }
 
 func (e *fakeEngine) is(away, slow bool) {
@@ -334,6 +336,9 @@ func (e *fakeEngine) Start(ctx context.Context, in engine.StartRequest) error {
 	plan, err := e.desk.Route(ctx, who, in.Document)
 	if err != nil {
 		return err
+	}
+	for i := range plan.Steps {
+		plan.Steps[i].Allow, plan.Steps[i].Amend = append(plan.Steps[i].Allow, "amend"), e.amend
 	}
 	_, err = e.apply(ctx, in.Document, approval.Planned{Plan: plan})
 	return err

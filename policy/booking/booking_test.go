@@ -72,6 +72,30 @@ func TestAnExpenseIsBooked(t *testing.T) {
 		}}, v)
 }
 
+// TestASanctionIsBookedAsItWasApproved: the cost and the tax of what was approved,
+// and nothing for a line of which nothing was.
+func TestASanctionIsBookedAsItWasApproved(t *testing.T) {
+	in := input()
+	var err error
+	in.Content, _, err = in.Content.Sanctioned([]document.Approved{{Line: 1, Amount: of("CNY", 5300)}, {Line: 2, Amount: of("CNY", 0)}})
+	require.NoError(t, err)
+	v, err := booking.Build(mapping(t, good), in)
+	require.NoError(t, err)
+	var booked []string
+	for _, e := range v.Entries {
+		booked = append(booked, e.Account+" "+e.Amount.Text())
+	}
+	require.Equal(t, []string{"6602 50.00", "2221 3.00", "2202 53.00"}, booked)
+
+	in = input() // all but a fen is tax, and a fen is approved
+	in.Content.Lines[0].Tax.Minor = 10599
+	in.Content, _, err = in.Content.Sanctioned([]document.Approved{{Line: 1, Amount: of("CNY", 1)}, {Line: 2, Amount: of("CNY", 0)}})
+	require.NoError(t, err)
+	v, err = booking.Build(mapping(t, good), in)
+	require.NoError(t, err)
+	require.Equal(t, "2221 0.01", v.Entries[0].Account+" "+v.Entries[0].Amount.Text())
+}
+
 func TestAnEntityBooksItsOwnWay(t *testing.T) {
 	in := input()
 	in.Content.Entity = "de"

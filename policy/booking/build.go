@@ -3,6 +3,7 @@ package booking
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/countersign/countersign/domain/document"
@@ -74,7 +75,8 @@ func (b *builder) entries() ([]voucher.Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		debits = append(debits, entries...)
+		// Of a line that was sanctioned down to nothing there is nothing to book.
+		debits = append(debits, slices.DeleteFunc(entries, func(e voucher.Entry) bool { return e.Amount.IsZero() })...)
 	}
 	if err := b.bases(debits); err != nil {
 		return nil, err

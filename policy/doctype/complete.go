@@ -30,6 +30,7 @@ func Complete(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) 
 	if c.Payee, err = frozenPayee(t, c, snapshot); err != nil {
 		return document.Content{}, err
 	}
+	c = c.Unclaimed() // what was approved of an earlier round is the claim of this one
 	c.Lines = numbered(c)
 	c.Fields = filled(t, c)
 	if c.CostCenter == "" {

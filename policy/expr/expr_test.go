@@ -155,6 +155,28 @@ func TestFieldsAreListedWithTheirPlace(t *testing.T) {
 	require.ElementsMatch(t, []string{"a", "b", "c"}, names)
 }
 
+// TestWhatAConditionReads holds that nothing a condition hangs on is left out.
+func TestWhatAConditionReads(t *testing.T) {
+	for text, want := range map[string]string{
+		`amount >= money("1.00") && urgency == "urgent"`: "amount urgency",
+		`fields.a == "x" || fields["b"] == "y"`:          "fields.a fields.b",
+		`has(fields.a)`:                                  "fields.a",
+		`fields[urgency] == "x"`:                         "fields.* urgency",
+		`"a" in fields`:                                  "fields.*",
+		`size(fields) > 1`:                               "fields.*",
+		`"travel" in categories`:                         "categories lines.category",
+		`lines.total("meals") > amount`:                  "amount lines lines.base lines.category",
+		`lines.exists(l, l.cost_center == "x")`:          "lines lines.cost_center",
+		`lines[0].over_standard`:                         "lines lines.category lines.over_standard",
+		`dyn(lines)[0].category == "x"`:                  "lines lines.category",
+		`grade > 3 ? department == "x" : true`:           "department grade",
+	} {
+		c, err := compile(t, text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, strings.Join(c.Reads(), " "), text)
+	}
+}
+
 // TestOneConditionServesMany holds that judging at the same time mixes nothing up.
 func TestOneConditionServesMany(t *testing.T) {
 	c, err := compile(t, `amount >= money("1000.00") || lines.total("meals") > money("2.00")`)

@@ -17,7 +17,6 @@ import (
 var (
 	choiceType  = reflect.TypeFor[Choice]()
 	wordType    = reflect.TypeFor[Word]()
-	laterType   = reflect.TypeFor[Later]()
 	plainNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 )
 
@@ -47,6 +46,8 @@ func (d *decoder) value(n ast.Node, path string, depth int, target reflect.Value
 		d.choice(n, path, depth, target)
 	case target.Kind() == reflect.Struct && written(n, target.Type()):
 		d.scalar(n, path, target.Field(target.NumField()-1))
+	case target.Kind() == reflect.Struct && selects(target.Type()):
+		d.either(n, path, depth, target)
 	case target.Kind() == reflect.Struct:
 		d.fields(n, path, depth, target)
 	case target.Kind() == reflect.Map:
@@ -65,6 +66,28 @@ func written(n ast.Node, t reflect.Type) bool {
 	return !mapping && t.NumField() > 0 && t.Field(t.NumField()-1).Tag.Get("yaml") == ",alone"
 }
 
+// selects says whether a struct stands for one of two mappings, see Read.
+func selects(t reflect.Type) bool {
+	_, option, _ := strings.Cut(t.Field(0).Tag.Get("yaml"), ",")
+	return option == "selects"
+}
+
+// either decodes into the first field where the mapping has its key, else into
+// the second; the other one stays nil.
+func (d *decoder) either(n ast.Node, path string, depth int, target reflect.Value) {
+	key, _, _ := strings.Cut(target.Type().Field(0).Tag.Get("yaml"), ",")
+	chosen := target.Field(1)
+	if mapping, ok := n.(ast.MapNode); ok {
+		for pairs := mapping.MapRange(); pairs.Next(); {
+			if text, ok := ast.Node(pairs.Key()).(*ast.StringNode); ok && text.Value == key {
+				chosen = target.Field(0)
+			}
+		}
+	}
+	chosen.Set(reflect.New(chosen.Type().Elem()))
+	d.value(n, path, depth, chosen.Elem())
+}
+
 func (d *decoder) choice(n ast.Node, path string, depth int, target reflect.Value) {
 	if _, ok := n.(ast.MapNode); ok {
 		d.value(n, path, depth, target.FieldByName("Values"))
@@ -75,7 +98,6 @@ func (d *decoder) choice(n ast.Node, path string, depth int, target reflect.Valu
 
 func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Value) {
 	known, required := tags(target.Type())
-	later := false
 	seen := d.pairs(n, path, func(key string, at, value ast.Node) {
 		field := slices.Index(known, key)
 		if field < 0 {
@@ -83,14 +105,13 @@ func (d *decoder) fields(n ast.Node, path string, depth int, target reflect.Valu
 				fault.Arg("nearest", Nearest(key, known)), fault.Arg("known", strings.Join(known, ", ")))
 			return
 		}
-		if target.Field(field).Type() == laterType {
-			later = true
-			d.refuse("yaml.not_in_version", join(path, key), at, fault.Arg("what", key))
-			return
-		}
+		before := len(d.faults)
 		d.value(value, join(path, key), depth+1, target.Field(field))
+		if mend := target.Type().Field(field).Tag.Get("mend"); mend != "" && len(d.faults) > before && d.faults[before].Code == "yaml.wrong_type" {
+			d.faults[before].Args["mend"] = mend
+		}
 	})
-	if seen == nil || later {
+	if seen == nil {
 		return
 	}
 	for _, key := range required {

@@ -17,7 +17,10 @@ import (
 // Read decodes a YAML text into a struct whose fields carry yaml tags: the key,
 // and ",required" where it may not be left out. Fields are structs, slices,
 // maps by text, text, int, bool, Word and Choice. A struct whose last field has the
-// tag ",alone" may also be written as that field's value, without a mapping.
+// tag ",alone" may also be written as that field's value, without a mapping. A struct
+// of two pointers, the first with the tag "key,selects", stands for one of two
+// mappings: the first where the key is written, else the second. The tag mend says
+// how a value of the wrong kind should have been written.
 //
 // Errors: faults yaml.*, all that were found (see fault.Fault.More). The Text is
 // given even then.

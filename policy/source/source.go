@@ -16,7 +16,7 @@ import (
 const (
 	BytesMax  = 64 << 10 // of a whole text
 	LinesMax  = 3000     // of a whole text; the parser takes seconds for many more empty ones
-	DepthMax  = 16       // of nesting
+	DepthMax  = 24       // of nesting
 	ItemsMax  = 500      // of one list or mapping
 	ScalarMax = 4096     // bytes of one value
 	faultsMax = 50       // reported at once
@@ -47,10 +47,6 @@ type Choice struct {
 
 // Word is text that may also be written as a whole number: M3, or 7.
 type Word string
-
-// Later is the type of a key that a later version will know; it is refused with
-// yaml.not_in_version, so that nobody believes it works.
-type Later struct{}
 
 // Fault makes an Invalid fault about the value at a path, with its file, line and
 // column; where nothing stands at the path, with those of the nearest value above.

@@ -17,9 +17,20 @@ type shape struct {
 	Title map[string]string `yaml:"title"`
 	Rows  []row             `yaml:"rows"`
 	Do    source.Choice     `yaml:"do"`
-	Soon  source.Later      `yaml:"soon"`
+	Items []item            `yaml:"items"`
 	Up    up                `yaml:"up"`
 	Grade source.Word       `yaml:"grade"`
+}
+
+// item is a row, or a group of rows.
+type item struct {
+	Group *group `yaml:"group,selects"`
+	Row   *row
+}
+
+type group struct {
+	Name  string `yaml:"group,required" mend:"group: a, items: [{ id: b }]"`
+	Items []item `yaml:"items,required"`
 }
 
 type up struct {
@@ -80,6 +91,19 @@ func TestAValueMayStandAlone(t *testing.T) {
 	}
 }
 
+// TestOneOfTwoMappings holds that the key decides which of two mappings is meant,
+// one inside the other, and that a wrong kind says how it is written.
+func TestOneOfTwoMappings(t *testing.T) {
+	var got shape
+	read, err := source.Read("s.yaml", []byte("name: a\nitems:\n  - id: b\n  - group: c\n    items: [{ id: d, when: e }]\n"), &got)
+	require.NoError(t, err)
+	require.Equal(t, []item{{Row: &row{ID: "b"}}, {Group: &group{Name: "c", Items: []item{{Row: &row{ID: "d", When: "e"}}}}}}, got.Items)
+	require.Equal(t, source.Position{Line: 5, Column: 28}, read.At["items[1].items[0].when"])
+	_, err = source.Read("s.yaml", []byte("name: a\nitems: [{ group: [[]], items: [] }]\n"), &got)
+	f, _ := fault.As(err)
+	require.Equal(t, []string{"yaml.wrong_type", "group: a, items: [{ id: b }]"}, []string{f.Code, f.Args["mend"]})
+}
+
 func TestAStrangeTextIsRefusedWithItsPlace(t *testing.T) {
 	for _, tt := range []struct {
 		name, text, code, line, column, field string
@@ -103,7 +127,10 @@ func TestAStrangeTextIsRefusedWithItsPlace(t *testing.T) {
 		{"a merge", "name: a\n<<: { count: 1 }\n", "yaml.not_allowed", "2", "1", ""},
 		{"a tag", "name: !!str 1\n", "yaml.not_allowed", "1", "7", "name"},
 		{"two documents", "name: a\n---\nname: b\n", "yaml.not_allowed", "1", "1", ""},
-		{"a key of a later version", "soon: [1]\n", "yaml.not_in_version", "1", "1", "soon"},
+		{"a key of the other mapping", "name: a\nitems:\n  - group: b\n    id: c\n    items: []\n", "yaml.unknown_key", "4", "5", "items[0].id"},
+		{"a missing key of one of two mappings", "name: a\nitems:\n  - { group: b }\n", "yaml.missing_key", "3", "5", "items[0].items"},
+		{"a missing key of the other", "name: a\nitems:\n  - { when: b }\n", "yaml.missing_key", "3", "5", "items[0].id"},
+		{"neither of two mappings", "name: a\nitems: [b]\n", "yaml.wrong_type", "2", "9", "items[0]"},
 		{"nothing", "", "yaml.syntax", "1", "1", ""},
 		{"no YAML", "name: [a\n", "yaml.syntax", "1", "7", ""},
 		{"brackets without end", "name: " + strings.Repeat("[", 5000), "yaml.too_deep", "1", "1", ""},
@@ -130,7 +157,7 @@ func TestAMistypedKeyNamesTheNearest(t *testing.T) {
 	f, _ := fault.As(err)
 	require.Len(t, f.More, 2)
 	require.Equal(t, "count", f.Args["nearest"])
-	require.Equal(t, "name, count, sure, title, rows, do, soon, up, grade", f.Args["known"])
+	require.Equal(t, "name, count, sure, title, rows, do, items, up, grade", f.Args["known"])
 	require.Contains(t, []string{"sure", "name"}, f.More[0].Args["nearest"])
 	require.Empty(t, f.More[1].Args["nearest"])
 }

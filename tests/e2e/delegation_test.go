@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/walk"
 )
 
 // delegated is decided by Max for Liu, through the whole house; Liu's rule is
@@ -25,7 +27,21 @@ func (s *scene) delegated() {
 	require.NoError(s, err)
 	require.Equal(s, "in_force", rule.State)
 	require.Equal(s, theirs.ID, s.task("max", d.ID).ID, "open tasks too")
-	act, err := s.as("max").Decide(s.ctx, theirs, "approve", "代批", s.key())
+	above := s.submit("lin", expense("超出委托额度", "1200.00"))
+	_, err = s.sanction("wang", s.task("wang", above.ID), []map[string]any{
+		{"line": 1, "amount": walk.Money{Amount: "1000.00", Currency: "CNY"}}})
+	require.NoError(s, err)
+	s.decide("wang", above.ID, "approve", "")
+	s.decide("zhao", above.ID, "approve", "")
+	_, err = s.as("max").Decide(s.ctx, s.task("liu", above.ID), "approve", "", s.key())
+	s.refused(err, http.StatusForbidden, "delegation.over_cap") // the cap is held against what was claimed
+	s.decide("liu", above.ID, "approve", "")
+
+	_, err = s.sanction("max", theirs, []map[string]any{{"line": 1, "amount": walk.Money{Amount: "900.00", Currency: "CNY"}}})
+	require.NoError(s, err)
+	require.Equal(s, 1, s.count(`SELECT count(*) FROM notices WHERE document = $1 AND kind = 'document.sanctioned'
+		AND person = 'liu'`, d.ID))
+	act, err := s.as("max").Decide(s.ctx, s.task("max", d.ID), "approve", "代批", s.key())
 	require.NoError(s, err)
 	require.NotEmpty(s, act.ID)
 	s.closed("lin", d.ID)

@@ -43,6 +43,8 @@ func TestWholeHouse(t *testing.T) {
 			"a closed period parks until finance rules":       (*scene).parked,
 			"a delegate decides, and no longer":               (*scene).delegated,
 			"asked about, handed on, held up and returned":    (*scene).handled,
+			"two branches at once, chosen and found late":     (*scene).branched,
+			"finance approves less than was claimed":          (*scene).sanctioned,
 			"reminders, then escalation":                      (*scene).overdue,
 			"twenty clients race for one task":                (*scene).race,
 			"the same key does it once":                       (*scene).sameKey,

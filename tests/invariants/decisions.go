@@ -156,8 +156,22 @@ func (f *folded) yeses(round int, s step) map[int]bool {
 	return places
 }
 
+// ledTo lists the contents that an approval stands for: the approved one, and those
+// of its round that recorded sanctions and amendments lead from to it. What each of
+// these changed is held by checkPatches: nothing is approved that was not claimed.
+func (d *document) ledTo(approval event) []string {
+	led := []string{approval.ContentHash}
+	for i := len(d.fold.patches) - 1; i >= 0; i-- {
+		p := d.fold.patches[i]
+		if p.event.Round == approval.Round && p.event.ContentHash == led[len(led)-1] {
+			led = append(led, p.seen)
+		}
+	}
+	return led
+}
+
 // checkContent holds that the decisions of the approved round saw what was
-// approved, and that every text is what its hash says.
+// approved, or more of the same, and that every text is what its hash says.
 func (c *checker) checkContent(d *document) {
 	for _, r := range d.revisions {
 		subject := d.ID + " revision " + strconv.Itoa(r.N)
@@ -174,9 +188,10 @@ func (c *checker) checkContent(d *document) {
 		}
 	}
 	for _, a := range d.fold.approvals {
+		led := d.ledTo(a.event)
 		for _, s := range d.fold.decisions {
 			if s.event.Round == a.event.Round {
-				c.hold("I8", s.task.ID, s.event.ContentHash == a.event.ContentHash,
+				c.hold("I8", s.task.ID, slices.Contains(led, s.event.ContentHash),
 					"%s saw %s, and %s was approved", s.event.Actor, s.event.ContentHash, a.event.ContentHash)
 			}
 		}

@@ -69,6 +69,9 @@ func (c *checker) checkDelegated(d *document, s decision, a act) {
 		return
 	}
 	shown := d.revisions[e.Revision].content
+	if shown.Claimed != nil { // authority is judged by what was claimed
+		shown.BaseTotal = shown.Claimed.BaseTotal
+	}
 	had := slices.ContainsFunc(c.rules, func(r rule) bool {
 		begun, over := !a.ReceivedAt.Before(r.From), !a.ReceivedAt.Before(r.Until)
 		taken := !r.RevokedAt.IsZero() && !a.ReceivedAt.Before(r.RevokedAt)

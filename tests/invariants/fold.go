@@ -23,6 +23,7 @@ type folded struct {
 	ends                      map[string]int // endings, by task
 	decisions                 []decision
 	approvals                 []approved
+	patches                   []patched
 	statusAt                  []string // after each event
 }
 
@@ -63,6 +64,8 @@ var before = map[string][]string{
 	"document.withdrawn": {"submitted", "pending", "returned"},
 	"voucher.posted":     {"approved"}, "voucher.parked": {"approved"}, "voucher.resolved": {"parked"},
 	"document.closed": {"posted", "approved"},
+
+	"document.sanctioned": {"pending"}, "document.amended": {"pending"},
 }
 
 func final(status string) bool {
@@ -86,6 +89,9 @@ func (c *checker) foldDocument(d *document) {
 		if final(after[e.Kind]) {
 			f.finals++
 		}
+		changes := e.Kind == "document.submitted" || e.Kind == "document.resubmitted" || patches(e.Kind)
+		c.hold("I8", subject, changes || e.Revision == f.revision && e.ContentHash == f.contentHash,
+			"%s is on the content %s, and %s is in force", e.Kind, e.ContentHash, f.contentHash)
 		c.foldEvent(f, e)
 		f.statusAt = append(f.statusAt, f.status)
 	}
@@ -96,6 +102,8 @@ func (c *checker) foldEvent(f *folded, e event) {
 	case "document.submitted", "document.resubmitted":
 		f.round, f.revision, f.contentHash = e.Round, e.Revision, e.ContentHash
 		f.plan, f.steps, f.parked = nil, nil, parking{}
+	case sanctionedKind, amendedKind:
+		c.foldPatched(f, e)
 	case "document.approved":
 		f.approvals = append(f.approvals, approved{e, f.plan})
 	case "plan.made":
@@ -136,7 +144,7 @@ func (c *checker) foldEvent(f *folded, e event) {
 		"task.transferred", "task.advised", "task.retracted":
 		c.foldEnded(f, e)
 	}
-	if strings.HasPrefix(e.Kind, "document.") {
+	if strings.HasPrefix(e.Kind, "document.") && !patches(e.Kind) {
 		f.steps = nil
 	}
 	if final(f.status) && f.closedAt.IsZero() {

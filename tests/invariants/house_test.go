@@ -57,6 +57,7 @@ func build(t testing.TB) *house {
 	h.ids["queue"] = h.queue()
 	h.ids["delegated"] = h.delegated()
 	h.ids["late"] = h.late()
+	h.ids["sanctioned"] = h.sanctioned()
 	h.ids["unplanned"] = h.unplanned()
 	h.ids["resolved"] = h.resolved()
 	for {

@@ -94,6 +94,7 @@ func (c *checker) checkDocument(d *document) {
 	c.checkDecisions(d)
 	c.checkSteps(d)
 	c.checkContent(d)
+	c.checkPatches(d)
 	c.checkVouchers(d)
 	c.checkChain(d.ID, d.events)
 	c.checkReadModel(d)

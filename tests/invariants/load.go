@@ -71,7 +71,7 @@ func (l *loader) documentRows() error {
 	const query = `
 		SELECT id, coalesce(number, ''), type, title, reason, entity, department, submitter, requester,
 		       payee_kind, payee_id, payee_name, payee_account, urgency, status, content_hash, head_hash, step,
-		       round, revision, seq, total_minor, currency, base_minor, base_currency, deciders,
+		       round, revision, seq, total_minor, currency, base_minor, base_currency, coalesce(claimed_minor, 0), deciders,
 		       parked_ref, parked_attempt, parked_code, parked_detail, parked_at, voucher_ref, voucher_number, closed_at
 		FROM documents WHERE status <> 'draft' ORDER BY id`
 	return l.each(query, func(r *sql.Rows) error {
@@ -82,7 +82,7 @@ func (l *loader) documentRows() error {
 		var parkedAt, closedAt sql.NullTime
 		err := r.Scan(&d.ID, &d.Number, &d.Type, &d.Title, &d.Reason, &d.Entity, &d.Department, &d.Submitter, &d.Requester,
 			&d.PayeeKind, &d.PayeeID, &d.PayeeName, &d.PayeeAccount, &d.Urgency, &d.Status, &d.ContentHash, &d.HeadHash,
-			&d.Step, &d.Round, &d.Revision, &d.Seq, &d.Total.Minor, &d.Total.Currency, &d.Base.Minor, &d.Base.Currency,
+			&d.Step, &d.Round, &d.Revision, &d.Seq, &d.Total.Minor, &d.Total.Currency, &d.Base.Minor, &d.Base.Currency, &d.Claimed.Minor,
 			pq.Array(&d.Deciders), &d.Parked.Ref, &d.Parked.Attempt, &d.Parked.Code, &d.Parked.Detail, &parkedAt,
 			&d.VoucherRef, &d.VoucherNumber, &closedAt)
 		d.Parked.At, d.ClosedAt = parkedAt.Time, closedAt.Time

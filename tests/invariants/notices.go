@@ -50,6 +50,14 @@ func owed(e event, shown content, deciders []string) []debt {
 			quiet := e.Kind == "document.closed" && e.facts.Reason == "no_posting"
 			debts = append(debts, debt{kind: e.Kind, person: person, quiet: quiet})
 		}
+	case sanctionedKind, amendedKind:
+		told := each(shown.Submitter, shown.Requester)
+		if human(e.OnBehalfOf) && !slices.Contains(told, e.OnBehalfOf) {
+			told = append(told, e.OnBehalfOf)
+		}
+		for _, person := range told {
+			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		}
 	case withdrawn:
 		for _, person := range deciders {
 			debts = append(debts, debt{kind: e.Kind, person: person})
@@ -90,7 +98,7 @@ func each(people ...string) []string {
 func (c *checker) checkNotices(d *document) {
 	var deciders []string
 	for _, e := range d.events {
-		decides := e.Kind == "task.approved" || e.Kind == "task.rejected" || e.Kind == "task.returned"
+		decides := patches(e.Kind) || e.Kind == "task.approved" || e.Kind == "task.rejected" || e.Kind == "task.returned"
 		if decides && human(e.Actor) && !slices.Contains(deciders, e.Actor) {
 			deciders = append(deciders, e.Actor)
 		}

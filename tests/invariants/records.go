@@ -88,6 +88,11 @@ func (c *checker) checkShown(d *document) {
 	}
 	same(c, "I13", d.ID, "its total", d.Total, shown.Total)
 	same(c, "I13", d.ID, "its total in the base currency", d.Base, shown.BaseTotal)
+	var claimed amount
+	if shown.Claimed != nil {
+		claimed.Minor = shown.Claimed.Total.Minor
+	}
+	same(c, "I13", d.ID, "what was claimed", d.Claimed, claimed)
 }
 
 // checkSubmitted holds the first event against the first revision: I13.

@@ -36,7 +36,7 @@ type document struct {
 	Status, ContentHash, HeadHash, Step string
 	Round, Revision                     int
 	Seq                                 int64
-	Total, Base                         amount
+	Total, Base, Claimed                amount
 	Deciders                            []string
 	Parked                              parking
 	VoucherRef, VoucherNumber           string
@@ -125,9 +125,11 @@ type plan struct {
 }
 
 type step struct {
-	ID    string `json:"id"`
-	Need  string `json:"need"`
-	Mode  string `json:"mode"`
+	ID    string   `json:"id"`
+	Need  string   `json:"need"`
+	Mode  string   `json:"mode"`
+	Allow []string `json:"allow"`
+	Amend []string `json:"amend"`
 	Votes struct {
 		Count int   `json:"count"`
 		Num   int64 `json:"num"`
@@ -239,6 +241,10 @@ type content struct {
 	Total     amount  `json:"total"`
 	BaseTotal amount  `json:"base_total"`
 	Offset    *offset `json:"offset"`
+	Claimed   *struct {
+		Total     amount `json:"total"`
+		BaseTotal amount `json:"base_total"`
+	} `json:"claimed"`
 }
 
 // offset is what a content settles of an advance.

@@ -125,6 +125,11 @@ func (d *desk) answer() error {
 			plan := d.given.Plan
 			plan.Round = d.state.Round
 			c = approval.Planned{Plan: plan, Attempt: d.state.PlanAttempt}
+		case len(d.state.Unstaffed()) > 0:
+			step := d.state.Unstaffed()[0].ID
+			c = approval.Staffed{
+				Round: d.state.Round, Step: step, N: d.state.Staffings, Approvers: d.given.Staff(step), OrgVersion: 2,
+			}
 		case d.state.WantsPosting():
 			c = d.posting()
 		default:

@@ -83,7 +83,7 @@ func (r *reader) begin(title string) error {
 	r.named[title], r.part = true, ""
 	r.all = append(r.all, Scenario{
 		File: r.file, Line: r.line, Title: map[string]string{"en": title}, Why: map[string]string{},
-		Given: Given{Above: map[string][]string{}, Plan: approval.Plan{
+		Given: Given{Above: map[string][]string{}, Found: map[string][]string{}, Plan: approval.Plan{
 			Round: 1, Policy: "expense", PolicyVersion: 1, PolicyHash: "p", OrgVersion: 1,
 			Interested: []string{submitter, requester, payee, "sue2"}, Admins: []string{"ada"},
 			Then: []string{approval.ThenArchive},
@@ -173,6 +173,9 @@ func (g *Given) read(line string) error {
 		return nil
 	case subject == "above" && name != "":
 		g.Above[name] = people(said)
+		return nil
+	case subject == "found" && strings.HasPrefix(name, "at "):
+		g.Found[strings.TrimPrefix(name, "at ")] = people(said)
 		return nil
 	case subject == "step" && name != "":
 		step, err := readStep(name, said)

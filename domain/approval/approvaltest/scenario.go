@@ -28,6 +28,7 @@ type Scenario struct {
 type Given struct {
 	Plan     approval.Plan       // the route of every round
 	Above    map[string][]string // who takes over from whom at a deadline; nobody: the admin queue
+	Found    map[string][]string // who is found for a step when it is reached; not named: nobody
 	Unrouted string              // the code of a route that cannot be found until it is mended
 	Refusals []string            // the ERP's next answers, as codes
 }
@@ -70,6 +71,15 @@ type Moment struct {
 	Refused string           // the code of the refusal, "" for none
 }
 
+// Staff is who is found for a step when it is reached.
+func (g Given) Staff(step string) []approval.Approver {
+	var found []approval.Approver
+	for _, person := range g.Found[step] {
+		found = append(found, approval.Approver{Person: person, Via: "user"})
+	}
+	return found
+}
+
 // The people of every scenario: sue submits for rob, pat is paid, and sue2 is
 // another account of sue. Ada holds the admin queue.
 const (
@@ -102,7 +112,7 @@ func (d Deed) Aimed(s approval.State, id string) approval.Act {
 	}
 	a.Task = taskOf(s, who, a.Name)
 	switch {
-	case a.Name == approval.Resubmit:
+	case a.Name == approval.Resubmit || a.Name == approval.Sanction || a.Name == approval.Amend:
 		a.Revision, a.NewHash = s.Revision+1, fmt.Sprintf("hash%d", s.Revision+1)
 	case a.Name == approval.Resolve && a.Effect == "plan":
 		a.Effect, a.Attempt = s.PlanReference(), s.PlanAttempt
@@ -169,8 +179,9 @@ func (s Scenario) Verify(d Deed, m Moment) error {
 
 // expected is what a scenario may ask of a moment, beside refused.
 var expected = map[string]func(Moment) string{
-	"status": func(m Moment) string { return string(m.State.Status) },
-	"round":  func(m Moment) string { return fmt.Sprint(m.State.Round) },
+	"status":   func(m Moment) string { return string(m.State.Status) },
+	"round":    func(m Moment) string { return fmt.Sprint(m.State.Round) },
+	"revision": func(m Moment) string { return fmt.Sprint(m.State.Revision) },
 	"asked": func(m Moment) string {
 		var who []string
 		for _, t := range m.State.OpenTasks() {

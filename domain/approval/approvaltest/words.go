@@ -8,6 +8,8 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/money"
 )
 
 const (
@@ -22,6 +24,7 @@ var verbs = []struct {
 	set  func(a *approval.Act, said []string)
 }{
 	{exactly(`approves`), approval.Approve, nil},
+	{exactly(`approves, choosing ` + some), approval.Approve, toPeople},
 	{exactly(`rejects`), approval.Reject, nil},
 	{exactly(`returns`), approval.Return, nil},
 	{exactly(`returns to ` + one + `(?:, (restart|straight))?`), approval.Return,
@@ -39,10 +42,28 @@ var verbs = []struct {
 	{exactly(`requests info`), approval.RequestInfo, nil},
 	{exactly(`releases`), approval.Release, nil},
 	{exactly(`extends by (\d+ [a-z]+)`), approval.Extend, func(a *approval.Act, said []string) { a.Extra = said[0] }},
+	{exactly(`sanctions (\d+(?:\.\d\d)?) of the (\d+(?:\.\d\d)?) of line (\d+)`), approval.Sanction, sanctions},
+	{exactly(`amends (\S+) to "([^"]*)"`), approval.Amend, func(a *approval.Act, said []string) {
+		a.Changes = []document.Change{{Field: said[0], Was: "as it was", Now: said[1]}}
+	}},
 	{exactly(`rules on the route: ` + one), approval.Resolve,
 		func(a *approval.Act, said []string) { a.Effect, a.Ruling = "plan", said[0] }},
 	{exactly(`rules on the voucher: ` + one + `(?: to (\S+))?`), approval.Resolve,
 		func(a *approval.Act, said []string) { a.Ruling, a.Date = said[0], said[1] }},
+}
+
+// sanctions approves an amount of a line; the documents of the scenarios have
+// nothing else in them.
+func sanctions(a *approval.Act, said []string) {
+	yuan := func(text string) money.Amount {
+		amount, _ := money.Parse(text, "CNY") // the pattern let amounts through only
+		return amount
+	}
+	claimed, n := yuan(said[1]), int(number(said[2]))
+	line := document.SanctionedLine{Line: n, Claimed: claimed, Was: claimed, Now: yuan(said[0])}
+	a.Sanction = &document.Sanction{
+		Lines: []document.SanctionedLine{line}, Claimed: line.Claimed, Was: line.Was, Now: line.Now,
+	}
 }
 
 func toPeople(a *approval.Act, said []string) { a.To = people(said[0]) }
@@ -55,6 +76,7 @@ var (
 	subject = regexp.MustCompile(`^` + one +
 		`(?:, for ([a-z0-9 -]+),)?(?:, on the task of ([a-z0-9 -]+),)?(?:, having seen (other content|round \d+),)? (.+)$`)
 	passing = regexp.MustCompile(`^(\d+ [a-z]+) pass(?:es)?$`)
+	branch  = regexp.MustCompile(`^` + one + `/(\d+)$`)
 	remind  = regexp.MustCompile(`^(\d+ [a-z]+) every (\d+ [a-z]+) at most (\d+)$`)
 	votes   = regexp.MustCompile(`^(?:(quorum) (\d+) of|(ratio) (\d+)/(\d+) of|(any_of|all_of|in_order|per_group)) (.+)$`)
 	voter   = regexp.MustCompile(`^` + one + `(?:\*(\d+))?(?:/` + one + `)?$`)
@@ -140,6 +162,7 @@ func number(text string) int64 {
 
 var everything = []string{
 	"transfer", "consult", "add_signer", "remove_signer", "retract", "hold", "request_info", "extend",
+	"sanction", "amend",
 }
 
 // set reads a setting of a step.
@@ -167,6 +190,28 @@ func set(step *approval.Step, setting string) (err error) {
 		step.OnTimeout.Do = said
 		return oneOf(said, approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject,
 			approval.TimeoutApprove)
+	case "amend":
+		step.Amend = strings.Split(said, ", ")
+		return nil
+	case "branch":
+		for _, fork := range strings.Split(said, ", ") {
+			words := branch.FindStringSubmatch(fork)
+			if words == nil {
+				return fmt.Errorf("%q is no branch of a fork", fork)
+			}
+			step.Branches = append(step.Branches, approval.Branch{Fork: words[1], N: int(number(words[2]))})
+		}
+		return nil
+	case "chosen": // those named are whom the approvers of another step choose among
+		step.Late = &approval.Late{Chooser: strings.TrimPrefix(said, "at ")}
+		for _, a := range step.Approvers {
+			step.Late.Among = append(step.Late.Among, a.Person)
+		}
+		step.Approvers = nil
+		return nil
+	case "found":
+		step.Late = &approval.Late{}
+		return oneOf(said, "when reached")
 	case "allow":
 		step.Allow = strings.Split(said, ", ")
 		if said == "everything" {
