@@ -128,9 +128,16 @@ func (s *State) applySigner(e evidence.Event) error {
 	case SignerAdded:
 		s.Added = append(s.Added, Added{Step: d.Step, Slot: d.Slot, Person: d.Person, Task: d.Task, Where: d.Where})
 	case SignerRemoved:
-		s.Added = slices.DeleteFunc(s.Added, func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
+		s.dropAdded(func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
 	}
 	return err
+}
+
+// dropAdded takes signers away; none left is nil, as it comes back from JSON.
+func (s *State) dropAdded(gone func(Added) bool) {
+	if s.Added = slices.DeleteFunc(s.Added, gone); len(s.Added) == 0 {
+		s.Added = nil
+	}
 }
 
 func (s *State) indexOf(task string) int {

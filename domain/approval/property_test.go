@@ -17,7 +17,7 @@ import (
 func TestTheEvidenceTellsTheWholeLife(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	for n := range 1000 {
+	for n := range 300 {
 		q := newSequence(seed, n)
 		q.full = newStream(t)
 		q.s = q.full.state

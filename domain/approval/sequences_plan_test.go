@@ -58,6 +58,7 @@ func (q *sequence) planStep(i int) approval.Step {
 	s.Allow, s.Amend = handling, []string{"title"}
 	if q.IntN(3) > 0 {
 		s = late(s, pick(q, rules))
+		s.Clock.AtMost = q.IntN(2)
 	}
 	if q.IntN(8) == 0 {
 		s.Need, s.Allow = pick(q, []approval.Need{approval.AutoApprove, approval.Skip}), handling[:q.IntN(len(handling))]

@@ -119,7 +119,7 @@ func (q *sequence) run() string {
 			Number: "EXP-1", Type: "expense", Entity: "e1", Submitter: "sue", Requester: "rob", Payee: "pat",
 		})}, approval.SubmitCause)
 	}
-	left := 4 + q.IntN(20)
+	left := 4 + q.IntN(16)
 	for ; left > 0; left-- {
 		if wrong := q.step(); wrong != "" {
 			return wrong
