@@ -16,7 +16,7 @@ const advancesMost = 100
 
 // advanceColumns tell an advance and what is open of it: its total less what
 // other documents settle. A document that is still under approval holds what it
-// asks for; one that was rejected or withdrawn does not; of a returned one the
+// asks for; one that was rejected, withdrawn or voided does not; of a returned one the
 // dearest content counts that may still be decided on, and of a pending one the
 // dearest that an approver is about to set. $1 is not counted.
 const advanceColumns = `
@@ -28,7 +28,7 @@ const advanceColumns = `
 			FROM revisions r JOIN documents o ON o.id = r.document
 			WHERE r.content LIKE '%"offset":{%' AND r.content::jsonb #>> '{offset,document}' = d.id
 			  AND (r.revision = o.revision OR r.revision > o.revision AND o.status IN ('returned', 'pending'))
-			  AND o.status NOT IN ('rejected', 'withdrawn') AND o.id <> $1
+			  AND o.status NOT IN ('rejected', 'withdrawn', 'voided') AND o.id <> $1
 			GROUP BY r.document) held), 0) AS open_minor`
 
 type advanceRow struct {

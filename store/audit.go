@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -15,6 +16,7 @@ import (
 const (
 	auditBatch          = 100 // documents in memory at once
 	auditFindingsMost   = 1000
+	auditIntervenedMost = 1000
 	auditStatementLimit = "SET LOCAL statement_timeout = '10min'"
 )
 
@@ -40,6 +42,21 @@ type Report struct {
 	Acts     int64     `json:"acts"`
 	Findings []Finding `json:"findings"`
 	Stopped  bool      `json:"stopped,omitempty"` // there were too many findings to go on
+
+	// Interventions are those of administrators, counted, and the first thousand told.
+	Interventions int64          `json:"interventions"`
+	Intervened    []Intervention `json:"intervened,omitempty"`
+}
+
+// Intervention is one time that an administrator stepped in.
+type Intervention struct {
+	Document string    `json:"document"`
+	Number   string    `json:"number"`
+	Seq      int64     `json:"seq"`
+	At       time.Time `json:"at"`
+	Kind     string    `json:"kind"`            // of the event
+	Actor    string    `json:"actor"`           // who approved it, or did it alone
+	Maker    string    `json:"maker,omitempty"` // who proposed it
 }
 
 // auditor is one verification under way, on one snapshot of the database.
@@ -118,7 +135,7 @@ func (a *auditor) found(stream string, seq int64, what, format string, args ...a
 // documents walks through the documents in the order of their ids.
 func (a *auditor) documents(ctx context.Context, only []string) error {
 	const query = `
-		SELECT id, number, submitter, status, round, revision, content_hash, seq, head_hash
+		SELECT id, number, submitter, status, round, revision, content_hash, seq, head_hash, intervened
 		FROM documents WHERE status <> 'draft' AND id > $1 AND ($2::text[] IS NULL OR id = ANY($2))
 		ORDER BY id LIMIT $3`
 	last := ""
@@ -201,6 +218,15 @@ func (a *auditor) loadBeside(ctx context.Context, ids []string, byID map[string]
 	}
 	for _, r := range revisions {
 		byID[r.Document].revisions[r.Revision] = r
+	}
+	var proposed []proposalRow
+	const proposedBatch = `SELECT ` + proposalColumns + ` FROM proposals
+		WHERE kind = 'intervention' AND subject = ANY($1) ORDER BY id`
+	if err := a.tx.SelectContext(ctx, &proposed, proposedBatch, pq.Array(ids)); err != nil {
+		return err
+	}
+	for _, p := range proposed {
+		byID[p.Subject].proposed = append(byID[p.Subject].proposed, p.proposal())
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ type auditFile struct {
 	causes    map[string]auditCause
 	acts      map[string]auditAct
 	revisions map[int]auditRevision
+	proposed  []ProposalRow // interventions
 }
 
 type auditDocument struct {
@@ -30,6 +31,7 @@ type auditDocument struct {
 	ContentHash string `db:"content_hash"`
 	Seq         int64
 	HeadHash    string `db:"head_hash"`
+	Intervened  bool
 }
 
 type auditCause struct {
@@ -66,6 +68,7 @@ func (a *auditor) verify(f *auditFile) {
 	a.causesOf(f)
 	a.actsOf(f)
 	a.contents(f)
+	a.interventions(f)
 }
 
 // chain proves every link, and goes on behind a broken one.

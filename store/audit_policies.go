@@ -137,7 +137,8 @@ func (a *auditor) publishedTexts(ctx context.Context, facts policyFacts) error {
 
 func (a *auditor) proposals(ctx context.Context, facts policyFacts) error {
 	var rows []proposalRow
-	if err := a.tx.SelectContext(ctx, &rows, `SELECT `+proposalColumns+` FROM proposals ORDER BY id`); err != nil {
+	if err := a.tx.SelectContext(ctx, &rows, `SELECT `+proposalColumns+` FROM proposals
+		WHERE kind <> 'intervention' ORDER BY id`); err != nil {
 		return err
 	}
 	seen := map[string]bool{}

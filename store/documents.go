@@ -23,6 +23,9 @@ type DocumentFilter struct {
 	Submitter string
 	Query     string    // somewhere in the number or the title
 	From, To  time.Time // [From, To) of the submission, or of a draft's creation
+
+	Intervened bool // only those in which an administrator stepped in
+
 	Cursor    string
 	Limit     int // 0 means 20; 200 at most
 	WithTotal bool
@@ -63,8 +66,9 @@ type documentRow struct {
 	UpdatedAt      time.Time    `db:"updated_at"`
 	ClosedAt       sql.NullTime `db:"closed_at"`
 	DueAt          sql.NullTime `db:"due_at"`
-	CurrentContent string       `db:"current_content"`
-	Fields         string       // the type's own, in lists
+	Intervened     bool
+	CurrentContent string `db:"current_content"`
+	Fields         string // the type's own, in lists
 }
 
 func (r documentRow) document() Document {
@@ -88,7 +92,7 @@ func (r documentRow) document() Document {
 		DueAt: orZero(r.DueAt), CreatedAt: r.CreatedAt.UTC(), SubmittedAt: orZero(r.SubmittedAt),
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
-		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber,
+		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Intervened: r.Intervened,
 	}
 }
 
@@ -122,7 +126,7 @@ const documentColumns = `
 	d.payee_kind, d.payee_id, d.payee_name, d.payee_account, d.urgency, d.status, d.round, d.revision, d.content_hash,
 	d.seq, d.total_minor, d.currency, d.base_minor, d.base_currency, d.claimed_minor, d.step, d.step_titles, d.parked_ref,
 	d.parked_attempt, d.parked_code, d.parked_detail, d.voucher_ref, d.voucher_number, d.created_at, d.sorted_at,
-	d.submitted_at, d.updated_at, d.closed_at,
+	d.submitted_at, d.updated_at, d.closed_at, d.intervened,
 	(SELECT min(t.due_at) FROM tasks t WHERE t.document = d.id AND t.state = 'open') AS due_at`
 
 // visible is what a scope may know of: $1 the person, $2 entities, $3
@@ -168,7 +172,8 @@ const documentFilter = `
 	AND ($5::text[] IS NULL OR d.status = ANY($5)) AND ($6::text[] IS NULL OR d.type = ANY($6))
 	AND ($7 = '' OR d.submitter = $7)
 	AND ($8 = '' OR d.number ILIKE $8 OR d.title ILIKE $8)
-	AND ($9::timestamptz IS NULL OR d.sorted_at >= $9) AND ($10::timestamptz IS NULL OR d.sorted_at < $10)`
+	AND ($9::timestamptz IS NULL OR d.sorted_at >= $9) AND ($10::timestamptz IS NULL OR d.sorted_at < $10)
+	AND (NOT $11::boolean OR d.intervened)`
 
 // Documents lists what a scope may know of, the newest submission first; of their
 // contents only the type's own fields are there. The order is stable: what is
@@ -186,11 +191,11 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields
 		FROM documents d
 		WHERE ` + visible + documentFilter + `
-		  AND ($11 = '' OR (d.sorted_at, d.id) < (nullif($11, '')::timestamptz, $12))
-		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $13`
+		  AND ($12 = '' OR (d.sorted_at, d.id) < (nullif($12, '')::timestamptz, $13))
+		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $14`
 	limit := limitOf(f.Limit)
 	args := scopeArgs(scope, textsOrNull(f.Statuses), textsOrNull(f.Types), f.Submitter, like(f.Query),
-		orNull(f.From), orNull(f.To))
+		orNull(f.From), orNull(f.To), f.Intervened)
 	var rows []documentRow
 	if err := s.db.SelectContext(ctx, &rows, query, append(args[:len(args):len(args)], key, id, limit+1)...); err != nil {
 		return Page[Document]{}, sqlFault("store.Documents", err)

@@ -89,19 +89,46 @@ func (r actRow) row() (ActRow, error) {
 // organisation changed since the actor's rights were judged, or the delegation by
 // which they may is not in force any more: judge them again.
 func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bool, err error) {
-	if row.Canonical == "" {
-		text, err := evidence.Canonical(row.Act)
-		if err != nil {
-			return ActRow{}, false, err
-		}
-		row.Canonical = string(text)
+	if err := row.write(); err != nil {
+		return ActRow{}, false, err
 	}
 	// One statement, which is a transaction of its own; sent twice it finds itself.
 	got, fresh, err = s.insertAct(ctx, row)
 	return got, fresh, sqlFault("store.CommitAct", err)
 }
 
+// write fills in what is signed, where the caller left it out.
+func (row *ActRow) write() error {
+	if row.Canonical != "" {
+		return nil
+	}
+	text, err := evidence.Canonical(row.Act)
+	row.Canonical = string(text)
+	return err
+}
+
 func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error) {
+	found, err := insertAct(ctx, s.db, row)
+	if err == nil {
+		got, err := found.row()
+		return got, true, err
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return ActRow{}, false, err
+	}
+	got, err := s.earlierAct(ctx, row)
+	if err != nil && fault.KindOf(err) == fault.NotFound && row.OrgVersion != 0 {
+		err = s.moved(ctx, row.OrgVersion, err)
+	}
+	if err != nil && fault.KindOf(err) == fault.NotFound && row.Delegation != "" {
+		err = s.delegationMoved(ctx, row.Delegation, err)
+	}
+	return got, false, err
+}
+
+// insertAct keeps an act; no row where one is in its way, or its actor's rights
+// are not those of now.
+func insertAct(ctx context.Context, q sqlx.QueryerContext, row ActRow) (actRow, error) {
 	const query = `
 		WITH document AS (
 			SELECT id FROM documents WHERE id = $2 AND status <> 'draft' FOR KEY SHARE
@@ -123,24 +150,10 @@ func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error)
 		i.Actor, i.Route = "", ""
 	}
 	var found actRow
-	err := s.db.GetContext(ctx, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
+	err := sqlx.GetContext(ctx, q, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
 		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint,
 		row.OrgVersion, row.Delegation)
-	if err == nil {
-		got, err := found.row()
-		return got, true, err
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return ActRow{}, false, err
-	}
-	got, err := s.earlierAct(ctx, row)
-	if err != nil && fault.KindOf(err) == fault.NotFound && row.OrgVersion != 0 {
-		err = s.moved(ctx, row.OrgVersion, err)
-	}
-	if err != nil && fault.KindOf(err) == fault.NotFound && row.Delegation != "" {
-		err = s.delegationMoved(ctx, row.Delegation, err)
-	}
-	return got, false, err
+	return found, err
 }
 
 // moved says whether an act was not kept because the organisation changed, and
@@ -236,7 +249,7 @@ func (s *Store) RefuseAct(ctx context.Context, id string, refusal approval.Outco
 		const refuse = `
 			UPDATE inbox SET outcome = $2, outcome_at = clock_timestamp() WHERE id = $1 AND outcome IS NULL
 			   AND ($3 <> 'document.final' OR EXISTS (SELECT 1 FROM documents d WHERE d.id = inbox.document
-			                                          AND d.status IN ('closed', 'rejected', 'withdrawn')))
+			                                          AND d.status IN ('closed', 'rejected', 'withdrawn', 'voided')))
 			RETURNING outcome`
 		err := tx.GetContext(ctx, &stands, refuse, id, string(text), refusal.Code)
 		if !errors.Is(err, sql.ErrNoRows) {

@@ -37,6 +37,7 @@ type projected struct {
 	VoucherRef    string       `db:"voucher_ref"`
 	VoucherNumber string       `db:"voucher_number"`
 	ClosedAt      sql.NullTime `db:"closed_at"`
+	Intervened    bool         // an administrator stepped in, ever
 }
 
 // projection folds events into the read model: the next row of the document, and
@@ -96,6 +97,7 @@ func newProjection(h head) *projection {
 func (p *projection) apply(e evidence.Event) error {
 	p.Seq, p.HeadHash = e.Seq, e.Hash
 	p.Status = approval.NextStatus(p.Status, e.Kind)
+	p.Intervened = p.Intervened || slices.Contains(approval.Interventions(), e.Kind)
 	noun, _, _ := strings.Cut(e.Kind, ".")
 	var err error
 	switch noun {
@@ -134,7 +136,7 @@ func (p *projection) applyDocument(e evidence.Event) {
 		p.Revision, p.ContentHash, p.patch = e.Revision, e.ContentHash, e
 		p.addDecider(e.Actor)
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentWithdrawn,
-		approval.DocumentApproved, approval.DocumentClosed:
+		approval.DocumentApproved, approval.DocumentClosed, approval.DocumentVoided:
 		p.Step = ""
 	}
 	if p.Status.Final() && !p.ClosedAt.Valid {
@@ -155,6 +157,9 @@ func (p *projection) applyPlan(e evidence.Event) error {
 		p.Step = ""
 		p.unpark()
 		return err
+	case approval.PlanDiscarded:
+		p.Round, p.Step = e.Round, ""
+		p.setTitles(nil)
 	case approval.PlanFailed:
 		d, err := approval.Decode[approval.PlanFailedData](e)
 		p.park(planReference(e.Round), d.Attempt, d.Code, "", e.At)
@@ -180,6 +185,12 @@ func (p *projection) applyStep(e evidence.Event) error {
 			waiting = nil
 		}
 		waiting = append(waiting, d.Step)
+	case approval.StepJumped:
+		jumped, err := approval.Decode[approval.StepJumpedData](e)
+		if err != nil {
+			return err
+		}
+		gone(jumped.Over...)
 	case approval.StepOpened, approval.StepStaffed:
 		waiting = append(waiting, d.Step)
 	}

@@ -21,6 +21,7 @@ var taskStates = map[string]approval.TaskState{
 	approval.TaskWasTransferred: approval.TaskTransferred,
 	approval.TaskWasAdvised:     approval.TaskAdvised,
 	approval.TaskWasRetracted:   approval.TaskRetracted,
+	approval.TaskWasReassigned:  approval.TaskReassigned,
 }
 
 // planReference is what a document without a route is parked under.
@@ -88,7 +89,8 @@ func (p *projection) endTask(e evidence.Event) error {
 	t := p.task(d.Task)
 	t.State = string(state)
 	switch state {
-	case approval.TaskSuperseded, approval.TaskEscalated, approval.TaskTransferred, approval.TaskRetracted:
+	case approval.TaskSuperseded, approval.TaskEscalated, approval.TaskTransferred, approval.TaskRetracted,
+		approval.TaskReassigned:
 		return err
 	}
 	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, instant(e.At), d.Opinion

@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/proposal"
@@ -18,6 +20,11 @@ type ProposalRow struct {
 	proposal.Proposal
 	Payload string
 	Now     time.Time // of the database, as it was read: what is open by it
+
+	// Of an intervention: the entity of its document, and once it was approved what
+	// became of the act, nil while nobody judged it.
+	Entity  string
+	Outcome *approval.Outcome
 }
 
 // StateNow is how far the proposal has come, as of when it was read.
@@ -30,6 +37,7 @@ type ProposalInput struct {
 	Subject string
 	Hash    string
 	Payload string
+	Base    int // of an intervention: the round that its maker saw
 	Note    string
 	Maker   string
 	Life    time.Duration // 0 means proposal.LifeDefault
@@ -58,7 +66,9 @@ type refusedData struct {
 }
 
 const proposalColumns = `id, kind, subject, hash, payload, base, note, maker, state, checker, reason, version,
-	created_at, expires_at, decided_at, clock_timestamp() AS now`
+	created_at, expires_at, decided_at, clock_timestamp() AS now,
+	coalesce((SELECT d.entity FROM documents d WHERE kind = 'intervention' AND d.id = subject), '') AS entity,
+	(SELECT i.outcome FROM inbox i WHERE kind = 'intervention' AND i.id = proposals.id) AS outcome`
 
 // proposalRow is a row as the database has it.
 type proposalRow struct {
@@ -69,14 +79,21 @@ type proposalRow struct {
 	ExpiresAt     time.Time    `db:"expires_at"`
 	DecidedAt     sql.NullTime `db:"decided_at"`
 	Now           time.Time
+	Entity        string
+	Outcome       sql.NullString
 }
 
 func (r proposalRow) proposal() ProposalRow {
-	return ProposalRow{Payload: r.Payload, Now: r.Now.UTC(), Proposal: proposal.Proposal{
+	row := ProposalRow{Payload: r.Payload, Now: r.Now.UTC(), Entity: r.Entity, Proposal: proposal.Proposal{
 		ID: r.ID, Kind: proposal.Kind(r.Kind), Subject: r.Subject, Hash: r.Hash, Base: r.Base, Note: r.Note,
 		Maker: r.Maker, State: proposal.State(r.State), Checker: r.Checker, Reason: r.Reason, Version: r.Version,
 		Created: r.CreatedAt.UTC(), Expires: r.ExpiresAt.UTC(), Decided: orZero(r.DecidedAt),
 	}}
+	if r.Outcome.Valid {
+		row.Outcome = new(approval.Outcome)
+		_ = json.Unmarshal([]byte(r.Outcome.String), row.Outcome) // written by ourselves; for display
+	}
+	return row
 }
 
 // Propose keeps a proposal for a second person.
@@ -106,6 +123,10 @@ func (s *Store) Propose(ctx context.Context, in ProposalInput) (ProposalRow, err
 		if err != nil || !fresh {
 			return err
 		}
+		if in.Kind == proposal.Intervention {
+			_, err := insertProposal(ctx, tx, in, in.Base)
+			return err
+		}
 		return propose(ctx, tx, in)
 	})
 	if err != nil {
@@ -126,13 +147,7 @@ func propose(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
 		return fault.New(fault.Conflict, "proposal.in_force", fault.Arg("id", in.Subject),
 			fault.Arg("version", strconv.Itoa(base)))
 	}
-	const insert = `
-		INSERT INTO proposals (id, kind, subject, hash, payload, base, note, maker, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9 * interval '1 microsecond')
-		RETURNING expires_at`
-	var expires time.Time
-	err = tx.GetContext(ctx, &expires, insert, in.ID, string(in.Kind), in.Subject, in.Hash, in.Payload, base, in.Note,
-		in.Maker, in.Life.Microseconds())
+	expires, err := insertProposal(ctx, tx, in, base)
 	if err != nil {
 		return err
 	}
@@ -144,6 +159,17 @@ func propose(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
 		Expires: expires.UTC().Format(time.RFC3339Nano)}
 	return recordFact(ctx, tx, policyStream+in.Subject, "propose:"+in.ID,
 		evidence.Draft{Kind: PolicyProposed, Actor: in.Maker, Data: mustJSON(data)})
+}
+
+// insertProposal keeps a proposal and tells when it expires.
+func insertProposal(ctx context.Context, tx *sqlx.Tx, in ProposalInput, base int) (expires time.Time, err error) {
+	const insert = `
+		INSERT INTO proposals (id, kind, subject, hash, payload, base, note, maker, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9 * interval '1 microsecond')
+		RETURNING expires_at`
+	err = tx.GetContext(ctx, &expires, insert, in.ID, string(in.Kind), in.Subject, in.Hash, in.Payload, base, in.Note,
+		in.Maker, in.Life.Microseconds())
+	return expires, err
 }
 
 // policyHead is the version in force and its hash, 0 for none.
@@ -214,6 +240,14 @@ func (s *Store) Proposals(ctx context.Context, openOnly bool, cursor string, lim
 // those of proposal.Judge; Conflict proposal.outdated where another version was
 // published since it was proposed, idempotency.reused.
 func (s *Store) Decide(ctx context.Context, id string, v proposal.Verdict, idem Idempotency) (ProposalRow, error) {
+	return s.decide(ctx, id, v, idem, approveProposal)
+}
+
+// approving carries out what was approved, in the transaction that approves it.
+type approving func(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error
+
+func (s *Store) decide(ctx context.Context, id string, v proposal.Verdict, idem Idempotency, approve approving,
+) (ProposalRow, error) {
 	defer s.inForce.forget()
 	err := s.inTx(ctx, "store.Decide", func(tx *sqlx.Tx) error {
 		_, fresh, err := claimRequest(ctx, tx, idem, id)
@@ -236,7 +270,7 @@ func (s *Store) Decide(ctx context.Context, id string, v proposal.Verdict, idem 
 			return err
 		}
 		if v.Approve {
-			return approveProposal(ctx, tx, p, v)
+			return approve(ctx, tx, p, v)
 		}
 		return refuseProposal(ctx, tx, p, v)
 	})
@@ -247,6 +281,9 @@ func (s *Store) Decide(ctx context.Context, id string, v proposal.Verdict, idem 
 }
 
 func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
+	if p.Kind == proposal.Intervention {
+		return fault.New(fault.Invalid, "proposal.unknown_kind", fault.Arg("kind", string(p.Kind)))
+	}
 	if err := lockPolicy(ctx, tx, string(p.Kind), p.Subject); err != nil {
 		return err
 	}
@@ -268,8 +305,8 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 }
 
 func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
-	if err := endProposal(ctx, tx, p.ID, 0, v); err != nil {
-		return err
+	if err := endProposal(ctx, tx, p.ID, 0, v); err != nil || p.Kind == proposal.Intervention {
+		return err // an intervention that was refused never came near its document
 	}
 	data := refusedData{Kind: p.Kind, Proposal: p.ID, Maker: p.Maker, Hash: p.Hash, Reason: v.Reason}
 	return recordFact(ctx, tx, policyStream+p.Subject, "refuse:"+p.ID,

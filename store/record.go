@@ -135,7 +135,7 @@ const headQuery = `
 	       d.id, d.number, d.title, d.entity, d.submitter, d.requester, d.total_minor, d.currency,
 	       d.status, d.round, d.revision, d.content_hash, d.seq, d.head_hash, d.step, d.step_titles, d.deciders,
 	       d.parked_ref, d.parked_attempt, d.parked_code, d.parked_detail, d.parked_at,
-	       d.voucher_ref, d.voucher_number, d.closed_at,
+	       d.voucher_ref, d.voucher_number, d.closed_at, d.intervened,
 	       c.first_seq AS cause_first, c.last_seq AS cause_last, c.outcome AS cause_outcome,
 	       i.canonical, i.key_id, i.signature, i.outcome AS inbox_outcome,
 	       ARRAY(SELECT w.id FROM inbox w

@@ -55,6 +55,8 @@ type Document struct {
 
 	DueAt, CreatedAt, SubmittedAt, UpdatedAt, ClosedAt time.Time // zero where there is none
 
+	Intervened bool // an administrator stepped in, ever
+
 	ParkedRef     string // what waits for a ruling: a voucher, or plan:<round>; "" for nothing
 	ParkedAttempt int    // its attempt, which a ruling names
 

@@ -139,7 +139,8 @@ const (
 	UPDATE documents d
 	SET status = $23, round = $24, revision = $25, content_hash = $26, seq = $19, head_hash = $27, step = $28,
 	    step_titles = $29, deciders = $30, parked_ref = $31, parked_attempt = $32, parked_code = $33,
-	    parked_detail = $34, parked_at = $35, voucher_ref = $36, voucher_number = $37, closed_at = $38, updated_at = $2
+	    parked_detail = $34, parked_at = $35, voucher_ref = $36, voucher_number = $37, closed_at = $38, intervened = $39,
+	    updated_at = $2
 	FROM mine WHERE d.id = mine.id`
 
 	firstTransition = writeTransition + startedTransition + documentTransition
@@ -197,5 +198,5 @@ func (t *transition) args() ([]any, error) {
 	args = append(args, t.before.Seq, t.before.HeadHash, string(outcome), act, p.Seq, opened, changed, owed)
 	return append(args, string(p.Status), p.Round, p.Revision, p.ContentHash, p.HeadHash, p.Step, p.StepTitles,
 		p.Deciders, p.ParkedRef, p.ParkedAttempt, p.ParkedCode, p.ParkedDetail, p.ParkedAt, p.VoucherRef,
-		p.VoucherNumber, p.ClosedAt), nil
+		p.VoucherNumber, p.ClosedAt, p.Intervened), nil
 }

@@ -16,7 +16,6 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/activities/activitiestest"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
@@ -56,13 +55,15 @@ func TestScenarios(t *testing.T) {
 		{"handled", playHandled, approval.Closed},
 		{"sanctioned", playSanctioned, approval.Closed},
 		{"branched", playBranched, approval.Closed},
+		{"intervened", playIntervened, approval.Closed},
+		{"voided", playVoided, approval.Voided},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			play := *h
 			play.t = t
 			h.outside.SetPlan(activitiestest.ThreeSteps(3600, 1800, 600))
 			play.engine.Limits = workflows.Limits{}
-			if tt.name == "renewed" || tt.name == "branched" {
+			if tt.name == "renewed" || tt.name == "branched" || tt.name == "intervened" {
 				play.engine.Limits.RenewAfter = 20
 			}
 			play.prepare(tt.name)
@@ -78,7 +79,7 @@ func TestScenarios(t *testing.T) {
 func (h *house) prepare(name string) {
 	plan := activitiestest.ThreeSteps(3, 1, 1)
 	switch name {
-	case "handled":
+	case "handled", "intervened":
 		h.outside.SetPlan(handledPlan())
 	case "sanctioned":
 		h.outside.SetPlan(patchedPlan())
@@ -92,8 +93,8 @@ func (h *house) prepare(name string) {
 			plan.Steps[i].OnTimeout = approval.Timeout{Do: approval.TimeoutReject}
 		}
 		h.outside.SetPlan(plan)
-	case "parked":
-		h.outside.Answer(fault.New(fault.Busy, "erp.unavailable"), activities.Posted{Code: "erp.closed_period"})
+	case "parked", "voided":
+		h.refusedByTheBooks()
 	case "unrouted":
 		h.outside.Unroute("policy.no_band")
 	}

@@ -36,6 +36,7 @@ func Updates() []approval.Name {
 		approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract,
 		approval.Hold, approval.Release, approval.RequestInfo, approval.Extend,
 		approval.Sanction, approval.Amend,
+		approval.Intervene,
 	}
 }
 

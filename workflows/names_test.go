@@ -23,7 +23,7 @@ func TestNamesNeverChange(t *testing.T) {
 	}
 	require.Equal(t, []string{"approve", "reject", "return", "resubmit", "withdraw", "resolve",
 		"transfer", "consult", "add_signer", "remove_signer", "retract",
-		"hold", "release", "request_info", "extend", "sanction", "amend"}, updates)
+		"hold", "release", "request_info", "extend", "sanction", "amend", "intervene"}, updates)
 
 	for name, of := range map[string]any{
 		workflows.Opening: &activities.Records{}, workflows.Record: &activities.Records{},

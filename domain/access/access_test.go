@@ -90,6 +90,7 @@ var matrix = map[string]map[string]string{
 		"document:read":      "yyy..y..",
 		"document:comment":   "yyy..y..",
 		"document:urge":      "y.y..y..",
+		"document:intervene": "..y..y..",
 		"task:decide":        ".yy.....",
 		"voucher:read":       "y.y..y..",
 		"effect:read":        "..y..y..",

@@ -33,6 +33,7 @@ const (
 	DocumentWithdraw  = "document:withdraw"
 	DocumentComment   = "document:comment"
 	DocumentUrge      = "document:urge"
+	DocumentIntervene = "document:intervene" // reassign, void, plan anew, let go on
 	TaskDecide        = "task:decide"
 	VoucherRead       = "voucher:read"
 	EffectRead        = "effect:read"
@@ -143,6 +144,7 @@ var table = map[string]rights{
 		DocumentRead:      {Entity},
 		DocumentComment:   {Entity},
 		DocumentUrge:      {Entity},
+		DocumentIntervene: {Entity},
 		TaskDecide:        {Queue},
 		VoucherRead:       {Entity},
 		EffectRead:        {Entity},

@@ -29,6 +29,8 @@ const (
 
 	Sanction Name = "sanction" // 核定金额
 	Amend    Name = "amend"    // 修改
+
+	Intervene Name = "intervene" // 管理员干预
 )
 
 // Act is something a person does to a document. The gateway makes its id, signs
@@ -47,18 +49,22 @@ type Act struct {
 	NewHash     string `json:"new_hash,omitempty"`     // its hash
 	Effect      string `json:"effect,omitempty"`       // the parked reference, or plan:<round>, for resolve
 	Attempt     int    `json:"attempt,omitempty"`      // the attempt seen failed, for resolve: Effect.Attempt, PlanAttempt
-	Ruling      string `json:"ruling,omitempty"`       // retry, redate or void, for resolve
+	Ruling      string `json:"ruling,omitempty"`       // retry, redate or void, for resolve; for intervene see there
 	Date        string `json:"date,omitempty"`         // posting date for redate, YYYY-MM-DD
 	Channel     string `json:"channel,omitempty"`      // api, web, …
 
 	To     []string `json:"to,omitempty"`      // whom: transfer, consult, remove_signer one, add_signer, approve some
 	Where  string   `json:"where,omitempty"`   // before, after or beside, for add_signer
-	ToStep string   `json:"to_step,omitempty"` // for return: a step already passed; "" = the submitter
+	ToStep string   `json:"to_step,omitempty"` // for return: a step already passed; "" = the submitter. For jump
 	Back   string   `json:"back,omitempty"`    // for return to a step: restart or straight; "" = restart
 	Extra  string   `json:"extra,omitempty"`   // for extend: how much longer, such as "1 workday"
 
 	Sanction *document.Sanction `json:"sanction,omitempty"` // for sanction: what leads to the new content
 	Changes  []document.Change  `json:"changes,omitempty"`  // for amend: what leads to the new content
+
+	// Maker is who proposed an intervention that needs two: the actor approved it. The
+	// act's id is then that of the proposal.
+	Maker string `json:"maker,omitempty"`
 }
 
 // Where an added signer stands.
@@ -79,6 +85,15 @@ const (
 	RulingRetry  = "retry"  // the cause is mended: try again under the same reference
 	RulingRedate = "redate" // post with another date, for a closed period
 	RulingVoid   = "void"   // give the posting up; the document stays approved and unposted
+)
+
+// Rulings of an intervention. 干预方式
+const (
+	RulingReassign = "reassign" // somebody else fills the place of a task 改派
+	RulingJump     = "jump"     // on to a later step, or back to an earlier one 跳转
+	RulingReplan   = "replan"   // the route is asked for anew, in a new round 重新规划
+	RulingRelease  = "release"  // a clock that somebody else stopped runs again 解除暂挂
+	// RulingVoid ends the document, before anything is booked. 作废
 )
 
 // Outcome is the answer to a cause: what it did, or the fault it met. It is

@@ -154,7 +154,8 @@ func (p *pen) heirs(step Step, to []Approver) []Approver {
 	var heirs []Approver
 	for _, a := range to {
 		who := p.s.behind(a.Person)
-		fit := human(a.Person) && len(a.Person) <= textMax && !part[who] && !p.s.Interested(a.Person)
+		fit := human(a.Person) && len(a.Person) <= textMax && !part[who] && !p.s.Interested(a.Person) &&
+			!p.s.intervened(a.Person)
 		if fit && len(heirs) < approversMax {
 			part[who] = true
 			heirs = append(heirs, a)

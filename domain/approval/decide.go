@@ -62,6 +62,9 @@ func (s State) decidable(a Act) (Task, error) {
 	if a.Name != Approve {
 		return task, nil
 	}
+	if s.intervened(a.Actor) {
+		return Task{}, fault.New(fault.Forbidden, "task.intervened")
+	}
 	if signer, waits := s.awaitsSigner(task); waits {
 		return Task{}, fault.New(fault.Conflict, "task.awaits_signer", fault.Arg("who", signer))
 	}
@@ -134,21 +137,27 @@ func (s State) apart(step string) []Step {
 }
 
 // enoughHumans refuses an approved document in which fewer humans agreed than its
-// plan asks for.
+// plan asks for. Where somebody intervened, one other human agrees at the least.
 func (s State) enoughHumans() error {
-	if s.Plan == nil || s.Plan.Humans == 0 || s.Status != Approved && s.Status != Closed {
+	if s.Plan == nil || s.Status != Approved && s.Status != Closed {
 		return nil
 	}
-	agreed := map[string]bool{}
-	for _, t := range s.Tasks {
-		if t.agreed() && human(t.DecidedBy) {
-			agreed[s.behind(t.DecidedBy)] = true
-		}
-	}
-	if missing := s.Plan.Humans - len(agreed); missing > 0 {
+	needed := max(s.Plan.Humans, min(len(s.Interveners), 1))
+	if missing := needed - len(s.agreed()); missing > 0 {
 		return fault.New(fault.Conflict, "task.too_few_humans", fault.Arg("missing", strconv.Itoa(missing)))
 	}
 	return nil
+}
+
+// agreed lists the humans whose yes counts: who intervened is none of them.
+func (s State) agreed() map[string]bool {
+	agreed := map[string]bool{}
+	for _, t := range s.Tasks {
+		if t.agreed() && human(t.DecidedBy) && !s.intervened(t.DecidedBy) {
+			agreed[s.behind(t.DecidedBy)] = true
+		}
+	}
+	return agreed
 }
 
 // TooLate is the refusal of a decision on a task that is not open any more: who
@@ -158,7 +167,7 @@ func (s State) enoughHumans() error {
 // Errors: Conflict task.stale; task.closed where nobody decided.
 func TooLate(task Task, tasks []Task, status Status) error {
 	decider, found := task, task.DecidedBy != ""
-	if task.State == TaskSuperseded && status != Withdrawn {
+	if task.State == TaskSuperseded && status != Withdrawn && status != Voided {
 		decider, found = deciderOf(task, tasks)
 	}
 	if !found {

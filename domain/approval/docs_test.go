@@ -25,14 +25,14 @@ func TestThePageOfActsIsComplete(t *testing.T) {
 	}
 	for _, act := range []approval.Name{
 		approval.Approve, approval.Reject, approval.Return, approval.Resubmit, approval.Withdraw, approval.Resolve,
-		approval.Sanction, approval.Amend,
+		approval.Sanction, approval.Amend, approval.Intervene,
 	} {
 		require.Contains(t, page, "| `"+string(act)+"` ")
 	}
-	for _, kind := range strings.Fields(`document.submitted document.resubmitted document.returned document.rejected
+	for _, kind := range append(approval.Interventions(), strings.Fields(`document.submitted document.resubmitted document.returned document.rejected
 		document.withdrawn document.approved document.closed document.sanctioned document.amended plan.made plan.failed plan.resolved step.opened step.skipped
 		step.auto_approved step.passed task.opened task.reminded task.overdue task.approved task.rejected task.returned
-		task.superseded task.escalated task.expired voucher.posted voucher.parked voucher.resolved`) {
+		task.superseded task.escalated task.expired voucher.posted voucher.parked voucher.resolved`)...) {
 		require.Contains(t, page, "`"+kind+"`")
 	}
 }

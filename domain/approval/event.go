@@ -52,6 +52,15 @@ const (
 	VoucherResolved     = "voucher.resolved" // a person ruled on a parked voucher
 )
 
+// The kinds of event that an intervention leaves, one each; see Interventions.
+const (
+	TaskWasReassigned = "task.reassigned" // somebody else fills its place
+	StepJumped        = "step.jumped"     // on to another step, or back to one
+	DocumentVoided    = "document.voided"
+	PlanDiscarded     = "plan.discarded" // a new round; the route is asked for anew
+	ClockReleased     = "clock.released" // it runs again, though not by who stopped it
+)
+
 // SystemDeadline is the actor of a decision made by a timeout; it never counts
 // as a human. SystemPolicy is the actor of a decision made by a rule.
 const (
@@ -157,7 +166,27 @@ type ClockData struct {
 	Step   string `json:"step"`
 	Info   bool   `json:"info,omitempty"`   // the submitter is asked for something
 	Reason string `json:"reason,omitempty"` // the question, the answer, or why
-	To     string `json:"to,omitempty"`     // resumed: who had stopped it
+	To     string `json:"to,omitempty"`     // resumed, released: who had stopped it
+	Maker  string `json:"maker,omitempty"`  // released: who proposed it
+}
+
+// PlanDiscardedData is the data of plan.discarded; the envelope carries the new
+// round, and the same revision and content.
+type PlanDiscardedData struct {
+	Policy  string `json:"policy"`  // of the route that is given up
+	Version int    `json:"version"` // of that policy
+	Reason  string `json:"reason"`
+	Maker   string `json:"maker,omitempty"`
+}
+
+// StepJumpedData is the data of step.jumped. What lies in Over was not approved,
+// and what was decided in it counts no more.
+type StepJumpedData struct {
+	From   string   `json:"from"`           // the step that waited
+	Step   string   `json:"step"`           // the one that is asked now
+	Over   []string `json:"over,omitempty"` // the steps that needed people and are passed over; none: back
+	Reason string   `json:"reason"`
+	Maker  string   `json:"maker,omitempty"`
 }
 
 // Moved says how a deadline moves: what was left when the clock stopped counts on
@@ -190,17 +219,18 @@ type AmendedData struct {
 }
 
 // TaskEndedData is the data of task.approved, rejected, returned, superseded,
-// escalated, expired, transferred, advised and retracted; and of consulted, which
-// ends nothing.
+// escalated, expired, transferred, advised, retracted and reassigned; and of
+// consulted, which ends nothing.
 type TaskEndedData struct {
 	Task     string `json:"task"`
 	Step     string `json:"step"`
 	Assignee string `json:"assignee,omitempty"` // whose task it was
 	Opinion  string `json:"opinion,omitempty"`
 	Reason   string `json:"reason,omitempty"` // superseded, expired: the deciding act; escalated: the rule
-	// To is who takes over (escalated, transferred), is asked (consulted), had asked
-	// (advised) or is chosen for a later step (approved).
-	To []string `json:"to,omitempty"`
+	// To is who takes over (escalated, transferred, reassigned), is asked (consulted),
+	// had asked (advised) or is chosen for a later step (approved).
+	To    []string `json:"to,omitempty"`
+	Maker string   `json:"maker,omitempty"` // reassigned: who proposed it
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.
@@ -218,11 +248,12 @@ const (
 	ClosedNoPosting = "no_posting" // its policy asks for none
 )
 
-// EndedData is the data of document.returned, rejected, withdrawn, approved and
-// closed.
+// EndedData is the data of document.returned, rejected, withdrawn, approved,
+// closed and voided.
 type EndedData struct {
 	Step   string `json:"step,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	Maker  string `json:"maker,omitempty"` // voided: who proposed it
 }
 
 // EffectData is the data of voucher.posted, parked and resolved. The attempt of

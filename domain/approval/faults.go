@@ -53,6 +53,18 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"plan.bad_votes":          {Kind: fault.Invalid},
 	"plan.no_quorum":          {Kind: fault.Invalid},
 
+	"intervention.second_person": {Kind: fault.Forbidden},
+	"intervention.own":           {Kind: fault.Forbidden, Args: []string{"maker"}},
+	"intervention.interested":    {Kind: fault.Forbidden, Args: []string{"person"}},
+	"intervention.too_late":      {Kind: fault.Conflict, Args: []string{"status"}},
+	"task.intervened":            {Kind: fault.Forbidden},
+	"step.no_target":             {Kind: fault.Invalid, Args: []string{"step"}},
+	"step.beside":                {Kind: fault.Conflict, Args: []string{"step"}},
+	"step.four_eyes":             {Kind: fault.Invalid, Args: []string{"step", "other"}},
+	"act.to_intervener":          {Kind: fault.Invalid, Args: []string{"person"}},
+	"document.not_pending":       {Kind: fault.Conflict, Args: []string{"status"}},
+	"document.moved_on":          {Kind: fault.Conflict},
+
 	"document.not_yours":       {Kind: fault.Forbidden},
 	"document.not_returned":    {Kind: fault.Conflict, Args: []string{"status"}},
 	"document.too_late":        {Kind: fault.Conflict, Args: []string{"status"}},

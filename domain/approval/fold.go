@@ -76,6 +76,8 @@ var statusAfter = map[string]Status{
 	VoucherResolved:     Approved,
 	VoucherPosted:       Posted,
 	DocumentClosed:      Closed,
+	DocumentVoided:      Voided,
+	PlanDiscarded:       Submitted,
 }
 
 // clone copies what apply changes in place. Plans, and the instants of a task,
@@ -86,6 +88,8 @@ func (s State) clone() State {
 	s.Ahead = slices.Clone(s.Ahead)
 	s.Deciders = slices.Clone(s.Deciders)
 	s.Seen = maps.Clone(s.Seen)
+	s.Interveners = slices.Clone(s.Interveners)
+	s.Jumped = slices.Clone(s.Jumped)
 	if s.Effect != nil {
 		effect := *s.Effect
 		s.Effect = &effect
@@ -144,11 +148,17 @@ func (s *State) applyDocument(e evidence.Event) error {
 		s.Document, s.Number, s.Type = e.Stream, d.Number, d.Type
 		s.Entity, s.Department, s.Urgency = d.Entity, d.Department, d.Urgency
 		s.Submitter, s.Requester = d.Submitter, d.Requester
+		s.Moneyless = d.Total.Minor == 0 && d.BaseTotal.Minor == 0
 		s.Seen = map[string]Outcome{}
 		s.beginRound(e)
 		return err
 	case DocumentResubmitted:
+		s.Moneyless = false // what it asks for now is not in the event
 		s.beginRound(e)
+	case DocumentVoided:
+		if s.Effect != nil {
+			s.Effect.State = EffectVoid
+		}
 	case DocumentSanctioned, DocumentAmended:
 		s.Revision, s.ContentHash = e.Revision, e.ContentHash
 		s.addDecider(e.Actor)
@@ -166,6 +176,7 @@ func (s *State) beginRound(e evidence.Event) {
 	s.Step, s.Ahead, s.Staffings = 0, nil, 0
 	s.Tasks, s.Effect = nil, nil
 	s.Added, s.Then, s.Stopped = nil, "", nil
+	s.Interveners, s.Jumped = nil, nil
 }
 
 func (s *State) applyPlan(e evidence.Event) error {
@@ -179,6 +190,8 @@ func (s *State) applyPlan(e evidence.Event) error {
 		d, err := Decode[PlanFailedData](e)
 		s.PlanFault = d.Code
 		return err
+	case PlanDiscarded:
+		s.beginRound(e)
 	case PlanResolved:
 		d, err := Decode[PlanResolvedData](e)
 		s.PlanAttempt, s.PlanFault = d.Attempt, ""

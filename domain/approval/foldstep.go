@@ -16,6 +16,8 @@ func (s *State) applyStep(e evidence.Event) error {
 		return s.applyReopened(e)
 	case StepStaffed:
 		return s.applyStaffed(e)
+	case StepJumped:
+		return s.applyJumped(e)
 	}
 	d, err := Decode[StepData](e)
 	i := s.indexOfStep(d.Step)
@@ -89,6 +91,7 @@ func (s *State) applyReopened(e evidence.Event) error {
 		at := s.indexOfStep(a.Step)
 		return at == i && d.Fresh || at != i && at >= 0 && again(at)
 	})
+	s.Jumped = slices.DeleteFunc(s.Jumped, func(step string) bool { return again(s.indexOfStep(step)) })
 	over := []string{}
 	for j, step := range s.Plan.Steps {
 		if s.over(j) && !again(j) {
@@ -97,6 +100,27 @@ func (s *State) applyReopened(e evidence.Event) error {
 	}
 	s.Step, s.Ahead = 0, over
 	s.settleAhead()
+	return nil
+}
+
+// applyJumped passes over what an administrator jumped over: it is over, and what was
+// decided in it counts no more. A jump back is a step that is reopened.
+func (s *State) applyJumped(e evidence.Event) error {
+	d, err := Decode[StepJumpedData](e)
+	s.addInterveners(e.Actor, d.Maker)
+	if err != nil || len(d.Over) == 0 {
+		return err
+	}
+	for i := range s.Tasks {
+		if slices.Contains(d.Over, s.Tasks[i].Step) {
+			s.Tasks[i].Past = true
+		}
+	}
+	s.Jumped = append(s.Jumped, d.Over...)
+	s.finishBefore(s.indexOfStep(d.Step))
+	if s.Over(s.Then) {
+		s.Then = ""
+	}
 	return nil
 }
 

@@ -51,10 +51,11 @@ var endOf = map[string]TaskState{
 	TaskWasTransferred: TaskTransferred,
 	TaskWasAdvised:     TaskAdvised,
 	TaskWasRetracted:   TaskRetracted,
+	TaskWasReassigned:  TaskReassigned,
 }
 
 // decidesNothing are the ends of a task that are nobody's decision.
-var decidesNothing = []TaskState{TaskSuperseded, TaskEscalated, TaskTransferred, TaskRetracted}
+var decidesNothing = []TaskState{TaskSuperseded, TaskEscalated, TaskTransferred, TaskRetracted, TaskReassigned}
 
 // applyEnded ends a task.
 func (s *State) applyEnded(e evidence.Event) error {
@@ -70,6 +71,9 @@ func (s *State) applyEnded(e evidence.Event) error {
 	t := &s.Tasks[i]
 	t.State = end
 	t.No = end == TaskExpired && d.Reason == string(Reject)
+	if end == TaskReassigned {
+		s.addInterveners(e.Actor, d.Maker)
+	}
 	if slices.Contains(decidesNothing, end) {
 		return nil
 	}

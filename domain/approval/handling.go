@@ -80,6 +80,8 @@ func (s State) fitTo(a Act, step Step) error {
 			return fault.New(fault.Invalid, "act.bad_to", fault.Field("to"))
 		case s.Interested(person):
 			return bad("act.to_interested", person)
+		case a.Name != Consult && s.intervened(person):
+			return bad("act.to_intervener", person)
 		case part[who]:
 			return bad("act.to_has_part", person)
 		}

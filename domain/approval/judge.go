@@ -53,6 +53,8 @@ func (s State) judgeAct(a Act, now time.Time) ([]evidence.Draft, error) {
 		return s.judgeHandling(a, now)
 	case Sanction, Amend:
 		return s.judgePatch(a, now)
+	case Intervene:
+		return s.judgeIntervene(a, now)
 	}
 	return nil, fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(a.Name)), fault.Field("name"))
 }
@@ -75,7 +77,7 @@ func (s State) admissible(a Act) error {
 		{"actor", a.Actor}, {"on_behalf_of", a.OnBehalfOf}, {"new_hash", a.NewHash},
 		{"effect", a.Effect}, {"ruling", a.Ruling}, {"date", a.Date},
 		{"where", a.Where}, {"to_step", a.ToStep}, {"back", a.Back}, {"to", strings.Join(a.To, "")},
-		{"extra", a.Extra},
+		{"extra", a.Extra}, {"maker", a.Maker},
 	} {
 		if len(f.text) > textMax || !storable(f.text) {
 			return fault.New(fault.Invalid, "act.bad_text", fault.Field(f.field))

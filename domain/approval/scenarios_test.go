@@ -113,6 +113,7 @@ func TestTheScenariosCoverTheLanguage(t *testing.T) {
 		approval.TimeoutReassign, approval.TimeoutReject, approval.TimeoutApprove, string(approval.Skip),
 		string(approval.AutoApprove), approval.SignBefore, approval.SignAfter, approval.SignBeside,
 		approval.BackRestart, approval.BackStraight, approval.RulingRetry, approval.RulingRedate, approval.RulingVoid,
+		approval.RulingReassign, approval.RulingJump, approval.RulingReplan, approval.RulingRelease,
 	} {
 		wanted[word] = true
 	}

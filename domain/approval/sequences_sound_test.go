@@ -53,6 +53,11 @@ func (m *meeting) report(t *testing.T) {
 		}
 		require.Positive(t, taken, "%s never took effect", act)
 	}
+	for _, ruling := range everyRuling {
+		t.Logf("%s: %d/%d", ruling, m.taken[ruling], m.refused[ruling])
+		require.Positive(t, m.taken[ruling], "%s never took effect", ruling)
+		require.Positive(t, m.refused[ruling], "%s was never refused", ruling)
+	}
 }
 
 // unsound says which invariant a state breaks, "" for none: a pending document
@@ -85,11 +90,23 @@ func unsound(s approval.State) string {
 		}
 		counted[key] = counted[key] || !t.Past && t.For == ""
 	}
-	if s.Status == approval.Approved {
-		for _, step := range s.Plan.Steps {
-			if step.Need == approval.NeedsPeople && !stands(s, step) {
-				return fmt.Sprintf("%s was not decided as it must be: %v", step.ID, states(s))
-			}
+	if s.Status != approval.Approved {
+		return ""
+	}
+	if len(s.Interveners) > 0 && !slices.ContainsFunc(s.Tasks, func(t approval.Task) bool {
+		return t.State == approval.TaskApproved && !t.Past && !slices.Contains(s.Interveners, t.DecidedBy)
+	}) {
+		return fmt.Sprintf("only %v, who intervened, approved it", s.Interveners)
+	}
+	return unsupported(s)
+}
+
+// unsupported says which step of an approved document was neither decided as it must
+// be, nor passed over on record.
+func unsupported(s approval.State) string {
+	for _, step := range s.Plan.Steps {
+		if step.Need == approval.NeedsPeople && !stands(s, step) && !slices.Contains(s.Jumped, step.ID) {
+			return fmt.Sprintf("%s was not decided as it must be: %v", step.ID, states(s))
 		}
 	}
 	return ""
@@ -149,7 +166,7 @@ func (c *census) drafted(after approval.State, drafts []evidence.Draft, a approv
 			if d.ContentHash != c.hash || a.ID != "" && a.ContentHash != c.hash {
 				return "I8: " + ended.Task + " is decided on other content"
 			}
-		case approval.DocumentRejected, approval.DocumentWithdrawn, approval.DocumentClosed:
+		case approval.DocumentRejected, approval.DocumentWithdrawn, approval.DocumentClosed, approval.DocumentVoided:
 			if c.outcome != "" {
 				return "I2: a second outcome"
 			}
@@ -161,3 +178,9 @@ func (c *census) drafted(after approval.State, drafts []evidence.Draft, a approv
 	}
 	return ""
 }
+
+// loud fails a test where none is at hand.
+type loud struct{}
+
+func (loud) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (loud) FailNow()                          { panic("failed") }

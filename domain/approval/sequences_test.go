@@ -19,6 +19,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/money"
 )
 
 const (
@@ -30,12 +31,17 @@ const (
 var everyAct = []approval.Name{
 	approval.Approve, approval.Reject, approval.Return, approval.Resubmit, approval.Withdraw, approval.Resolve,
 	approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold,
-	approval.Release, approval.RequestInfo, approval.Extend, approval.Sanction, approval.Amend,
+	approval.Release, approval.RequestInfo, approval.Extend, approval.Sanction, approval.Amend, approval.Intervene,
+}
+
+// everyRuling of an intervention is tried, and takes effect.
+var everyRuling = []string{
+	approval.RulingReassign, approval.RulingJump, approval.RulingReplan, approval.RulingRelease, approval.RulingVoid,
 }
 
 var everyState = []string{
 	"submitted", "submitted, no route", "pending", "pending, stopped", "pending, on the way back", "returned", "approved",
-	"parked", "closed", "rejected", "withdrawn",
+	"parked", "closed", "rejected", "withdrawn", "voided",
 }
 
 // TestSequences walks 100,000 documents through random operations, taken and refused.
@@ -94,6 +100,7 @@ type sequence struct {
 	acts           int
 	taken, refused map[string]int
 	tell           func(string, ...any)
+	lost           bool             // an administrator intervened: what follows, the model does not know
 	content, next  document.Content // as it is, and as the sanction just drawn would make it
 }
 
@@ -117,6 +124,7 @@ func (q *sequence) run() string {
 	if q.full == nil {
 		q.record([]evidence.Draft{approval.SubmittedDraft("sue", "hash1", approval.SubmittedData{
 			Number: "EXP-1", Type: "expense", Entity: "e1", Submitter: "sue", Requester: "rob", Payee: "pat",
+			Total: money.Amount{Minor: int64(q.IntN(2) * 82000), Currency: "CNY"},
 		})}, approval.SubmitCause)
 	}
 	left := 4 + q.IntN(16)
@@ -230,6 +238,8 @@ func (q *sequence) name() approval.Name {
 	switch {
 	case q.IntN(6) == 0:
 		return pick(q, everyAct)
+	case q.IntN(40) == 0:
+		return approval.Intervene
 	case q.s.Status == approval.Pending && q.s.Stopped != nil:
 		return approval.Release
 	case q.s.Status == approval.Pending:
@@ -253,6 +263,16 @@ func (q *sequence) aim(a *approval.Act) {
 		}
 	case approval.Resubmit, approval.Withdraw:
 		a.Actor, a.OnBehalfOf = pick(q, []string{"sue", "rob", "li"}), ""
+	case approval.Intervene:
+		a.Actor, a.OnBehalfOf, a.Maker = pick(q, []string{"ada", "ada", q.person()}), "", pick(q, []string{"", "al", q.person()})
+		a.Ruling = pick(q, everyRuling)
+		if a.Ruling == approval.RulingVoid {
+			a.Ruling = pick(q, everyRuling) // seldom, or everything ends early
+		}
+		a.ToStep = pick(q, []string{"s1", "s2", "s3"})
+		if a.Ruling == approval.RulingRelease && q.s.Stopped != nil {
+			a.Task = q.s.Stopped.Task
+		}
 	case approval.Release:
 		a.OnBehalfOf = ""
 		if q.s.Stopped != nil {
@@ -316,7 +336,10 @@ func (q *sequence) do(c approval.Command) string {
 	if q.tell != nil {
 		q.tell("%s %s: %d drafts, %v", q.now.Format(time.TimeOnly), told(c), len(drafts), err)
 	}
-	want := q.m.take(c, q.now)
+	intervenes, want := a.Name == approval.Intervene, err == nil
+	if q.lost = q.lost || intervenes && want; !q.lost && !intervenes {
+		want = q.m.take(c, q.now)
+	}
 	if want != (err == nil) || isAct && want != (len(drafts) > 0) {
 		return fmt.Sprintf("%s is taken: %t by the model; the core: %d drafts, %v", told(c), want, len(drafts), err)
 	}
@@ -325,6 +348,9 @@ func (q *sequence) do(c approval.Command) string {
 		q.refused[pair]++
 	case isAct:
 		q.taken[pair]++
+	}
+	if intervenes {
+		map[bool]map[string]int{true: q.taken, false: q.refused}[err == nil][a.Ruling]++
 	}
 	if q.full != nil {
 		q.full.now = q.now
@@ -338,7 +364,7 @@ func (q *sequence) do(c approval.Command) string {
 			return wrong
 		}
 	}
-	if wrong := q.m.differs(q.s); wrong != "" {
+	if wrong := q.m.differs(q.s); !q.lost && wrong != "" {
 		return fmt.Sprintf("%s, after %s", wrong, told(c))
 	}
 	if wrong := q.count.drafted(q.s, drafts, a); wrong != "" {
@@ -369,9 +395,3 @@ func told(c approval.Command) string {
 	}
 	return fmt.Sprintf("%T %s", c, raw)
 }
-
-// loud fails a test where none is at hand.
-type loud struct{}
-
-func (loud) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-func (loud) FailNow()                          { panic("failed") }

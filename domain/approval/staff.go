@@ -45,7 +45,8 @@ func (s State) fitApprovers(step Step, found []Approver) []Approver {
 	}
 	var fit []Approver
 	for _, a := range found {
-		person := human(a.Person) && len(a.Person) <= textMax && !s.Interested(a.Person) && !apart[s.behind(a.Person)]
+		person := human(a.Person) && len(a.Person) <= textMax && !s.Interested(a.Person) && !apart[s.behind(a.Person)] &&
+			!s.intervened(a.Person)
 		if person || a.Person == AdminQueue {
 			fit = append(fit, a)
 			apart[s.behind(a.Person)] = person // with another account they have no second place

@@ -26,10 +26,13 @@ const (
 	Closed    Status = "closed"    // done 已办结
 	Rejected  Status = "rejected"  // 已拒绝
 	Withdrawn Status = "withdrawn" // 已撤回
+	Voided    Status = "voided"    // ended by an administrator 已作废
 )
 
 // Final says whether nothing can change the status any more.
-func (s Status) Final() bool { return s == Closed || s == Rejected || s == Withdrawn }
+func (s Status) Final() bool {
+	return s == Closed || s == Rejected || s == Withdrawn || s == Voided
+}
 
 // TaskState is where a task stands.
 type TaskState string
@@ -47,6 +50,7 @@ const (
 	TaskTransferred TaskState = "transferred" // handed to somebody else
 	TaskAdvised     TaskState = "advised"     // advice was given, no decision
 	TaskRetracted   TaskState = "retracted"   // the decision was taken back
+	TaskReassigned  TaskState = "reassigned"  // given to somebody else by an administrator
 )
 
 // Task is one approver's part of a step. 待办
@@ -121,6 +125,17 @@ type State struct {
 	Deciders    []string           `json:"deciders,omitempty"`
 	Effect      *Effect            `json:"effect,omitempty"`
 	Seen        map[string]Outcome `json:"seen"` // causes already answered, by cause
+
+	// Moneyless says that the document asked for no money when it was submitted. It is
+	// the exception that is remembered, so that where nothing is known two are needed.
+	Moneyless bool `json:"moneyless,omitempty"`
+
+	// Interveners are who changed in this round whom it asks: none of them approves
+	// it, nor counts among the humans it needs.
+	Interveners []string `json:"interveners,omitempty"`
+
+	// Jumped are the steps of this round that an administrator passed over: not approved.
+	Jumped []string `json:"jumped,omitempty"`
 }
 
 // Effect is the posting of a document's voucher as far as the stream knows it.

@@ -59,17 +59,23 @@ func (s State) judgeRelease(a Act, now time.Time) ([]evidence.Draft, error) {
 	case answers && strings.TrimSpace(a.Opinion) == "":
 		return nil, opinionRequired()
 	}
-	task, _ := s.task(s.Stopped.Task)
 	p := s.pen(now, a.Actor, a.OnBehalfOf)
-	p.write(ClockResumed, ClockData{
-		Task: task.ID, Step: task.Step, Info: s.Stopped.Info, Reason: a.Opinion, To: s.Stopped.By,
+	p.resume(ClockResumed, a)
+	return p.drafts, nil
+}
+
+// resume lets the clock run again: what was left of every deadline counts on.
+func (p *pen) resume(kind string, a Act) {
+	stopped := *p.s.Stopped
+	task, _ := p.s.task(stopped.Task)
+	p.write(kind, ClockData{
+		Task: task.ID, Step: task.Step, Info: stopped.Info, Reason: a.Opinion, To: stopped.By, Maker: a.Maker,
 	})
-	for _, t := range s.OpenTasks() {
+	for _, t := range p.s.OpenTasks() {
 		if !t.Overdue && (!t.DueAt.IsZero() || t.Reminded < len(t.RemindAt)) {
-			p.follow(TaskWasRescheduled, s.moved(t, Moved{StoppedAt: s.Stopped.At}))
+			p.follow(TaskWasRescheduled, p.s.moved(t, Moved{StoppedAt: stopped.At}))
 		}
 	}
-	return p.drafts, nil
 }
 
 // moved is a task whose deadline moves. The reminders that were sent stay where

@@ -11,7 +11,15 @@
 //	task.consulted       who is asked for advice             by, reason: the question
 //	task.advised         who had asked                       by, reason: the answer
 //	clock.stopped        submitter and requester             by, reason: the question, or why
-//	task.superseded      the assignee (quiet)                by, act: the one that ended it
+//	task.superseded      the assignee (quiet, but for an     by, act: the one that ended it
+//	                     intervention)
+//	task.reassigned      the old assignee; submitter and     by, to, reason
+//	                     requester
+//	clock.released       who had stopped it; submitter and   by, reason
+//	                     requester
+//	step.jumped          submitter and requester             by, reason
+//	plan.discarded       submitter and requester             by, reason
+//	document.voided      submitter, requester and deciders   by, reason
 //	task.escalated       the old assignee; the submitter     to
 //	document.returned    submitter and requester             by, reason
 //	document.rejected    submitter and requester             by, reason
@@ -78,6 +86,8 @@ func Kinds() []string {
 		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
 		approval.DocumentClosed, approval.DocumentSanctioned, approval.DocumentAmended, approval.DocumentWithdrawn,
 		approval.VoucherParked, approval.PlanFailed,
+		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
+		approval.DocumentVoided,
 		Commented, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 	}
 }

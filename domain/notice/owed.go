@@ -33,6 +33,14 @@ func Owed(e evidence.Event, d Summary) []Notice {
 		w.superseded()
 	case approval.TaskWasEscalated:
 		w.escalated()
+	case approval.TaskWasReassigned:
+		w.reassigned()
+	case approval.ClockReleased:
+		w.released()
+	case approval.PlanDiscarded, approval.StepJumped:
+		w.ended(d.Submitter, d.Requester)
+	case approval.DocumentVoided:
+		w.ended(append([]string{d.Submitter, d.Requester}, d.Deciders...)...)
 	case approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved, approval.DocumentClosed:
 		w.ended(d.Submitter, d.Requester)
 	case approval.DocumentSanctioned, approval.DocumentAmended:
@@ -147,7 +155,8 @@ func (w *writer) superseded() {
 	if err != nil || d.Assignee == approval.AdminQueue {
 		return
 	}
-	n := Notice{Kind: w.event.Kind, Person: d.Assignee, Task: d.Task, Quiet: true}
+	quiet := d.Reason != string(approval.Intervene) // what an administrator took away is told aloud
+	n := Notice{Kind: w.event.Kind, Person: d.Assignee, Task: d.Task, Quiet: quiet}
 	own := map[string]string{"by": w.event.Actor, "act": d.Reason}
 	if d.Reason == string(approval.Withdraw) {
 		if slices.Contains(w.summary.Deciders, d.Assignee) {
@@ -168,6 +177,31 @@ func (w *writer) escalated() {
 	}
 	own := map[string]string{"to": strings.Join(d.To, ",")}
 	for _, person := range people(d.Assignee, w.summary.Submitter) {
+		w.tell(Notice{Kind: w.event.Kind, Person: person, Task: d.Task}, d.Step, own)
+	}
+}
+
+// reassigned tells whose task an administrator took, and for whom it was submitted;
+// who has it now hears of it by their own task.
+func (w *writer) reassigned() {
+	d, err := approval.Decode[approval.TaskEndedData](w.event)
+	if err != nil {
+		return
+	}
+	own := map[string]string{"by": w.event.Actor, "to": strings.Join(d.To, ","), "reason": d.Opinion}
+	for _, person := range people(d.Assignee, w.summary.Submitter, w.summary.Requester) {
+		w.tell(Notice{Kind: w.event.Kind, Person: person, Task: d.Task}, d.Step, own)
+	}
+}
+
+// released tells who had stopped the clock, and the submitter, that it goes on.
+func (w *writer) released() {
+	d, err := approval.Decode[approval.ClockData](w.event)
+	if err != nil {
+		return
+	}
+	for _, person := range people(d.To, w.summary.Submitter, w.summary.Requester) {
+		own := map[string]string{"by": w.event.Actor, "reason": d.Reason}
 		w.tell(Notice{Kind: w.event.Kind, Person: person, Task: d.Task}, d.Step, own)
 	}
 }

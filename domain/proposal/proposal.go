@@ -13,11 +13,14 @@ import (
 // Kind is what a proposal is about.
 type Kind string
 
-// The kinds: each publishes a text as the next version of its subject.
+// The kinds: each publishes a text as the next version of its subject, but for an
+// intervention, which becomes an act on the document that is its subject.
 const (
 	Policy  Kind = "policy"  // 流程
 	Type    Kind = "type"    // 单据类型
 	Mapping Kind = "mapping" // 凭证模板
+
+	Intervention Kind = "intervention" // 管理员干预
 )
 
 // State is how far a proposal has come.
@@ -42,15 +45,15 @@ const (
 type Proposal struct {
 	ID      string    `json:"id"`
 	Kind    Kind      `json:"kind"`
-	Subject string    `json:"subject"` // id of the policy, type or mapping
+	Subject string    `json:"subject"` // id of the policy, type or mapping; of the document
 	Hash    string    `json:"hash"`    // of the payload: what is decided on
-	Base    int       `json:"base"`    // version in force when it was proposed; 0 = none
+	Base    int       `json:"base"`    // version in force when it was proposed; 0 = none; round of the document
 	Note    string    `json:"note"`    // why, in the maker's words
 	Maker   string    `json:"maker"`   // person id 经办
 	State   State     `json:"state"`   // as stored: never expired
 	Checker string    `json:"checker"` // person id; "" while open 复核
 	Reason  string    `json:"reason"`  // of the checker
-	Version int       `json:"version"` // that it became; 0 = none
+	Version int       `json:"version"` // that it became; 0 = none, or an intervention
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
 	Decided time.Time `json:"decided"` // zero while open

@@ -52,6 +52,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.policies()
 	a.advances()
 	a.proposals()
+	a.interventions()
 	a.books()
 	a.imports()
 	a.tokens()

@@ -160,6 +160,8 @@ type DocumentsInput struct {
 	From      time.Time `query:"from" doc:"Submitted at or after"`
 	To        time.Time `query:"to" doc:"Submitted before"`
 	Total     bool      `query:"total" doc:"Count them all"`
+
+	Intervened bool `query:"intervened" doc:"Only those in which an administrator stepped in"`
 }
 
 // DocumentsOutput is a page of documents.
@@ -172,7 +174,7 @@ func (a *API) listDocuments(ctx context.Context, in *DocumentsInput) (*Documents
 	who, _ := auth.Of(ctx)
 	filter := store.DocumentFilter{
 		Types: in.Type, Submitter: in.Submitter, Query: in.Query, From: in.From, To: in.To,
-		Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total,
+		Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total, Intervened: in.Intervened,
 	}
 	for _, status := range in.Status {
 		filter.Statuses = append(filter.Statuses, approval.Status(status))

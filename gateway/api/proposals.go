@@ -23,7 +23,7 @@ func (a *API) proposals() {
 		a.readProposal)
 	add(a, operation{
 		"approve-proposal", http.MethodPost, "/proposals/{id}/approve", tag,
-		"Publish what another person proposed, as the next version", 0,
+		"Publish what another person proposed as the next version, or carry out their intervention", 0,
 	}, a.approveProposal)
 	add(a, operation{
 		"refuse-proposal", http.MethodPost, "/proposals/{id}/refuse", tag,
@@ -34,8 +34,8 @@ func (a *API) proposals() {
 // Proposal is something that needs a second person.
 type Proposal struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"policy,type,mapping"`
-	Subject   string     `json:"subject" doc:"Id of the policy, type or mapping"`
+	Kind      string     `json:"kind" enum:"policy,type,mapping,intervention"`
+	Subject   string     `json:"subject" doc:"Id of the policy, type or mapping; of the document for an intervention"`
 	State     string     `json:"state" enum:"open,approved,refused,expired"`
 	Hash      string     `json:"hash" doc:"Of the text, as its version will have"`
 	Base      int        `json:"base" doc:"The version in force when it was proposed; 0 for none"`
@@ -47,15 +47,38 @@ type Proposal struct {
 	DecidedAt *time.Time `json:"decided_at,omitempty"`
 	Reason    string     `json:"reason,omitempty" doc:"Of the one who decided"`
 	Version   int        `json:"version,omitempty" doc:"The version it became"`
-	YAML      string     `json:"yaml,omitempty" doc:"Only of a single proposal"`
+	YAML      string     `json:"yaml,omitempty" doc:"Only of a single proposal that is a text"`
+
+	Intervention *Intervention `json:"intervention,omitempty" doc:"Only of a single proposal that is an intervention"`
+	Outcome      *ActOutcome   `json:"outcome,omitempty" doc:"What became of an approved intervention; none yet: being applied"`
+}
+
+// ActOutcome is what the rules said of an act.
+type ActOutcome struct {
+	Code   string            `json:"code" doc:"ok, or why it was refused"`
+	Args   map[string]string `json:"args,omitempty"`
+	Status string            `json:"status,omitempty" doc:"The document's status after it"`
 }
 
 func proposalOf(p store.ProposalRow) Proposal {
-	return Proposal{
+	out := Proposal{
 		ID: p.ID, Kind: string(p.Kind), Subject: p.Subject, State: string(p.StateNow()), Hash: p.Hash, Base: p.Base,
 		Note: p.Note, Maker: p.Maker, CreatedAt: instant(p.Created), ExpiresAt: instant(p.Expires), Checker: p.Checker,
 		DecidedAt: instant(p.Decided), Reason: p.Reason, Version: p.Version, YAML: p.Payload,
 	}
+	if p.Kind != proposal.Intervention {
+		return out
+	}
+	out.YAML = ""
+	if meant, err := desk.Meant(p); err == nil && p.Payload != "" {
+		out.Intervention = &Intervention{
+			meant.Ruling, meant.Task, meant.To, meant.ToStep, meant.Opinion, meant.Round, meant.ContentHash,
+		}
+	}
+	if o := p.Outcome; o != nil {
+		out.Outcome = &ActOutcome{o.Code, o.Args, string(o.Status)}
+	}
+	return out
 }
 
 // ProposalBody is a text to be proposed.

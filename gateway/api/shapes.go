@@ -39,6 +39,7 @@ type Document struct {
 	SubmittedAt *time.Time        `json:"submitted_at,omitempty"`
 	UpdatedAt   *time.Time        `json:"updated_at,omitempty"`
 	ClosedAt    *time.Time        `json:"closed_at,omitempty"`
+	Intervened  bool              `json:"intervened,omitempty" doc:"An administrator stepped in; the events say how"`
 	Parked      *Parked           `json:"parked,omitempty" doc:"Why the books refused it"`
 	Voucher     *VoucherName      `json:"voucher,omitempty"`
 	Content     *Content          `json:"content,omitempty" doc:"Only of a single document"`
@@ -140,7 +141,7 @@ func documentOf(d store.Document, tasks []store.Task, whole bool) Document {
 		Total: desk.MoneyOf(d.Total), BaseTotal: desk.MoneyOf(d.BaseTotal), Claimed: desk.MoneyOf(d.Claimed),
 		Step: d.Step, StepTitle: d.StepTitle,
 		DueAt: instant(d.DueAt), CreatedAt: instant(d.CreatedAt), SubmittedAt: instant(d.SubmittedAt),
-		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt),
+		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt), Intervened: d.Intervened,
 	}
 	if d.Payee.ID != "" {
 		out.Payee = &Payee{string(d.Payee.Kind), d.Payee.ID, d.Payee.Name, desk.Masked(d.Payee.Account)}

@@ -255,23 +255,28 @@ func (d *Desk) carry(ctx context.Context, who auth.Who, in intent) (Acted, error
 			return d.refuse(ctx, row.Act, refused)
 		}
 	}
-	outcome, err := d.Engine.Deliver(ctx, row.Act)
+	return d.deliver(ctx, row.Act)
+}
+
+// deliver gives a committed act to its workflow and answers with what became of it.
+func (d *Desk) deliver(ctx context.Context, act approval.Act) (Acted, error) {
+	outcome, err := d.Engine.Deliver(ctx, act)
 	crash.At("act.delivered")
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Forbidden, fault.NotFound, fault.Conflict:
 		if err != nil {
-			return d.refuse(ctx, row.Act, err)
+			return d.refuse(ctx, act, err)
 		}
 	}
 	if err != nil {
 		if fault.CodeOf(err) != "act.pending" {
-			slog.WarnContext(ctx, "act not delivered yet; the relay will", "act", row.Act.ID, "error", err.Error())
+			slog.WarnContext(ctx, "act not delivered yet; the relay will", "act", act.ID, "error", err.Error())
 		}
 		return Acted{
-			ID: row.Act.ID, Document: row.Act.Document, Name: row.Act.Name, NewHash: row.Act.NewHash, Pending: true,
+			ID: act.ID, Document: act.Document, Name: act.Name, NewHash: act.NewHash, Pending: true,
 		}, nil
 	}
-	return answer(row.Act, outcome)
+	return answer(act, outcome)
 }
 
 func (d *Desk) commit(ctx context.Context, who auth.Who, in intent) (store.ActRow, bool, error) {

@@ -41,6 +41,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"document.type_unknown":   {Kind: fault.Invalid, Args: []string{"type"}},
 	"comment.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"delegation.cap_currency": {Kind: fault.Invalid, Args: []string{"currency"}},
+	"intervention.maker_gone": {Kind: fault.Conflict, Args: []string{"maker"}},
 	"token.bad_scope":         {Kind: fault.Invalid, Args: []string{"scope"}},
 	"token.bad_expiry":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"token.shown_once":        {Kind: fault.Conflict},

@@ -2,10 +2,9 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/evidence"
@@ -64,7 +63,9 @@ func (d *Desk) Proposals(ctx context.Context, who auth.Who, openOnly bool, curso
 	if _, err := needAny(who, access.PolicyPropose); err != nil {
 		return store.Page[store.ProposalRow]{}, err
 	}
-	return d.Store.Proposals(ctx, openOnly, cursor, limit)
+	page, err := d.Store.Proposals(ctx, openOnly, cursor, limit)
+	page.Items = slices.DeleteFunc(page.Items, func(p store.ProposalRow) bool { return !mayKnow(who, p) })
+	return page, err
 }
 
 // Proposal is one proposal with its text.
@@ -72,31 +73,33 @@ func (d *Desk) Proposal(ctx context.Context, who auth.Who, id string) (store.Pro
 	if _, err := needAny(who, access.PolicyPropose); err != nil {
 		return store.ProposalRow{}, err
 	}
-	return d.proposal(ctx, id)
-}
-
-func (d *Desk) proposal(ctx context.Context, id string) (store.ProposalRow, error) {
-	if uuid.Validate(id) != nil {
-		return store.ProposalRow{}, fault.New(fault.NotFound, "proposal.not_found")
-	}
-	return d.Store.Proposal(ctx, id)
+	return d.theirs(ctx, who, id)
 }
 
 // DecideProposal is the second person's word on a proposal. Before it is approved
 // the text is checked again: people may have left since it was proposed.
 //
+// An intervention is for an administrator, and becomes an act on its document: what
+// the rules say of that stands in the Outcome of the answer.
+//
 // Safe to repeat with the same key. Errors: Forbidden access.denied,
-// proposal.own; NotFound proposal.not_found; Conflict proposal.decided,
+// proposal.own, intervention.interested; NotFound proposal.not_found; Conflict proposal.decided,
 // proposal.expired, proposal.changed, proposal.outdated; Invalid
 // proposal.reason_required, and whatever is wrong with the text by now.
 func (d *Desk) DecideProposal(ctx context.Context, who auth.Who, id string, v proposal.Verdict, key Key) (
 	store.ProposalRow, error) {
-	if err := need(who, access.PolicyPublish, access.Object{}); err != nil {
-		return store.ProposalRow{}, err
+	publishes := need(who, access.PolicyPublish, access.Object{})
+	if publishes != nil && !access.Has(who.Subject, access.DocumentIntervene) {
+		return store.ProposalRow{}, publishes
 	}
-	p, err := d.proposal(ctx, id)
-	if err != nil {
+	p, err := d.theirs(ctx, who, id)
+	switch {
+	case err != nil:
 		return store.ProposalRow{}, err
+	case p.Kind == proposal.Intervention:
+		return d.decideIntervention(ctx, who, p, v, key)
+	case publishes != nil:
+		return store.ProposalRow{}, publishes
 	}
 	if v.Approve && p.StateNow() == proposal.Open {
 		if _, err := d.publishable(ctx, p.Kind, p.Subject, p.Payload); err != nil {

@@ -47,6 +47,11 @@ func (d *Desk) route(ctx context.Context, c document.Content, id string, round i
 	if err != nil {
 		return approval.Plan{}, err
 	}
+	return d.routeAsIs(ctx, c, id, round)
+}
+
+// routeAsIs routes a content that is complete.
+func (d *Desk) routeAsIs(ctx context.Context, c document.Content, id string, round int) (approval.Plan, error) {
 	t, err := d.Type(ctx, c.Type)
 	if err != nil {
 		return approval.Plan{}, err

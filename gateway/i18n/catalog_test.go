@@ -77,6 +77,7 @@ func TestEveryNameHasItsText(t *testing.T) {
 	}
 	for _, status := range []string{
 		"draft", "submitted", "pending", "returned", "approved", "parked", "posted", "closed", "rejected", "withdrawn",
+		"voided",
 	} {
 		keys = append(keys, "status."+status)
 	}
@@ -122,6 +123,11 @@ var ownGiven = map[string][]string{
 	approval.DocumentWithdrawn: {"by", "reason"},
 	approval.VoucherParked:     {"code", "detail", "reference"},
 	approval.PlanFailed:        {"code"},
+	approval.TaskWasReassigned: {"step", "by", "to", "reason"},
+	approval.StepJumped:        {"step", "by", "reason"},
+	approval.ClockReleased:     {"step", "by", "reason"},
+	approval.PlanDiscarded:     {"by", "reason"},
+	approval.DocumentVoided:    {"by", "reason"},
 	notice.Commented:           {"by", "reason"},
 	notice.Urged:               {"by"},
 	notice.OpenedFor:           {"step", "due", "for"},

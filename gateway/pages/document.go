@@ -40,6 +40,7 @@ type documentView struct {
 	Handle                                            *handleForm
 	Patch                                             *patchForm
 	Stopped                                           *stoppedBox
+	Intervene                                         *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge, Comment bool
 	Deciding                                          []string // names of those asked now
 
@@ -187,6 +188,9 @@ func (v *visit) document(status int, s sent, pending string) error {
 	}
 	v.story(&view, state, events)
 	v.acts(&view, detail, state)
+	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
+		return err
+	}
 	comments, err := v.desk().Comments(ctx, v.who, id)
 	if err != nil {
 		return err

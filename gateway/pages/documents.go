@@ -22,6 +22,9 @@ type documentRow struct {
 	Status  approval.Status
 	Urgent  bool
 	Due     deadline
+
+	Intervened bool
+
 	Updated stamp
 	Listed  []fact // the type's own fields that lists show
 }
@@ -42,6 +45,7 @@ func (v *visit) documentRows(list []store.Document) []documentRow {
 			ID:     d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
 			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Claimed: d.Claimed, Status: d.Status,
 			Urgent: d.Urgency == document.Urgent, Due: v.due(d.DueAt, d.Entity), Updated: v.stamp(d.UpdatedAt, d.Entity),
+			Intervened: d.Intervened,
 		})
 	}
 	return rows
@@ -54,14 +58,18 @@ type documentsView struct {
 	Query  string
 	All    bool // of everybody, as far as the reader may see
 	Wide   bool // the reader sees more than their own
-	Next   string
+
+	Intervened bool // only those in which an administrator stepped in
+
+	Next string
 }
 
 const queryMax = 100 // characters of a search
 
 // documents handles GET /documents: the reader's own, or all they may see.
 func documents(v *visit) error {
-	view := documentsView{Group: v.asked("status"), Query: v.asked("q"), All: v.asked("of") == "all"}
+	view := documentsView{Group: v.asked("status"), Query: v.asked("q"), All: v.asked("of") == "all",
+		Intervened: v.asked("intervened") != ""}
 	if runes := []rune(view.Query); len(runes) > queryMax {
 		view.Query = string(runes[:queryMax])
 	}
@@ -70,7 +78,8 @@ func documents(v *visit) error {
 	}
 	scope := access.ScopeFor(v.who.Subject, access.DocumentRead)
 	view.Wide = scope.All || len(scope.Entities) > 0 || len(scope.Departments) > 0
-	filter := store.DocumentFilter{Statuses: statusesOf(view.Group), Query: view.Query, Cursor: v.asked("cursor")}
+	filter := store.DocumentFilter{Statuses: statusesOf(view.Group), Query: view.Query, Cursor: v.asked("cursor"),
+		Intervened: view.Intervened}
 	if !view.All {
 		filter.Submitter = v.who.Person.ID
 	}
@@ -80,7 +89,8 @@ func documents(v *visit) error {
 	}
 	view.Rows = v.documentRows(page.Items)
 	query := url.Values{}
-	for name, value := range map[string]string{"status": view.Group, "q": view.Query, "of": v.asked("of")} {
+	for name, value := range map[string]string{"status": view.Group, "q": view.Query, "of": v.asked("of"),
+		"intervened": v.asked("intervened")} {
 		if value != "" {
 			query.Set(name, value)
 		}

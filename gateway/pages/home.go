@@ -150,7 +150,7 @@ var groups = []group{
 	{groupReturned, []approval.Status{approval.Returned}},
 	{"open", []approval.Status{approval.Submitted, approval.Pending, approval.Approved, approval.Parked, approval.Posted}},
 	{"closed", []approval.Status{approval.Closed}},
-	{"stopped", []approval.Status{approval.Rejected, approval.Withdrawn}},
+	{"stopped", []approval.Status{approval.Rejected, approval.Withdrawn, approval.Voided}},
 }
 
 func statusesOf(name string) []approval.Status {

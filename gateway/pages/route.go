@@ -20,6 +20,7 @@ const (
 	standsStuck   = "stuck"   // waits for a ruling
 	standsStopped = "stopped" // ended here
 	standsNever   = "never"   // not reached any more
+	standsJumped  = "jumped"  // passed over by an administrator
 )
 
 // stop is one step of a route as people read it.
@@ -61,11 +62,14 @@ func standsAt(step approval.Step, s approval.State) string {
 		return standsSkipped
 	case s.Document == "":
 		return standsNext
+	case slices.Contains(s.Jumped, step.ID):
+		return standsJumped
 	case s.Over(step.ID):
 		return standsDone
 	}
 	asked := slices.ContainsFunc(s.Tasks, func(t approval.Task) bool { return t.Step == step.ID && !t.Past })
-	ended := s.Status == approval.Returned || s.Status == approval.Rejected || s.Status == approval.Withdrawn
+	ended := s.Status == approval.Returned || s.Status == approval.Rejected || s.Status == approval.Withdrawn ||
+		s.Status == approval.Voided
 	switch {
 	case ended && asked:
 		return standsStopped

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
@@ -49,6 +50,9 @@ type told struct {
 
 	Approvers  []approval.Approver `json:"approvers"`
 	OrgVersion int64               `json:"org_version"`
+
+	Over  []string `json:"over"`
+	Maker string   `json:"maker"`
 }
 
 // silent are the events that say what their neighbours say already.
@@ -61,6 +65,8 @@ var tones = map[string]string{
 	approval.TaskWasReturned: "warn", approval.DocumentReturned: "warn", approval.DocumentWithdrawn: "warn",
 	approval.VoucherParked: "bad", approval.PlanFailed: "bad", approval.TaskOverdue: "warn",
 	approval.DocumentSanctioned: "warn", approval.DocumentAmended: "warn",
+	approval.TaskWasReassigned: "warn", approval.StepJumped: "warn", approval.PlanDiscarded: "warn",
+	approval.ClockReleased: "warn", approval.DocumentVoided: "bad",
 	approval.TaskWasEscalated: "warn", approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
@@ -126,8 +132,15 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
 	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned,
 		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
-		approval.SignerAdded, approval.SignerRemoved, approval.DocumentSanctioned, approval.DocumentAmended:
+		approval.SignerAdded, approval.SignerRemoved, approval.DocumentSanctioned, approval.DocumentAmended,
+		approval.TaskWasReassigned:
 		m.Quote = data.Opinion
+	case approval.StepJumped:
+		m.Quote = data.Reason
+		if len(data.Over) > 0 {
+			key += ".over"
+			args = append(args, "over", v.titled(data.Over, titles))
+		}
 	case approval.StepStaffed:
 		m.Quote = v.codeText(data.Code, "", "")
 		if data.OrgVersion == 0 {
@@ -143,13 +156,28 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 			key += ".resumed"
 		}
 		m.Quote = data.Moved.Reason
-	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved:
+	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved, approval.DocumentVoided,
+		approval.PlanDiscarded, approval.ClockReleased:
 		m.Quote = data.Reason
 	case approval.StepAutoApproved, approval.StepSkipped:
 		m.Quote = v.because(data.Reason)
 	}
 	m.Text = v.optionalArgs(key, e.Kind, args...)
+	if data.Maker != "" {
+		m.Text += " " + v.t("page.intervened.by", "maker", v.name(data.Maker))
+	}
 	return m
+}
+
+// titled lists steps by their titles.
+func (v *visit) titled(steps []string, titles map[string]string) string {
+	named := make([]string, len(steps))
+	for i, step := range steps {
+		if named[i] = titles[step]; named[i] == "" {
+			named[i] = step
+		}
+	}
+	return strings.Join(named, v.t("page.comma"))
 }
 
 // actor is who did it, and for whom.

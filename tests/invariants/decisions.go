@@ -136,7 +136,7 @@ func (c *checker) checkSteps(d *document) {
 			continue
 		}
 		for _, s := range a.plan.Steps {
-			if s.Need == "people" {
+			if s.Need == "people" && !slices.Contains(a.jumped, s.ID) {
 				yes := d.fold.yeses(a.event.Round, s)
 				c.hold("I7", d.ID, s.enough(yes), "step %s was passed with %d of %d (%s)", s.ID, len(yes), s.places(), s.Mode)
 			}

@@ -25,6 +25,8 @@ type folded struct {
 	approvals                 []approved
 	patches                   []patched
 	statusAt                  []string // after each event
+	intervened                bool
+	jumped                    []string // steps of the round that were passed over
 }
 
 // decision is an event by which somebody, or the clock, decided a task.
@@ -36,8 +38,9 @@ type decision struct {
 
 // approved is one document.approved with the plan that was followed.
 type approved struct {
-	event event
-	plan  *plan
+	event  event
+	plan   *plan
+	jumped []string // steps that were passed over
 }
 
 // after says which status a kind of event leads to, and before in which ones it
@@ -47,6 +50,7 @@ var after = map[string]string{
 	"document.returned": "returned", "document.rejected": "rejected", "document.withdrawn": "withdrawn",
 	"document.approved": "approved", "voucher.parked": "parked", "voucher.resolved": "approved",
 	"voucher.posted": "posted", "document.closed": "closed",
+	"document.voided": voided, "plan.discarded": "submitted",
 }
 
 var before = map[string][]string{
@@ -64,12 +68,14 @@ var before = map[string][]string{
 	"document.withdrawn": {"submitted", "pending", "returned"},
 	"voucher.posted":     {"approved"}, "voucher.parked": {"approved"}, "voucher.resolved": {"parked"},
 	"document.closed": {"posted", "approved"},
+	"task.reassigned": {"pending"}, "step.jumped": {"pending"}, "plan.discarded": {"pending"}, "clock.released": {"pending"},
+	"document.voided": {"submitted", "pending", "returned", "parked"},
 
 	"document.sanctioned": {"pending"}, "document.amended": {"pending"},
 }
 
 func final(status string) bool {
-	return status == "closed" || status == "rejected" || status == "withdrawn"
+	return status == "closed" || status == "rejected" || status == "withdrawn" || status == voided
 }
 
 // foldDocument folds the events, and holds each against what came before it.
@@ -101,11 +107,15 @@ func (c *checker) foldEvent(f *folded, e event) {
 	switch e.Kind {
 	case "document.submitted", "document.resubmitted":
 		f.round, f.revision, f.contentHash = e.Round, e.Revision, e.ContentHash
-		f.plan, f.steps, f.parked = nil, nil, parking{}
+		f.plan, f.steps, f.parked, f.jumped = nil, nil, parking{}, nil
 	case sanctionedKind, amendedKind:
 		c.foldPatched(f, e)
+	case "plan.discarded":
+		f.round, f.plan, f.steps, f.jumped = e.Round, nil, nil, nil
+	case "step.jumped":
+		f.jump(e.facts.Over)
 	case "document.approved":
-		f.approvals = append(f.approvals, approved{e, f.plan})
+		f.approvals = append(f.approvals, approved{e, f.plan, slices.Clone(f.jumped)})
 	case "plan.made":
 		f.plan, f.steps, f.parked = e.facts.Plan, nil, parking{}
 	case "plan.failed":
@@ -132,6 +142,9 @@ func (c *checker) foldEvent(f *folded, e event) {
 		}
 		f.steps = append(f.steps, e.facts.Step)
 		f.forget(e.facts.Past)
+		f.jumped = slices.DeleteFunc(f.jumped, func(step string) bool {
+			return step == e.facts.Step || slices.Contains(e.facts.Steps, step)
+		})
 	case "task.opened":
 		c.foldOpened(f, e)
 	case "task.rescheduled":
@@ -141,9 +154,10 @@ func (c *checker) foldEvent(f *folded, e event) {
 	case "task.reminded", "task.overdue":
 		c.foldReminded(f, e)
 	case "task.approved", "task.rejected", "task.returned", "task.superseded", "task.escalated", "task.expired",
-		"task.transferred", "task.advised", "task.retracted":
+		"task.transferred", "task.advised", "task.retracted", "task.reassigned":
 		c.foldEnded(f, e)
 	}
+	f.intervened = f.intervened || interventions[e.Kind] != ""
 	if strings.HasPrefix(e.Kind, "document.") && !patches(e.Kind) {
 		f.steps = nil
 	}
@@ -246,7 +260,7 @@ func (c *checker) foldEnded(f *folded, e event) {
 	opened := *t
 	t.State, t.endReason = e.Kind[len("task."):], e.facts.Reason
 	switch t.State {
-	case "superseded", "escalated", "transferred", "retracted":
+	case "superseded", "escalated", "transferred", "retracted", "reassigned":
 		return
 	case "advised":
 		t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, e.At, e.facts.Opinion

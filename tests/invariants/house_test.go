@@ -60,6 +60,8 @@ func build(t testing.TB) *house {
 	h.ids["sanctioned"] = h.sanctioned()
 	h.ids["unplanned"] = h.unplanned()
 	h.ids["resolved"] = h.resolved()
+	h.ids["intervened"] = h.intervened()
+	h.ids["voided"] = h.voided()
 	for {
 		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
 		require.NoError(t, err)
@@ -80,7 +82,7 @@ func build(t testing.TB) *house {
 
 func (h *house) organise() {
 	people := map[string]org.Person{}
-	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo"} {
+	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo", "lu"} {
 		people[id] = org.Person{ID: id, Name: id, Entity: "cn", Department: "sales", Active: true}
 	}
 	twin := people["zhang"]
@@ -91,7 +93,8 @@ func (h *house) organise() {
 		Departments: map[string]org.Department{"sales": {ID: "sales", Entity: "cn", Head: "wu"}},
 		Entities:    map[string]org.LegalEntity{"cn": {ID: "cn", Currency: "CNY", Zone: "Asia/Shanghai"}},
 		Suppliers:   map[string]org.Supplier{},
-		Grants:      []org.Grant{{Person: "an", Role: "admin"}, {Person: "zhang", Role: "finance_clerk", Entity: "cn"}},
+		Grants: []org.Grant{{Person: "an", Role: "admin"}, {Person: "lu", Role: "admin"},
+			{Person: "zhang", Role: "finance_clerk", Entity: "cn"}},
 	}, "test:1")
 	require.NoError(h.t, err)
 	h.org = version

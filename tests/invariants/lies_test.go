@@ -10,13 +10,15 @@ import (
 	"github.com/countersign/countersign/tests/invariants"
 )
 
-// planted are the lies, each with the invariant that must tell it.
-var planted = []struct {
+// plantedLie is a lie with the invariant that must tell it.
+type plantedLie struct {
 	name      string
 	invariant string
 	says      string
 	plant     func(l *liar)
-}{
+}
+
+var planted = []plantedLie{
 	{"a deleted event", "I13", "it follows number", func(l *liar) {
 		l.tell("events", `DELETE FROM events WHERE stream = $1 AND seq = 3`, l.id("closed"))
 	}},

@@ -33,7 +33,7 @@ func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 	for _, read := range []func() error{
 		l.clock, l.documentRows, l.draftRows, l.eventRows, l.headRows, l.taskRows, l.revisionRows, l.inboxRows, l.keyRows,
 		l.causeRows, l.noticeRows, l.effectRows, l.voucherRows, l.startRows, l.orgRows,
-		l.ruleRows,
+		l.ruleRows, l.proposalRows,
 	} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("invariants: read the database: %w", err)
@@ -72,7 +72,8 @@ func (l *loader) documentRows() error {
 		SELECT id, coalesce(number, ''), type, title, reason, entity, department, submitter, requester,
 		       payee_kind, payee_id, payee_name, payee_account, urgency, status, content_hash, head_hash, step,
 		       round, revision, seq, total_minor, currency, base_minor, base_currency, coalesce(claimed_minor, 0), deciders,
-		       parked_ref, parked_attempt, parked_code, parked_detail, parked_at, voucher_ref, voucher_number, closed_at
+		       parked_ref, parked_attempt, parked_code, parked_detail, parked_at, voucher_ref, voucher_number, closed_at,
+		       intervened
 		FROM documents WHERE status <> 'draft' ORDER BY id`
 	return l.each(query, func(r *sql.Rows) error {
 		d := &document{
@@ -84,7 +85,7 @@ func (l *loader) documentRows() error {
 			&d.PayeeKind, &d.PayeeID, &d.PayeeName, &d.PayeeAccount, &d.Urgency, &d.Status, &d.ContentHash, &d.HeadHash,
 			&d.Step, &d.Round, &d.Revision, &d.Seq, &d.Total.Minor, &d.Total.Currency, &d.Base.Minor, &d.Base.Currency, &d.Claimed.Minor,
 			pq.Array(&d.Deciders), &d.Parked.Ref, &d.Parked.Attempt, &d.Parked.Code, &d.Parked.Detail, &parkedAt,
-			&d.VoucherRef, &d.VoucherNumber, &closedAt)
+			&d.VoucherRef, &d.VoucherNumber, &closedAt, &d.Intervened)
 		d.Parked.At, d.ClosedAt = parkedAt.Time, closedAt.Time
 		l.documents[d.ID] = d
 		l.order = append(l.order, d.ID)

@@ -40,6 +40,18 @@ func owed(e event, shown content, deciders []string) []debt {
 		if e.facts.Assignee != adminQueue {
 			debts = append(debts, superseded(e))
 		}
+	case "task.reassigned":
+		debts = toldTo(e, e.facts.Assignee, shown.Submitter, shown.Requester)
+	case "clock.released":
+		stopper := read[struct {
+			To string `json:"to"`
+		}](e.Text).To
+		debts = toldTo(e, stopper, shown.Submitter, shown.Requester)
+	case "step.jumped", "plan.discarded":
+		e.facts.Task = ""
+		debts = toldTo(e, shown.Submitter, shown.Requester)
+	case "document.voided":
+		debts = toldTo(e, append([]string{shown.Submitter, shown.Requester}, deciders...)...)
 	case "task.escalated":
 		for _, person := range each(e.facts.Assignee, shown.Submitter) {
 			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
@@ -81,7 +93,19 @@ func superseded(e event) debt {
 	if e.facts.Reason == "withdraw" {
 		return debt{kind: withdrawn, person: e.facts.Assignee, task: e.facts.Task}
 	}
-	return debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: true}
+	quiet := e.facts.Reason != "intervene" // what an administrator took away is told aloud
+	return debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: quiet}
+}
+
+// toldTo owes each of some people the same.
+func toldTo(e event, people ...string) []debt {
+	var debts []debt
+	for i, person := range people {
+		if person != "" && !slices.Contains(people[:i], person) {
+			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		}
+	}
+	return debts
 }
 
 // each lists people once, without blanks.

@@ -57,6 +57,7 @@ func (c *checker) checkReadModel(d *document) {
 	same(c, "I13", id, "its steps", d.Step, strings.Join(f.steps, ","))
 	same(c, "I13", id, "its deciders", strings.Join(d.Deciders, ","), strings.Join(f.deciders, ","))
 	same(c, "I13", id, "its voucher", d.VoucherRef+" "+d.VoucherNumber, f.voucherRef+" "+f.voucherNumber)
+	same(c, "I13", id, "whether anybody intervened", d.Intervened, f.intervened)
 	sameTime(c, "I13", id, "its end", d.ClosedAt, f.closedAt)
 	sameTime(c, "I13", id, "the time it was parked", d.Parked.At, f.parked.At)
 	stored := d.Parked

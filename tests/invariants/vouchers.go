@@ -112,7 +112,7 @@ func (c *checker) checkAdvances() {
 	for _, id := range c.order {
 		d := c.documents[id]
 		o := d.revisions[d.Revision].content.Offset
-		if o == nil || d.Status == "rejected" || d.Status == "withdrawn" {
+		if o == nil || d.Status == "rejected" || d.Status == "withdrawn" || d.Status == voided {
 			continue
 		}
 		settled[o.Document] += o.Amount.Minor

@@ -41,7 +41,9 @@ type document struct {
 	Parked                              parking
 	VoucherRef, VoucherNumber           string
 	ClosedAt                            time.Time
+	Intervened                          bool
 
+	proposed  []proposed // interventions
 	events    []event
 	tasks     map[string]task // rows, by id
 	revisions map[int]revision
@@ -113,6 +115,8 @@ type facts struct {
 	N           int         `json:"n"`
 	Reference   string      `json:"reference"`
 	Detail      string      `json:"detail"`
+	Over        []string    `json:"over"`
+	Maker       string      `json:"maker"`
 	Ruling      string      `json:"ruling"`
 }
 
@@ -122,6 +126,7 @@ type plan struct {
 	Interested []string `json:"interested"`
 	Steps      []step   `json:"steps"`
 	Then       []string `json:"then"`
+	Humans     int      `json:"humans"`
 }
 
 type step struct {
@@ -136,7 +141,10 @@ type step struct {
 		Den   int64 `json:"den"`
 	} `json:"votes"`
 	Approvers []approver `json:"approvers"`
-	Late      *struct {
+
+	DistinctFrom []string `json:"distinct_from"`
+
+	Late *struct {
 		Chooser string   `json:"chooser"`
 		Among   []string `json:"among"`
 	} `json:"late"`
@@ -274,6 +282,8 @@ type saidAct struct {
 	OnBehalfOf  string `json:"on_behalf_of"`
 	Revision    int    `json:"revision"`
 	NewHash     string `json:"new_hash"`
+	Maker       string `json:"maker"`
+	Ruling      string `json:"ruling"`
 }
 
 type outcome struct {

@@ -112,6 +112,8 @@ func (d Deed) Aimed(s approval.State, id string) approval.Act {
 	}
 	a.Task = taskOf(s, who, a.Name)
 	switch {
+	case a.Name == approval.Intervene && a.Ruling == approval.RulingRelease && s.Stopped != nil:
+		a.Task = s.Stopped.Task
 	case a.Name == approval.Resubmit || a.Name == approval.Sanction || a.Name == approval.Amend:
 		a.Revision, a.NewHash = s.Revision+1, fmt.Sprintf("hash%d", s.Revision+1)
 	case a.Name == approval.Resolve && a.Effect == "plan":

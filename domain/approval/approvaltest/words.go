@@ -42,6 +42,17 @@ var verbs = []struct {
 	{exactly(`requests info`), approval.RequestInfo, nil},
 	{exactly(`releases`), approval.Release, nil},
 	{exactly(`extends by (\d+ [a-z]+)`), approval.Extend, func(a *approval.Act, said []string) { a.Extra = said[0] }},
+	{exactly(`reassigns to ` + one + proposed), approval.Intervene,
+		func(a *approval.Act, said []string) {
+			a.Ruling, a.To, a.Maker = approval.RulingReassign, people(said[0]), said[1]
+		}},
+	{exactly(`jumps to ` + one + proposed), approval.Intervene,
+		func(a *approval.Act, said []string) {
+			a.Ruling, a.ToStep, a.Maker = approval.RulingJump, said[0], said[1]
+		}},
+	{exactly(`voids` + proposed), approval.Intervene, intervenes(approval.RulingVoid)},
+	{exactly(`replans` + proposed), approval.Intervene, intervenes(approval.RulingReplan)},
+	{exactly(`lets the clock go on` + proposed), approval.Intervene, intervenes(approval.RulingRelease)},
 	{exactly(`sanctions (\d+(?:\.\d\d)?) of the (\d+(?:\.\d\d)?) of line (\d+)`), approval.Sanction, sanctions},
 	{exactly(`amends (\S+) to "([^"]*)"`), approval.Amend, func(a *approval.Act, said []string) {
 		a.Changes = []document.Change{{Field: said[0], Was: "as it was", Now: said[1]}}
@@ -50,6 +61,13 @@ var verbs = []struct {
 		func(a *approval.Act, said []string) { a.Effect, a.Ruling = "plan", said[0] }},
 	{exactly(`rules on the voucher: ` + one + `(?: to (\S+))?`), approval.Resolve,
 		func(a *approval.Act, said []string) { a.Ruling, a.Date = said[0], said[1] }},
+}
+
+// proposed names who proposed an intervention that somebody else approves.
+const proposed = `(?:,? as ` + one + ` proposed)?`
+
+func intervenes(ruling string) func(a *approval.Act, said []string) {
+	return func(a *approval.Act, said []string) { a.Ruling, a.Maker = ruling, said[0] }
 }
 
 // sanctions approves an amount of a line; the documents of the scenarios have
