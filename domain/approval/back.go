@@ -2,6 +2,7 @@ package approval
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (s State) judgeBack(a Act, task Task, now time.Time) ([]evidence.Draft, err
 		}
 	}
 	p.write(StepReopened, reopened)
-	p.reach(p.s.Plan.Steps[to])
+	p.walk() // to that step, unless another branch is on its way through one before it
 	return p.drafts, nil
 }
 
@@ -63,6 +64,8 @@ func (s State) judgeRetract(a Act, now time.Time) ([]evidence.Draft, error) {
 	switch {
 	case !found:
 		return nil, fault.New(fault.NotFound, "task.unknown", fault.Field("task"))
+	case s.Interested(a.Actor) || s.Interested(a.OnBehalfOf):
+		return nil, fault.New(fault.Forbidden, "task.interested")
 	case !entitled(a, task) || task.DecidedBy != "" && task.DecidedBy != a.Actor:
 		return nil, fault.New(fault.Forbidden, "task.not_yours")
 	case a.Round != s.Round || a.ContentHash != s.ContentHash:
@@ -82,7 +85,7 @@ func (s State) judgeRetract(a Act, now time.Time) ([]evidence.Draft, error) {
 	}
 	for _, t := range s.Tasks {
 		follows := t.Step == task.Step || s.Plan.before(at, s.indexOfStep(t.Step))
-		if follows && t.ID != task.ID && t.DecidedBy != "" && t.DecidedAt.After(task.DecidedAt) {
+		if follows && t.ID != task.ID && t.State != TaskAdvised && t.DecidedBy != "" && t.DecidedAt.After(task.DecidedAt) {
 			return nil, TooLate(t, s.Tasks, s.Status)
 		}
 	}
@@ -92,41 +95,60 @@ func (s State) judgeRetract(a Act, now time.Time) ([]evidence.Draft, error) {
 		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion,
 	})
 	planned := task.Slot < len(places(step))
-	p.supersede(Retract, func(t Task) bool {
+	undone := func(t Task) bool {
 		if t.Step != step.ID {
 			return slices.Contains(reopened.Steps, t.Step)
 		}
 		next := step.Mode == InOrder && t.Slot > task.Slot && t.Slot < len(places(step))
 		return planned && (next || s.standsAfter(t))
-	})
+	}
+	p.supersede(Retract, undone)
+	again := p.s.endedBy(step, task)
 	for _, t := range p.s.Tasks {
-		if t.Step != step.ID && !t.Past && slices.Contains(reopened.Steps, t.Step) {
+		if !t.Past && t.ID != task.ID && (undone(t) || slices.Contains(again, t.ID)) {
 			reopened.Past = append(reopened.Past, t.ID)
 		}
 	}
 	p.write(StepReopened, reopened)
-	p.askAgain(step, task)
+	p.askAgain(step, again)
 	return p.drafts, nil
 }
 
-// askAgain opens the places of a step that have neither a vote nor an open task.
-func (p *pen) askAgain(step Step, retracted Task) {
-	standing := map[int]bool{}
-	for _, t := range p.s.tasksOf(step.ID) {
+// endedBy lists a task whose yes is taken back, and those that it had ended: of who
+// else had its place, and of the places that have neither a vote nor an open task.
+func (s State) endedBy(step Step, retracted Task) []string {
+	of := places(step)
+	standing := map[int]bool{retracted.Slot: true}
+	spoken := map[string]bool{}
+	for _, t := range s.tasksOf(step.ID) {
 		if t.For == "" && (t.decided() || t.State == TaskOpen) {
 			standing[t.Slot] = true
 		}
-	}
-	if retracted.Slot >= len(places(step)) {
-		p.openTask(step, Approver{Person: retracted.Assignee, Via: retracted.Via}, retracted.Slot)
-		return
-	}
-	for slot, a := range places(step) {
-		if slot == retracted.Slot {
-			a = Approver{Person: retracted.Assignee, Via: retracted.Via}
+		if t.agreed() && t.Slot < len(of) {
+			spoken[of[t.Slot].Group] = true
 		}
-		if !standing[slot] && (step.Mode != InOrder || slot == retracted.Slot) {
-			p.openTask(step, a, slot)
+	}
+	var ended []string
+	for _, t := range s.tasksOf(step.ID) {
+		again := t.Slot == retracted.Slot
+		if planned := t.Slot < len(of) && retracted.Slot < len(of); planned && !again && step.Mode != InOrder {
+			again = !standing[t.Slot] && (step.Mode != PerGroup || !spoken[of[t.Slot].Group])
+		}
+		if t.ID == retracted.ID || again && t.For == "" && t.State == TaskSuperseded {
+			ended = append(ended, t.ID)
+		}
+	}
+	return ended
+}
+
+// askAgain opens the places of some tasks again, for whoever had them last.
+func (p *pen) askAgain(step Step, ended []string) {
+	asked := map[string]bool{}
+	for _, id := range ended {
+		t, _ := p.s.task(id)
+		if key := strconv.Itoa(t.Slot) + " " + t.Assignee; !asked[key] {
+			asked[key] = true
+			p.openTask(step, Approver{Person: t.Assignee, Via: t.Via}, t.Slot)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (s *State) applyReopened(e evidence.Event) error {
 	if len(d.Steps) > 0 {
 		again = func(step int) bool { return slices.Contains(d.Steps, s.Plan.Steps[step].ID) }
 	}
-	s.Added = slices.DeleteFunc(s.Added, func(a Added) bool {
+	s.dropAdded(func(a Added) bool {
 		at := s.indexOfStep(a.Step)
 		return at == i && d.Fresh || at != i && at >= 0 && again(at)
 	})

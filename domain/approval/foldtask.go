@@ -146,7 +146,7 @@ func (s *State) applySigner(e evidence.Event) error {
 	case SignerAdded:
 		s.Added = append(s.Added, Added{Step: d.Step, Slot: d.Slot, Person: d.Person, Task: d.Task, Where: d.Where})
 	case SignerRemoved:
-		s.Added = slices.DeleteFunc(s.Added, func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
+		s.dropAdded(func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
 	}
 	return err
 }
@@ -161,6 +161,13 @@ func (s *State) inherit(gone Task, d TaskEndedData) {
 		if a.Step == gone.Step && a.Slot == gone.Slot && gone.For == "" && len(d.To) == 1 {
 			s.Added[i].Person = d.To[0]
 		}
+	}
+}
+
+// dropAdded takes signers away; none left is nil, as it comes back from JSON.
+func (s *State) dropAdded(gone func(Added) bool) {
+	if s.Added = slices.DeleteFunc(s.Added, gone); len(s.Added) == 0 {
+		s.Added = nil
 	}
 }
 

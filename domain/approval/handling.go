@@ -111,8 +111,10 @@ func (s State) partOf(step Step) map[string]bool {
 			part[s.behind(t.DecidedBy)] = true
 		}
 	}
-	for _, a := range places(step) {
-		part[s.behind(a.Person)] = true
+	if step.Late == nil || s.begun(s.indexOfStep(step.ID)) { // else they are a preview
+		for _, a := range places(step) {
+			part[s.behind(a.Person)] = true
+		}
 	}
 	for _, a := range s.Added {
 		if a.Step == step.ID {

@@ -3,11 +3,23 @@ package approval_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/money"
 )
+
+// patch fills in a sanction or an amendment.
+func (q *sequence) patch(a *approval.Act) {
+	switch a.Name {
+	case approval.Sanction:
+		a.Sanction = q.sanction()
+		a.NewHash = "sanctioned" + strconv.Itoa(q.s.Revision+1)
+	case approval.Amend:
+		a.Changes = []document.Change{{Field: pick(q, []string{"title", "title", "payee"}), Was: "a", Now: "b"}}
+	}
+}
 
 func twoLines() document.Content {
 	line := func(minor int64) document.Line { return document.Line{Amount: yuan(minor), Tax: yuan(minor / 10)} }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
 )
 
 // meeting counts which acts met which states.
@@ -104,7 +105,7 @@ func unsound(s approval.State) string {
 // be, nor passed over on record.
 func unsupported(s approval.State) string {
 	for _, step := range s.Plan.Steps {
-		if !stands(s, step) && !slices.Contains(s.Jumped, step.ID) {
+		if step.Need == approval.NeedsPeople && !stands(s, step) && !slices.Contains(s.Jumped, step.ID) {
 			return fmt.Sprintf("%s was not decided as it must be: %v", step.ID, states(s))
 		}
 	}
@@ -124,3 +125,62 @@ func early(s approval.State, task approval.Task) string {
 	}
 	return ""
 }
+
+// census counts over a whole life what one state does not tell.
+type census struct {
+	outcome  approval.Status
+	assignee map[string]string
+	decided  map[string]bool
+	hash     string // of the content last submitted
+}
+
+func newCensus() census {
+	return census{assignee: map[string]string{}, decided: map[string]bool{}, hash: "hash1"}
+}
+
+// drafted counts I2 to I5 and I8 over the drafts of one command: one outcome, which
+// stays; one decision a task, by whom it was assigned to or for them; of one content.
+func (c *census) drafted(after approval.State, drafts []evidence.Draft, a approval.Act) string {
+	if c.outcome != "" && (len(drafts) > 0 || after.Status != c.outcome) {
+		return fmt.Sprintf("I3: %s after %s", after.Status, c.outcome)
+	}
+	for _, d := range drafts {
+		switch d.Kind {
+		case approval.DocumentResubmitted, approval.DocumentSanctioned, approval.DocumentAmended:
+			c.hash = d.ContentHash
+		case approval.TaskOpened:
+			opened, _ := approval.Decode[approval.TaskOpenedData](evidence.Event{Data: d.Data})
+			c.assignee[opened.Task] = opened.Assignee
+			if slices.Contains(interested, opened.Assignee) {
+				return "I6: " + opened.Assignee + " is asked"
+			}
+		case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned, approval.TaskWasExpired:
+			ended, _ := approval.Decode[approval.TaskEndedData](evidence.Event{Data: d.Data})
+			if c.decided[ended.Task] {
+				return "I4: " + ended.Task + " is decided twice"
+			}
+			c.decided[ended.Task] = true
+			if who := c.assignee[ended.Task]; d.Actor != approval.SystemDeadline && d.Actor != who && d.OnBehalfOf != who {
+				return fmt.Sprintf("I5: %s decided %s for %q", d.Actor, ended.Task, d.OnBehalfOf)
+			}
+			if d.ContentHash != c.hash || a.ID != "" && a.ContentHash != c.hash {
+				return "I8: " + ended.Task + " is decided on other content"
+			}
+		case approval.DocumentRejected, approval.DocumentWithdrawn, approval.DocumentClosed, approval.DocumentVoided:
+			if c.outcome != "" {
+				return "I2: a second outcome"
+			}
+			c.outcome = after.Status
+		}
+	}
+	if after.Done() != (c.outcome != "") {
+		return "I2: an outcome that is none"
+	}
+	return ""
+}
+
+// loud fails a test where none is at hand.
+type loud struct{}
+
+func (loud) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (loud) FailNow()                          { panic("failed") }

@@ -103,6 +103,8 @@ func (s State) judgeRemoveSigner(a Act, now time.Time) ([]evidence.Draft, error)
 	switch {
 	case !found:
 		return nil, fault.New(fault.NotFound, "task.unknown", fault.Field("task"))
+	case s.Interested(a.Actor) || s.Interested(a.OnBehalfOf):
+		return nil, fault.New(fault.Forbidden, "task.interested")
 	case !entitled(a, task):
 		return nil, fault.New(fault.Forbidden, "task.not_yours")
 	case a.Round != s.Round || a.ContentHash != s.ContentHash:

@@ -34,8 +34,8 @@ func (p *pen) staff(c Staffed) {
 	p.openStep(p.s.Plan.Steps[i])
 }
 
-// fitApprovers leaves out who may not decide the step: who is interested, and who
-// has a part in a step that needs other humans.
+// fitApprovers leaves out who may not decide the step: who is interested, who has a
+// part in a step that needs other humans, and who is named again.
 func (s State) fitApprovers(step Step, found []Approver) []Approver {
 	apart := map[string]bool{}
 	for _, people := range s.Apart(step.ID) {
@@ -49,6 +49,7 @@ func (s State) fitApprovers(step Step, found []Approver) []Approver {
 			!s.intervened(a.Person)
 		if person || a.Person == AdminQueue {
 			fit = append(fit, a)
+			apart[s.behind(a.Person)] = person // with another account they have no second place
 		}
 	}
 	if len(fit) > approversMax {
@@ -120,15 +121,22 @@ func (s State) fitChoice(a Act, task Task) error {
 			switch {
 			case s.Interested(person):
 				return fault.New(fault.Invalid, "act.to_interested", fault.Field("to"), fault.Arg("person", person))
-			case !slices.Contains(step.Late.Among, person) || seen[person]:
+			case !slices.Contains(step.Late.Among, person) || seen[s.behind(person)]:
 				return fault.New(fault.Invalid, "act.to_not_among", fault.Field("to"), fault.Arg("person", person))
-			case len(s.fitApprovers(step, []Approver{{Person: person}})) == 0:
+			case len(s.fitApprovers(step, []Approver{{Person: person}})) == 0 || s.choosesThemselves(a, task, person, step):
 				return fault.New(fault.Invalid, "act.to_has_part", fault.Field("to"), fault.Arg("person", person))
 			}
 		}
-		seen[person] = true
+		seen[s.behind(person)] = true
 	}
 	return nil
+}
+
+// choosesThemselves says whether who agrees in one step names themselves for one that
+// needs another human.
+func (s State) choosesThemselves(a Act, task Task, person string, step Step) bool {
+	return s.behind(person) == s.behind(a.Actor) &&
+		slices.ContainsFunc(s.apart(task.Step), func(other Step) bool { return other.ID == step.ID })
 }
 
 // unchosen refuses a yes that ends a step while nobody was chosen for the step that

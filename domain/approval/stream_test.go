@@ -114,6 +114,9 @@ func (r *stream) requirePacked(before approval.State, in approval.RecordRequest,
 func stamp(t require.TestingT, at time.Time, raw json.RawMessage) json.RawMessage {
 	var d approval.TaskOpenedData
 	require.NoError(t, json.Unmarshal(raw, &d))
+	if d.Moved != nil && d.Moved.Recounted {
+		return raw // counted already
+	}
 	if m := d.Moved; m != nil {
 		stood := time.Duration(0)
 		if m.Extra.IsZero() {

@@ -137,18 +137,17 @@ func sum(of []Approver, who []bool, worth func(Approver) int64) int64 {
 }
 
 // pointless says whether a yes leaves an open task without a purpose: it has the
-// same place, its group has its yes, one yes is enough, or it only gives advice
-// to who has decided now.
+// same place, be it for advice, its group has its yes, or one yes is enough.
 func (s State) pointless(step Step, t, decided Task) bool {
 	of := places(step)
 	if t.Step != decided.Step {
 		return false
 	}
-	if t.For != "" {
-		return t.For == decided.ID
-	}
 	if t.Slot == decided.Slot {
 		return true
+	}
+	if t.For != "" {
+		return false // it ends with the task that it is for
 	}
 	if t.Slot >= len(of) || decided.Slot >= len(of) {
 		return false // an added signer is asked for themselves

@@ -238,10 +238,12 @@ func (p *pen) endRejected(step Step, why string) {
 }
 
 // supersede ends the open tasks that a decision leaves without a purpose:
-// neither a yes nor a no of their assignees.
+// neither a yes nor a no of their assignees; and with them the advice for them.
 func (p *pen) supersede(by Name, ends func(Task) bool) {
+	ended := map[string]bool{}
 	for _, t := range p.s.OpenTasks() {
-		if ends(t) {
+		if ends(t) || t.For != "" && ended[t.For] {
+			ended[t.ID] = true
 			p.write(TaskWasSuperseded, TaskEndedData{
 				Task: t.ID, Step: t.Step, Assignee: t.Assignee, Opinion: p.why, Reason: string(by),
 			})

@@ -1,0 +1,117 @@
+package approval_test
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/countersign/countersign/domain/approval"
+)
+
+var (
+	sequencePeople = []string{"li", "wu", "zoe", "max", "mia", "ada", "al", "li2", "max2", "sue", "rob", "pat"}
+	sequenceModes  = []approval.Mode{
+		approval.AnyOf, approval.AllOf, approval.InOrder, approval.Quorum, approval.Ratio, approval.PerGroup,
+	}
+	rules = []string{
+		"", approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject, approval.TimeoutApprove,
+	}
+)
+
+func (q *sequence) person() string { return pick(q, sequencePeople) }
+
+func pick[T any](q *sequence, from []T) T { return from[q.IntN(len(from))] }
+
+// plan is a random route: every mode, nested forks, late and chosen approvers.
+func (q *sequence) plan() approval.Command {
+	if q.IntN(12) == 0 {
+		return approval.Unplanned{Round: q.s.Round, Attempt: q.s.PlanAttempt, Code: "policy.gap"}
+	}
+	steps := make([]approval.Step, 1+q.IntN(5))
+	for i := range steps {
+		steps[i] = q.planStep(i)
+	}
+	q.fork(steps, 0)
+	p := plan(q.s.Round, steps...)
+	p.Humans = max(0, q.IntN(6)-3)
+	if q.IntN(2) > 0 {
+		p.Same = [][]string{{"li", "li2"}, {"max2", "max"}}
+	}
+	if q.IntN(3) == 0 {
+		p.Then = []string{approval.ThenArchive}
+	}
+	return approval.Planned{Plan: p, Attempt: q.s.PlanAttempt}
+}
+
+func (q *sequence) planStep(i int) approval.Step {
+	who := slices.Clone(sequencePeople[:6])
+	q.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
+	who = who[:1+q.IntN(4)]
+	switch q.IntN(40) {
+	case 0, 1, 2, 3, 4:
+		who[0] = queue
+	case 5:
+		who[0] = "sue2"
+	case 6:
+		who = append(who, queue, queue)
+	}
+	s := step(pick(q, sequenceModes), who...)
+	s.Allow, s.Amend = handling, []string{"title"}
+	if q.IntN(3) > 0 {
+		s = late(s, pick(q, rules))
+		s.Clock.AtMost = q.IntN(2)
+	}
+	if q.IntN(8) == 0 {
+		s.Need, s.Allow = pick(q, []approval.Need{approval.AutoApprove, approval.Skip}), handling[:q.IntN(len(handling))]
+	}
+	s.OnReject = pick(q, rejections(s.Mode))
+	switch s.Mode {
+	case approval.Quorum:
+		s.Votes = &approval.Votes{Count: 1 + q.IntN(len(who))}
+	case approval.Ratio:
+		den := 1 + q.IntN(4)
+		s.Votes = &approval.Votes{Num: int64(1 + q.IntN(den)), Den: int64(den)}
+	}
+	for i := range s.Approvers {
+		s.Approvers[i].Group, s.Approvers[i].Weight = pick(q, []string{"a", "b"}), int64(q.IntN(4))
+	}
+	for j := range i {
+		if q.IntN(8) == 0 {
+			s.DistinctFrom = append(s.DistinctFrom, "s"+strconv.Itoa(j+1))
+		}
+	}
+	switch {
+	case q.IntN(8) == 0:
+		s.Late = &approval.Late{}
+	case i > 0 && q.IntN(8) == 0:
+		s.Late, s.Approvers = &approval.Late{Chooser: "s" + strconv.Itoa(i), Among: sequencePeople[1:]}, nil
+	}
+	return s
+}
+
+func rejections(mode approval.Mode) []string {
+	switch mode {
+	case approval.AnyOf:
+		return []string{"", "", approval.RejectVeto, approval.RejectEveryone}
+	case approval.Quorum, approval.Ratio:
+		return []string{"", "", approval.RejectVeto, approval.RejectVote}
+	}
+	return []string{"", approval.RejectVeto}
+}
+
+// fork puts some neighbouring steps into two or three branches, and some of those again.
+func (q *sequence) fork(steps []approval.Step, depth int) {
+	if len(steps) < 2 || depth > 2 || q.IntN(2) > 0 {
+		return
+	}
+	from := q.IntN(len(steps) - 1)
+	to := from + 2 + q.IntN(len(steps)-from-1)
+	inside, lanes := steps[from:to], 2+q.IntN(2)
+	name := "f" + strconv.Itoa(q.IntN(1<<30))
+	for n := range lanes {
+		branch := inside[len(inside)*n/lanes : len(inside)*(n+1)/lanes]
+		for i := range branch {
+			branch[i].Branches = append(branch[i].Branches, approval.Branch{Fork: name, N: n})
+		}
+		q.fork(branch, depth+1)
+	}
+}
