@@ -16,7 +16,9 @@ const allowAmend = "amend"
 const fieldPrefix = "fields."
 
 // amendable is what an approver may change beside the type's own fields.
-var amendable = []string{document.AmendTitle, document.AmendCostCenter, document.AmendCategory, document.AmendDescription}
+var amendable = []string{
+	document.AmendTitle, document.AmendCostCenter, document.AmendCategory, document.AmendDescription,
+}
 
 // neverAmended is money, who gets it and what proves it: it is returned, never
 // changed on the way.

@@ -29,7 +29,9 @@ func (s *Store) ApproveIntervention(ctx context.Context, row ActRow, v proposal.
 	if err := row.write(); err != nil {
 		return ProposalRow{}, err
 	}
-	return s.decide(ctx, row.Act.ID, v, idem, func(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
+	return s.decide(ctx, row.Act.ID, v, idem, func(
+		ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict,
+	) error {
 		if p.Kind != proposal.Intervention {
 			return fault.New(fault.Invalid, "proposal.unknown_kind", fault.Arg("kind", string(p.Kind)))
 		}

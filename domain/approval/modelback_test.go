@@ -20,7 +20,7 @@ func (m *model) approve(t *ticket, a approval.Act) bool {
 		}
 	}
 	t.vote, t.by, t.chose = 1, a.Actor, a.To
-	ok := m.chooses(t) && !(m.wouldApprove(t.step) && m.humans() < m.plan.Humans)
+	ok := m.chooses(t) && (!m.wouldApprove(t.step) || m.humans() >= m.plan.Humans)
 	t.vote, t.by = 0, ""
 	if !ok {
 		t.chose = nil
@@ -287,7 +287,7 @@ func (m *model) resolve(a approval.Act) bool {
 			m.did(func() { m.failed, m.attempt = false, m.attempt+1 })
 	}
 	void := a.Ruling == approval.RulingVoid
-	return m.status == approval.Parked && a.Effect == m.voucher() && a.Attempt == m.posting && !(void && m.unanswered) && m.did(func() {
+	return m.status == approval.Parked && a.Effect == m.voucher() && a.Attempt == m.posting && (!void || !m.unanswered) && m.did(func() {
 		m.posting++
 		m.status = approval.Approved
 		if void {

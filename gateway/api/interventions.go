@@ -13,8 +13,8 @@ func (a *API) interventions() {
 	const tag = "Interventions"
 	add(a, operation{
 		"intervene", http.MethodPost, "/documents/{id}/interventions", tag,
-		"Reassign a task, jump to a step, plan the route anew, let a stopped clock go on, or void a document; what is about money is " +
-			"proposed to another administrator, who approves the proposal", 0,
+		"Reassign a task, jump to a step, plan the route anew, let a stopped clock go on, or void a document; " +
+			"what is about money is proposed to another administrator, who approves the proposal", 0,
 	}, a.intervene)
 	a.alsoAccepted("/documents/{id}/interventions", "200")
 	add(a, operation{
@@ -30,8 +30,8 @@ func (a *API) interventions() {
 // Intervention is what an administrator wants done, as it is proposed.
 type Intervention struct {
 	Ruling      string   `json:"ruling" enum:"reassign,jump,replan,release,void"`
-	Task        string   `json:"task,omitempty" maxLength:"200" doc:"To be reassigned or left; or whose assignee stopped the clock"`
-	To          []string `json:"to,omitempty" maxItems:"1" nullable:"false" doc:"Reassign to: account, e-mail or whole name"`
+	Task        string   `json:"task,omitempty" maxLength:"200" doc:"Reassigned or left; or whose assignee stopped the clock"`
+	To          []string `json:"to,omitempty" maxItems:"1" nullable:"false" doc:"Reassign to: account, e-mail or name"`
 	ToStep      string   `json:"to_step,omitempty" maxLength:"200" doc:"Jump to this step"`
 	Opinion     string   `json:"opinion" minLength:"1" maxLength:"2000" doc:"Why"`
 	Round       int      `json:"round" minimum:"1" doc:"The round that was seen"`

@@ -50,7 +50,7 @@ type Proposal struct {
 	YAML      string     `json:"yaml,omitempty" doc:"Only of a single proposal that is a text"`
 
 	Intervention *Intervention `json:"intervention,omitempty" doc:"Only of a single proposal that is an intervention"`
-	Outcome      *ActOutcome   `json:"outcome,omitempty" doc:"What became of an approved intervention; none yet: being applied"`
+	Outcome      *ActOutcome   `json:"outcome,omitempty" doc:"Of an approved intervention; none yet: being applied"`
 }
 
 // ActOutcome is what the rules said of an act.

@@ -84,7 +84,8 @@ func (d *Desk) Intervene(ctx context.Context, who auth.Who, in Intervention, key
 func (d *Desk) proposeAct(ctx context.Context, who auth.Who, state approval.State, act approval.Act,
 	life time.Duration, key Key) (store.ProposalRow, error) {
 	id := idOf(who, key)
-	if _, err := d.Store.Proposal(ctx, id); fault.CodeOf(err) == "proposal.not_found" { // else a repeat finds its first answer
+	_, err := d.Store.Proposal(ctx, id)
+	if fault.CodeOf(err) == "proposal.not_found" { // else a repeat finds its first answer
 		tried := act
 		tried.ID, tried.Actor = id, who.Person.ID
 		if err := state.Intervenable(tried, d.now()); err != nil {

@@ -131,73 +131,65 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 	if step == "" {
 		step = data.Step
 	}
-	key := "page.event." + e.Kind
 	args := []string{
 		"who", v.actor(e), "step", step, "assignee", v.name(data.Assignee), "number", data.Number,
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
 		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
-		"approvers", v.approvers(data.Approvers), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"approvers", v.approvers(data.Approvers), "over", v.titled(data.Over, titles),
+		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
-	var m moment
-	switch e.Kind {
-	case approval.DocumentClosed:
-		key = "page.event.document.closed." + data.Reason
-	case approval.TaskWasExpired:
-		key = "page.event.task.expired." + data.Reason
-	case approval.VoucherResolved:
-		key = "page.event.voucher.resolved." + data.Ruling
-		m.Quote = data.Detail
-	case approval.VoucherParked, approval.PlanFailed:
-		m.Quote = v.codeText(data.Code, data.Detail, data.Date)
-	case approval.TaskWasApproved, approval.TaskWasRejected, approval.TaskWasReturned,
-		approval.TaskWasTransferred, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.TaskWasRetracted,
-		approval.SignerAdded, approval.SignerRemoved, approval.DocumentSanctioned, approval.DocumentAmended,
-		approval.TaskWasReassigned:
-		m.Quote = data.Opinion
-	case approval.StepJumped:
-		m.Quote = data.Reason
-		if len(data.Over) > 0 {
-			key += ".over"
-			args = append(args, "over", v.titled(data.Over, titles))
-		}
-	case approval.StepStaffed:
-		m.Quote = v.codeText(data.Code, "", "")
-		if data.OrgVersion == 0 {
-			key += ".chosen"
-		}
-	case approval.ClockStopped, approval.ClockResumed:
-		m.Quote = data.Reason
-		switch {
-		case e.Kind == approval.ClockResumed && e.Actor == approval.SystemDirectory:
-			key += ".left"
-		case data.Info:
-			key += ".info"
-		}
-	case approval.TaskWasHandedOver:
-		if len(data.To) == 0 {
-			key += ".ended"
-		}
-	case approval.TaskWasRescheduled:
-		switch {
-		case data.Moved.Recounted:
-			key += ".recounted"
-		case data.Moved.Extra.IsZero():
-			key += ".resumed"
-		}
-		m.Quote = data.Moved.Reason
-	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved, approval.DocumentVoided,
-		approval.PlanDiscarded, approval.ClockReleased:
-		m.Quote = data.Reason
-	case approval.StepAutoApproved, approval.StepSkipped:
-		m.Quote = v.because(data.Reason)
-	}
-	m.Text = v.optionalArgs(key, e.Kind, args...)
+	words, quote := v.said(e, data)
+	m := moment{Text: v.optionalArgs("page.event."+e.Kind+words, e.Kind, args...), Quote: quote}
 	if data.Maker != "" {
 		m.Text += " " + v.t("page.intervened.by", "maker", v.name(data.Maker))
 	}
 	return m
+}
+
+// said is which of an event's texts tells it, as the end of its key, and what
+// somebody said at it.
+func (v *visit) said(e evidence.Event, data told) (words, quote string) {
+	switch e.Kind {
+	case approval.DocumentClosed, approval.TaskWasExpired:
+		return "." + data.Reason, ""
+	case approval.VoucherResolved:
+		return "." + data.Ruling, data.Detail
+	case approval.VoucherParked, approval.PlanFailed:
+		return "", v.codeText(data.Code, data.Detail, data.Date)
+	case approval.StepJumped:
+		return ending(len(data.Over) > 0, ".over"), data.Reason
+	case approval.StepStaffed:
+		return ending(data.OrgVersion == 0, ".chosen"), v.codeText(data.Code, "", "")
+	case approval.ClockResumed, approval.ClockStopped:
+		if e.Kind == approval.ClockResumed && e.Actor == approval.SystemDirectory {
+			return ".left", data.Reason
+		}
+		return ending(data.Info, ".info"), data.Reason
+	case approval.TaskWasHandedOver:
+		return ending(len(data.To) == 0, ".ended"), ""
+	case approval.TaskWasRescheduled:
+		if data.Moved.Recounted {
+			return ".recounted", data.Moved.Reason
+		}
+		return ending(data.Moved.Extra.IsZero(), ".resumed"), data.Moved.Reason
+	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved, approval.DocumentVoided,
+		approval.PlanDiscarded, approval.ClockReleased:
+		return "", data.Reason
+	case approval.StepAutoApproved, approval.StepSkipped:
+		return "", v.because(data.Reason)
+	case approval.TaskWasSuperseded:
+		return "", "" // whose act ended it says why
+	}
+	return "", data.Opinion
+}
+
+func ending(holds bool, words string) string {
+	if holds {
+		return words
+	}
+	return ""
 }
 
 // titled lists steps by their titles.

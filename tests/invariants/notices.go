@@ -20,9 +20,7 @@ func owed(e event, shown content, deciders []string) []debt {
 	var debts []debt
 	switch e.Kind {
 	case "clock.stopped":
-		for _, person := range each(shown.Submitter, shown.Requester) {
-			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
-		}
+		debts = toldTo(e, shown.Submitter, shown.Requester)
 	case "task.consulted", "task.advised":
 		for _, person := range e.facts.To {
 			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
@@ -61,13 +59,9 @@ func owed(e event, shown content, deciders []string) []debt {
 		if e.Actor != directoryName || e.Kind == "task.handed_over" && len(e.facts.To) == 0 {
 			break
 		}
-		for _, person := range each(shown.Submitter, shown.Requester) {
-			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
-		}
+		debts = toldTo(e, shown.Submitter, shown.Requester)
 	case "task.escalated":
-		for _, person := range each(e.facts.Assignee, shown.Submitter) {
-			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
-		}
+		debts = toldTo(e, e.facts.Assignee, shown.Submitter)
 	case "document.returned", "document.rejected", "document.approved", "document.closed":
 		for _, person := range each(shown.Submitter, shown.Requester) {
 			// Closed with nothing to post, in the moment of the approval, is no news.
