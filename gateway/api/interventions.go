@@ -30,7 +30,7 @@ func (a *API) interventions() {
 // Intervention is what an administrator wants done, as it is proposed.
 type Intervention struct {
 	Ruling      string   `json:"ruling" enum:"reassign,jump,replan,release,void"`
-	Task        string   `json:"task,omitempty" maxLength:"200" doc:"Reassigned or left; or whose assignee stopped the clock"`
+	Task        string   `json:"task,omitempty" maxLength:"200" doc:"Reassigned or left; or who stopped the clock"`
 	To          []string `json:"to,omitempty" maxItems:"1" nullable:"false" doc:"Reassign to: account, e-mail or name"`
 	ToStep      string   `json:"to_step,omitempty" maxLength:"200" doc:"Jump to this step"`
 	Opinion     string   `json:"opinion" minLength:"1" maxLength:"2000" doc:"Why"`

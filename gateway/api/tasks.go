@@ -83,7 +83,7 @@ type DecisionBody struct {
 	Round       int      `json:"round" minimum:"1" doc:"The round that was seen"`
 	ContentHash string   `json:"content_hash" minLength:"1" maxLength:"64" doc:"The content that was seen"`
 	Opinion     string   `json:"opinion,omitempty" maxLength:"2000" doc:"Needed to reject, to return and to retract"`
-	To          []string `json:"to,omitempty" maxItems:"20" nullable:"false" doc:"Whom: account, e-mail or name; to approve: the next"`
+	To          []string `json:"to,omitempty" maxItems:"20" nullable:"false" doc:"Whom: account, e-mail or name"`
 	Where       string   `json:"where,omitempty" enum:"before,after,beside" doc:"Of an added signer"`
 	ToStep      string   `json:"to_step,omitempty" maxLength:"200" doc:"Return to this step; to the submitter if left out"`
 	Extra       string   `json:"extra,omitempty" maxLength:"40" doc:"How much longer, such as 1 workday"`

@@ -22,9 +22,7 @@ func owed(e event, shown content, deciders []string) []debt {
 	case "clock.stopped":
 		debts = toldTo(e, shown.Submitter, shown.Requester)
 	case "task.consulted", "task.advised":
-		for _, person := range e.facts.To {
-			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
-		}
+		debts = toldTo(e, e.facts.To...)
 	case "task.opened", "task.reminded", "task.overdue":
 		if e.Kind == "task.opened" && e.facts.For != "" {
 			break // they are told the question
@@ -69,12 +67,9 @@ func owed(e event, shown content, deciders []string) []debt {
 			debts = append(debts, debt{kind: e.Kind, person: person, quiet: quiet})
 		}
 	case sanctionedKind, amendedKind:
-		told := each(shown.Submitter, shown.Requester)
-		if human(e.OnBehalfOf) && !slices.Contains(told, e.OnBehalfOf) {
-			told = append(told, e.OnBehalfOf)
-		}
-		for _, person := range told {
-			debts = append(debts, debt{kind: e.Kind, person: person, task: e.facts.Task})
+		debts = toldTo(e, shown.Submitter, shown.Requester)
+		if human(e.OnBehalfOf) {
+			debts = toldTo(e, shown.Submitter, shown.Requester, e.OnBehalfOf)
 		}
 	case withdrawn:
 		for _, person := range deciders {
