@@ -1,0 +1,54 @@
+package approval_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/approval"
+)
+
+// TestAJumpToWhoIsChosenMayStillFindEnoughHumans: a step whose approvers nobody chose
+// yet names nobody, and asks people all the same.
+func TestAJumpToWhoIsChosenMayStillFindEnoughHumans(t *testing.T) {
+	r := newStream(t)
+	p := plan(1, step(approval.AnyOf, "li"), step(approval.AnyOf, "wu"), chosenBy("s1", step(approval.AllOf)))
+	p.Humans = 2
+	require.NoError(t, r.do(approval.Planned{Plan: p}))
+	choice := r.act(approval.Approve, "li")
+	choice.To = []string{"max", "mia"}
+	require.NoError(t, r.do(choice))
+	jump := r.rule(approval.RulingJump, func(a *approval.Act) {
+		a.Task, a.ToStep = r.state.OpenTasks()[0].ID, "s3"
+	})
+	require.NoError(t, r.do(jump))
+	require.Equal(t, []string{"max", "mia"}, r.state.Assignees())
+	r.approves(t, "max", "mia")
+	require.Equal(t, approval.Approved, r.state.Status)
+}
+
+// TestAJumpCountsWhoWasGivenATask: in place of whom the plan named.
+func TestAJumpCountsWhoWasGivenATask(t *testing.T) {
+	r := newStream(t)
+	one := late(step(approval.AnyOf, "li"), "")
+	p := plan(1, one, step(approval.AnyOf, "wu"), step(approval.AnyOf, "wu"))
+	p.Steps[0].Branches, p.Steps[1].Branches = []approval.Branch{branch("f", 0)}, []approval.Branch{branch("f", 0)}
+	p.Steps[2].Branches = []approval.Branch{branch("f", 1)}
+	p.Humans = 2
+	require.NoError(t, r.do(approval.Planned{Plan: p}))
+	given := r.rule(approval.RulingReassign, func(a *approval.Act) {
+		a.Task, a.To = openIn(r, "s3"), []string{"max"}
+	})
+	require.NoError(t, r.do(given))
+	jump := r.rule(approval.RulingJump, func(a *approval.Act) { a.Task, a.ToStep = openIn(r, "s1"), "s2" })
+	require.NoError(t, r.do(jump), "wu and max")
+}
+
+func openIn(r *stream, step string) string {
+	for _, t := range r.state.OpenTasks() {
+		if t.Step == step {
+			return t.ID
+		}
+	}
+	return ""
+}
