@@ -52,3 +52,53 @@ func openIn(r *stream, step string) string {
 	}
 	return ""
 }
+
+// TestAJumpBackBesideAWayStraightBack: a jump back in one branch, while
+// another is on its way straight back, ends as it should.
+func TestAJumpBackBesideAWayStraightBack(t *testing.T) {
+	r := planned(t, forked()...)
+	r.approves(t, "li", "wu")
+	back := r.act(approval.Return, "max") // inner0
+	back.ToStep, back.Back = "before", approval.BackStraight
+	require.NoError(t, r.do(back))
+	require.Equal(t, "inner0", r.state.Then)
+	jump := r.rule(approval.RulingJump, func(a *approval.Act) {
+		a.Task, a.ToStep, a.Actor, a.Maker = openIn(r, "inner1"), "left1", "kim", "pia"
+	})
+	require.NoError(t, r.do(jump))
+	for range 12 {
+		if asked := r.state.Assignees(); len(asked) > 0 {
+			r.approves(t, asked[0])
+		}
+	}
+	require.Equal(t, approval.Approved, r.state.Status, "%v %v", waiting(r.state), r.state.Then)
+}
+
+// TestAHandOverWhileTheClockStands, in one of two branches: no deadline strikes, and the
+// clock that the leaver had stopped goes on for both.
+func TestAHandOverWhileTheClockStands(t *testing.T) {
+	r := planned(t, forked()...)
+	r.approves(t, "li")
+	require.NoError(t, r.do(r.act(approval.Hold, "zoe")))
+	r.after(10)
+	require.NoError(t, r.do(approval.HandedOver{
+		Task: openIn(r, "right"), From: "zoe", To: []approval.Approver{{Person: "pia"}}}))
+	require.Empty(t, r.state.Strike(r.now.AddDate(1, 0, 0)))
+	require.NoError(t, r.do(approval.LetGo{By: "zoe", At: r.state.Stopped.At}))
+	require.Nil(t, r.state.Stopped)
+	r.approves(t, "wu", "pia")
+}
+
+// TestAnIntervenerIsNoHeir, in another branch either: they could not approve it.
+func TestAnIntervenerIsNoHeir(t *testing.T) {
+	r := planned(t, forked()...)
+	r.approves(t, "li")
+	given := r.rule(approval.RulingReassign, func(a *approval.Act) {
+		a.Task, a.To = openIn(r, "left1"), []string{"pia"}
+	})
+	require.NoError(t, r.do(given))
+	require.NoError(t, r.do(approval.HandedOver{
+		Task: openIn(r, "right"), From: "zoe", To: []approval.Approver{{Person: "al"}, {Person: "kim"}}}))
+	require.Contains(t, r.state.Assignees(), "kim")
+	require.NotContains(t, r.state.Assignees(), "al")
+}
