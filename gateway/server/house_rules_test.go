@@ -106,7 +106,7 @@ func TestWhoLeftIsRefusedAtOnce(t *testing.T) {
 	h.do(call{as: "gone", method: "GET", path: "/me"}).refused(403, "auth.inactive")
 	h.do(call{as: "lin", method: "GET", path: "/me"}).is(200)
 	h.leave("lin")
-	h.do(call{as: "lin", method: "GET", path: "/me"}).refused(403, "auth.inactive")
+	h.do(call{as: "lin", method: "GET", path: "/me"}).refused(401, "auth.bad_token")
 }
 
 func (h *house) leave(person string) {

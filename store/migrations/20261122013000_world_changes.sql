@@ -47,7 +47,7 @@ ALTER TABLE heirs ENABLE ALWAYS TRIGGER guard_all;
 
 ALTER TABLE tasks DROP CONSTRAINT tasks_state_check;
 ALTER TABLE tasks ADD CONSTRAINT tasks_state_check CHECK (state IN ('open', 'approved', 'rejected', 'returned',
-    'superseded', 'escalated', 'expired', 'transferred', 'advised', 'retracted', 'handed_over'));
+    'superseded', 'escalated', 'expired', 'transferred', 'advised', 'retracted', 'reassigned', 'handed_over'));
 ALTER TABLE tasks ADD COLUMN calendar text NOT NULL DEFAULT '';         -- by which the deadline is counted; '' for none
 ALTER TABLE tasks ADD COLUMN calendar_version int NOT NULL DEFAULT 0;   -- 0: of before there were versions here
 ALTER TABLE tasks ADD COLUMN counted_at timestamptz;                    -- when it was counted
