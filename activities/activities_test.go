@@ -13,7 +13,9 @@ import (
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/platform/wire"
 	"github.com/countersign/countersign/store"
@@ -160,6 +162,42 @@ func TestARouteIsFoundOrTheAdminsAreAsked(t *testing.T) {
 	w.busy = fault.New(fault.Busy, "store.busy")
 	_, err = run[activities.Routed](t, plans.Route, in)
 	require.Equal(t, fault.Busy, fault.KindOf(wire.In(err)), "our own outage is no verdict on the route")
+}
+
+// TestWhatWasSanctionedShortensNoRoute: a route that is asked for again, and who
+// takes over in it, are found by what was claimed.
+func TestWhatWasSanctionedShortensNoRoute(t *testing.T) {
+	w := newWorld(t)
+	plans := &activities.Plans{Book: w}
+	in := activities.RouteInput{Document: documentID, Revision: 2, Round: 2}
+	w.content = content(10_000_000)
+	claimed, err := run[activities.Routed](t, plans.Route, in)
+	require.NoError(t, err)
+	w.content, _, err = w.content.Sanctioned([]document.Approved{
+		{Line: 1, Amount: money.Amount{Minor: 100, Currency: "CNY"}},
+	})
+	require.NoError(t, err)
+	again, err := run[activities.Routed](t, plans.Route, in)
+	require.NoError(t, err)
+	require.Equal(t, claimed.Plan, again.Plan)
+
+	last := claimed.Plan.Steps[len(claimed.Plan.Steps)-1]
+	require.Equal(t, "sun", last.Approvers[0].Person)
+	sun := w.people.People["sun"]
+	sun.Active = false
+	w.people.People["sun"] = sun
+	wen := w.people.People["root"]
+	wen.ID = "wen"
+	w.people.People["wen"] = wen
+	w.people.Grants = append(w.people.Grants, org.Grant{Person: "wen", Role: "finance_head", Entity: "CN01"})
+	got, err := run[activities.Heirs](t, plans.Heirs, activities.HeirsInput{
+		Document: documentID, Revision: 2, Round: 2, Policy: "expense", PolicyVersion: 1,
+		Tasks: []activities.HeirsTask{{
+			Task: "t1", Step: last.ID, Assignee: "sun", ByRule: true, Via: last.Approvers[0].Via,
+		}},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "wen", got.Tasks[0].To[0].Person, "whom the policy names comes before the manager")
 }
 
 // TestWhoTakesOverFromALeaver: whom an operator named, whom the policy names today,

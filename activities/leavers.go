@@ -125,7 +125,7 @@ func (p *Plans) pinned(ctx context.Context, in HeirsInput, people *org.Snapshot)
 	if err != nil {
 		return none, ours(err)
 	}
-	content, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
+	content, err := p.claimed(ctx, in.Document, in.Revision)
 	if err != nil {
 		return none, err
 	}

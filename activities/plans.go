@@ -68,7 +68,7 @@ func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
 	if err != nil {
 		return Routed{}, answer(ctx, err)
 	}
-	content, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
+	content, err := p.claimed(ctx, in.Document, in.Revision)
 	if err != nil {
 		return Routed{}, answer(ctx, err)
 	}
@@ -81,6 +81,16 @@ func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
 	}
 	_ = answer(ctx, err) // logged; people see the code
 	return Routed{Code: codeOf(err), Admins: holders(people, roleAdmin, content.Entity)}, nil
+}
+
+// claimed is the content of a revision as it was claimed: whom a document needs, and
+// whose authority reaches, is judged by that, whatever was sanctioned since.
+func (p *Plans) claimed(ctx context.Context, id string, revision int) (document.Content, error) {
+	content, _, err := p.Book.Revision(ctx, id, revision)
+	if err != nil {
+		return content, err
+	}
+	return content.AsClaimed()
 }
 
 func (p *Plans) route(

@@ -42,10 +42,7 @@ func (p *Plans) Staff(ctx context.Context, in StaffInput) (StepStaff, error) {
 	if err != nil {
 		return StepStaff{}, answer(ctx, err)
 	}
-	content, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
-	if err == nil {
-		content, err = content.AsClaimed() // whose authority reaches is judged by what was claimed
-	}
+	content, err := p.claimed(ctx, in.Document, in.Revision)
 	if err != nil {
 		return StepStaff{}, answer(ctx, err)
 	}

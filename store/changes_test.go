@@ -247,3 +247,38 @@ func TestAHandOverIsKept(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, d.ID, submitted.Submitted[0].ID)
 }
+
+// TestAClockThatWasReleasedIsNotLeftBehind: nor one whose route was given up.
+func TestAClockThatWasReleasedIsNotLeftBehind(t *testing.T) {
+	for _, ruling := range []string{approval.RulingRelease, approval.RulingReplan} {
+		t.Run(ruling, func(t *testing.T) {
+			w := governed(t)
+			d := w.submit("stopped")
+			p := plan(1, approval.AllOf, "ann", "bob")
+			p.Steps[0].Allow = []string{"hold"}
+			w.record(d.ID, approval.Planned{Plan: p})
+			hold := w.act(d.ID, approval.Hold, "ann")
+			hold.Opinion = "wait"
+			w.commit(hold)
+			w.record(d.ID, hold)
+			left, err := w.s.Belongings(w.ctx, "ann")
+			require.NoError(t, err)
+			require.Len(t, left.Stopped, 1)
+
+			meant := w.meant(d.ID, ruling)
+			meant.Task = hold.Task
+			proposed, err := w.proposedBy("adm", meant)
+			require.NoError(t, err)
+			_, act, err := w.approve(proposed, meant, "ada")
+			require.NoError(t, err)
+			w.record(d.ID, act)
+			if ruling == approval.RulingReplan {
+				again := plan(2, approval.AllOf, "ann", "bob")
+				w.record(d.ID, approval.Planned{Plan: again})
+			}
+			left, err = w.s.Belongings(w.ctx, "ann")
+			require.NoError(t, err)
+			require.Empty(t, left.Stopped, ruling)
+		})
+	}
+}

@@ -197,7 +197,8 @@ func (s *Store) Belongings(ctx context.Context, person string) (Belongings, erro
 			SELECT d.id, d.number, d.title, d.submitter, d.requester, d.status, e.at FROM events e
 			JOIN documents d ON d.id = e.stream AND d.status = 'pending'
 			WHERE e.actor = $1 AND e.kind = 'clock.stopped' AND NOT EXISTS (
-				SELECT FROM events n WHERE n.stream = e.stream AND n.seq > e.seq AND n.kind IN ('clock.resumed', 'clock.stopped'))
+				SELECT FROM events n WHERE n.stream = e.stream AND n.seq > e.seq
+				AND n.kind IN ('clock.resumed', 'clock.released', 'clock.stopped', 'plan.discarded'))
 			ORDER BY e.at, d.id LIMIT $2`
 		if err := tx.SelectContext(ctx, &b.Stopped, stopped, person, belongingsMost); err != nil {
 			return err

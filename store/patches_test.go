@@ -70,6 +70,9 @@ func TestRecordSanctionAndAmend(t *testing.T) {
 	tasks, err := w.s.DocumentTasks(w.ctx, d.ID)
 	require.NoError(t, err)
 	assert.Equal(t, int64(82000), tasks[0].BaseClaimed.Minor, "authority is judged by the claim")
+	underway, err := w.s.Underway(w.ctx, everything, store.UnderwayFilter{Policy: "expense"})
+	require.NoError(t, err)
+	assert.Equal(t, int64(82000), underway.Items[0].Content.Total.Minor, "so is the route that a new version would give")
 
 	changed, patch, err := now.Content.Amended([]document.Change{{Field: "title", Now: "plane"}})
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ type Underway struct {
 	Round       int
 	ContentHash string
 	StepTitle   map[string]string // by locale
-	Content     document.Content
+	Content     document.Content  // as claimed, whatever was sanctioned since
 	Plan        approval.Plan
 }
 
@@ -71,6 +71,9 @@ func (s *Store) Underway(ctx context.Context, scope access.Scope, f UnderwayFilt
 			Round: r.Round, ContentHash: r.ContentHash,
 		}
 		if err := json.Unmarshal([]byte(r.Content), &one.Content); err != nil {
+			return Page[Underway]{}, sqlFault("store.Underway", err)
+		}
+		if one.Content, err = one.Content.AsClaimed(); err != nil { // what a route is found by
 			return Page[Underway]{}, sqlFault("store.Underway", err)
 		}
 		if err := json.Unmarshal([]byte(r.Plan), &one.Plan); err != nil {

@@ -99,22 +99,47 @@ func (p *pen) jumpBack(jumped StepJumpedData, to int) {
 }
 
 // reachable is how many humans can have agreed at the end: those who did, and those
-// whom the steps that are not over ask; of the admin queue, and of a step that finds
-// its approvers late, as many as are needed.
+// whom the steps that are not over ask, or will; of the admin queue, and of a step that
+// finds its approvers yet, as many as are needed.
 func (s State) reachable() int {
 	humans := s.agreed()
 	for i, step := range s.Plan.Steps {
 		if s.over(i) || step.Need != NeedsPeople {
 			continue
 		}
-		for _, a := range step.Approvers {
-			if a.Person == AdminQueue || step.Late != nil {
+		if step.Late != nil && !s.begun(i) {
+			return s.Plan.Humans // whom it names is a preview, and may be nobody
+		}
+		for _, person := range s.asks(step) {
+			if person == AdminQueue {
 				return s.Plan.Humans
 			}
-			if !s.intervened(a.Person) {
-				humans[s.behind(a.Person)] = true
+			if !s.intervened(person) {
+				humans[s.behind(person)] = true
 			}
 		}
 	}
 	return len(humans)
+}
+
+// asks lists who is asked in a step: who has its tasks now, whoever had them first,
+// and whose turn is still to come.
+func (s State) asks(step Step) []string {
+	var people []string
+	for _, t := range s.tasksOf(step.ID) {
+		if t.State == TaskOpen && t.For == "" {
+			people = append(people, t.Assignee)
+		}
+	}
+	for place, a := range places(step) {
+		if !s.asked(step, place) {
+			people = append(people, a.Person)
+		}
+	}
+	for _, a := range s.Added {
+		if a.Step == step.ID && !s.asked(step, a.Slot) {
+			people = append(people, a.Person)
+		}
+	}
+	return people
 }
