@@ -6,7 +6,8 @@ import "context"
 func (a *auditor) heirs(ctx context.Context) error {
 	const query = `
 		SELECT coalesce(h.person, substr(e.stream, length($1) + 1)) AS person, coalesce(e.seq, 0) AS seq,
-		       CASE WHEN h.id IS NULL THEN 'heir.missing' WHEN e.stream IS NULL THEN 'heir.invented' ELSE 'heir.differs' END AS what
+		       CASE WHEN h.id IS NULL THEN 'heir.missing' WHEN e.stream IS NULL THEN 'heir.invented'
+		            ELSE 'heir.differs' END AS what
 		FROM heirs h
 		FULL JOIN (SELECT * FROM events WHERE stream LIKE $1 || '%' AND kind = $2) AS e
 		  ON e.stream = $1 || h.person AND e.cause = 'name:' || h.id
