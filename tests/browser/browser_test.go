@@ -159,12 +159,14 @@ func (r *reader) press(selector string) {
 	r.do("press "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// fill puts text into a field as typing it would.
+// fill puts text into a field as typing it would: that of the decision, where several
+// forms have one of the name.
 func (r *reader) fill(name, value string) {
 	r.t.Helper()
-	read[bool](r, fmt.Sprintf(`(() => { const e = document.querySelector('[name=%q]'); e.value = %q;
+	read[bool](r, fmt.Sprintf(`(() => {
+		const e = document.querySelector('#decide [name=%q]') || document.querySelector('[name=%q]'); e.value = %q;
 		e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true }));
-		return true })()`, name, value))
+		return true })()`, name, name, value))
 }
 
 // look holds what every page must keep: our language, no key in the place of a

@@ -94,6 +94,6 @@ func (s *scene) leave(person string) {
 	file := filepath.Join(s.TempDir(), "company.yaml")
 	require.NoError(s, os.WriteFile(file, []byte(strings.Replace(string(text), entry, entry+"left: true, ", 1)), 0o600))
 	require.Contains(s, s.house.Command(s, "ops", "handover", "--person", person, "--dry-run", "--lang", "en"), "open task")
-	require.Contains(s, s.house.Command(s, "org", "import", "--file", file, "--lang", "en"), "leaves: 1 open task(s)")
+	require.Contains(s, s.house.Command(s, "org", "import", "--file", file, "--lang", "en"), "("+person+") leaves: ")
 	require.Contains(s, s.house.Command(s, "ops", "handover", "--person", person, "--lang", "en"), "Open tasks left: 0")
 }
