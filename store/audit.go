@@ -68,7 +68,7 @@ type auditor struct {
 }
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
-// the read model, the signatures of the acts, the contents, the delegations, the copies, the
+// the read model, the signatures of the acts, the contents, the delegations, the copies, the heirs, the
 // causes, the counters, and the heads of earlier checkpoints. It only reads, from one
 // snapshot, a hundred documents at a time.
 //
@@ -116,7 +116,7 @@ func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
 		return nil
 	}
 	for _, check := range []func(context.Context) error{
-		a.orphans, a.counters, a.organisation, a.delegations, a.policies, a.copies,
+		a.orphans, a.counters, a.organisation, a.delegations, a.policies, a.copies, a.heirs,
 	} {
 		if err := check(ctx); err != nil {
 			return err

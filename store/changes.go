@@ -120,7 +120,7 @@ func (s *Store) ClaimTellings(ctx context.Context, limit int) ([]Telling, error)
 			FROM due WHERE t.document = due.document AND t.kind = due.kind AND t.name = due.name
 			RETURNING t.document, t.kind, t.name, t.version
 		)
-		SELECT c.*, d.status IN ('closed', 'rejected', 'withdrawn') AS final
+		SELECT c.*, d.status IN ('closed', 'rejected', 'withdrawn', 'voided') AS final
 		FROM claimed c JOIN documents d ON d.id = c.document`
 	var tellings []Telling
 	err := s.inTx(ctx, "store.ClaimTellings", func(tx *sqlx.Tx) error {

@@ -282,3 +282,39 @@ func TestAClockThatWasReleasedIsNotLeftBehind(t *testing.T) {
 		})
 	}
 }
+// TestAuditFindsForgedHeirs plants whom nobody named, and takes away whom somebody did.
+func TestAuditFindsForgedHeirs(t *testing.T) {
+	for name, tt := range map[string]forgery{
+		"another heir":       {`UPDATE heirs SET heir = 'fin'`, "heir.differs"},
+		"another reason":     {`UPDATE heirs SET reason = 'no'`, "heir.differs"},
+		"an heir taken away": {`DELETE FROM heirs`, "heir.missing"},
+		"an heir of nobody's": {`INSERT INTO heirs (id, person, heir, reason) VALUES ('x', 'ann', 'fin', '')`,
+			"heir.invented"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.routed("waits", approval.AnyOf, "ann")
+			require.NoError(t, w.s.NameHeir(w.ctx, "ann", "bob", "same team"))
+			w.clean()
+			w.tamper(tt.statement)
+			require.Equal(t, []string{tt.code}, w.findings())
+		})
+	}
+}
+
+// TestAVoidedDocumentIsToldNothing: it has its outcome like every other that ended,
+// and nobody looks for its workflow for ever.
+func TestAVoidedDocumentIsToldNothing(t *testing.T) {
+	w := governed(t)
+	w.importOffice(0, "")
+	d := w.clocked("open", "office", calendar.WorkDay, 1)
+	w.importOffice(1, "2026-12-07")
+	require.Equal(t, 1, w.spread())
+	require.False(t, w.tells()[0].Final)
+	p, err := w.proposedBy("adm", w.meant(d.ID, approval.RulingVoid))
+	require.NoError(t, err)
+	_, act, err := w.approve(p, w.meant(d.ID, approval.RulingVoid), "ada")
+	require.NoError(t, err)
+	w.record(d.ID, act)
+	require.True(t, w.tells()[0].Final)
+}

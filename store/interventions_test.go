@@ -142,9 +142,14 @@ func TestNobodyIntervenesAlone(t *testing.T) {
 		_, _, err := w.s.CommitAct(w.ctx, w.signed(forged))
 		assert.ErrorContains(t, err, "second person", name)
 	}
+	asked := `SELECT count(*) FROM notices WHERE kind = 'intervention.proposed'`
+	assert.Equal(t, 1, w.count(asked), "nor is anybody asked who could not approve it")
+	assert.Equal(t, 1, w.count(asked+` AND person = 'adm' AND document = $1 AND data->>'by' = 'ada'`, d.ID))
 	got, err := w.s.Decide(w.ctx, p.ID, proposal.Verdict{Checker: "adm", Reason: "不作废"}, store.Idempotency{})
 	require.NoError(t, err)
 	assert.Equal(t, proposal.Refused, got.State)
+	assert.Equal(t, 1, w.count(`SELECT count(*) FROM notices WHERE kind = 'intervention.refused' AND person = 'ada'
+		AND data->>'by' = 'adm' AND data->>'reason' = '不作废'`))
 	assert.Zero(t, w.count(`SELECT count(*) FROM inbox`))
 	w.clean()
 }

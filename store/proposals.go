@@ -125,8 +125,10 @@ func (s *Store) Propose(ctx context.Context, in ProposalInput) (ProposalRow, err
 			return err
 		}
 		if in.Kind == proposal.Intervention {
-			_, err := insertProposal(ctx, tx, in, in.Base)
-			return err
+			if _, err := insertProposal(ctx, tx, in, in.Base); err != nil {
+				return err
+			}
+			return askAdministrators(ctx, tx, in)
 		}
 		return propose(ctx, tx, in)
 	})
@@ -334,8 +336,11 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 }
 
 func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
-	if err := endProposal(ctx, tx, p.ID, 0, v); err != nil || p.Kind == proposal.Intervention {
-		return err // an intervention that was refused never came near its document
+	if err := endProposal(ctx, tx, p.ID, 0, v); err != nil {
+		return err
+	}
+	if p.Kind == proposal.Intervention { // it never came near its document
+		return tellRefused(ctx, tx, p, v)
 	}
 	data := refusedData{Kind: p.Kind, Proposal: p.ID, Maker: p.Maker, Hash: p.Hash, Reason: v.Reason}
 	err := recordFact(ctx, tx, policyStream+p.Subject, "refuse:"+p.ID,

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/domain/proposal"
@@ -294,4 +295,23 @@ func TestAuditFindsForgedPublishing(t *testing.T) {
 			assert.Contains(t, w.findings(), tt.code)
 		})
 	}
+}
+
+// TestUnderwayNamesEveryStep that a document waits at.
+func TestUnderwayNamesEveryStep(t *testing.T) {
+	w := newWorld(t)
+	d := w.submit("forked")
+	p := plan(1, approval.AnyOf, "ann")
+	other := p.Steps[0]
+	other.ID, other.Approvers = "beside", []approval.Approver{{Person: "bob"}}
+	p.Policy, p.Steps = "expense", append(p.Steps[:1:1], other)
+	for i, title := range []string{"部门", "财务"} {
+		p.Steps[i].Title = map[string]string{"zh-CN": title}
+		p.Steps[i].Branches = []approval.Branch{{Fork: "f", N: i}}
+	}
+	w.record(d.ID, approval.Planned{Plan: p})
+	page, err := w.s.Underway(w.ctx, everything, store.UnderwayFilter{Policy: "expense"})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 1)
+	require.Equal(t, map[string]string{"zh-CN": "部门 · 财务"}, page.Items[0].StepTitle)
 }

@@ -81,7 +81,7 @@ func (s *Store) Underway(ctx context.Context, scope access.Scope, f UnderwayFilt
 		}
 		titles := map[string]map[string]string{}
 		_ = json.Unmarshal([]byte(r.StepTitles), &titles) // for display
-		one.StepTitle = titles[r.Step]
+		one.StepTitle = titleOf(r.Step, titles)
 		page.Items = append(page.Items, one)
 	}
 	return page, nil

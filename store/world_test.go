@@ -215,7 +215,7 @@ func (w *world) tamper(statement string, args ...any) {
 	w.t.Helper()
 	tx := w.root.MustBegin()
 	guarded := []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows",
-		"delegations", "policies", "proposals", "copies"}
+		"delegations", "policies", "proposals", "copies", "heirs"}
 	for _, table := range guarded {
 		tx.MustExec(`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`)
 	}

@@ -56,6 +56,9 @@
 //	proposal.approved    the maker                           by, version, proposal, what, subject
 //	proposal.refused     the maker                           by, reason, proposal, what, subject
 //	proposal.outdated    the maker of another that was open  by, version, proposal, what, subject
+//	intervention.proposed  administrators who may        by, reason; store.Propose
+//	                     approve it
+//	intervention.refused who proposed it                 by, reason; store.Decide
 //
 // Every notice of a document has number, title, amount_minor and currency; those about a step
 // also have step (its id) and step.<locale> (its title). People are named by id
@@ -113,6 +116,7 @@ func Kinds() []string {
 		DelegationMade, DelegationTaken,
 		Commented, Mentioned, Copied, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
+		InterventionProposed, InterventionRefused,
 	}
 }
 

@@ -13,6 +13,10 @@ const (
 	ProposalApproved = "proposal.approved" // told to its maker
 	ProposalRefused  = "proposal.refused"
 	ProposalOutdated = "proposal.outdated" // another version was published: nobody can approve it any more
+
+	// Of an intervention, which is a proposal about one document.
+	InterventionProposed = "intervention.proposed" // told to the administrators who may approve it
+	InterventionRefused  = "intervention.refused"  // told to who proposed it
 )
 
 // OfProposal is the notices of one kind about a proposal, one for each person.

@@ -43,11 +43,14 @@ type ReplanResult struct {
 //
 // Safe to repeat: with the same key each document keeps its first answer, and with
 // another what already waits is not proposed twice. Errors: Invalid replan.too_many;
-// Busy and worse, with what was done so far.
+// Conflict idempotency.reused; Busy and worse, with what was done so far.
 func (d *Desk) ReplanThese(ctx context.Context, who auth.Who, these []ReplanThis, opinion string, key Key) (
 	[]ReplanResult, error) {
 	if len(these) > ReplanTheseMost {
 		return nil, tooManyToReplan()
+	}
+	if err := d.claim(ctx, who, key, these, opinion); err != nil {
+		return nil, err
 	}
 	var results []ReplanResult
 	for _, this := range these {
@@ -129,6 +132,9 @@ func (d *Desk) ApproveThese(ctx context.Context, who auth.Who, these []ApproveTh
 	if len(these) > ReplanTheseMost {
 		return nil, tooManyToReplan()
 	}
+	if err := d.claim(ctx, who, key, these); err != nil {
+		return nil, err
+	}
 	var results []ReplanResult
 	for _, this := range these {
 		one := key
@@ -158,6 +164,21 @@ func (d *Desk) ApproveThese(ctx context.Context, who auth.Who, these []ApproveTh
 
 // ApproveThis names a proposal, and what was read of it.
 type ApproveThis struct{ Proposal, Hash string }
+
+// claim takes the key of a request for many: the same key never asks for other ones.
+//
+// Errors: Conflict idempotency.reused.
+func (d *Desk) claim(ctx context.Context, who auth.Who, key Key, asked ...any) error {
+	if key.Key == "" {
+		return nil
+	}
+	key.Body = append([]any{key.Body}, asked...)
+	idem, err := key.of(who)
+	if err != nil {
+		return err
+	}
+	return d.Store.Claim(ctx, idem)
+}
 
 func tooManyToReplan() error {
 	return fault.New(fault.Invalid, "replan.too_many", fault.Field("documents"), fault.Arg("max", "50"))

@@ -148,6 +148,9 @@ var ownGiven = map[string][]string{
 	notice.ProposalRefused:  {"by", "reason", "what", "subject", "base"},
 	notice.ProposalOutdated: {"by", "version", "what", "subject", "base"},
 
+	notice.InterventionProposed: {"by", "reason"},
+	notice.InterventionRefused:  {"by", "reason"},
+
 	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
 	approval.DocumentAmended:    {"step", "by", "reason", "n"},
 }

@@ -41,7 +41,7 @@ func handOver(v *visit) error {
 	if _, err := v.desk().HandOver(v.r.Context(), v.who, person); err != nil {
 		return err
 	}
-	return v.leave(handoverAt+"?person="+url.QueryEscape(person), v.t("page.handover.begun"))
+	return v.leave(handoverAt+"?person="+url.QueryEscape(person), "handover")
 }
 
 func (v *visit) handover(status int, h desk.Handover, wrong string) error {

@@ -36,7 +36,9 @@ func TestAHandOverOnThePages(t *testing.T) {
 		time.Sleep(1200 * time.Millisecond) // what is believed of the organisation
 		h.get("admin", "/handover?person=zhao").says(h.word("page.handover.open", map[string]string{"n": "1"}),
 			h.word("page.handover.do", nil)).saysNot(h.word("handover.fate.revoked", nil))
-		require.Equal(t, "/handover?person=zhao", h.post("admin", "/handover", url.Values{"person": {"zhao"}}).to())
+		done := h.post("admin", "/handover", url.Values{"person": {"zhao"}})
+		require.Equal(t, "/handover?person=zhao", done.to())
+		require.Contains(t, done.header.Get("Set-Cookie"), "flash=handover;")
 		tellings, err := h.store.ClaimTellings(t.Context(), 10)
 		require.NoError(t, err)
 		require.Len(t, tellings, 1)

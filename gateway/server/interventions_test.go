@@ -141,3 +141,22 @@ func TestNobodyIntervenesInTheirOwn(t *testing.T) {
 	require.Equal(t, p, h.do(write).proposal())
 	h.auditClean()
 }
+
+// TestAKeyPlansTheSameAnew: under one key nobody plans other documents than at first,
+// nor for another reason.
+func TestAKeyPlansTheSameAnew(t *testing.T) {
+	h := newHouse(t)
+	first, second := h.submitted("lin", "1000.00"), h.submitted("lin", "1100.00")
+	plan := func(id, opinion string) answer {
+		seen := h.intervention(id, "replan", nil)
+		return h.do(call{as: "admin", method: "POST", path: "/replans", key: "k", body: map[string]any{
+			"opinion":   opinion,
+			"documents": []any{map[string]any{"document": id, "round": seen["round"], "content_hash": seen["content_hash"]}},
+		}})
+	}
+	made := plan(first, "新制度").is(200).json()["items"]
+	require.Equal(t, made, plan(first, "新制度").is(200).json()["items"])
+	plan(second, "新制度").refused(422, "idempotency.reused")
+	plan(first, "another reason").refused(422, "idempotency.reused")
+	require.Empty(t, h.do(call{as: "admin", method: "GET", path: "/documents/" + second + "/interventions"}).is(200).json()["items"])
+}
