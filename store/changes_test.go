@@ -282,6 +282,7 @@ func TestAClockThatWasReleasedIsNotLeftBehind(t *testing.T) {
 		})
 	}
 }
+
 // TestAuditFindsForgedHeirs plants whom nobody named, and takes away whom somebody did.
 func TestAuditFindsForgedHeirs(t *testing.T) {
 	for name, tt := range map[string]forgery{
