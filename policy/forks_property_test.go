@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -148,7 +147,7 @@ func TestNobodyIsLostInForks(t *testing.T) {
 			require.Equal(t, k.order[i], step.ID)
 			k.holds(t, in, plan, step)
 		}
-		canFollow(t, plan, c)
+		carriedThrough(t, in, plan)
 	})
 }
 
@@ -199,12 +198,4 @@ func (k *thicket) holds(t *rapid.T, in policy.RouteInput, plan approval.Plan, st
 			}
 		}
 	}
-}
-
-// canFollow proves that the core takes the plan into use.
-func canFollow(t *rapid.T, plan approval.Plan, c document.Content) {
-	file := approval.State{Document: "d", Status: approval.Submitted, Round: 1, Submitter: c.Submitter, Requester: c.Requester}
-	drafts, err := file.Judge(approval.Planned{Plan: plan}, time.Unix(0, 0))
-	require.NoError(t, err)
-	require.Equal(t, approval.PlanMade, drafts[0].Kind, "the core cannot follow it: %s", drafts[0].Data)
 }

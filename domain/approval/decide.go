@@ -26,7 +26,7 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 		ended.To = a.To
 		p.write(TaskWasApproved, ended)
 		p.agree(task)
-		if err := p.s.unchosen(task); err != nil {
+		if err := p.s.unchosen(a, task); err != nil {
 			return nil, err
 		}
 		if err := p.s.enoughHumans(); err != nil {

@@ -274,7 +274,7 @@ func (m *model) staff(s *modelStep, found []approval.Approver) {
 	s.unstaffed, s.Approvers = false, nil
 	for _, a := range found {
 		twice := slices.ContainsFunc(s.Approvers, func(b approval.Approver) bool { return m.same(a.Person, b.Person) })
-		if !twice && !slices.Contains(interested, a.Person) && !m.begunElsewhere(s, a.Person) {
+		if !twice && !slices.Contains(interested, a.Person) && !m.partElsewhere(s, a.Person) {
 			s.Approvers = append(s.Approvers, a)
 		}
 	}
@@ -318,11 +318,6 @@ func (m *model) part(s *modelStep, person string) bool {
 
 func (m *model) partElsewhere(s *modelStep, person string) bool {
 	return slices.ContainsFunc(m.apart(s), func(o *modelStep) bool { return m.part(o, person) })
-}
-
-// begunElsewhere says the same of those steps that asked somebody already.
-func (m *model) begunElsewhere(s *modelStep, person string) bool {
-	return slices.ContainsFunc(m.apart(s), func(o *modelStep) bool { return len(o.tickets) > 0 && m.part(o, person) })
 }
 
 // fate is 1 where a step passes however the votes still out fall, -1 where it is

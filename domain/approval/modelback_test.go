@@ -71,11 +71,14 @@ func (m *model) chooses(t *ticket) bool {
 	s := m.steps[i]
 	for j, person := range t.chose {
 		twice := slices.ContainsFunc(t.chose[:j], func(other string) bool { return m.same(other, person) })
-		if twice || !slices.Contains(s.late.Among, person) || slices.Contains(interested, person) || m.begunElsewhere(s, person) {
+		if twice || !slices.Contains(s.late.Among, person) || slices.Contains(interested, person) || m.partElsewhere(s, person) {
 			return false
 		}
 	}
-	return len(t.chose) > 0 || !t.step.ends() || len(m.chosen(s)) > 0
+	nobody := !slices.ContainsFunc(s.late.Among, func(person string) bool {
+		return !slices.Contains(interested, person) && !m.partElsewhere(s, person)
+	})
+	return len(t.chose) > 0 || !t.step.ends() || len(m.chosen(s)) > 0 || nobody
 }
 
 // goBack is a return to a step that people passed.

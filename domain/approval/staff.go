@@ -59,12 +59,12 @@ func (s State) fitApprovers(step Step, found []Approver) []Approver {
 }
 
 // Apart lists, by step, who has a part in the steps that need other humans than a
-// step, as far as those have asked anybody.
+// step, or will be asked there.
 func (s State) Apart(step string) map[string][]string {
 	apart := map[string][]string{}
 	for _, other := range s.apart(step) {
-		if s.begun(s.indexOfStep(other.ID)) {
-			apart[other.ID] = slices.Sorted(maps.Keys(s.partOf(other)))
+		if part := s.partOf(other); len(part) > 0 {
+			apart[other.ID] = slices.Sorted(maps.Keys(part))
 		}
 	}
 	return apart
@@ -123,7 +123,7 @@ func (s State) fitChoice(a Act, task Task) error {
 				return fault.New(fault.Invalid, "act.to_interested", fault.Field("to"), fault.Arg("person", person))
 			case !slices.Contains(step.Late.Among, person) || seen[s.behind(person)]:
 				return fault.New(fault.Invalid, "act.to_not_among", fault.Field("to"), fault.Arg("person", person))
-			case len(s.fitApprovers(step, []Approver{{Person: person}})) == 0 || s.choosesThemselves(a, task, person, step):
+			case !s.choosable(a, task, person, step):
 				return fault.New(fault.Invalid, "act.to_has_part", fault.Field("to"), fault.Arg("person", person))
 			}
 		}
@@ -132,17 +132,31 @@ func (s State) fitChoice(a Act, task Task) error {
 	return nil
 }
 
-// choosesThemselves says whether who agrees in one step names themselves for one that
-// needs another human.
-func (s State) choosesThemselves(a Act, task Task, person string, step Step) bool {
-	return s.behind(person) == s.behind(a.Actor) &&
+// choosable says whether who agrees in one step may name a person for another: not
+// themselves for one that needs another human.
+func (s State) choosable(a Act, task Task, person string, step Step) bool {
+	themselves := s.behind(person) == s.behind(a.Actor) &&
 		slices.ContainsFunc(s.apart(task.Step), func(other Step) bool { return other.ID == step.ID })
+	return !themselves && len(s.fitApprovers(step, []Approver{{Person: person}})) > 0
+}
+
+// offered are those who may be chosen for every step that a task's step chooses for.
+func (s State) offered(a Act, task Task) []string {
+	steps := s.choosesFor(task.Step)
+	if len(steps) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(steps[0].Late.Among), func(person string) bool {
+		return slices.ContainsFunc(steps, func(step Step) bool {
+			return !slices.Contains(step.Late.Among, person) || !s.choosable(a, task, person, step)
+		})
+	})
 }
 
 // unchosen refuses a yes that ends a step while nobody was chosen for the step that
-// it chooses for.
-func (s State) unchosen(task Task) error {
-	if s.Plan == nil || s.Round != task.Round || !s.Over(task.Step) {
+// it chooses for, though somebody could be.
+func (s State) unchosen(a Act, task Task) error {
+	if s.Plan == nil || s.Round != task.Round || !s.Over(task.Step) || len(s.offered(a, task)) == 0 {
 		return nil
 	}
 	for _, step := range s.choosesFor(task.Step) {

@@ -157,3 +157,26 @@ func TestWhereNobodyChoseTheAdminQueueDecides(t *testing.T) {
 	}
 	require.Equal(t, []string{queue}, r.state.Assignees())
 }
+
+// TestNobodyIsChosenWhoIsAskedInAStepOfOtherHumans later on: they could not agree there.
+func TestNobodyIsChosenWhoIsAskedInAStepOfOtherHumans(t *testing.T) {
+	last := step(approval.AnyOf, "max")
+	last.DistinctFrom = []string{"s2"}
+	r := planned(t, step(approval.AnyOf, "li"), chosenBy("s1", step(approval.AnyOf)), last)
+	yes := r.act(approval.Approve, "li")
+	yes.To = []string{"max"}
+	require.Equal(t, "act.to_has_part", fault.CodeOf(r.do(yes)))
+	yes.To = []string{"mia"}
+	require.NoError(t, r.do(yes))
+	r.approves(t, "mia", "max")
+	require.Equal(t, approval.Approved, r.state.Status)
+}
+
+// TestWhereNobodyMayBeChosenNobodyIsStuck: the admin queue decides.
+func TestWhereNobodyMayBeChosenNobodyIsStuck(t *testing.T) {
+	last := step(approval.AnyOf, "max", "mia")
+	last.DistinctFrom = []string{"s2"}
+	r := planned(t, step(approval.AnyOf, "li"), chosenBy("s1", step(approval.AnyOf)), last)
+	r.approves(t, "li")
+	require.Equal(t, []string{queue}, r.state.Assignees())
+}
