@@ -28,9 +28,10 @@ const assetsPath = "/assets/"
 const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// shelf is the templates by language and name, and the assets by address.
+// shelf is the templates by language, and the assets by address. The pages share one
+// set: with a set for each, the parts that all have would be kept for each.
 type shelf struct {
-	templates map[string]map[string]*template.Template
+	templates map[string]*template.Template
 	assets    map[string]asset  // by the name that carries the hash
 	address   map[string]string // of an asset's plain name
 }
@@ -46,7 +47,7 @@ var mediaTypes = map[string]string{
 
 func load() (*shelf, error) {
 	s := &shelf{
-		templates: map[string]map[string]*template.Template{}, assets: map[string]asset{}, address: map[string]string{},
+		templates: map[string]*template.Template{}, assets: map[string]asset{}, address: map[string]string{},
 	}
 	if err := s.loadAssets(); err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func (s *shelf) loadAssets() error {
 // loadTemplates parses every page once a language, so that a template says only
 // the key of a text.
 func (s *shelf) loadTemplates(locale string) error {
-	base, err := template.New("layout").Funcs(s.functions(locale)).ParseFS(embedded, "templates/parts/*.html")
+	all, err := template.New("layout").Funcs(s.functions(locale)).ParseFS(embedded, "templates/parts/*.html")
 	if err != nil {
 		return err
 	}
@@ -89,19 +90,23 @@ func (s *shelf) loadTemplates(locale string) error {
 	if err != nil {
 		return err
 	}
-	s.templates[locale] = map[string]*template.Template{}
 	for _, name := range names {
-		page, err := base.Clone()
+		text, err := fs.ReadFile(embedded, name)
 		if err != nil {
 			return err
 		}
-		if page, err = page.ParseFS(embedded, name); err != nil {
+		content := contentOf(strings.TrimSuffix(path.Base(name), ".html"))
+		own := strings.Replace(string(text), `{{define "content"}}`, `{{define "`+content+`"}}`, 1)
+		if _, err := all.New(name).Parse(own); err != nil {
 			return err
 		}
-		s.templates[locale][strings.TrimSuffix(path.Base(name), ".html")] = page
 	}
+	s.templates[locale] = all
 	return nil
 }
+
+// contentOf is the template that a page's own content becomes in the set of all.
+func contentOf(page string) string { return "content:" + page }
 
 func (s *shelf) functions(locale string) template.FuncMap {
 	return template.FuncMap{
@@ -150,6 +155,7 @@ type frame struct {
 	Flash               string
 	Refresh             *refresh
 	Data                any
+	Content             template.HTML // the page itself
 }
 
 type navItem struct {
@@ -181,8 +187,14 @@ func (v *visit) showAs(name string, status int, title string, data any) {
 	if waits, ok := data.(interface{ refresh() *refresh }); ok {
 		f.Refresh = waits.refresh()
 	}
-	var page bytes.Buffer
-	if err := v.pages.shelf.templates[v.locale][name].ExecuteTemplate(&page, "layout", f); err != nil {
+	all := v.pages.shelf.templates[v.locale]
+	var content, page bytes.Buffer
+	err := all.ExecuteTemplate(&content, contentOf(name), f)
+	if err == nil {
+		f.Content = template.HTML(content.String()) //nolint:gosec // a template of ours has just escaped it
+		err = all.ExecuteTemplate(&page, "layout", f)
+	}
+	if err != nil {
 		slog.ErrorContext(v.r.Context(), "page not rendered", "page", name, "error", err)
 		http.Error(v.w, v.t("page.error.internal"), http.StatusInternalServerError)
 		return
