@@ -31,7 +31,7 @@ func Default() Config {
 			StopTimeout: 60 * time.Second,
 		},
 		Relay:    Relay{Interval: time.Second, Batch: 100},
-		Identity: Identity{Session: Session{Idle: 2 * time.Hour, Absolute: 12 * time.Hour}},
+		Identity: Identity{Session: Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}},
 		Mail:     Mail{Port: 587, TLS: "starttls"},
 		Files: Files{
 			Dir:      "files",

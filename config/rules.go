@@ -115,24 +115,6 @@ func (w Worker) check(k *check) {
 	k.duration("worker.stop_timeout", w.StopTimeout, time.Second, time.Hour)
 }
 
-func (c Config) checkIdentity(k *check) {
-	var ids []string
-	for i, provider := range c.Identity.Providers {
-		at := "identity.providers[" + strconv.Itoa(i) + "]."
-		ids = append(ids, provider.ID)
-		if c.Mode == Production && !loopback(provider.Issuer) {
-			k.url(at+"issuer", provider.Issuer, "https")
-		} else {
-			k.url(at+"issuer", provider.Issuer, "http", "https")
-		}
-		k.want(provider.ClientID != "", at+"client_id", "is empty", "set the id that the provider gave")
-		k.want(slices.Contains(provider.Scopes, "openid"), at+"scopes", "lack openid", "add openid")
-	}
-	k.unique("identity.providers", ids)
-	k.duration("identity.session.idle", c.Identity.Session.Idle, time.Minute, 30*24*time.Hour)
-	k.duration("identity.session.absolute", c.Identity.Session.Absolute, c.Identity.Session.Idle, 90*24*time.Hour)
-}
-
 func (c Config) checkSigning(k *check) {
 	s := c.Signing
 	if s.PrivateKey.IsSet() {

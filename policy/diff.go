@@ -90,8 +90,13 @@ func describePolicy(p *Policy) map[string]string {
 	for _, r := range p.Require {
 		limits = append(limits, fmt.Sprintf("%s: %d", r.From.Text(), r.Humans))
 	}
-	return map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
+	words := map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
 		"require": strings.Join(limits, ", "), "title": titles(p.Title)}
+	if f := p.FreshSignIn; f != nil {
+		words["fresh_sign_in"] = strings.TrimSpace(fmt.Sprintf("%s, %d s %s", f.From.Text(), f.Seconds,
+			strings.Join(f.Classes, " ")))
+	}
+	return words
 }
 
 // describe words every key of a step; keys of later versions of the language are

@@ -41,6 +41,8 @@ type policyYAML struct {
 
 	Matrices map[string]matrixYAML `yaml:"matrices"`
 	Require  []requireYAML         `yaml:"require"`
+
+	FreshSignIn freshYAML `yaml:"fresh_sign_in"`
 }
 
 type stepYAML struct {
@@ -111,6 +113,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	}
 	r.matrices(p, raw.Matrices)
 	p.Require = r.require(p.Base, raw.Require)
+	p.FreshSignIn = r.freshSignIn(p.Base, raw.FreshSignIn)
 	r.walk("steps", raw.Steps, nil, p)
 	r.count("steps", len(p.Steps), StepsMax)
 	return p

@@ -31,6 +31,8 @@ type Policy struct {
 	Matrices map[string]Matrix `json:"matrices,omitempty"`
 	Require  []Require         `json:"require,omitempty"` // distinct humans by amount, held by Prove
 
+	FreshSignIn *FreshSignIn `json:"fresh_sign_in,omitempty"` // for decisions on large amounts
+
 	text *source.Text
 	hash string
 }

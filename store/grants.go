@@ -52,7 +52,11 @@ var grants = map[string]map[string]string{
 		"import_rows":     "SELECT, INSERT, UPDATE (state, document, fault, next_try, tries, finished_at)",
 		"sessions":        "SELECT, INSERT, UPDATE, DELETE",
 		"tokens":          "SELECT, INSERT, UPDATE (revoked_at, last_used_at)",
-		"checkpoints":     read, "goose_db_version": read,
+		"identities":      appends,
+		"logout_tokens":   "SELECT, INSERT, DELETE",
+
+		"sign_in_attempts": "SELECT, INSERT, DELETE",
+		"checkpoints":      read, "goose_db_version": read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -102,7 +106,7 @@ var grants = map[string]map[string]string{
 		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "proposals": read,
 		"rates":     read,
 		"calendars": read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
-		"comment_files": read, "copies": read,
+		"comment_files": read, "copies": read, "identities": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 	},

@@ -46,6 +46,9 @@ type Plan struct {
 	// approved, whoever took over from whom; 0 asks for no number.
 	Humans int `json:"humans,omitempty"`
 
+	// SignIn says how fresh the sign-in of whoever decides must be; nil asks for none.
+	SignIn *FreshSignIn `json:"sign_in,omitempty"`
+
 	// Same lists the accounts of each human who has several: one human decides one
 	// place of a step, with whatever account, also who is asked only later.
 	Same [][]string `json:"same,omitempty"`

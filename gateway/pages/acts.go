@@ -37,11 +37,15 @@ func decide(v *visit) error {
 	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep,
 		in.Back, in.Extra)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
-	form := "decide"
-	if in.Act != approval.Approve && in.Act != approval.Reject && (in.Act != approval.Return || in.ToStep != "") {
-		form = string(in.Act)
+	return v.acted(acted, err, sent{Form: decisionForm(in), Text: in.Opinion, To: v.asked("to")})
+}
+
+// decisionForm names the form of a document's page that a decision came from.
+func decisionForm(in desk.Decision) string {
+	if in.Act == approval.Approve || in.Act == approval.Reject || in.Act == approval.Return && in.ToStep == "" {
+		return "decide"
 	}
-	return v.acted(acted, err, sent{Form: form, Text: in.Opinion, To: v.asked("to")})
+	return string(in.Act)
 }
 
 // people parts names that commas or line ends part, of either script.
@@ -106,7 +110,7 @@ func deleteDraft(v *visit) error {
 
 // acted answers an act: to the document, with what became of it.
 func (v *visit) acted(a desk.Acted, err error, s sent) error {
-	switch {
+	switch v.drop(err); {
 	case err != nil:
 		return v.refused(err, s)
 	case a.Pending:
@@ -125,6 +129,9 @@ func (v *visit) refused(err error, s sent) error {
 	switch f.Kind {
 	case fault.Invalid, fault.Conflict, fault.Forbidden:
 	default:
+		return err
+	}
+	if err := v.hold(f, documentAt(v.param("id")), v.r.PostForm); err != nil {
 		return err
 	}
 	var texts []string

@@ -84,6 +84,10 @@ func registry() []route {
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
 
+		{method: get, path: sessionsAt, needs: access.TokenManage, template: "sessions", handle: sessions},
+		{method: post, path: sessionsAt + "/:id/end", needs: access.TokenManage, template: "sessions", handle: endSession},
+
+		{method: post, path: "/logout", open: true, template: "signedout", handle: signOut},
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},
 		{method: post, path: "/language", open: true, handle: language},
 	}

@@ -6,6 +6,7 @@ package server
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/gateway/server/trace"
 )
@@ -27,6 +29,7 @@ import (
 type Check struct {
 	Name string
 	Ask  func(ctx context.Context) error
+	Soft bool // told, and no reason to send requests elsewhere
 }
 
 // Deps is everything the gateway is made of.
@@ -130,12 +133,19 @@ func signIn(router *gin.Engine, deps Deps) {
 		deps.Auth.Begin(c.Writer, c.Request, c.Param("provider"))
 	})
 	router.GET("/login/:provider/callback", browser, func(c *gin.Context) {
-		deps.Auth.Callback(c.Writer, c.Request, c.Param("provider"))
+		r := c.Request.Clone(c.Request.Context())
+		r.RemoteAddr = net.JoinHostPort(Address(c.Request, deps.Proxies).String(), "0") // shown to who signs in
+		deps.Auth.Callback(c.Writer, r, c.Param("provider"))
 	})
+	router.POST("/login/:provider/backchannel", func(c *gin.Context) {
+		deps.Auth.SignedOut(c.Writer, c.Request, c.Param("provider"))
+	})
+	if deps.Pages != nil {
+		return
+	}
 	router.POST("/logout", browser, func(c *gin.Context) { deps.Auth.Logout(c.Writer, c.Request) })
-	if deps.Pages == nil && len(deps.Auth.Choices()) > 0 {
-		first := deps.Auth.Choices()[0].Path
-		router.GET("/login", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, first) })
+	if choices := deps.Auth.Choices(i18n.English); len(choices) > 0 {
+		router.GET("/login", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, choices[0].Path) })
 	}
 }
 
