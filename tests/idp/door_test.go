@@ -27,6 +27,7 @@ type door struct {
 	url   string
 	store *store.Store
 	auth  *auth.Auth
+	told  string // the last logout token that a provider sent
 }
 
 var users = map[string]map[string]any{
@@ -105,6 +106,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	case what == "callback":
 		d.auth.Callback(w, r, id)
 	case what == "backchannel":
+		d.told = r.PostFormValue("logout_token")
 		d.auth.SignedOut(w, r, id)
 	default:
 		d.auth.Begin(w, r, id)

@@ -20,9 +20,11 @@ const provider = new Provider(issuer, {
   ttl: { IdToken: 300 },
   conformIdTokenClaims: false, // the claims of the scopes are in the id_token too
   features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
-  // Backchannel logout goes to the test's own server on the loopback interface.
+  // Sign-outs are told to the test's own server, on the loopback interface: its guard keeps it from there.
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   findAccount: (_, id) => users[id] && { accountId: id, claims: () => ({ sub: id, ...users[id] }) },
 });
 provider.on('server_error', (_, err) => console.error(err));
+provider.on('backchannel.error', (_, err) => console.error(err));
 process.stdin.on('end', () => process.exit(0)).resume();
 provider.listen(port, '127.0.0.1', () => console.log(`ready ${issuer}`));

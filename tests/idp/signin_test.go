@@ -222,6 +222,13 @@ func TestSigningOutThereSignsOutHere(t *testing.T) {
 	leave(t, p, planted, planted.hint())
 	require.Equal(t, "/x ", read(t, planted.open("/x")), "the provider told us")
 	d.is(b.open("/x"), 200, "/x wu")
+	d.is(b.signIn(p, "/login/company", "alice"), 200, "/ wu")
+	for name, token := range map[string]string{"used": d.told, "none": "", "an id_token": query(t, there, "id_token_hint")} {
+		refused, err := http.PostForm(d.url+"/login/company/backchannel", url.Values{"logout_token": {token}})
+		require.NoError(t, err)
+		require.Equal(t, 400, refused.StatusCode, name)
+		require.Contains(t, read(t, refused), "invalid_request")
+	}
 	leave(t, p, other, there)
 	d.is(b.open("/x"), 200, "/x wu")
 }
