@@ -48,7 +48,9 @@ func (r *reading) freshSignIn(base money.Currency, raw freshYAML) *FreshSignIn {
 	case within.Unit != "": // a sign-in does not wait for office hours
 		r.refuse("policy.bad_duration", path+".within", fault.Arg("value", raw.Within))
 	}
-	r.count(path+".acr", len(raw.Class), classesMax)
+	if r.written(path + ".acr") {
+		r.count(path+".acr", len(raw.Class), classesMax)
+	}
 	for i, class := range raw.Class {
 		if class == "" || len(class) > classMax {
 			r.refuse("policy.empty", path+".acr["+strconv.Itoa(i)+"]")

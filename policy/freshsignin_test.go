@@ -32,6 +32,8 @@ func TestAFreshSignInIsAskedForFromItsAmountOn(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAFreshSignInIsSaid(t *testing.T) {
+	_, err := policy.Parse("p.yaml", []byte(sound+"\nfresh_sign_in: { from: \"0.00\", within: 60 s }\n"))
+	require.NoError(t, err)
 	for _, tt := range []struct{ old, next, code string }{
 		{`"50000.00"`, `"-1.00"`, "policy.bad_amount"},
 		{`"50000.00"`, `"a lot"`, "policy.bad_amount"},

@@ -183,6 +183,7 @@ type call struct {
 	key              string // Idempotency-Key
 	accept           string // Accept-Language
 	wrong            bool   // the request is meant to break the document
+	session          *http.Client
 }
 
 // answer is what came back.
@@ -243,7 +244,11 @@ func (h *house) do(c call) answer {
 	}
 	request.Header.Set("Accept-Language", c.accept)
 	input := h.checkRequest(request, payload, c.wrong)
-	response, err := http.DefaultClient.Do(request)
+	client := http.DefaultClient
+	if c.session != nil {
+		client = c.session
+	}
+	response, err := client.Do(request)
 	require.NoError(h.t, err)
 	defer response.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(response.Body)
