@@ -55,7 +55,7 @@ var grants = map[string]map[string]string{
 		"identities":      appends,
 		"logout_tokens":   "SELECT, INSERT, DELETE",
 
-		"sign_in_attempts": "SELECT, INSERT, DELETE",
+		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
 		"checkpoints":      read, "goose_db_version": read,
 	},
 	RoleWorker: {

@@ -46,7 +46,7 @@ var appAgents = map[string][]string{"wecom": {"wxwork"}, "dingtalk": {"dingtalk"
 
 // Straight is where a browser goes without being asked: to the only provider, or
 // from within an app to the one that is configured for it. It is a redirect and
-// nothing else, as web views need it.
+// nothing else, as web views need it. In development the page is shown all the same.
 func (a *Auth) Straight(agent string) (path string, ok bool) {
 	agent = strings.ToLower(agent)
 	for app, id := range a.config.Apps {
@@ -54,7 +54,7 @@ func (a *Auth) Straight(agent string) (path string, ok bool) {
 			return "/login/" + id, true
 		}
 	}
-	if len(a.providers) == 1 && a.providers[0].Ready() == nil {
+	if len(a.providers) == 1 && a.config.DevIssuer == "" && a.providers[0].Ready() == nil {
 		return "/login/" + a.providers[0].ID(), true
 	}
 	return "", false

@@ -27,7 +27,7 @@ const (
 	wordsMax = 200              // of the provider's own error
 
 	pauseLeast = time.Second // between two looks for a provider that is away
-	pauseMost  = 5 * time.Minute
+	pauseMost  = 30 * time.Second
 )
 
 // algorithms that an id_token may be signed with; never none, never a shared key.
