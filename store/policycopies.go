@@ -49,6 +49,16 @@ func (t *transition) copyIn(ctx context.Context, q sqlx.ExtContext) error {
 	return nil
 }
 
+// PolicyCopies says whether a plan of a document copies somebody in, now or later.
+func (s *Store) PolicyCopies(ctx context.Context, document, person string) (bool, error) {
+	const query = `
+		SELECT EXISTS (SELECT FROM events WHERE stream = $1 AND kind = 'plan.made' AND jsonb_path_exists(data::jsonb,
+			'$.plan.**.cc.people[*].person ? (@ == $who)', jsonb_build_object('who', $2::text)))`
+	var named bool
+	err := s.db.GetContext(ctx, &named, query, document, person)
+	return named, sqlFault("store.PolicyCopies", err)
+}
+
 // working are those who did not leave, in their order.
 func working(ctx context.Context, q sqlx.QueryerContext, people []string) ([]string, error) {
 	if len(people) == 0 {

@@ -85,6 +85,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"copy.document_full":   {Kind: fault.Conflict, Args: []string{"max"}},
 	"copy.draft":           {Kind: fault.Conflict},
 	"copy.not_found":       {Kind: fault.NotFound},
+	"copy.by_policy":       {Kind: fault.Forbidden, Args: []string{"person"}},
 })
 
 // Check judges one call: the people to be copied in by somebody, each once.
