@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -244,11 +245,7 @@ func (h *house) do(c call) answer {
 	}
 	request.Header.Set("Accept-Language", c.accept)
 	input := h.checkRequest(request, payload, c.wrong)
-	client := http.DefaultClient
-	if c.session != nil {
-		client = c.session
-	}
-	response, err := client.Do(request)
+	response, err := cmp.Or(c.session, http.DefaultClient).Do(request)
 	require.NoError(h.t, err)
 	defer response.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(response.Body)
@@ -374,7 +371,9 @@ func (e *fakeEngine) apply(ctx context.Context, id string, c approval.Command) (
 	if err != nil {
 		return approval.Outcome{}, err
 	}
-	request := approval.RecordRequest{Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts}
+	request := approval.RecordRequest{
+		Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts, Copies: state.CopiesDue(c, drafts),
+	}
 	if act, ok := c.(approval.Act); ok {
 		request.Act = &act
 	}

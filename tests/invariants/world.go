@@ -140,6 +140,7 @@ type plan struct {
 	Then       []string `json:"then"`
 	Humans     int      `json:"humans"`
 	SignIn     *limit   `json:"sign_in"`
+	CC         *copying `json:"cc"`
 }
 
 type step struct {
@@ -156,6 +157,7 @@ type step struct {
 	Approvers []approver `json:"approvers"`
 
 	DistinctFrom []string `json:"distinct_from"`
+	CC           *copying `json:"cc"`
 
 	Late *struct {
 		Chooser string   `json:"chooser"`
