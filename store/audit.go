@@ -204,8 +204,8 @@ func (a *auditor) loadBeside(ctx context.Context, ids []string, byID map[string]
 		byID[c.Stream].causes[c.Cause] = c
 	}
 	var acts []auditAct
-	const actsBatch = `SELECT id, document, task, actor, canonical, key_id, signature, received_at, coalesce(outcome, '') AS outcome
-		FROM inbox WHERE document = ANY($1)`
+	const actsBatch = `SELECT id, document, task, actor, canonical, key_id, signature, received_at,
+		coalesce(outcome, '') AS outcome FROM inbox WHERE document = ANY($1)`
 	if err := a.tx.SelectContext(ctx, &acts, actsBatch, pq.Array(ids)); err != nil {
 		return err
 	}

@@ -22,11 +22,12 @@ func (a *Auth) Leave(ctx context.Context) (there string, err error) {
 	if err := a.sessions.Destroy(ctx); err != nil {
 		return "", err
 	}
-	p, err := a.provider(id)
-	if err != nil {
-		return "", nil // it was taken out of the configuration
+	for _, p := range a.providers { // none, where it was taken out of the configuration
+		if p.ID() == id {
+			return p.SignOut(token, strings.TrimSuffix(a.config.Public, "/")+SignedOutPath), nil
+		}
 	}
-	return p.SignOut(token, strings.TrimSuffix(a.config.Public, "/")+SignedOutPath), nil
+	return "", nil
 }
 
 // Logout handles POST /logout where there are no pages.

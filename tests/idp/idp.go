@@ -80,7 +80,7 @@ func Start(t testing.TB, s Settings) *Provider {
 	}
 	text, err := json.Marshal(s)
 	require.NoError(t, err)
-	node := exec.Command("node", "provider.mjs", string(text))
+	node := exec.CommandContext(t.Context(), "node", "provider.mjs", string(text))
 	said := new(strings.Builder)
 	node.Dir, node.Stderr = dir, said
 	_, err = node.StdinPipe() // it ends with us: its input is over then
@@ -156,7 +156,10 @@ func (p *Provider) SignIn(c *http.Client, at *http.Response, login string) *http
 		for _, m := range hidden.FindAllStringSubmatch(string(body), -1) {
 			form.Set(m[1], m[2])
 		}
-		at, err = c.PostForm(string(found[1]), form)
+		post, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, string(found[1]), strings.NewReader(form.Encode()))
+		require.NoError(p.t, err)
+		post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		at, err = c.Do(post)
 		require.NoError(p.t, err)
 	}
 	return at

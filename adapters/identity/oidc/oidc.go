@@ -39,10 +39,12 @@ type Provider struct {
 	config identity.Config
 	client *http.Client
 
-	mutex sync.Mutex
+	looking sync.Mutex // one look at a time
+
+	state sync.Mutex // of what follows, never held for long
 	found *found
 	pause time.Duration // until the next look
-	next  time.Time     // of it
+	last  time.Time     // look that found nothing; zero: nobody looked yet
 }
 
 // found is what a provider says of itself.
@@ -73,11 +75,11 @@ func (p *Provider) Title(locale string) string {
 // Classes are asked for where a fresh sign-in names none.
 func (p *Provider) Classes() []string { return p.config.Classes }
 
-// Ready says whether the provider was found.
+// Ready says whether the provider is there, as far as anybody looked.
 func (p *Provider) Ready() error {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if p.found == nil {
+	p.state.Lock()
+	defer p.state.Unlock()
+	if p.found == nil && !p.last.IsZero() {
 		return p.away()
 	}
 	return nil
@@ -89,9 +91,9 @@ func (p *Provider) Watch(ctx context.Context) {
 		if _, err := p.discover(); err == nil {
 			return
 		}
-		p.mutex.Lock()
-		wait := time.Until(p.next)
-		p.mutex.Unlock()
+		p.state.Lock()
+		wait := time.Until(p.last.Add(p.pause))
+		p.state.Unlock()
 		select {
 		case <-ctx.Done():
 			return
@@ -101,30 +103,41 @@ func (p *Provider) Watch(ctx context.Context) {
 }
 
 // discover finds the provider's endpoints and keys, once; while it is away, one
-// look at a time, less and less often. The context it keeps fetches new keys later,
-// so it is not the request's.
+// look at a time, and for people who wait not more often than every second.
 func (p *Provider) discover() (*found, error) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if p.found != nil {
-		return p.found, nil
+	p.looking.Lock()
+	defer p.looking.Unlock()
+	p.state.Lock()
+	known, last := p.found, p.last
+	p.state.Unlock()
+	if known != nil {
+		return known, nil
 	}
-	if time.Now().Before(p.next) {
+	if time.Since(last) < pauseLeast {
 		return nil, p.away()
 	}
-	f := new(found)
-	var err error
-	f.Provider, err = oidc.NewProvider(oidc.ClientContext(context.Background(), p.client), p.config.Issuer)
-	if err == nil {
-		err = f.Claims(f)
-	}
+	f, err := p.look()
+	p.state.Lock()
+	defer p.state.Unlock()
 	if err != nil {
 		p.pause = min(max(2*p.pause, pauseLeast), pauseMost)
-		p.next = time.Now().Add(p.pause)
+		p.last = time.Now()
 		return nil, p.unavailable("discover", err)
 	}
 	p.found = f
 	return f, nil
+}
+
+// look asks the provider what it is. The context it keeps fetches new keys later, so
+// it is not the request's.
+func (p *Provider) look() (*found, error) {
+	f := new(found)
+	var err error
+	f.Provider, err = oidc.NewProvider(oidc.ClientContext(context.Background(), p.client), p.config.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.Claims(f)
 }
 
 func (p *Provider) oauth(f *found, callback string) *oauth2.Config {

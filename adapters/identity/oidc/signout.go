@@ -45,6 +45,7 @@ func (p *Provider) SignedOut(ctx context.Context, raw string) (identity.SignedOu
 		return identity.SignedOut{}, p.refused("logout_token")
 	}
 	return identity.SignedOut{
-		Issuer: p.config.Issuer, ID: token.TokenID, Subject: token.Subject, Session: token.SessionID, Expires: token.Expiry.Add(2 * leeway), // as long as it would be believed
+		Issuer: p.config.Issuer, ID: token.TokenID, Subject: token.Subject, Session: token.SessionID,
+		Expires: token.Expiry.Add(2 * leeway), // as long as it would be believed
 	}, nil
 }

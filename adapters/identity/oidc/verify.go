@@ -122,7 +122,7 @@ func (p *Provider) believe(who *identity.Identity, c claims) error {
 	tenant, _ := c.all[cmp.Or(t.TenantClaim, tenantClaim)].(string)
 	verified := c.Email != "" && bool(c.EmailVerified)
 	if len(t.Tenants) > 0 && !slices.Contains(t.Tenants, tenant) ||
-		len(t.Domains) > 0 && !(verified && slices.ContainsFunc(t.Domains, same(domain))) {
+		len(t.Domains) > 0 && (!verified || !slices.ContainsFunc(t.Domains, same(domain))) {
 		return fault.New(fault.Forbidden, "identity.not_allowed", fault.Arg("provider", p.config.ID))
 	}
 	if t.PersonClaim != "" {
