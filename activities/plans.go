@@ -74,6 +74,7 @@ func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
 	}
 	plan, err := p.route(ctx, in, content, people)
 	if err == nil {
+		plan.Rules = approval.RulesNow
 		return Routed{Plan: &plan}, nil
 	}
 	if kind := fault.KindOf(err); kind == fault.Busy || kind == fault.Unknown {

@@ -120,6 +120,25 @@ func TestTheWayOfADocumentIsChanged(t *testing.T) {
 	h.auditClean()
 }
 
+// TestALateDecisionIsToldOfTheIntervention that ended its task: by whom, when and how,
+// also when the document is over.
+func TestALateDecisionIsToldOfTheIntervention(t *testing.T) {
+	h := newHouse(t)
+	for _, ruling := range []string{"jump", "replan", "void"} {
+		id := h.submitted("lin", "1000.00")
+		steps, asked := h.state(id).Plan.Steps, h.openTask(id)
+		mine := h.task(asked.Assignee, id)
+		p := h.intervene("admin", id, h.intervention(id, ruling, map[string]any{
+			"task": asked.ID, "to_step": steps[len(steps)-1].ID,
+		})).proposal()
+		require.Equal(t, "ok", h.verdict("max", p, "approve", map[string]any{}).is(200).json()["outcome"].(map[string]any)["code"])
+		late := h.decideTask(asked.Assignee, mine, "").refused(409, "task.stale").json()["args"].(map[string]any)
+		require.Equal(t, []any{"max", ruling}, []any{late["by"], late["act"]})
+		require.NotEmpty(t, late["at"])
+	}
+	h.auditClean()
+}
+
 // TestNobodyIntervenesInTheirOwn, with whatever account; and who refuses says why.
 func TestNobodyIntervenesInTheirOwn(t *testing.T) {
 	h := newHouse(t)
