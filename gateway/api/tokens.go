@@ -57,7 +57,7 @@ func (a *API) listTokens(ctx context.Context, _ *MeInput) (*TokensOutput, error)
 // NewTokenBody is a token to be made.
 type NewTokenBody struct {
 	Name      string    `json:"name" minLength:"1" maxLength:"100"`
-	Scopes    []string  `json:"scopes" minItems:"1" maxItems:"50" nullable:"false" doc:"Permissions: noun:verb, or noun:*"`
+	Scopes    []string  `json:"scopes" minItems:"1" maxItems:"50" nullable:"false" doc:"Permissions: noun:verb, or noun:*, which never includes document:intervene and organisation:write (hand-over): name those"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 

@@ -21,7 +21,7 @@ func (h *house) copied() string {
 		_, err := h.store.AddCopies(h.ctx, in)
 		require.NoError(h.t, err)
 	}
-	_, err := h.store.RemoveCopy(h.ctx, s.Document, "zhang2", "li", "发错人")
+	_, err := h.store.RemoveCopy(h.ctx, store.CopyRemoval{Document: s.Document, Person: "zhang2", By: "li", Reason: "发错人"})
 	require.NoError(h.t, err)
 	return h.decide(s, approval.Approve, "wu", "").Document
 }
