@@ -184,7 +184,7 @@ func (v *visit) faultArg(name, value string) string {
 	case "by", "person", "maker":
 		return v.name(value)
 	case "act":
-		return v.optional("act."+value, value)
+		return v.optional("act."+value, v.optional("intervention."+value, value))
 	case "type":
 		return v.typeTitle(value)
 	case "status":
