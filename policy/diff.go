@@ -127,6 +127,9 @@ func finders(all []Finder) string {
 		way := f.way()
 		if rest := canonical(f); !plain(f) || way == "" || f.Choice != nil {
 			delete(rest, "of")
+			if f.Choice != nil {
+				rest["choice"] = f.Choice.written()
+			}
 			var parts []string
 			for _, key := range sortedKeys(rest) {
 				parts = append(parts, key+": "+rest[key])
@@ -136,6 +139,18 @@ func finders(all []Finder) string {
 		ways = append(ways, way)
 	}
 	return strings.Join(ways, ", ")
+}
+
+// written is a choice as a policy's author writes it.
+func (c Choice) written() string {
+	who, among := "submitter, field: "+c.Field, "role: "+c.Role
+	if c.Field == "" {
+		who = "approver, of: " + c.Step
+	}
+	if c.Role == "" {
+		among = "department: " + c.Department
+	}
+	return who + ", among: { " + among + " }"
 }
 
 func summary(s Step) string {
