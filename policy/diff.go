@@ -106,7 +106,8 @@ func describe(s Step) map[string]string {
 		words["remind"] = fmt.Sprintf("%s, %s, %d", s.Remind.First.String(), s.Remind.Every.String(), s.Remind.AtMost)
 	}
 	words["on_timeout"] = strings.TrimSpace(s.OnTimeout.Do + " " + s.OnTimeout.Role)
-	words["allow"], words["distinct_from"] = strings.Join(s.Allow, ", "), strings.Join(s.DistinctFrom, ", ")
+	words["allow"] = strings.Join(slices.Sorted(slices.Values(s.Allow)), ", ") // a set: its order says nothing
+	words["distinct_from"] = strings.Join(s.DistinctFrom, ", ")
 	words["in"], words["as_of"], words["amend"] = places(s.In), s.AsOf, strings.Join(s.Amend, ", ")
 	delete(words, "id")
 	return words
