@@ -307,7 +307,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 		view.WithdrawReason = state.Decided
 		view.Resubmit = detail.Status == approval.Returned && v.may(access.DocumentResubmit, object)
 	}
-	view.Urge = len(state.OpenTasks()) > 0 && v.may(access.DocumentUrge, object)
+	view.Urge = len(state.OpenTasks()) > 0 && state.Stopped == nil && v.may(access.DocumentUrge, object)
 	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {
 		view.Voucher = "/vouchers/" + detail.VoucherRef
 	}

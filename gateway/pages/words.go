@@ -182,7 +182,7 @@ func (v *visit) faultText(f *fault.Fault) string {
 
 func (v *visit) faultArg(name, value string) string {
 	switch name {
-	case "by", "person", "maker":
+	case "by", "person", "maker", "who":
 		return v.name(value)
 	case "act":
 		return v.optional("act."+value, value)
@@ -192,7 +192,7 @@ func (v *visit) faultArg(name, value string) string {
 		return v.optional("status."+value, value)
 	case "step", "other":
 		return v.stepTitle(value)
-	case "at":
+	case "at", "until":
 		if t, err := time.Parse(time.RFC3339, value); err == nil {
 			return v.stamp(t, v.who.Person.Entity).Text
 		}
