@@ -216,6 +216,13 @@ func (v *visit) facts(view *documentView) error {
 	view.Due = v.due(d.DueAt, d.Entity)
 	view.Base = d.BaseTotal.Currency != "" && d.BaseTotal.Currency != d.Total.Currency
 	view.Fields = v.fieldFacts(kind, d, false)
+	open, advance, err := v.desk().StillOpen(v.r.Context(), d, types)
+	if err != nil {
+		return err
+	}
+	if advance {
+		view.Fields = append(view.Fields, fact{v.t("page.advance.open"), shownMoney(open)})
+	}
 	for _, l := range d.Content.Lines {
 		row := lineRow{Line: l, CategoryTitle: v.category(kind, l.Category)}
 		row.Place = v.placeOf(kind, l)
