@@ -63,7 +63,8 @@ func policyRouteCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "config/policies/expense.yaml", "policy file")
-	cmd.Flags().StringVar(&contentFile, "document", "", "document as JSON, as POST /api/v1/documents takes it, and its submitter; - for standard input")
+	cmd.Flags().StringVar(&contentFile, "document", "",
+		"document as JSON, as POST /api/v1/documents takes it, and its submitter; - for standard input")
 	_ = cmd.MarkFlagRequired("document")
 	return cmd
 }
