@@ -10,53 +10,99 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
 )
 
-// meeting counts which acts met which states.
+// meeting counts which operations met which states, and which refusals were given.
 type meeting struct {
 	mu             sync.Mutex
 	taken, refused map[string]int
+	codes          map[string]int
 }
 
-func (m *meeting) add(taken, refused map[string]int) {
+func newMeeting() *meeting {
+	return &meeting{taken: map[string]int{}, refused: map[string]int{}, codes: map[string]int{}}
+}
+
+// operation is what the table of states and acts calls a command; "" for those that
+// answer what the document asked for.
+func operation(c approval.Command) string {
+	switch c := c.(type) {
+	case approval.Act:
+		if c.Name == approval.Intervene {
+			return "intervene " + c.Ruling
+		}
+		return string(c.Name)
+	case approval.HandedOver:
+		return "hand_over"
+	case approval.Recounted:
+		return "recount"
+	case approval.LetGo:
+		return "let_go"
+	}
+	return ""
+}
+
+func everyOperation() []string {
+	all := []string{"hand_over", "recount", "let_go"}
+	for _, act := range everyAct {
+		if act != approval.Intervene {
+			all = append(all, string(act))
+		}
+	}
+	for _, ruling := range everyRuling {
+		all = append(all, "intervene "+ruling)
+	}
+	return all
+}
+
+func (m *meeting) count(state string, c approval.Command, refusal error, changes bool) {
+	if refusal != nil {
+		m.codes[fault.CodeOf(refusal)]++
+	}
+	if changes {
+		m.taken[state+" × "+operation(c)]++
+	} else {
+		m.refused[state+" × "+operation(c)]++
+	}
+}
+
+func (m *meeting) add(o *meeting) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for pair, n := range taken {
-		m.taken[pair] += n
-	}
-	for pair, n := range refused {
-		m.refused[pair] += n
+	for _, of := range []struct{ all, some map[string]int }{
+		{m.taken, o.taken}, {m.refused, o.refused}, {m.codes, o.codes},
+	} {
+		for what, n := range of.some {
+			of.all[what] += n
+		}
 	}
 }
 
 func (m *meeting) report(t *testing.T) {
 	t.Helper()
 	reached := 0
+	taken, refused := map[string]int{}, map[string]int{}
 	for _, state := range everyState {
 		line := fmt.Sprintf("%-25s", state)
-		for _, act := range everyAct {
-			pair := state + " × " + string(act)
+		for _, operation := range everyOperation() {
+			pair := state + " × " + operation
 			if m.taken[pair]+m.refused[pair] > 0 {
 				reached++
 			}
-			line += fmt.Sprintf(" %s %d/%d", act, m.taken[pair], m.refused[pair])
+			taken[operation] += m.taken[pair]
+			refused[operation] += m.refused[pair]
+			line += fmt.Sprintf(" %s %d/%d", operation, m.taken[pair], m.refused[pair])
 		}
 		t.Log(line)
 	}
-	all := len(everyState) * len(everyAct)
+	all := len(everyState) * len(everyOperation())
 	t.Logf("(state × act): %d of %d reached, taken/refused", reached, all)
+	t.Logf("%d refusals: %v", len(m.codes), m.codes)
 	require.GreaterOrEqual(t, 100*reached, coverageLeast*all)
-	for _, act := range everyAct {
-		taken := 0
-		for _, state := range everyState {
-			taken += m.taken[state+" × "+string(act)]
-		}
-		require.Positive(t, taken, "%s never took effect", act)
-	}
-	for _, ruling := range everyRuling {
-		t.Logf("%s: %d/%d", ruling, m.taken[ruling], m.refused[ruling])
-		require.Positive(t, m.taken[ruling], "%s never took effect", ruling)
-		require.Positive(t, m.refused[ruling], "%s was never refused", ruling)
+	for _, operation := range everyOperation() {
+		require.Positive(t, taken[operation], "%s never took effect", operation)
+		require.Positive(t, refused[operation], "%s was never refused", operation)
 	}
 }
 
