@@ -23,7 +23,8 @@ import (
 )
 
 const (
-	sequencesMost = 100_000
+	sequencesMost = 100_000 // ten times as many in the long form
+	longForm      = "COUNTERSIGN_LONG"
 	sequenceSeed  = "COUNTERSIGN_SEQUENCE" // <seed>:<n> of a failure: that sequence alone, told step by step
 	coverageLeast = 95                     // per cent of (state × act)
 )
@@ -59,6 +60,10 @@ func TestSequences(t *testing.T) {
 		require.Empty(t, runSequence(seed, only, met, t.Logf))
 		return
 	}
+	most := sequencesMost
+	if os.Getenv(longForm) != "" {
+		most *= 10
+	}
 	var next atomic.Int64
 	var failed atomic.Pointer[string]
 	var done sync.WaitGroup
@@ -66,7 +71,7 @@ func TestSequences(t *testing.T) {
 		done.Go(func() {
 			for failed.Load() == nil {
 				n := int(next.Add(1)) - 1
-				if n >= sequencesMost {
+				if n >= most {
 					return
 				}
 				if wrong := runSequence(seed, n, met, nil); wrong != "" {
