@@ -46,7 +46,7 @@ func (q *sequence) name() approval.Name {
 	switch {
 	case q.IntN(6) == 0:
 		return pick(q, everyAct)
-	case q.IntN(40) == 0, q.meddled && q.IntN(5) == 0:
+	case q.IntN(40) == 0, q.meddled && q.IntN(5) == 0, q.wanders && q.s.Then != "" && q.IntN(3) == 0:
 		return approval.Intervene
 	case q.s.Status == approval.Pending && q.s.Stopped != nil:
 		return approval.Release

@@ -69,12 +69,14 @@ func TestSequences(t *testing.T) {
 	var done sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		done.Go(func() {
+			own := newMeeting()
+			defer met.add(own)
 			for failed.Load() == nil {
 				n := int(next.Add(1)) - 1
 				if n >= most {
 					return
 				}
-				if wrong := runSequence(seed, n, met, nil); wrong != "" {
+				if wrong := runSequence(seed, n, own, nil); wrong != "" {
 					wrong = fmt.Sprintf("%s=%d:%d: %s", sequenceSeed, seed, n, wrong)
 					failed.Store(&wrong)
 				}
@@ -110,7 +112,7 @@ type sequence struct {
 
 func newSequence(seed uint64, n int) *sequence {
 	q := &sequence{
-		content: twoLines(), worldly: n%3 == 0, meddled: n%4 == 0, wanders: n%5 == 0, met: newMeeting(),
+		content: twoLines(), worldly: n%3 == 0, meddled: n%4 == 0, wanders: n%5 == 0,
 		Rand: rand.New(rand.NewPCG(seed, uint64(n))), now: monday, m: newModel(), count: newCensus(),
 	}
 	q.delegate()
@@ -119,10 +121,8 @@ func newSequence(seed uint64, n int) *sequence {
 
 func runSequence(seed uint64, n int, met *meeting, tell func(string, ...any)) string {
 	q := newSequence(seed, n)
-	q.tell = tell
-	wrong := q.run()
-	met.add(q.met)
-	return wrong
+	q.met, q.tell = met, tell
+	return q.run()
 }
 
 func (q *sequence) run() string {
