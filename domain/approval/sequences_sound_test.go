@@ -17,11 +17,45 @@ import (
 type meeting struct {
 	mu             sync.Mutex
 	taken, refused map[string]int
-	codes          map[string]int
+	codes          map[string]int // of refusals
+	rare           map[string]int
 }
 
 func newMeeting() *meeting {
-	return &meeting{taken: map[string]int{}, refused: map[string]int{}, codes: map[string]int{}}
+	return &meeting{taken: map[string]int{}, refused: map[string]int{}, codes: map[string]int{}, rare: map[string]int{}}
+}
+
+// everyRare is what the sequences must not cease to do, though no state and no act names it.
+var everyRare = []string{
+	"decided for another", "arranged by two administrators", "left in one of several branches",
+	"found when reached", "chosen", "chosen by who was found when reached",
+}
+
+// rare names what of that a command does that changes something.
+func rare(s approval.State, c approval.Command) string {
+	switch c := c.(type) {
+	case approval.HandedOver:
+		if len(s.WaitingSteps()) > 1 {
+			return "left in one of several branches"
+		}
+	case approval.Staffed:
+		return "found when reached"
+	case approval.Act:
+		i := slices.IndexFunc(s.Tasks, func(t approval.Task) bool { return t.ID == c.Task })
+		switch {
+		case c.Maker != "":
+			return "arranged by two administrators"
+		case c.Name == approval.Approve && len(c.To) > 0 && slices.ContainsFunc(s.Plan.Steps, func(step approval.Step) bool {
+			return step.ID == s.Tasks[i].Step && step.Late != nil
+		}):
+			return "chosen by who was found when reached"
+		case c.Name == approval.Approve && len(c.To) > 0:
+			return "chosen"
+		case c.Name == approval.Approve && c.OnBehalfOf != "" && c.OnBehalfOf != queue && c.OnBehalfOf != c.Actor:
+			return "decided for another"
+		}
+	}
+	return ""
 }
 
 // operation is what the table of states and acts calls a command; "" for those that
@@ -56,11 +90,12 @@ func everyOperation() []string {
 	return all
 }
 
-func (m *meeting) count(state string, c approval.Command, refusal error, changes bool) {
+func (m *meeting) count(state string, s approval.State, c approval.Command, refusal error, changes bool) {
 	if refusal != nil {
 		m.codes[fault.CodeOf(refusal)]++
 	}
 	if changes {
+		m.rare[rare(s, c)]++
 		m.taken[state+" × "+operation(c)]++
 	} else {
 		m.refused[state+" × "+operation(c)]++
@@ -71,7 +106,7 @@ func (m *meeting) add(o *meeting) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, of := range []struct{ all, some map[string]int }{
-		{m.taken, o.taken}, {m.refused, o.refused}, {m.codes, o.codes},
+		{m.taken, o.taken}, {m.refused, o.refused}, {m.codes, o.codes}, {m.rare, o.rare},
 	} {
 		for what, n := range of.some {
 			of.all[what] += n
@@ -99,6 +134,10 @@ func (m *meeting) report(t *testing.T) {
 	all := len(everyState) * len(everyOperation())
 	t.Logf("(state × act): %d of %d reached, taken/refused", reached, all)
 	t.Logf("%d refusals: %v", len(m.codes), m.codes)
+	t.Log(m.rare)
+	for _, what := range everyRare {
+		require.Positive(t, m.rare[what], "nothing was %s", what)
+	}
 	require.GreaterOrEqual(t, 100*reached, coverageLeast*all)
 	for _, operation := range everyOperation() {
 		require.Positive(t, taken[operation], "%s never took effect", operation)

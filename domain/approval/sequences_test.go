@@ -230,7 +230,6 @@ func (q *sequence) where() string {
 // do judges and folds, and says what broke.
 func (q *sequence) do(c approval.Command) string {
 	a, isAct := c.(approval.Act)
-	where := q.where()
 	drafts, err := q.s.Judge(c, q.now)
 	if q.tell != nil {
 		q.tell("%s %s: %d drafts, %v", q.now.Format(time.TimeOnly), told(c), len(drafts), err)
@@ -239,7 +238,7 @@ func (q *sequence) do(c approval.Command) string {
 	if changes != (len(drafts) > 0) || refusal != refused(err) {
 		return fmt.Sprintf("%s: %t, %q by the model; the core: %d drafts, %v", told(c), changes, refusal, len(drafts), err)
 	}
-	q.met.count(where, c, err, changes)
+	q.met.count(q.where(), q.s, c, err, changes)
 	if q.full != nil {
 		q.full.now = q.now
 		_ = q.full.do(c)

@@ -24,7 +24,8 @@ func (q *sequence) world() []approval.Command {
 		return []approval.Command{q.recounted(task)}
 	case 2:
 		if q.s.Stopped != nil {
-			return []approval.Command{approval.LetGo{By: q.s.Stopped.By, At: q.s.Stopped.At}}
+			at := q.s.Stopped.At.Add(-time.Duration(q.IntN(2)*q.IntN(2)) * time.Second) // of another stop
+			return []approval.Command{approval.LetGo{By: q.s.Stopped.By, At: at}}
 		}
 		return []approval.Command{approval.LetGo{By: q.person(), At: q.now.Add(-time.Second)}}
 	}
@@ -97,13 +98,16 @@ func (q *sequence) aimIntervention(a *approval.Act) {
 	if a.Ruling == approval.RulingVoid || a.Ruling == approval.RulingReplan {
 		a.Ruling = pick(q, everyRuling) // seldom, or everything ends early
 	}
-	if q.wanders && q.IntN(2) > 0 {
+	switch {
+	case q.s.Stopped != nil && q.IntN(2) > 0:
+		a.Ruling = approval.RulingRelease
+	case q.wanders && q.IntN(2) > 0:
 		a.Ruling = approval.RulingJump
 	}
 	if a.ToStep = q.target(); q.IntN(2) > 0 {
 		a.ToStep = pick(q, []string{"s2", "s3", "s4", "s5"})
 	}
-	if a.Ruling == approval.RulingRelease && q.s.Stopped != nil && q.IntN(6) > 0 {
+	if a.Ruling == approval.RulingRelease && q.s.Stopped != nil && q.IntN(3) > 0 {
 		a.Task = q.s.Stopped.Task
 	}
 	if a.Opinion == "" && q.IntN(3) > 0 {
