@@ -10,11 +10,13 @@ import (
 // model is the second opinion of TestSequences: the rules of docs/acts.md and
 // docs/semantics.md once more, written from the pages and not from the core. It has
 // no events and no drafts: plain lists, the plan as a tree of forks, and votes that
-// are decided by trying every way in which those still out might fall. Of times it
-// knows only what a deadline needs.
+// are decided by trying every way in which those still out might fall. It foretells
+// whether a command changes anything, the code of a refusal, who is asked then, until
+// when, and who stands by as a signer. What ended the task of who comes too late it
+// leaves to the core, and so the limits of a document, which no sequence reaches.
 //
-// That it bites was tried by planting defects in the core, one at a time, with five
-// seeds each; the numbers are the sequences until the defect was found:
+// That it bites was tried by planting defects in the core, one at a time; the numbers
+// are the sequences until the defect was found, by this model before any invariant:
 //
 //	a veto in a quorum is one vote only                     24, 53, 161, 96, 30
 //	a rejection leaves the tasks of other branches open     17, 37, 45, 5, 21
@@ -30,6 +32,27 @@ import (
 //	a ratio is rounded down                                 3, 64, 44, 5, 19
 //	a signer put before is not waited for                   50, 66, 38, 91, 208
 //	an overdue task goes to the submitter                   32, 14, 8, 2, 3
+//
+//	a jump leaves the tasks that it passes over open          4, 20
+//	what was decided in a step passed over counts on          572, 1280
+//	a jump back keeps the votes of what it asks again         2, 152
+//	a jump back asks before what comes before is over         11440, 2120
+//	a jump goes over a step of another branch                 366, 280
+//	a jump goes over one of two steps of different humans     40, 52
+//	a jump leaves fewer humans than are needed                1004, 575
+//	a re-plan keeps the yeses, or who intervened before       53, 107; 340, 180
+//	what is handed over loses the signers; or asks who left   612, 1617; 822, 216
+//	void while it is booked; while it may be in the books     1051, 6020; 5940, 2708
+//	both administrators are one; are one with two accounts    1, 16; 220, 360
+//	one is enough for money; for what is resubmitted          121, 24; 5072, 1886
+//	reassigned to who is interested; is barred; intervenes    28, 7; 556, 640; 344, 66
+//	who intervened approves; counts; inherits; is found late  60, 60; 11400, 5300; 60, 960; 1600, 808
+//	nobody approves but the clock and who intervened          6724, 10108
+//	a release by anybody; that names any task; keeps no time  13, 53; 276, 452; 1011, 291
+//	what opened while the clock stood gets more time          213, 486
+//	a clock that was stopped since is let go                  3555, 708
+//	a recount of what was moved since; lengthens; by an old   1113, 126; 9, 18; 138, 66
+//	a recount while the clock stands                          969, 243
 type model struct {
 	now             time.Time
 	status          approval.Status

@@ -138,7 +138,7 @@ func (q *sequence) run() string {
 	}
 	left := 4 + q.IntN(16)
 	if q.wanders {
-		left += 8
+		left += 5
 	}
 	for ; left > 0; left-- {
 		if wrong := q.step(); wrong != "" {
