@@ -119,7 +119,7 @@ func rejections(mode approval.Mode) []string {
 
 // fork puts some neighbouring steps into two or three branches, and some of those again.
 func (q *sequence) fork(steps []approval.Step, depth int) {
-	if len(steps) < 2 || depth > 2 || q.IntN(2) > 0 && !(q.wanders && depth == 0) {
+	if len(steps) < 2 || depth > 2 || q.IntN(2) > 0 && (!q.wanders || depth > 0) {
 		return
 	}
 	from := q.IntN(len(steps) - 1)
