@@ -53,6 +53,8 @@ import (
 //	a clock that was stopped since is let go                  3555, 708
 //	a recount of what was moved since; lengthens; by an old   1113, 126; 9, 18; 138, 66
 //	a recount while the clock stands                          969, 243
+//	a place that others fill is handed over too               1938, 2217
+//	a task is handed over to who has a part; of a stranger    36, 18; 531, 366
 type model struct {
 	now             time.Time
 	status          approval.Status
