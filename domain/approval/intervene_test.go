@@ -77,8 +77,8 @@ func TestATaskIsReassigned(t *testing.T) {
 
 	late := r.act(approval.Approve, "li")
 	late.Task = a.Task
-	require.Equal(t, "task.closed", fault.CodeOf(r.do(late)))
-	require.Equal(t, "task.closed", fault.CodeOf(r.do(func() approval.Act {
+	require.Equal(t, "task.stale", fault.CodeOf(r.do(late)))
+	require.Equal(t, "task.stale", fault.CodeOf(r.do(func() approval.Act {
 		again := r.rule(approval.RulingReassign, to("mia"))
 		again.Task = a.Task
 		return again
@@ -123,7 +123,7 @@ func TestARouteIsAskedForAnew(t *testing.T) {
 	require.NoError(t, r.do(approval.Planned{Plan: plan(1, step(approval.AnyOf, "max"))}), "a route of the old round")
 	require.True(t, r.state.WantsPlan())
 	require.NoError(t, r.do(approval.Planned{Plan: plan(2, step(approval.AllOf, "li", "wu"))}))
-	require.Equal(t, "task.closed", fault.CodeOf(r.do(seen)))
+	require.Equal(t, "task.stale", fault.CodeOf(r.do(seen)))
 	require.Equal(t, []string{"li", "wu"}, open(r.state), "nobody's yes counts any more")
 	require.NoError(t, r.do(r.act(approval.Approve, "li")))
 	require.NoError(t, r.do(r.act(approval.Approve, "wu")))
@@ -296,17 +296,4 @@ func TestAJumpLeavesBothEyesOpen(t *testing.T) {
 // everyRuling of an intervention is tried, and takes effect.
 var everyRuling = []string{
 	approval.RulingReassign, approval.RulingJump, approval.RulingReplan, approval.RulingRelease, approval.RulingVoid,
-}
-
-// aimIntervention fills in what an intervention needs.
-func (q *sequence) aimIntervention(a *approval.Act) {
-	a.Actor, a.OnBehalfOf, a.Maker = pick(q, []string{"ada", "ada", q.person()}), "", pick(q, []string{"", "al", q.person()})
-	a.Ruling = pick(q, everyRuling)
-	if a.Ruling == approval.RulingVoid {
-		a.Ruling = pick(q, everyRuling) // seldom, or everything ends early
-	}
-	a.ToStep = pick(q, []string{"s1", "s2", "s3"})
-	if a.Ruling == approval.RulingRelease && q.s.Stopped != nil {
-		a.Task = q.s.Stopped.Task
-	}
 }

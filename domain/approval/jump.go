@@ -26,7 +26,7 @@ func (s State) judgeJump(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, fault.New(fault.Conflict, "document.too_many_tasks", maxArg(tasksMax))
 	}
 	p := s.pen(now, a.Actor, "")
-	p.why = a.Opinion
+	p.why, p.ruling = a.Opinion, a.Ruling
 	jumped := StepJumpedData{From: from.ID, Step: a.ToStep, Reason: a.Opinion, Maker: a.Maker}
 	if back {
 		p.jumpBack(jumped, to)
@@ -95,7 +95,7 @@ func (p *pen) jumpBack(jumped StepJumpedData, to int) {
 	}
 	p.write(StepJumped, jumped)
 	p.write(StepReopened, reopened)
-	p.reach(p.s.Plan.Steps[to])
+	p.walk() // to that step, unless another branch is on its way through one before it
 }
 
 // reachable is how many humans can have agreed at the end: those who did, and those

@@ -37,7 +37,11 @@ func decide(v *visit) error {
 	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep,
 		in.Back, in.Extra)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
-	return v.acted(acted, err, sent{Form: decisionForm(in), Text: in.Opinion, To: v.asked("to")})
+	form := decisionForm(in)
+	if _, asks := v.r.PostForm["to"]; in.Act == approval.Consult && !asks {
+		form = "decide" // an answer stands where a decision would
+	}
+	return v.acted(acted, err, sent{Form: form, Text: in.Opinion, To: v.asked("to")})
 }
 
 // decisionForm names the form of a document's page that a decision came from.

@@ -83,7 +83,6 @@ func registry() []route {
 		{method: get, path: proposalsAt + "/:id", needs: access.PolicyPropose, template: "proposal", handle: showProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
-
 	}, door()...)
 }
 

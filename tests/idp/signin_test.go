@@ -196,9 +196,10 @@ func TestAFreshSignInIsReallyNew(t *testing.T) {
 	require.True(t, proved.After(first), "%s is later than %s", proved, first)
 	require.NotEqual(t, before, b.Jar.Cookies(back.Request.URL), "the session is a new one")
 
-	d.is(b.signIn(p, "/login/company?fresh=60&return_to=/documents/1", "bob"), 403, "auth.other_person")
-	d.is(b.open("/x"), 200, "/x wu")
 	d.is(b.signIn(p, "/login/company?fresh=60&acr_values=phr", "alice"), 403, "identity.not_fresh")
+	d.is(b.open("/x"), 200, "/x wu")
+	d.is(b.signIn(p, "/login/company?fresh=60&return_to=/documents/1", "bob"), 403, "auth.other_person")
+	require.Equal(t, "/x ", read(t, b.open("/x")), "alice left the provider for bob, and it told us")
 }
 
 // TestSigningOutThereSignsOutHere proves both ways: we send the browser on to the
