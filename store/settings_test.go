@@ -228,6 +228,10 @@ func TestSessionsAndTokens(t *testing.T) {
 	ended, err := x.EndAll(w.ctx, "sue")
 	require.NoError(t, err)
 	assert.Equal(t, 1, ended)
+	require.NoError(t, x.CommitCtx(w.ctx, "secret", []byte("data"), time.Now().Add(time.Hour)))
+	_, found, err = x.FindCtx(w.ctx, "secret")
+	require.NoError(t, err)
+	assert.False(t, found, "a request that was under way brings no session back")
 	require.NoError(t, x.DeleteCtx(w.ctx, "secret"))
 
 	wanted := store.Token{Hash: store.HashToken("t"), Person: "sue", Name: "ci", Scopes: []string{"documents:read"}}

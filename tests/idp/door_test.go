@@ -34,6 +34,7 @@ var users = map[string]map[string]any{
 	"alice": {"name": "Alice Wu", "email": "Alice@example.test", "email_verified": true, "groups": []string{"audit"},
 		"employee_number": "wu", "tid": "t1"},
 	"bob": {"name": "Bob Li", "email": "li@example.test", "email_verified": false, "employee_number": "li", "tid": "t2"},
+	"carol": {"name": "Carol Chen"},
 	"eve": {"name": "Eve", "email": "wu@elsewhere.test", "email_verified": true, "employee_number": "wu", "tid": "t1"},
 }
 
@@ -61,6 +62,9 @@ func newDoor(t *testing.T) *door {
 	for id, email := range map[string]string{"li": "li@example.test", "wu": "alice@example.test", "chen": "chen@example.test"} {
 		people[id] = org.Person{ID: id, Name: id, Email: email, Entity: "cn", Department: "sales", Active: true}
 	}
+	chen := people["chen"]
+	chen.Subject = "carol" // the directory names the account
+	people["chen"] = chen
 	_, err := d.store.ReplaceOrganisation(t.Context(), org.Snapshot{
 		People:      people,
 		Departments: map[string]org.Department{"sales": {ID: "sales", Entity: "cn", Head: "li"}},

@@ -36,6 +36,10 @@ func TestSignInAtARealProvider(t *testing.T) {
 	require.Len(t, bound, 1)
 	require.Equal(t, store.BoundByClaim, bound[0].How)
 	require.Equal(t, "alice", bound[0].Subject)
+	d.is(d.browser().signIn(p, "/login/company", "carol"), 200, "/ chen")
+	bound, err = d.store.Identities(t.Context(), "chen")
+	require.NoError(t, err)
+	require.Equal(t, store.BoundByDirectory, bound[0].How)
 
 	t.Run("without PKCE the provider refuses", func(t *testing.T) {
 		b := d.stopping()
