@@ -33,9 +33,9 @@ type door struct {
 var users = map[string]map[string]any{
 	"alice": {"name": "Alice Wu", "email": "Alice@example.test", "email_verified": true, "groups": []string{"audit"},
 		"employee_number": "wu", "tid": "t1"},
-	"bob": {"name": "Bob Li", "email": "li@example.test", "email_verified": false, "employee_number": "li", "tid": "t2"},
+	"bob":   {"name": "Bob Li", "email": "li@example.test", "email_verified": false, "employee_number": "li", "tid": "t2"},
 	"carol": {"name": "Carol Chen"},
-	"eve": {"name": "Eve", "email": "wu@elsewhere.test", "email_verified": true, "employee_number": "wu", "tid": "t1"},
+	"eve":   {"name": "Eve", "email": "wu@elsewhere.test", "email_verified": true, "employee_number": "wu", "tid": "t1"},
 }
 
 // client is us, as a provider called id knows us.
