@@ -30,7 +30,7 @@ func one(t *testing.T, skew int) (*door, *idp.Provider) {
 func TestSignInAtARealProvider(t *testing.T) {
 	d, p := one(t, 0)
 	b := d.browser()
-	d.is(b.signIn(p, "/login/company?return_to=/documents/1", "alice"), 200, "/documents/1 wu") //nolint:bodyclose // is reads and closes it
+	d.is(b.signIn(p, "/login/company?return_to=/documents/1", "alice"), 200, "/documents/1 wu")
 	bound, err := d.store.Identities(t.Context(), "wu")
 	require.NoError(t, err)
 	require.Len(t, bound, 1)
@@ -44,9 +44,9 @@ func TestSignInAtARealProvider(t *testing.T) {
 	t.Run("without PKCE the provider refuses", func(t *testing.T) {
 		b := d.stopping()
 		b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		asked := b.open("/login/company").Header.Get("Location") //nolint:bodyclose // a redirect
+		asked := b.open("/login/company").Header.Get("Location")
 		require.Equal(t, "S256", query(t, asked, "code_challenge_method"))
-		refused := b.open(changed(t, changed(t, asked, "code_challenge", ""), "code_challenge_method", "")) //nolint:bodyclose // a redirect
+		refused := b.open(changed(t, changed(t, asked, "code_challenge", ""), "code_challenge_method", ""))
 		require.Equal(t, "invalid_request", query(t, refused.Header.Get("Location"), "error"))
 		d.is(b.open(refused.Header.Get("Location")), 403, "invalid_request")
 	})
