@@ -91,7 +91,7 @@ func describePolicy(p *Policy) map[string]string {
 		limits = append(limits, fmt.Sprintf("%s: %d", r.From.Text(), r.Humans))
 	}
 	return map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
-		"require": strings.Join(limits, ", "), "title": titles(p.Title)}
+		"require": strings.Join(limits, ", "), "title": titles(p.Title), "aggregate": p.Aggregate.summary()}
 }
 
 // describe words every key of a step; keys of later versions of the language are

@@ -41,6 +41,8 @@ type policyYAML struct {
 
 	Matrices map[string]matrixYAML `yaml:"matrices"`
 	Require  []requireYAML         `yaml:"require"`
+
+	Aggregate aggregateYAML `yaml:"aggregate"`
 }
 
 type stepYAML struct {
@@ -111,6 +113,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	}
 	r.matrices(p, raw.Matrices)
 	p.Require = r.require(p.Base, raw.Require)
+	p.Aggregate = r.aggregate(raw.Aggregate)
 	r.walk("steps", raw.Steps, nil, p)
 	r.count("steps", len(p.Steps), StepsMax)
 	return p

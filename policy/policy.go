@@ -31,6 +31,9 @@ type Policy struct {
 	Matrices map[string]Matrix `json:"matrices,omitempty"`
 	Require  []Require         `json:"require,omitempty"` // distinct humans by amount, held by Prove
 
+	// Aggregate says what else counts as the document's amount; nil: nothing.
+	Aggregate *Aggregate `json:"aggregate,omitempty"`
+
 	text *source.Text
 	hash string
 }

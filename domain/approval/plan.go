@@ -49,6 +49,10 @@ type Plan struct {
 	// Same lists the accounts of each human who has several: one human decides one
 	// place of a step, with whatever account, also who is asked only later.
 	Same [][]string `json:"same,omitempty"`
+
+	// Counted is what was added to the document's own amount; nil where the policy
+	// does not aggregate.
+	Counted *Counted `json:"counted,omitempty"`
 }
 
 // Need says whether a step needs people.

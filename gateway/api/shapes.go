@@ -263,6 +263,7 @@ type Plan struct {
 	OrgVersion    int64      `json:"org_version"`
 	Steps         []PlanStep `json:"steps" nullable:"false"`
 	Then          []string   `json:"then,omitempty"`
+	Counted       *Counted   `json:"counted,omitempty" doc:"What was added to the document's own amount, where its policy aggregates"`
 }
 
 // PlanStep is one stop of a route, with the reason why it is needed or not.
@@ -284,7 +285,7 @@ type PlanStep struct {
 func planOf(p approval.Plan) Plan {
 	out := Plan{
 		Round: p.Round, Policy: p.Policy, PolicyVersion: p.PolicyVersion, PolicyHash: p.PolicyHash,
-		OrgVersion: p.OrgVersion, Steps: []PlanStep{}, Then: p.Then,
+		OrgVersion: p.OrgVersion, Steps: []PlanStep{}, Then: p.Then, Counted: countedOf(p.Counted),
 	}
 	for _, s := range p.Steps {
 		step := PlanStep{
