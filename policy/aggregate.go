@@ -183,3 +183,28 @@ func (in RouteInput) otherToBase(other approval.BesideDocument) (money.Amount, e
 	}
 	return in.limitToBase(other.Base)
 }
+
+// Sharing picks those of some documents that share a key, with what of them counts:
+// for a route without a record, of documents asked for within its days.
+func Sharing(key approval.CountKey, others []document.Content) (approval.Beside, error) {
+	var beside approval.Beside
+	for _, c := range others {
+		if c.Entity != key.Entity || c.Type != key.Type ||
+			len(key.Payees) > 0 && (string(c.Payee.Kind) != key.PayeeKind || !slices.Contains(key.Payees, c.Payee.ID)) ||
+			len(key.Requesters) > 0 && !slices.Contains(key.Requesters, c.Requester) ||
+			len(key.Submitters) > 0 && !slices.Contains(key.Submitters, c.Submitter) {
+			continue
+		}
+		one, shares := approval.BesideDocument{Amount: c.Total, Base: c.BaseTotal}, true
+		if slices.Contains(key.By, approval.CountCategory) {
+			var err error
+			if one.Amount, one.Base, shares, err = c.ClaimedIn(key.Categories); err != nil {
+				return beside, err
+			}
+		}
+		if shares {
+			beside.Documents = append(beside.Documents, one)
+		}
+	}
+	return beside, nil
+}
