@@ -191,7 +191,7 @@ func TestAmountIsTheSumAndOwnAmountIsNot(t *testing.T) {
 	require.Equal(t, approval.NeedsPeople, plan.Steps[2].Need)
 	require.Equal(t, `amount >= money("1000.00") is true: amount = 8000.00 CNY`, plan.Steps[0].Reason)
 	require.Contains(t, policy.Explain(plan, nil, "en"),
-		"Amount: 100.00 CNY + 1 other document of the same payee within 1 days, 7900.00 CNY = 8000.00 CNY\n")
+		"Amount: 100.00 CNY + 1 other document of the same payee within 1 day, 7900.00 CNY = 8000.00 CNY\n")
 	require.Contains(t, policy.Explain(plan, nil, "zh-CN"), "金额：100.00 CNY + 1 天内收款方相同的其他单据 1 张 7900.00 CNY = 8000.00 CNY\n")
 
 	// A step that is found later goes by what the plan counted, whoever counts beside it by then.
