@@ -31,7 +31,9 @@ type aggregateYAML struct {
 	Within string   `yaml:"within,required"`
 }
 
-var aggregatesBy = []string{approval.CountPayee, approval.CountCategory, approval.CountRequester, approval.CountSubmitter}
+var aggregatesBy = []string{
+	approval.CountPayee, approval.CountCategory, approval.CountRequester, approval.CountSubmitter,
+}
 
 var daysText = regexp.MustCompile(`^([1-9][0-9]{0,3}) days?$`)
 
@@ -103,7 +105,9 @@ func (p *Policy) readsAmount() bool {
 func (in RouteInput) countKey() approval.CountKey {
 	a, c := in.Policy.Aggregate, in.Content
 	humans := byAccount(in.Org.Humans())
-	key := approval.CountKey{By: a.By, Days: a.Within, Zone: in.Org.Entities[c.Entity].Zone, Entity: c.Entity, Type: c.Type}
+	key := approval.CountKey{
+		By: a.By, Days: a.Within, Zone: in.Org.Entities[c.Entity].Zone, Entity: c.Entity, Type: c.Type,
+	}
 	for _, by := range a.By {
 		switch by {
 		case approval.CountPayee:

@@ -141,7 +141,9 @@ func (k *counting) groupsOf(in RouteInput) []countGroup {
 }
 
 func (in SimulateInput) caseRoute(p *Policy, c Case) RouteInput {
-	return RouteInput{Policy: p, Version: 1, Content: c.Content, Org: in.Org, Round: 1, Document: c.Number, Rates: in.Rates}
+	return RouteInput{
+		Policy: p, Version: 1, Content: c.Content, Org: in.Org, Round: 1, Document: c.Number, Rates: in.Rates,
+	}
 }
 
 // claimed is what a document adds to another's amount: all of it, or its lines of a

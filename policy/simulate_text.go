@@ -49,7 +49,7 @@ var simulations = map[string]simulateWords{
 			AssumesFirstRound:   "every document is submitted once, with its newest content",
 			AssumesFewest:       "nobody rejects, returns or transfers: approvals are the fewest that carry a document through",
 			AssumesChoice:       "whom approvers will choose is not known: those tasks are counted for nobody",
-			AssumesCounted:      "amounts are added up with documents asked for earlier that are among these and did not end unapproved",
+			AssumesCounted:      "amounts are added up with earlier documents among these that did not end unapproved",
 			AssumesRecord:       "a step takes as long as it took on average so far, nights and weekends included",
 			AssumesDeadline:     "a step without a record takes as long as its deadline allows; a workday counts as 24 hours",
 			AssumesNothing:      "a step with neither a record nor a deadline takes no time",

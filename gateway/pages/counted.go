@@ -55,6 +55,7 @@ func (v *visit) counted(c *approval.Counted) string {
 	if c.Count == 1 {
 		key += ".one"
 	}
-	return v.t(key, "own", shownMoney(c.Own), "n", strconv.Itoa(c.Count), "days", v.optionalCount("page.counted.days", int64(c.Days), ""),
+	return v.t(key, "own", shownMoney(c.Own), "n", strconv.Itoa(c.Count),
+		"days", v.optionalCount("page.counted.days", int64(c.Days), ""),
 		"shared", strings.Join(shared, v.t("page.counted.and")), "others", shownMoney(c.Others), "sum", shownMoney(c.Sum))
 }
