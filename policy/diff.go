@@ -91,7 +91,16 @@ func describePolicy(p *Policy) map[string]string {
 		limits = append(limits, fmt.Sprintf("%s: %d", r.From.Text(), r.Humans))
 	}
 	return map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
-		"require": strings.Join(limits, ", "), "title": titles(p.Title), "aggregate": p.Aggregate.summary()}
+		"require": strings.Join(limits, ", "), "title": titles(p.Title), "cc": p.CC.words(),
+		"aggregate": p.Aggregate.summary()}
+}
+
+// words is whom a policy copies in, and when, as it is compared.
+func (c *Copying) words() string {
+	if c == nil {
+		return ""
+	}
+	return c.On + ": " + finders(c.Who)
 }
 
 // describe words every key of a step; keys of later versions of the language are
@@ -108,6 +117,7 @@ func describe(s Step) map[string]string {
 	words["on_timeout"] = strings.TrimSpace(s.OnTimeout.Do + " " + s.OnTimeout.Role)
 	words["allow"], words["distinct_from"] = strings.Join(s.Allow, ", "), strings.Join(s.DistinctFrom, ", ")
 	words["in"], words["as_of"], words["amend"] = places(s.In), s.AsOf, strings.Join(s.Amend, ", ")
+	words["cc"] = s.CC.words()
 	delete(words, "id")
 	return words
 }
@@ -177,7 +187,7 @@ func path(plan approval.Plan) string {
 			steps = append(steps, s)
 		}
 	}
-	text, err := json.Marshal(steps)
+	text, err := json.Marshal([]any{steps, plan.CC})
 	if err != nil {
 		panic(fmt.Sprintf("policy: a plan is always JSON: %v", err))
 	}

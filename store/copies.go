@@ -92,6 +92,11 @@ func addCopies(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
 	if err := cc.Admit(before, in.People); err != nil {
 		return err
 	}
+	return insertCopies(ctx, tx, in)
+}
+
+// insertCopies writes copies that were judged, and their event.
+func insertCopies(ctx context.Context, tx sqlx.ExtContext, in CopyInput) error {
 	const insert = `
 		INSERT INTO copies (batch, document, person, made_by, how, remark, made_at)
 		SELECT $1, d.id, p.person, $3, $4, $5, (SELECT clock_timestamp())
@@ -118,7 +123,8 @@ func cmpFault(err error, f *fault.Fault) error {
 }
 
 // lockCopies makes calls on one document take turns, and lists all its copies.
-func lockCopies(ctx context.Context, tx *sqlx.Tx, document string) ([]cc.Copy, error) {
+// The lock comes before the document's row, always: Record holds both.
+func lockCopies(ctx context.Context, tx sqlx.ExtContext, document string) ([]cc.Copy, error) {
 	const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.copies.' || $1))`
 	if _, err := tx.ExecContext(ctx, lock, document); err != nil {
 		return nil, err
@@ -126,7 +132,7 @@ func lockCopies(ctx context.Context, tx *sqlx.Tx, document string) ([]cc.Copy, e
 	return selectCopies(ctx, tx, `document = $1`, document)
 }
 
-func tellCopied(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
+func tellCopied(ctx context.Context, tx sqlx.ExtContext, in CopyInput) error {
 	const tell = `
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
 		SELECT 'copy.' || $1 || '.' || p.person, $2, p.person, '', d.entity, d.id, '', false,
@@ -134,12 +140,20 @@ func tellCopied(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
 		                          'currency', d.currency, 'by', $3::text, 'reason', $4::text)
 		FROM documents d, unnest($5::text[]) AS p (person) WHERE d.id = $6
 		ON CONFLICT DO NOTHING`
-	_, err := tx.ExecContext(ctx, tell, in.Batch, notice.Copied, in.By, in.Remark, pq.Array(in.People), in.Document)
+	_, err := tx.ExecContext(ctx, tell, in.Batch, noticeOf(in.How), in.By, in.Remark, pq.Array(in.People), in.Document)
 	return err
 }
 
+// noticeOf is the kind that tells of a copy: no person is behind that of a policy.
+func noticeOf(how cc.How) string {
+	if how == cc.ByPolicy {
+		return notice.CopiedByPolicy
+	}
+	return notice.Copied
+}
+
 // Copies lists every copy of a document in the order they were made, those taken
-// back among them; there are 200 at most.
+// back among them: 200 at most that people made, and those of its policy.
 func (s *Store) Copies(ctx context.Context, document string) ([]cc.Copy, error) {
 	list, err := selectCopies(ctx, s.db, `document = $1`, document)
 	return list, sqlFault("store.Copies", err)

@@ -2,7 +2,8 @@ package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
 // changes drafts only, records submissions, delegations and copies only, and publishes what
-// a second person approved; it and the relay store refusals only. Nobody who serves
+// a second person approved; the worker copies in whom a plan names, and writes no
+// other stream's head; it and the relay store refusals only. Nobody who serves
 // requests may say which keys are believed or who works here: that is for who
 // migrates.
 const (
@@ -60,7 +61,8 @@ var grants = map[string]map[string]string{
 		"revisions": "SELECT, UPDATE (submitted_at)",
 		"events":    appends,
 		"causes":    appends,
-		"streams":   read,
+		"streams":   "SELECT, INSERT, UPDATE (seq, head_hash, updated_at)",
+		"copies":    appends,
 		"tasks": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, opinion, reminded, overdue, " +
 			"due_at, remind_at, provisional, calendar, calendar_version, counted_at)",
 		"tellings":        "SELECT, INSERT, UPDATE (version, tries, next_try, done_at)",

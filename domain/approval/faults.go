@@ -41,7 +41,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"act.to_interested":       {Kind: fault.Invalid, Args: []string{"person"}},
 	"act.to_has_part":         {Kind: fault.Invalid, Args: []string{"person"}},
 	"act.to_not_among":        {Kind: fault.Invalid, Args: []string{"person"}},
-	"act.choice_required":     {Kind: fault.Invalid, Args: []string{"step"}},
+	"act.choice_required":     {Kind: fault.Invalid, Args: []string{"step", "step.en", "step.zh-CN"}},
 	"act.bad_where":           {Kind: fault.Invalid, Args: []string{"where"}},
 	"act.bad_back":            {Kind: fault.Invalid, Args: []string{"back"}},
 	"step.not_passed":         {Kind: fault.Invalid, Args: []string{"step"}},

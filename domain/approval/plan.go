@@ -53,6 +53,10 @@ type Plan struct {
 	// Counted is what was added to the document's own amount; nil where the policy
 	// does not aggregate.
 	Counted *Counted `json:"counted,omitempty"`
+
+	// CC are copied in when the plan is made, the document approved, or over; nil:
+	// the policy names nobody.
+	CC *Copies `json:"cc,omitempty"`
 }
 
 // Need says whether a step needs people.
@@ -95,6 +99,10 @@ type Step struct {
 	// Amend names what the approvers may change where Allow has amend: "title",
 	// "lines.cost_center", "fields.<name>", ….
 	Amend []string `json:"amend,omitempty"`
+
+	// CC are copied in when the step is asked, or when it has agreed; nil: the policy
+	// names nobody, or the step needs no people.
+	CC *Copies `json:"cc,omitempty"`
 }
 
 // Branch is one of the parallel branches of a fork. 并行分支

@@ -168,6 +168,7 @@ type RecordRequest struct {
 	Deadline string           `json:"deadline,omitempty"` // of a deadline: the task whose earlier acts it yields to
 	Yield    bool             `json:"yield,omitempty"`    // it yields to every act that has no outcome yet
 	Drafts   []evidence.Draft `json:"drafts"`
+	Copies   []CopiesDue      `json:"copies,omitempty"` // State.CopiesDue of the drafts
 }
 
 // Recorded is what Record answers.

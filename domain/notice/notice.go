@@ -44,6 +44,8 @@
 //	                     the above; store.AddComment
 //	document.copied      who is copied in; store.AddCopies,  by, reason: the remark
 //	                     store.Submit
+//	document.copied_by_policy  whom the plan copies in; –
+//	                     store.Record
 //	task.rescheduled     the assignee, where the calendar    due_at; was
 //	                     changed (quiet where it is later)
 //	task.handed_over     submitter and requester             to, for: who left
@@ -76,6 +78,8 @@ const (
 	Mentioned = "document.mentioned" // 提及
 	Copied    = "document.copied"    // 抄送
 	Urged     = "task.urged"         // 催办
+
+	CopiedByPolicy = "document.copied_by_policy" // 流程抄送; told in the transaction of what made it due
 )
 
 // The kinds that a delegation owes. 委托
@@ -114,7 +118,7 @@ func Kinds() []string {
 		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
 		approval.DocumentVoided, approval.TaskWasRescheduled, approval.TaskWasHandedOver, approval.ClockResumed,
 		DelegationMade, DelegationTaken,
-		Commented, Mentioned, Copied, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
+		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
 		InterventionProposed, InterventionRefused,
 	}

@@ -29,8 +29,8 @@ func (a *API) copies() {
 // Copy is one person's copy of a document.
 type Copy struct {
 	Person       string     `json:"person" doc:"Who may read it"`
-	By           string     `json:"by" doc:"Who let them"`
-	How          string     `json:"how" enum:"cc,passed_on,mention"`
+	By           string     `json:"by" doc:"Who let them: a person, or system:policy"`
+	How          string     `json:"how" enum:"cc,passed_on,mention,policy"`
 	Remark       string     `json:"remark,omitempty"`
 	At           *time.Time `json:"at,omitempty"`
 	ReadAt       *time.Time `json:"read_at,omitempty" doc:"First opened; not told to everybody"`

@@ -170,7 +170,7 @@ func (d *Desk) UnreadCopies(ctx context.Context, who auth.Who) (int64, error) {
 // Whom they passed it on to keep theirs.
 //
 // Safe to repeat. Errors: NotFound document.not_found, copy.not_found; Forbidden
-// access.denied; Invalid copy.remark_too_long.
+// access.denied, copy.by_policy; Invalid copy.remark_too_long.
 func (d *Desk) RemoveCopy(ctx context.Context, who auth.Who, id, person, reason string) (cc.Copy, error) {
 	detail, err := d.Document(ctx, who, id)
 	if err != nil {
@@ -183,7 +183,24 @@ func (d *Desk) RemoveCopy(ctx context.Context, who auth.Who, id, person, reason 
 	if err := need(who, access.CopyRemove, access.Object{Entity: detail.Entity, Owners: []string{found.By}}); err != nil {
 		return cc.Copy{}, err
 	}
+	if err := d.keepsForPolicy(ctx, who, detail, person); err != nil {
+		return cc.Copy{}, err
+	}
 	return d.Store.RemoveCopy(ctx, id, person, who.Person.ID, strings.TrimSpace(reason))
+}
+
+// keepsForPolicy refuses to take back from somebody whom the policy copies in: it
+// passed them over for they had a copy, and whoever made that must not undo both. An
+// admin may.
+func (d *Desk) keepsForPolicy(ctx context.Context, who auth.Who, detail Detail, person string) error {
+	if mends, _ := access.Can(who.Subject, access.CopyRemove, access.Object{Entity: detail.Entity}); mends {
+		return nil
+	}
+	named, err := d.Store.PolicyCopies(ctx, detail.ID, person)
+	if err == nil && named {
+		return fault.New(fault.Forbidden, "copy.by_policy", fault.Arg("person", person))
+	}
+	return err
 }
 
 // mayRead says whether somebody else may read a document: by what they are, what

@@ -25,7 +25,7 @@ const (
 
 // stop is one step of a route as people read it.
 type stop struct {
-	Title, Stands, Reason, Note, Mode, Within string
+	Title, Stands, Reason, Note, Mode, Within, Copied string
 
 	People   []stopPerson
 	Branches []stopBranch // of a fork: what is asked at the same time
@@ -50,6 +50,9 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 		if then == approval.ThenAccrue {
 			stops = append(stops, v.posting(s))
 		}
+	}
+	if plan.CC != nil {
+		stops = append(stops, v.copying(plan.CC, s))
 	}
 	return stops
 }

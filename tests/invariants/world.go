@@ -139,6 +139,7 @@ type plan struct {
 	Steps      []step   `json:"steps"`
 	Then       []string `json:"then"`
 	Humans     int      `json:"humans"`
+	CC         *copying `json:"cc"`
 
 	Policy        string      `json:"policy"`
 	PolicyVersion int         `json:"policy_version"`
@@ -159,6 +160,7 @@ type step struct {
 	Approvers []approver `json:"approvers"`
 
 	DistinctFrom []string `json:"distinct_from"`
+	CC           *copying `json:"cc"`
 
 	Late *struct {
 		Chooser string   `json:"chooser"`
