@@ -24,7 +24,7 @@ type Counted struct {
 	Count      int         `json:"count" doc:"How many documents were counted beside it"`
 	Text       string      `json:"text" doc:"The same in words"`
 
-	Documents []CountedDocument `json:"documents" nullable:"false" doc:"Those of them, 100 at most, that the reader may read"`
+	Documents []CountedDocument `json:"documents" nullable:"false" doc:"Those of them that the reader may read"`
 }
 
 // CountedDocument is one of the others, as it was counted.
@@ -57,7 +57,8 @@ func (a *API) planSeen(ctx context.Context, who auth.Who, plan approval.Plan) (P
 	documents, err := a.desk.Counted(ctx, who, plan.Counted)
 	for _, one := range documents {
 		seen.Counted.Documents = append(seen.Counted.Documents, CountedDocument{
-			ID: one.Document, Number: one.Number, Revision: one.Revision, ContentHash: one.Hash, Amount: desk.MoneyOf(one.Amount),
+			ID: one.Document, Number: one.Number, Revision: one.Revision, ContentHash: one.Hash,
+			Amount: desk.MoneyOf(one.Amount),
 		})
 	}
 	return seen, err

@@ -267,7 +267,7 @@ type Plan struct {
 	Steps         []PlanStep `json:"steps" nullable:"false"`
 	Then          []string   `json:"then,omitempty"`
 
-	Counted *Counted         `json:"counted,omitempty" doc:"What was added to the document's own amount, where its policy aggregates"`
+	Counted *Counted         `json:"counted,omitempty" doc:"What was added to its own amount, where its policy aggregates"`
 	CC      *approval.Copies `json:"cc,omitempty" doc:"Copied in when it is opened (routed), passed (approved) or closed"`
 }
 
