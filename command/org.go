@@ -58,13 +58,11 @@ func orgImportCommand() *cobra.Command {
 // importCompany saves an organisation and answers with the words for what changes.
 func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause string, dryRun bool, language string,
 ) (string, error) {
-	before, err := s.Snapshot(ctx, 0)
-	if fault.CodeOf(err) == "organisation.none" {
-		before, err = &org.Snapshot{}, nil
-	}
+	before, err := organisationNow(ctx, s)
 	if err != nil {
 		return "", err
 	}
+	next = next.Remembering(before)
 	words := func(key string, args map[string]string) string {
 		return i18n.Shipped().Text(language, "handover."+key, args) + "\n"
 	}
@@ -89,6 +87,15 @@ func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause
 		return b.String(), err
 	}
 	return b.String() + words("saved", map[string]string{"version": strconv.FormatInt(version, 10)}), nil
+}
+
+// organisationNow is the organisation in force, empty where there is none yet.
+func organisationNow(ctx context.Context, s *store.Store) (*org.Snapshot, error) {
+	now, err := s.Snapshot(ctx, 0)
+	if fault.CodeOf(err) == "organisation.none" {
+		return &org.Snapshot{}, nil
+	}
+	return now, err
 }
 
 // activeOnly lists who is active in one organisation and not in the other, sorted.

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/doctype"
 )
@@ -67,7 +69,8 @@ func policyRouteCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "config/policies/expense.yaml", "policy file")
-	cmd.Flags().StringVar(&contentFile, "document", "", "document content as JSON, - for standard input")
+	cmd.Flags().StringVar(&contentFile, "document", "",
+		"document as JSON, as POST /api/v1/documents takes it, and its submitter; - for standard input")
 	cmd.Flags().StringArrayVar(&besideFiles, "beside", nil,
 		"another document asked for within the days of the policy's aggregate; may be repeated")
 	_ = cmd.MarkFlagRequired("document")
@@ -87,6 +90,13 @@ func readBeside(files []string, company *org.Snapshot) (func(approval.CountKey) 
 	return func(key approval.CountKey) (approval.Beside, error) { return policy.Sharing(key, others) }, nil
 }
 
+// trialDocument is a document that nobody submits: the body of POST /documents,
+// and who would send it.
+type trialDocument struct {
+	desk.Form
+	Submitter string `json:"submitter"` // the requester where left out
+}
+
 // readContent reads a document's content and completes it as a submission would.
 func readContent(file string, company *org.Snapshot) (document.Content, error) {
 	in := io.Reader(os.Stdin)
@@ -100,10 +110,19 @@ func readContent(file string, company *org.Snapshot) (document.Content, error) {
 	}
 	decoder := json.NewDecoder(in)
 	decoder.DisallowUnknownFields()
-	var content document.Content
-	if err := decoder.Decode(&content); err != nil {
+	var trial trialDocument
+	if err := decoder.Decode(&trial); err != nil {
 		return document.Content{}, fmt.Errorf("--document: %w", err)
 	}
+	content, err := trial.Content()
+	if err != nil {
+		return document.Content{}, err
+	}
+	submitter := cmp.Or(trial.Submitter, trial.Requester)
+	if submitter == "" {
+		return document.Content{}, fmt.Errorf("--document: say who asks, such as \"requester\": \"lin\"")
+	}
+	content = desk.Filled(content, submitter, company)
 	types, err := shippedTypes()
 	if err != nil {
 		return document.Content{}, err

@@ -115,7 +115,8 @@ func describe(s Step) map[string]string {
 		words["remind"] = fmt.Sprintf("%s, %s, %d", s.Remind.First.String(), s.Remind.Every.String(), s.Remind.AtMost)
 	}
 	words["on_timeout"] = strings.TrimSpace(s.OnTimeout.Do + " " + s.OnTimeout.Role)
-	words["allow"], words["distinct_from"] = strings.Join(s.Allow, ", "), strings.Join(s.DistinctFrom, ", ")
+	words["allow"] = strings.Join(slices.Sorted(slices.Values(s.Allow)), ", ") // a set: its order says nothing
+	words["distinct_from"] = strings.Join(s.DistinctFrom, ", ")
 	words["in"], words["as_of"], words["amend"] = places(s.In), s.AsOf, strings.Join(s.Amend, ", ")
 	words["cc"] = s.CC.words()
 	delete(words, "id")
@@ -137,6 +138,9 @@ func finders(all []Finder) string {
 		way := f.way()
 		if rest := canonical(f); !plain(f) || way == "" || f.Choice != nil {
 			delete(rest, "of")
+			if f.Choice != nil {
+				rest["choice"] = f.Choice.written()
+			}
 			var parts []string
 			for _, key := range sortedKeys(rest) {
 				parts = append(parts, key+": "+rest[key])
@@ -146,6 +150,18 @@ func finders(all []Finder) string {
 		ways = append(ways, way)
 	}
 	return strings.Join(ways, ", ")
+}
+
+// written is a choice as a policy's author writes it.
+func (c Choice) written() string {
+	who, among := "submitter, field: "+c.Field, "role: "+c.Role
+	if c.Field == "" {
+		who = "approver, of: " + c.Step
+	}
+	if c.Role == "" {
+		among = "department: " + c.Department
+	}
+	return who + ", among: { " + among + " }"
 }
 
 func summary(s Step) string {

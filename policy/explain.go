@@ -127,6 +127,15 @@ func (w wording) asked(s approval.Step) string {
 	return strings.Join(names, w.list)
 }
 
+// Reason says why a step of a plan is needed or not, in a locale (zh-CN, else en).
+func Reason(reason, locale string) string {
+	w, ok := wordings[locale]
+	if !ok {
+		w = wordings["en"]
+	}
+	return w.reason(reason)
+}
+
 // reason says a step's reason: the condition stays as it was written, what came of
 // it is said in the reader's words.
 func (w wording) reason(reason string) string {

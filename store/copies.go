@@ -25,6 +25,13 @@ type CopyInput struct {
 	Idem     Idempotency
 }
 
+// CopyRemoval is a copy that somebody takes back.
+type CopyRemoval struct {
+	Document, Person, By, Reason string
+
+	Idem Idempotency
+}
+
 type copyRow struct {
 	Batch, Document, Person string
 	MadeBy                  string `db:"made_by"`
@@ -189,18 +196,22 @@ func (s *Store) ReadCopy(ctx context.Context, document, person string) error {
 // rights give them. Whom they passed it on to keep theirs.
 //
 // Safe to repeat: whose copy was taken back already is answered as it is.
-// Errors: NotFound copy.not_found; Invalid copy.remark_too_long.
-func (s *Store) RemoveCopy(ctx context.Context, document, person, by, reason string) (cc.Copy, error) {
-	if err := cc.CheckRemark(reason, "reason"); err != nil {
+// Errors: NotFound copy.not_found; Invalid copy.remark_too_long; Conflict
+// idempotency.reused.
+func (s *Store) RemoveCopy(ctx context.Context, in CopyRemoval) (cc.Copy, error) {
+	if err := cc.CheckRemark(in.Reason, "reason"); err != nil {
 		return cc.Copy{}, err
 	}
 	var removed cc.Copy
 	err := s.inTx(ctx, "store.RemoveCopy", func(tx *sqlx.Tx) error {
-		all, err := lockCopies(ctx, tx, document)
+		if _, _, err := claimRequest(ctx, tx, in.Idem, in.Document); err != nil {
+			return err
+		}
+		all, err := lockCopies(ctx, tx, in.Document)
 		if err != nil {
 			return err
 		}
-		found, ok := CopyOf(all, person)
+		found, ok := CopyOf(all, in.Person)
 		if !ok {
 			return fault.New(fault.NotFound, "copy.not_found")
 		}
@@ -211,13 +222,13 @@ func (s *Store) RemoveCopy(ctx context.Context, document, person, by, reason str
 		const update = `
 			UPDATE copies SET removed_at = clock_timestamp(), removed_by = $3, remove_reason = $4
 			WHERE batch = $1 AND person = $2 RETURNING removed_at`
-		if err := tx.GetContext(ctx, &removed.RemovedAt, update, found.Batch, person, by, reason); err != nil {
+		if err := tx.GetContext(ctx, &removed.RemovedAt, update, found.Batch, in.Person, in.By, in.Reason); err != nil {
 			return err
 		}
-		removed.RemovedAt, removed.RemovedBy, removed.RemoveReason = removed.RemovedAt.UTC(), by, reason
-		data := cc.RemovedData{Batch: found.Batch, Person: person, Reason: reason}
-		draft := evidence.Draft{Kind: cc.Removed, Actor: by, Data: mustJSON(data)}
-		return recordFact(ctx, tx, cc.StreamPrefix+document, "remove:"+found.Batch+":"+person, draft)
+		removed.RemovedAt, removed.RemovedBy, removed.RemoveReason = removed.RemovedAt.UTC(), in.By, in.Reason
+		data := cc.RemovedData{Batch: found.Batch, Person: in.Person, Reason: in.Reason}
+		draft := evidence.Draft{Kind: cc.Removed, Actor: in.By, Data: mustJSON(data)}
+		return recordFact(ctx, tx, cc.StreamPrefix+in.Document, "remove:"+found.Batch+":"+in.Person, draft)
 	})
 	if err != nil {
 		return cc.Copy{}, err

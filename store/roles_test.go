@@ -155,7 +155,7 @@ func (w *world) talkUnder(gateway *store.Store, d store.Document) {
 	_, err = gateway.AddCopies(w.ctx, copyIn(d, "sue", "bob", "adm"))
 	require.NoError(w.t, err)
 	require.NoError(w.t, gateway.ReadCopy(w.ctx, d.ID, "bob"))
-	_, err = gateway.RemoveCopy(w.ctx, d.ID, "bob", "sue", "")
+	_, err = gateway.RemoveCopy(w.ctx, store.CopyRemoval{Document: d.ID, Person: "bob", By: "sue", Reason: ""})
 	require.NoError(w.t, err)
 	remark := store.Comment{ID: "c1", Document: d.ID, Author: "sue", Text: "看", Mentions: []string{"bob"}}
 	_, err = gateway.AddComment(w.ctx, store.CommentInput{Comment: remark, CopyIn: []string{"bob"}})

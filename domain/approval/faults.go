@@ -82,6 +82,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"plan.resolve_stale":       {Kind: fault.Conflict},
 	"plan.too_many_rulings":    {Kind: fault.Conflict, Args: []string{"max"}},
 	"plan.no_steps":            {Kind: fault.Invalid},
+	"plan.nobody_asked":        {Kind: fault.Invalid},
 	"plan.too_large":           {Kind: fault.Invalid},
 	"plan.bad_step":            {Kind: fault.Invalid},
 	"plan.no_approver":         {Kind: fault.Invalid},

@@ -58,9 +58,15 @@
 //	proposal.approved    the maker                           by, version, proposal, what, subject
 //	proposal.refused     the maker                           by, reason, proposal, what, subject
 //	proposal.outdated    the maker of another that was open  by, version, proposal, what, subject
+//	proposal.expiring    who may decide on it, once      by, until_at, proposal, what, subject;
+//	                                                     store.TellProposals
+//	proposal.expired     its maker                       the same
 //	intervention.proposed  administrators who may        by, reason; store.Propose
 //	                     approve it
+//	intervention.approved  who proposed it               by, reason; store.ApproveIntervention
 //	intervention.refused who proposed it                 by, reason; store.Decide
+//	intervention.expiring  who may approve it, once      by, reason, until_at; store.TellProposals
+//	intervention.expired who proposed it                 the same
 //
 // Every notice of a document has number, title, amount_minor and currency; those about a step
 // also have step (its id) and step.<locale> (its title). People are named by id
@@ -119,8 +125,8 @@ func Kinds() []string {
 		approval.DocumentVoided, approval.TaskWasRescheduled, approval.TaskWasHandedOver, approval.ClockResumed,
 		DelegationMade, DelegationTaken,
 		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
-		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
-		InterventionProposed, InterventionRefused,
+		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
+		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 	}
 }
 

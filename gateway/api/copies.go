@@ -102,7 +102,8 @@ type CopyOutput struct{ Body Copy }
 // removeCopy handles POST /documents/{id}/copies/{person}/remove.
 func (a *API) removeCopy(ctx context.Context, in *RemoveCopyInput) (*CopyOutput, error) {
 	who, _ := auth.Of(ctx)
-	removed, err := a.desk.RemoveCopy(ctx, who, in.ID, in.Person, in.Body.Reason)
+	removed, err := a.desk.RemoveCopy(ctx, who, desk.Uncopy{Document: in.ID, Person: in.Person, Reason: in.Body.Reason},
+		keyOf("remove-copy", in.IdempotencyKey, in.ID, in.Person, in.Body))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/policy"
 )
 
 // Where a stop of a route stands, as the style sheet and the catalogs call it.
@@ -96,14 +97,14 @@ var amountSeen = regexp.MustCompile(`(: |, )amount = `)
 var signs = map[string]string{">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 
 // because is why a step is needed or not; a step that is always needed needs no
-// reason. A reason that is no plain comparison is shown as the policy has it.
+// reason. A reason that is no plain comparison is shown as the policy writes it.
 func (v *visit) because(reason string) string {
 	if reason == "always" {
 		return ""
 	}
 	m := compared.FindStringSubmatch(reason)
 	if m == nil {
-		return reason
+		return policy.Reason(reason, v.locale)
 	}
 	limit := m[5] + space + grouped(m[2])
 	return v.t("page.route.compared."+m[3], "sign", signs[m[1]], "limit", limit, "amount", m[5]+space+grouped(m[4]))

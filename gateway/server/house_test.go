@@ -152,6 +152,7 @@ func (h *house) token(person string) string {
 		Hash: hash, Person: person, Name: "test", ExpiresAt: time.Now().Add(time.Hour), Scopes: []string{
 			"document:*", "task:*", "voucher:*", "effect:*", "plan:*", "policy:*", "calendar:*", "import:*", "people:*",
 			"organisation:*", "audit:*", "metrics:*", "delegation:*", "copy:*",
+			"document:intervene", "organisation:write",
 		},
 	})
 	require.NoError(h.t, err)

@@ -21,7 +21,7 @@ func (h *house) copied() string {
 		_, err := h.store.AddCopies(h.ctx, in)
 		require.NoError(h.t, err)
 	}
-	_, err := h.store.RemoveCopy(h.ctx, s.Document, "zhang2", "li", "发错人")
+	_, err := h.store.RemoveCopy(h.ctx, store.CopyRemoval{Document: s.Document, Person: "zhang2", By: "li", Reason: "发错人"})
 	require.NoError(h.t, err)
 	return h.decide(s, approval.Approve, "wu", "").Document
 }
@@ -49,7 +49,7 @@ func (h *house) policyCopied() string {
 	in := store.CopyInput{Document: s.Document, By: "li", How: cc.ByApproval, People: []string{"lu"}}
 	_, err := h.store.AddCopies(h.ctx, in)
 	require.NoError(h.t, err)
-	_, err = h.store.RemoveCopy(h.ctx, s.Document, "bo", "an", "not for bo")
+	_, err = h.store.RemoveCopy(h.ctx, store.CopyRemoval{Document: s.Document, Person: "bo", By: "an", Reason: "not for bo"})
 	require.NoError(h.t, err)
 	return h.decide(s, approval.Reject, "chen", "").Document
 }

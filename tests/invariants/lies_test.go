@@ -335,6 +335,11 @@ var planted = []lie{
 	{"a maker is not told that it is outdated", "I15", "proposal.outdated owes zhang a notice", func(l *liar) {
 		l.tell("notices", `DELETE FROM notices WHERE kind = 'proposal.outdated'`)
 	}},
+	{"a maker is told that what was decided expired", "I15", "zhang is told proposal.expired, and nobody owed it", func(l *liar) {
+		l.tell("notices", `INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, sent_at)
+			SELECT 'proposal.expired.' || id || '.zhang', 'proposal.expired', 'zhang', '', '', '', '', false, '{}', now()
+			FROM proposals WHERE state = 'approved' LIMIT 1`)
+	}},
 	{"the maker's other account is asked to decide", "I15", "zhang2 is told proposal.made, and nobody owed it", func(l *liar) {
 		l.tell("notices", `UPDATE notices SET id = id || '2', person = 'zhang2' WHERE kind = 'proposal.made' AND person = 'an'`)
 	}},

@@ -86,7 +86,7 @@ func (r *reader) begin(title string) error {
 		Given: Given{Above: map[string][]string{}, Found: map[string][]string{}, Plan: approval.Plan{
 			Round: 1, Policy: "expense", PolicyVersion: 1, PolicyHash: "p", OrgVersion: 1,
 			Interested: []string{submitter, requester, payee, "sue2"}, Admins: []string{"ada"},
-			Then: []string{approval.ThenArchive},
+			Then: []string{approval.ThenArchive}, Rules: approval.RulesNow,
 		}},
 		Deeds: []Deed{{Line: r.line, Text: "the document is submitted", Kind: DeedSubmit}},
 	})
