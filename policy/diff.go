@@ -91,7 +91,8 @@ func describePolicy(p *Policy) map[string]string {
 		limits = append(limits, fmt.Sprintf("%s: %d", r.From.Text(), r.Humans))
 	}
 	words := map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
-		"require": strings.Join(limits, ", "), "title": titles(p.Title), "cc": p.CC.words()}
+		"require": strings.Join(limits, ", "), "title": titles(p.Title), "cc": p.CC.words(),
+		"aggregate": p.Aggregate.summary()}
 	if f := p.FreshSignIn; f != nil {
 		words["fresh_sign_in"] = strings.TrimSpace(fmt.Sprintf("%s, %d s %s", f.From.Text(), f.Seconds,
 			strings.Join(f.Classes, " ")))

@@ -97,6 +97,7 @@ func (c *checker) checkDocument(d *document) {
 	c.checkDecisions(d)
 	c.checkSignIns(d)
 	c.checkSteps(d)
+	c.checkCounted(d)
 	c.checkInterventions(d)
 	c.checkContent(d)
 	c.checkPatches(d)

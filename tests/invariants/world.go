@@ -24,6 +24,7 @@ type world struct {
 	booked       []booking
 	bookedBefore []booking // what was booked when the database was read
 	runs         map[string]run
+	aggregating  map[string]bool // versions of policies that add amounts up, by id/version
 }
 
 type head struct {
@@ -141,6 +142,10 @@ type plan struct {
 	Humans     int      `json:"humans"`
 	SignIn     *limit   `json:"sign_in"`
 	CC         *copying `json:"cc"`
+
+	Policy        string      `json:"policy"`
+	PolicyVersion int         `json:"policy_version"`
+	Counted       *countFacts `json:"counted"`
 }
 
 type step struct {
