@@ -58,6 +58,8 @@
 //	proposal.outdated    the maker of another that was open  by, version, proposal, what, subject
 //	intervention.proposed  administrators who may        by, reason; store.Propose
 //	                     approve it
+//	directory.stopped    who holds the role admin: a       by, n: who would have left, active
+//	                     directory took too many away
 //	intervention.refused who proposed it                 by, reason; store.Decide
 //
 // Every notice of a document has number, title, amount_minor and currency; those about a step
@@ -89,6 +91,9 @@ const (
 	DelegationTaken = "delegation.revoked"
 )
 
+// DirectoryStopped is told to the administrators: store.WriteDirectory. 目录同步已暂停
+const DirectoryStopped = "directory.stopped"
+
 // ForDelegate is the kind by which the delegates of somebody are told of what
 // they are told themselves; "" where it is theirs alone.
 func ForDelegate(kind string) string {
@@ -116,7 +121,7 @@ func Kinds() []string {
 		DelegationMade, DelegationTaken,
 		Commented, Mentioned, Copied, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
-		InterventionProposed, InterventionRefused,
+		InterventionProposed, InterventionRefused, DirectoryStopped,
 	}
 }
 
