@@ -118,6 +118,10 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, fmt.Errorf("the pages: %w", err)
 	}
+	provisioning, err := p.scim(ctx, s)
+	if err != nil {
+		return server.Deps{}, err
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return server.Deps{
@@ -125,7 +129,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		MetricsElsewhere: p.config.Mode == config.Production || p.config.Observability.MetricsListen != "",
 		Checks:           p.checks(c),
 		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
-		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount,
+		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning,
 	}, nil
 }
 

@@ -20,7 +20,7 @@ import (
 
 func orgCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "org", Short: "The organisation: who works here, and who answers to whom"}
-	cmd.AddCommand(orgImportCommand())
+	cmd.AddCommand(orgImportCommand(), directoryCommand())
 	return cmd
 }
 

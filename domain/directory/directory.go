@@ -117,6 +117,16 @@ func (r Resource) Check() error {
 	return nil
 }
 
+// Replaced is the resource with what a PUT says in the place of everything else. A
+// PUT without active leaves it: nobody comes back because a client left it out.
+func (r Resource) Replaced(by Resource) Resource {
+	if active, told := r.Attributes["active"]; told && by.Attributes["active"] == nil {
+		by.Attributes["active"] = active
+	}
+	r.Attributes, r.Members = by.Attributes, by.Members
+	return r
+}
+
 // setMembers keeps members sorted, each once.
 func (r *Resource) setMembers(ids []string) {
 	ids = slices.Clone(ids)

@@ -123,12 +123,14 @@ func loopback(host string) bool {
 
 // Who is who asks, as the directory knows them now.
 type Who struct {
-	Person   org.Person
-	Subject  access.Subject
-	Version  int64     // of the organisation that says so
-	Token    string    // id of the token, "" for a session
-	Provider string    // where the session was signed in
-	SignedIn time.Time // when
+	Person  org.Person
+	Subject access.Subject
+	Version int64  // of the organisation that says so
+	Token   string // id of the token, "" for a session
+	// TokenName is what its owner called it.
+	TokenName string
+	Provider  string    // where the session was signed in
+	SignedIn  time.Time // when
 }
 
 type whoKey struct{}
