@@ -150,6 +150,7 @@ var ownGiven = map[string][]string{
 
 	notice.InterventionProposed: {"by", "reason"},
 	notice.InterventionRefused:  {"by", "reason"},
+	notice.DirectoryStopped:     {"by", "n", "active"},
 
 	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
 	approval.DocumentAmended:    {"step", "by", "reason", "n"},

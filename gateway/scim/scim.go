@@ -65,6 +65,8 @@ func New(d Deps) http.Handler {
 		on("PUT "+path+"/{id}", c.replace)
 		on("PATCH "+path+"/{id}", c.patch)
 		on("DELETE "+path+"/{id}", c.remove)
+		mux.Handle(Base+path, s.guarded(notSo))
+		mux.Handle(Base+path+"/{id}", s.guarded(notSo))
 	}
 	mux.Handle(Base+"/Bulk", s.guarded(unsupported))
 	mux.Handle(Base+"/Me", s.guarded(unsupported))
@@ -76,6 +78,11 @@ func New(d Deps) http.Handler {
 
 func unsupported(http.ResponseWriter, *http.Request, string) error {
 	return fault.New(fault.Invalid, "scim.unsupported")
+}
+
+// notSo refuses a method that an address does not take.
+func notSo(http.ResponseWriter, *http.Request, string) error {
+	return fault.New(fault.Invalid, "request.method")
 }
 
 // guarded lets in who brings a token for this, and nobody else: no session does.
