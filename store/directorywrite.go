@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -172,16 +171,20 @@ func (w *directoryWriter) name(ctx context.Context) error {
 	}
 	const query = `
 		SELECT p.id FROM org_rows p WHERE p.kind = 'person' AND p.to_version IS NULL
-		  AND lower(p.body::jsonb ->> 'email') = ANY($1)
-		  AND NOT EXISTS (SELECT FROM directory_entries e WHERE e.kind = 'User' AND e.id = p.id)
-		ORDER BY p.id LIMIT 2`
-	addresses := []string{strings.ToLower(w.after.Name()), strings.ToLower(w.after.Email())}
+		  AND lower(p.body::jsonb ->> 'email') = lower($1)
+		  AND NOT EXISTS (SELECT FROM directory_entries e WHERE e.kind = 'User' AND e.id = p.id) LIMIT 2`
 	var people []string
-	if err := w.tx.SelectContext(ctx, &people, query, pq.Array(addresses)); err != nil {
-		return err
+	for _, address := range []string{w.after.Name(), w.after.Email()} { // one by one, so that each goes by the index
+		var found []string
+		if err := w.tx.SelectContext(ctx, &found, query, address); err != nil {
+			return err
+		}
+		people = append(people, found...)
 	}
+	slices.Sort(people)
+	people = slices.Compact(people)
 	if len(people) > 1 { // one human with two accounts, or two people: nobody but a person can tell
-		return notUnique("emails", addresses[1])
+		return notUnique("emails", w.after.Email())
 	}
 	if len(people) == 1 {
 		w.after.ID, w.after.Adopted = people[0], true

@@ -118,9 +118,11 @@ func saveHoldersOf(ctx context.Context, tx *sqlx.Tx, people []string) error {
 	}
 	const insert = `
 		INSERT INTO role_holders (role, entity, person)
-		SELECT g.body::jsonb ->> 'role', g.body::jsonb ->> 'entity', p.id
-		FROM org_rows g JOIN org_rows p ON p.kind = 'person' AND p.id = g.body::jsonb ->> 'person' AND p.to_version IS NULL
-		WHERE g.kind = 'grant' AND g.to_version IS NULL AND p.id = ANY($1) AND (p.body::jsonb ->> 'active')::boolean
+		SELECT g.body::jsonb ->> 'role', g.body::jsonb ->> 'entity', u.id
+		FROM unnest($1::text[]) AS u (id)
+		JOIN org_rows g ON g.kind = 'grant' AND g.to_version IS NULL AND g.body::jsonb ->> 'person' = u.id
+		JOIN org_rows p ON p.kind = 'person' AND p.id = u.id AND p.to_version IS NULL
+		WHERE (p.body::jsonb ->> 'active')::boolean
 		ON CONFLICT DO NOTHING`
 	_, err := tx.ExecContext(ctx, insert, pq.Array(people))
 	return err
