@@ -15,7 +15,7 @@ import (
 
 func directoryCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "directory", Short: "What a directory tells by SCIM: how it stands, and letting it go on"}
-	cmd.AddCommand(directoryStatusCommand(), directoryReleaseCommand())
+	cmd.AddCommand(directoryStatusCommand(), directoryReleaseCommand(), directoryTokenCommand())
 	return cmd
 }
 
