@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
@@ -115,10 +116,44 @@ func TestTheDirectorysRoleSaysNoMore(t *testing.T) {
 	} {
 		w.deniedTo(urls[store.RoleDirectory], statement)
 	}
-	off, err := s.WriteDirectory(w.ctx, tells(zoe.ID, "zoe", false))
-	require.NoError(t, err)
-	require.False(t, off.Active())
+	w.leavesByDirectory(s)
 	w.clean()
+}
+
+// leavesByDirectory takes over somebody of the file and lets them leave, with all
+// that they had.
+func (w *world) leavesByDirectory(s *store.Store) {
+	w.t.Helper()
+	next := company()
+	ann := next.People["ann"]
+	ann.Email = "Ann@Ex.com"
+	next.People["ann"] = ann
+	_, err := w.s.ReplaceOrganisation(w.ctx, next, "test")
+	require.NoError(w.t, err)
+	rule, err := w.s.MakeDelegation(w.ctx, w.delegation("ann", "bob"))
+	require.NoError(w.t, err)
+	_, err = w.s.CreateToken(w.ctx, store.Token{Hash: "h", Person: "ann"})
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.s.Sessions().CommitCtx(w.ctx, "session", []byte("x"), time.Now().Add(time.Hour)))
+	require.NoError(w.t, w.s.Sessions().Bind(w.ctx, "session", "ann"))
+	d := w.routed("train", approval.AnyOf, "ann")
+
+	got, err := s.WriteDirectory(w.ctx, tells("", "ann", true))
+	require.NoError(w.t, err)
+	require.Equal(w.t, "ann", got.ID)
+	_, err = s.WriteDirectory(w.ctx, tells("ann", "ann", false))
+	require.NoError(w.t, err)
+	for query, arg := range map[string]string{
+		`SELECT count(*) FROM sessions WHERE person = $1`:                                                               "ann",
+		`SELECT count(*) FROM tokens WHERE person = $1 AND revoked_at IS NULL`:                                          "ann",
+		`SELECT count(*) FROM delegations WHERE id = $1 AND revoked_at IS NULL`:                                         rule.ID,
+		`SELECT count(*) FROM org_rows WHERE id = $1 AND to_version IS NULL AND body::jsonb ->> 'subject' <> 'sub-ann'`: "ann",
+	} {
+		require.Zero(w.t, w.count(query, arg), query)
+	}
+	w.spread()
+	require.Len(w.t, w.tells(), 1, "the document that waits for her is told")
+	require.Equal(w.t, 1, w.count(`SELECT count(*) FROM tellings WHERE document = $1 AND kind = 'directory'`, d.ID))
 }
 
 // BenchmarkDirectoryPost provisions users one by one into an organisation of 5,000.

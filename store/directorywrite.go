@@ -176,6 +176,9 @@ func (w *directoryWriter) name(ctx context.Context) error {
 	var people []string
 	for _, address := range []string{w.after.Name(), w.after.Email()} { // one by one, so that each goes by the index
 		var found []string
+		if address == "" {
+			continue
+		}
 		if err := w.tx.SelectContext(ctx, &found, query, address); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@
 package directory
 
 import (
-	"net/http"
 	"slices"
 	"time"
 
@@ -49,22 +48,22 @@ type Resource struct {
 
 // Faults are what a SCIM request may be refused with, beside those of access.
 var Faults = fault.Register(map[string]fault.Entry{
-	"scim.bad_filter":     {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"at"}},
-	"scim.filter_too_big": {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"length", "depth"}},
-	"scim.bad_path":       {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"path"}},
-	"scim.bad_value":      {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"attribute"}},
-	"scim.bad_syntax":     {Kind: fault.Invalid, Status: http.StatusBadRequest},
-	"scim.no_target":      {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"path"}},
-	"scim.read_only":      {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"attribute"}},
-	"scim.missing":        {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"attribute"}},
-	"scim.too_many":       {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"attribute", "max"}},
-	"scim.unknown_member": {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"id"}},
+	"scim.bad_filter":     {Kind: fault.Invalid, Status: 400, Args: []string{"at"}},
+	"scim.filter_too_big": {Kind: fault.Invalid, Status: 400, Args: []string{"length", "depth"}},
+	"scim.bad_path":       {Kind: fault.Invalid, Status: 400, Args: []string{"path"}},
+	"scim.bad_value":      {Kind: fault.Invalid, Status: 400, Args: []string{"attribute"}},
+	"scim.bad_syntax":     {Kind: fault.Invalid, Status: 400},
+	"scim.no_target":      {Kind: fault.Invalid, Status: 400, Args: []string{"path"}},
+	"scim.read_only":      {Kind: fault.Invalid, Status: 400, Args: []string{"attribute"}},
+	"scim.missing":        {Kind: fault.Invalid, Status: 400, Args: []string{"attribute"}},
+	"scim.too_many":       {Kind: fault.Invalid, Status: 400, Args: []string{"attribute", "max"}},
+	"scim.unknown_member": {Kind: fault.Invalid, Status: 400, Args: []string{"id"}},
 	"scim.not_found":      {Kind: fault.NotFound, Args: []string{"id"}},
 	"scim.uniqueness":     {Kind: fault.Conflict, Args: []string{"attribute", "value"}},
-	"scim.no_department":  {Kind: fault.Invalid, Status: http.StatusBadRequest, Args: []string{"department"}},
-	"scim.stopped": {Kind: fault.Busy, Status: http.StatusTooManyRequests,
+	"scim.no_department":  {Kind: fault.Invalid, Status: 400, Args: []string{"department"}},
+	"scim.stopped": {Kind: fault.Busy, Status: 429,
 		Args: []string{"left", "active", "percent"}},
-	"scim.unsupported": {Kind: fault.Invalid, Status: http.StatusNotImplemented},
+	"scim.unsupported": {Kind: fault.Invalid, Status: 501},
 	"scim.no_stop":     {Kind: fault.Conflict},
 })
 
