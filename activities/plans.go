@@ -40,6 +40,7 @@ type PlanBook interface {
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
 	OrgVersion(ctx context.Context) (int64, error)
 	Heir(ctx context.Context, person string) (string, error)
+	ClaimedAt(ctx context.Context, document string, round int) (time.Time, error)
 	RateFor(ctx context.Context, currency, base, date string) (document.Rate, error)
 }
 
@@ -74,6 +75,7 @@ func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
 	}
 	plan, err := p.route(ctx, in, content, people)
 	if err == nil {
+		plan.Rules = approval.RulesNow
 		return Routed{Plan: &plan}, nil
 	}
 	if kind := fault.KindOf(err); kind == fault.Busy || kind == fault.Unknown {
@@ -125,18 +127,16 @@ func withRates[T any](
 	if err != nil {
 		return none, err
 	}
-	// A document in its entity's own currency froze no rate; the policy may still
-	// compare in another, and then today's counts, as in the preview.
-	date := today(time.Now(), people.Entities[content.Entity].Zone)
-	if content.Rate != nil {
-		date = content.Rate.Date
-	}
 	var busy error
 	answered, err := ask(policy.RouteInput{
 		Policy: rules, Version: row.Version, Content: content, Org: people,
 		Round: in.Round, Document: in.Document,
 		Rates: func(from, to money.Currency) (string, bool) {
-			rate, err := p.Book.RateFor(ctx, string(from), string(to), date)
+			var rate document.Rate
+			date, err := p.rateDay(ctx, in, content, people)
+			if err == nil {
+				rate, err = p.Book.RateFor(ctx, string(from), string(to), date)
+			}
 			if err != nil && fault.KindOf(err) != fault.NotFound {
 				busy = err // not knowing a rate is not the same as there being none
 			}
@@ -147,6 +147,22 @@ func withRates[T any](
 		return none, busy
 	}
 	return answered, err
+}
+
+// rateDay is the day whose rates count for a document: that of its frozen rate. One in
+// its entity's own currency froze none, and the policy may still compare in another:
+// then it is the day on which it was submitted, however late it is routed.
+func (p *Plans) rateDay(
+	ctx context.Context, in RouteInput, content document.Content, people *org.Snapshot,
+) (string, error) {
+	if content.Rate != nil {
+		return content.Rate.Date, nil
+	}
+	at, err := p.Book.ClaimedAt(ctx, in.Document, in.Round)
+	if at.IsZero() {
+		at = time.Now()
+	}
+	return today(at, people.Entities[content.Entity].Zone), err
 }
 
 func (p *Plans) documentType(ctx context.Context, id string) (*doctype.Type, error) {

@@ -127,6 +127,8 @@ func (w *world) PolicyVersion(ctx context.Context, kind, id string, version int)
 
 func (w *world) Snapshot(context.Context, int64) (*org.Snapshot, error) { return w.people, nil }
 
+func (w *world) ClaimedAt(context.Context, string, int) (time.Time, error) { return time.Time{}, nil }
+
 func (w *world) RateFor(_ context.Context, currency, base, date string) (document.Rate, error) {
 	return document.Rate{}, fault.New(fault.NotFound, "rate.not_found")
 }

@@ -47,6 +47,29 @@ func memoryOf(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), nil
 }
 
+// ownMemoryOf is the part of it that is no file's: program text is mapped by every process of one program, and kept once.
+func ownMemoryOf(pid int) (int64, error) {
+	stats, err := processes()
+	if err != nil {
+		return 0, err
+	}
+	var own int64
+	for id := range stats {
+		if descends(stats, id, pid) {
+			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", id))
+			if err != nil {
+				continue // it ended meanwhile
+			}
+			var size, resident, shared int64
+			if _, err := fmt.Sscan(string(text), &size, &resident, &shared); err != nil {
+				return 0, fmt.Errorf("reading the memory of process %d: %w", id, err)
+			}
+			own += (resident - shared) * int64(os.Getpagesize())
+		}
+	}
+	return own, nil
+}
+
 type processStat struct {
 	parent int
 	ticks  int64 // user and system, own and of children waited for

@@ -134,7 +134,12 @@ func (w *waiting) rest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		w.say("at rest: %-8s %6.1f CPU-ms a second  %5.0f MiB", name, used, float64(bytes)/(1<<20))
+		own, err := ownMemoryOf(w.house.pid(name))
+		if err != nil {
+			return err
+		}
+		w.say("at rest: %-8s %6.1f CPU-ms a second  %5.0f MiB, its own %5.0f", name, used,
+			float64(bytes)/(1<<20), float64(own)/(1<<20))
 	}
 	return nil
 }

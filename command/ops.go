@@ -90,7 +90,7 @@ func (in handover) run(ctx context.Context, s *store.Store) error {
 			return err
 		}
 	}
-	if _, err := s.TellLeaver(ctx, in.person); err != nil {
+	if _, err := s.TellLeaver(ctx, in.person, store.Idempotency{}); err != nil {
 		return err
 	}
 	return in.watch(ctx, s)

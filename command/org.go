@@ -75,13 +75,11 @@ func readImport(ctx context.Context, s *store.Store, text []byte, table bool) (o
 // importCompany saves an organisation and answers with the words for what changes.
 func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause string, dryRun bool, language string,
 ) (string, error) {
-	before, err := s.Snapshot(ctx, 0)
-	if fault.CodeOf(err) == "organisation.none" {
-		before, err = &org.Snapshot{}, nil
-	}
+	before, err := organisationNow(ctx, s)
 	if err != nil {
 		return "", err
 	}
+	next = next.Remembering(before)
 	next, err = s.WithDirectory(ctx, next)
 	if err != nil {
 		return "", err
@@ -132,6 +130,15 @@ func changesOf(was, is org.Person) string {
 		}
 	}
 	return strings.Join(changed, "; ")
+}
+
+// organisationNow is the organisation in force, empty where there is none yet.
+func organisationNow(ctx context.Context, s *store.Store) (*org.Snapshot, error) {
+	now, err := s.Snapshot(ctx, 0)
+	if fault.CodeOf(err) == "organisation.none" {
+		return &org.Snapshot{}, nil
+	}
+	return now, err
 }
 
 // activeOnly lists who is active in one organisation and not in the other, sorted.

@@ -71,6 +71,9 @@ func (p *parts) close() {
 }
 
 func (p *parts) store(ctx context.Context) (*store.Store, error) {
+	if !p.config.Database.URL.IsSet() {
+		return nil, config.NoDatabase
+	}
 	options := store.Options{URL: p.config.Database.URL.Reveal(), MaxOpen: p.config.Database.MaxOpen,
 		MaxIdle: p.config.Database.MaxIdle, Application: "countersign-" + p.process}
 	opened, err := patiently(ctx, p, "the database (database.url)", func() (*store.Store, error) {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/doctype"
 )
@@ -61,9 +63,17 @@ func policyRouteCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&policyFile, "policy", "config/policies/expense.yaml", "policy file")
-	cmd.Flags().StringVar(&contentFile, "document", "", "document content as JSON, - for standard input")
+	cmd.Flags().StringVar(&contentFile, "document", "",
+		"document as JSON, as POST /api/v1/documents takes it, and its submitter; - for standard input")
 	_ = cmd.MarkFlagRequired("document")
 	return cmd
+}
+
+// trialDocument is a document that nobody submits: the body of POST /documents,
+// and who would send it.
+type trialDocument struct {
+	desk.Form
+	Submitter string `json:"submitter"` // the requester where left out
 }
 
 // readContent reads a document's content and completes it as a submission would.
@@ -79,10 +89,19 @@ func readContent(file string, company *org.Snapshot) (document.Content, error) {
 	}
 	decoder := json.NewDecoder(in)
 	decoder.DisallowUnknownFields()
-	var content document.Content
-	if err := decoder.Decode(&content); err != nil {
+	var trial trialDocument
+	if err := decoder.Decode(&trial); err != nil {
 		return document.Content{}, fmt.Errorf("--document: %w", err)
 	}
+	content, err := trial.Content()
+	if err != nil {
+		return document.Content{}, err
+	}
+	submitter := cmp.Or(trial.Submitter, trial.Requester)
+	if submitter == "" {
+		return document.Content{}, fmt.Errorf("--document: say who asks, such as \"requester\": \"lin\"")
+	}
+	content = desk.Filled(content, submitter, company)
 	types, err := shippedTypes()
 	if err != nil {
 		return document.Content{}, err

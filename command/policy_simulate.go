@@ -160,6 +160,9 @@ func (f simulateFlags) past(cmd *cobra.Command, draft *policy.Policy) (simulateG
 	if err != nil {
 		return simulateGround{}, err
 	}
+	if !p.config.Database.URL.IsSet() {
+		return simulateGround{}, config.NoDatabase
+	}
 	ctx := cmd.Context()
 	s, err := store.Open(ctx, store.Options{URL: p.config.Database.URL.Reveal(), MaxOpen: 2, ReadOnly: true,
 		Application: "countersign-simulate"})

@@ -133,6 +133,11 @@ func (p *parts) replaceCompany(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
+	before, err := organisationNow(ctx, s)
+	if err != nil {
+		return err
+	}
+	company = company.Remembering(before)
 	if _, err := s.ReplaceOrganisation(ctx, company, "migrate:"+path.Base(file)); err != nil {
 		return fmt.Errorf("--company %s: %w", file, err)
 	}

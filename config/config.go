@@ -111,7 +111,7 @@ type Gateway struct {
 type Worker struct {
 	Approval    ApprovalQueue `mapstructure:"approval"`
 	Effects     EffectsQueue  `mapstructure:"effects"`
-	StickyCache int           `mapstructure:"sticky_cache"` // workflows kept in memory, about 30 KiB each
+	StickyCache int           `mapstructure:"sticky_cache"` // workflows kept in memory, about 100 KiB each
 	StopTimeout time.Duration `mapstructure:"stop_timeout"` // for work in hand when asked to stop
 }
 

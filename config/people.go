@@ -75,7 +75,7 @@ func ReadPeople(text []byte, before org.Snapshot) (org.Snapshot, error) {
 	for len(seen) <= peopleMax {
 		row, err := table.Read()
 		if errors.Is(err, io.EOF) {
-			return next, errors.Join(append(wrong, checkCompany(next))...)
+			return next, errors.Join(append(wrong, newlyWrong(before, next)...)...)
 		}
 		if err != nil {
 			return before, fmt.Errorf("people file: %w", err)
@@ -86,6 +86,29 @@ func ReadPeople(text []byte, before org.Snapshot) (org.Snapshot, error) {
 		}
 	}
 	return before, fmt.Errorf("people file: it has more than %d people", peopleMax)
+}
+
+// newlyWrong is what a table makes wrong; what was so before, such as managers in a
+// circle that a directory told of, holds up nobody.
+func newlyWrong(before, next org.Snapshot) []error {
+	known := map[string]bool{}
+	for _, line := range linesOf(checkCompany(before)) {
+		known[line] = true
+	}
+	var wrong []error
+	for _, line := range linesOf(checkCompany(next)) {
+		if !known[line] {
+			wrong = append(wrong, errors.New(line))
+		}
+	}
+	return wrong
+}
+
+func linesOf(err error) []string {
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
 }
 
 func readPerson(next org.Snapshot, header, row []string, seen map[string]bool) error {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,14 @@ func TestATableOfPeople(t *testing.T) {
 	require.Equal(t, company.People["emma"].Grade, next.People["emma"].Grade, "a column that is not there leaves what was")
 	require.Equal(t, company.People["lin"], next.People["lin"])
 	require.True(t, company.People["emma"].Active, "the organisation before is not touched")
+
+	ring := company
+	ring.People = maps.Clone(company.People)
+	sun := ring.People["sun"]
+	sun.Manager = "lin"
+	ring.People["sun"] = sun
+	_, err = ReadPeople([]byte("id,grade\nlin,4\n"), ring)
+	require.NoError(t, err, "a circle that was there holds up nobody")
 
 	for text, want := range map[string]string{
 		"name\nx\n":                                 "no column id",

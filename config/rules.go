@@ -34,12 +34,16 @@ func (c Config) Check() error {
 	return k.err()
 }
 
+// NoDatabase is the problem of a command that needs a database and was not told
+// of one. In dev a file may lack the address, because dev brings its own.
+var NoDatabase = Problem{Key: "database.url", Text: "is empty",
+	Mend: "set postgres://user:password@host:5432/countersign, or database.url_file"}
+
 func (c Config) checkDatabase(k *check) {
 	if c.Database.URL.IsSet() {
 		k.url("database.url", c.Database.URL.Reveal(), "postgres", "postgresql")
 	} else {
-		k.want(c.Mode == Dev, "database.url", "is empty",
-			"set postgres://user:password@host:5432/countersign, or database.url_file")
+		k.want(c.Mode == Dev, NoDatabase.Key, NoDatabase.Text, NoDatabase.Mend)
 	}
 	k.count("database.max_open", c.Database.MaxOpen, 1000)
 	number(k, "database.max_idle", c.Database.MaxIdle, 0, c.Database.MaxOpen, "set a number from 0 to database.max_open")

@@ -81,6 +81,10 @@ func Check(p *Policy, types Types, snapshot *org.Snapshot) []Finding {
 	for _, s := range p.Steps {
 		c.step(s)
 	}
+	for _, s := range p.Steps {
+		c.copying(s.at+".cc", s.CC)
+	}
+	c.copying("cc", p.CC)
 	sort.SliceStable(c.findings, func(i, j int) bool {
 		return before(c.findings[i].Fault, c.findings[j].Fault)
 	})

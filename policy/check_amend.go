@@ -53,6 +53,9 @@ func (p *Policy) readers(name string) []string {
 			add(s.ID, f.reads())
 		}
 	}
+	for _, f := range p.copiedFinders() {
+		add("cc", f.reads())
+	}
 	for _, id := range sortedKeys(p.Matrices) {
 		for _, row := range p.Matrices[id].Rows {
 			if len(row.Categories) > 0 {

@@ -91,7 +91,15 @@ func describePolicy(p *Policy) map[string]string {
 		limits = append(limits, fmt.Sprintf("%s: %d", r.From.Text(), r.Humans))
 	}
 	return map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
-		"require": strings.Join(limits, ", "), "title": titles(p.Title)}
+		"require": strings.Join(limits, ", "), "title": titles(p.Title), "cc": p.CC.words()}
+}
+
+// words is whom a policy copies in, and when, as it is compared.
+func (c *Copying) words() string {
+	if c == nil {
+		return ""
+	}
+	return c.On + ": " + finders(c.Who)
 }
 
 // describe words every key of a step; keys of later versions of the language are
@@ -106,8 +114,10 @@ func describe(s Step) map[string]string {
 		words["remind"] = fmt.Sprintf("%s, %s, %d", s.Remind.First.String(), s.Remind.Every.String(), s.Remind.AtMost)
 	}
 	words["on_timeout"] = strings.TrimSpace(s.OnTimeout.Do + " " + s.OnTimeout.Role)
-	words["allow"], words["distinct_from"] = strings.Join(s.Allow, ", "), strings.Join(s.DistinctFrom, ", ")
+	words["allow"] = strings.Join(slices.Sorted(slices.Values(s.Allow)), ", ") // a set: its order says nothing
+	words["distinct_from"] = strings.Join(s.DistinctFrom, ", ")
 	words["in"], words["as_of"], words["amend"] = places(s.In), s.AsOf, strings.Join(s.Amend, ", ")
+	words["cc"] = s.CC.words()
 	delete(words, "id")
 	return words
 }
@@ -127,6 +137,9 @@ func finders(all []Finder) string {
 		way := f.way()
 		if rest := canonical(f); !plain(f) || way == "" || f.Choice != nil {
 			delete(rest, "of")
+			if f.Choice != nil {
+				rest["choice"] = f.Choice.written()
+			}
 			var parts []string
 			for _, key := range sortedKeys(rest) {
 				parts = append(parts, key+": "+rest[key])
@@ -136,6 +149,18 @@ func finders(all []Finder) string {
 		ways = append(ways, way)
 	}
 	return strings.Join(ways, ", ")
+}
+
+// written is a choice as a policy's author writes it.
+func (c Choice) written() string {
+	who, among := "submitter, field: "+c.Field, "role: "+c.Role
+	if c.Field == "" {
+		who = "approver, of: " + c.Step
+	}
+	if c.Role == "" {
+		among = "department: " + c.Department
+	}
+	return who + ", among: { " + among + " }"
 }
 
 func summary(s Step) string {
@@ -177,7 +202,7 @@ func path(plan approval.Plan) string {
 			steps = append(steps, s)
 		}
 	}
-	text, err := json.Marshal(steps)
+	text, err := json.Marshal([]any{steps, plan.CC})
 	if err != nil {
 		panic(fmt.Sprintf("policy: a plan is always JSON: %v", err))
 	}

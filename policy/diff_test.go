@@ -69,8 +69,8 @@ func TestWhatChangedBetweenVersions(t *testing.T) {
 		{"when approvers are found", relay, ", as_of: activation", "",
 			"Step head: when its approvers are found was activation, is now nothing", "节点 head：确定审批人的时间由 activation 改为 无"},
 		{"among whom is chosen", relay, "finance_clerk", "finance_head",
-			`Step clerk: who approves was choice: {"field":"","step":"manager","role":"finance_clerk"}, is now choice: {"field":"","step":"manager","role":"finance_head"}`,
-			`节点 clerk：审批人由 choice: {"field":"","step":"manager","role":"finance_clerk"} 改为 choice: {"field":"","step":"manager","role":"finance_head"}`},
+			`Step clerk: who approves was choice: approver, of: manager, among: { role: finance_clerk }, is now choice: approver, of: manager, among: { role: finance_head }`,
+			`节点 clerk：审批人由 choice: approver, of: manager, among: { role: finance_clerk } 改为 choice: approver, of: manager, among: { role: finance_head }`},
 		{"what may be amended", amending, "[title, ", "[",
 			"Step clerk: what approvers may amend was title, lines.category, lines.cost_center, lines.description, fields.note, " +
 				"is now lines.category, lines.cost_center, lines.description, fields.note",

@@ -24,6 +24,7 @@ var diffWordings = map[string]diffWords{
 			"allow": "what approvers may do", "distinct_from": "who may not approve", "base": "the base currency",
 			"then": "what follows", "require": "the humans required",
 			"in": "the branch it stands in", "as_of": "when its approvers are found", "amend": "what approvers may amend",
+			"cc":       "who is copied in",
 			"branches": "the branches", "none": "what happens where no branch is taken"}},
 	"zh-CN": {step: "节点 %s：", policy: "流程：", added: "新增：%s", removed: "已删除，原为：%s",
 		moved: "由第 %s 位移到第 %s 位", changed: "%s由 %s 改为 %s", nothing: "无",
@@ -33,7 +34,7 @@ var diffWordings = map[string]diffWords{
 			"remind": "提醒（首次、间隔、次数）", "on_timeout": "超时处理",
 			"allow": "审批人可做的操作", "distinct_from": "不得审批的人", "base": "本位币",
 			"then": "后续动作", "require": "要求的审批人数",
-			"in": "所在分支", "as_of": "确定审批人的时间", "amend": "审批人可修改的内容",
+			"in": "所在分支", "as_of": "确定审批人的时间", "amend": "审批人可修改的内容", "cc": "抄送人",
 			"branches": "分支", "none": "没有分支成立时的处理"}},
 }
 
@@ -86,14 +87,14 @@ func (w diffWords) path(plan *approval.Plan, locale string) string {
 	}
 	say, ok := wordings[locale]
 	if !ok {
-		say = wordings["en"]
+		locale, say = "en", wordings["en"]
 	}
 	var steps []string
 	for _, s := range plan.Steps {
 		if s.Need != approval.Skip {
 			name := strings.TrimPrefix(branchOf(s.Branches)+" "+s.ID, " ")
-			steps = append(steps, name+" ("+say.need(s)+")")
+			steps = append(steps, name+" ("+say.need(s)+say.also(s.CC, copiesOfStep, locale)+")")
 		}
 	}
-	return w.or(strings.Join(steps, w.arrow))
+	return w.or(strings.Join(steps, w.arrow)) + say.also(plan.CC, copiesOfPolicy, locale)
 }

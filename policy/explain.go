@@ -64,11 +64,13 @@ func Explain(plan approval.Plan, remarks []Remark, locale string) string {
 		in := strings.Repeat("      ", len(s.Branches))
 		fmt.Fprintf(&b, "%s%d. %s (%s): %s\n%s   %s\n", in, i+1, s.Title[locale], s.ID, w.need(s), in, w.reason(s.Reason))
 		for _, r := range remarks {
-			if r.Step == s.ID {
+			if r.Step == s.ID && !r.Copy {
 				fmt.Fprintf(&b, in+"   "+w.passed+"\n", say(w.ways, r.Way), w.over(r.Passed))
 			}
 		}
+		w.copies(&b, in+"   ", s.ID, s.CC, remarks, locale)
 	}
+	w.copies(&b, "", "", plan.CC, remarks, locale)
 	then := make([]string, 0, len(plan.Then))
 	for _, what := range plan.Then {
 		then = append(then, say(w.thens, what))
@@ -120,6 +122,15 @@ func (w wording) asked(s approval.Step) string {
 		return w.nobody
 	}
 	return strings.Join(names, w.list)
+}
+
+// Reason says why a step of a plan is needed or not, in a locale (zh-CN, else en).
+func Reason(reason, locale string) string {
+	w, ok := wordings[locale]
+	if !ok {
+		w = wordings["en"]
+	}
+	return w.reason(reason)
 }
 
 // reason says a step's reason: the condition stays as it was written, what came of

@@ -52,11 +52,14 @@ var waysZH = map[string]string{
 var whysEN = map[string]string{
 	viaSelf: "has an interest in it", viaInactive: "has left", viaDistinct: "asked in a step that needs another human",
 	viaNoAuthority: "may not approve so much", viaNotAllowed: "may not be chosen", passedGrade: "not high enough",
+	passedOwner: "the document is theirs", passedAsked: "asked at the same moment",
+	passedFull: "too many are copied in already",
 }
 
 var whysZH = map[string]string{
 	viaSelf: "与单据有利害关系", viaInactive: "已停用", viaDistinct: "已在须由不同人审批的节点中",
 	viaNoAuthority: "权限不足", viaNotAllowed: "不在可选范围", passedGrade: "级别不够",
+	passedOwner: "单据为本人所有", passedAsked: "同时须审批", passedFull: "抄送人数已达上限",
 }
 
 var rejectsEN = map[string]string{

@@ -38,6 +38,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.choice_alone":        {Kind: fault.Invalid, Args: at()},
 	"policy.chooser_unclear":     {Kind: fault.Invalid, Args: at()},
 	"policy.amend_half":          {Kind: fault.Invalid, Args: at()},
+	"policy.cc_on_without":       {Kind: fault.Invalid, Args: at()},
 	"policy.never_amended":       {Kind: fault.Invalid, Args: at("field")},
 	// found by Check; bad_condition by Route as well
 	"policy.bad_condition":      {Kind: fault.Invalid, Args: at("expression", "words")},

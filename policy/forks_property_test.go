@@ -49,18 +49,18 @@ func (k *thicket) items(depth int, at drawn) {
 func (k *thicket) step(depth int, at drawn) {
 	id, one := fmt.Sprintf("s%d", len(k.order)), at
 	source := rapid.SampledFrom(sources).Draw(k.t, "source")
-	var onTheWay []string
+	var before []string // all but those that are asked at the same time
 	for _, e := range k.order {
-		if in := k.steps[e].in; len(in) <= len(at.in) && slices.Equal(in, at.in[:len(in)]) {
-			onTheWay = append(onTheWay, e)
+		if !besides(k.steps[e].in, at.in) {
+			before = append(before, e)
 		}
 	}
 	switch rapid.IntRange(0, 4).Draw(k.t, "kind") {
 	case 0:
 		source, one.late = strings.TrimSuffix(source, " }")+", as_of: activation }", true
 	case 1:
-		if len(onTheWay) > 0 {
-			one.chooser = rapid.SampledFrom(onTheWay).Draw(k.t, "chooser")
+		if len(before) > 0 {
+			one.chooser = rapid.SampledFrom(before).Draw(k.t, "chooser")
 			source = fmt.Sprintf("{ choice: approver, of: %s, among: { %s } }", one.chooser,
 				rapid.SampledFrom([]string{"role: r", "department: d1"}).Draw(k.t, "among"))
 		}
@@ -72,6 +72,18 @@ func (k *thicket) step(depth int, at drawn) {
 		fmt.Fprintf(&k.text, "%s    distinct_from: [%s]\n", in, one.distinct)
 	}
 	k.steps[id], k.order = &one, append(k.order, id)
+}
+
+// besides says whether two places are in different branches of one fork.
+func besides(a, b []string) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			one, _, _ := strings.Cut(a[i], "/")
+			other, _, _ := strings.Cut(b[i], "/")
+			return one == other
+		}
+	}
+	return false
 }
 
 func (k *thicket) fork(depth int, at drawn) {

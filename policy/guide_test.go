@@ -51,8 +51,8 @@ func TestTheGuideIsTrue(t *testing.T) {
 		}
 		seen[kind]++
 	}
-	require.Equal(t, 18, seen["yaml"])
-	require.Equal(t, 14, seen["text route"])
+	require.Equal(t, 19, seen["yaml"])
+	require.Equal(t, 15, seen["text route"])
 	require.Equal(t, 17, seen["condition"])
 }
 

@@ -41,6 +41,8 @@ type policyYAML struct {
 
 	Matrices map[string]matrixYAML `yaml:"matrices"`
 	Require  []requireYAML         `yaml:"require"`
+	CC       []copyYAML            `yaml:"cc"`
+	CCOn     string                `yaml:"cc_on"`
 }
 
 type stepYAML struct {
@@ -57,6 +59,8 @@ type stepYAML struct {
 	Allow        []string          `yaml:"allow"`
 	DistinctFrom []string          `yaml:"distinct_from"`
 	Amend        []string          `yaml:"amend"`
+	CC           []copyYAML        `yaml:"cc"`
+	CCOn         string            `yaml:"cc_on"`
 }
 
 type dueYAML struct {
@@ -111,6 +115,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	}
 	r.matrices(p, raw.Matrices)
 	p.Require = r.require(p.Base, raw.Require)
+	p.CC = r.copying("", raw.CC, raw.CCOn, policyCopiesOn, p)
 	r.walk("steps", raw.Steps, nil, p)
 	r.count("steps", len(p.Steps), StepsMax)
 	return p

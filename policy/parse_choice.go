@@ -60,7 +60,7 @@ func (r *reading) chooser(path string, s *Step, raw []finderYAML, p *Policy, in 
 		}
 		var known []string
 		for _, e := range p.Steps {
-			if onTheWay(e.In, in) {
+			if !siblings(e.In, in) { // of a branch that has joined, too: it is over by then
 				known = append(known, e.ID)
 			}
 		}

@@ -39,6 +39,7 @@ func (r *reading) step(path string, raw stepYAML, in []Place, p *Policy) Step {
 	}
 	s.AsOf = r.asOf(path+".approvers", raw.Approvers)
 	r.chooser(path+".approvers", &s, raw.Approvers, p, in)
+	s.CC = r.copying(path+".", raw.CC, raw.CCOn, stepCopiesOn, p)
 	return s
 }
 

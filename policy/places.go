@@ -21,6 +21,8 @@ type Remark struct {
 	Step   string   `json:"step"`
 	Way    string   `json:"way"`    // as in Approver.Via: role:finance_clerk
 	Passed []Passed `json:"passed"` // over whom it went, in the order they were met
+
+	Copy bool `json:"copy,omitempty"` // it looked for people to copy in; Step is "" where that is for the whole policy
 }
 
 // unit is who was found for one place that a step cannot do without: a source, or

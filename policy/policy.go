@@ -30,6 +30,7 @@ type Policy struct {
 	// Matrices are the approval matrices by name. 审批权限表
 	Matrices map[string]Matrix `json:"matrices,omitempty"`
 	Require  []Require         `json:"require,omitempty"` // distinct humans by amount, held by Prove
+	CC       *Copying          `json:"cc,omitempty"`      // nil: nobody is copied in by the policy as a whole
 
 	text *source.Text
 	hash string
@@ -57,6 +58,8 @@ type Step struct {
 	In    []Place  `json:"in,omitempty"`    // the branches it stands in, outermost first
 	AsOf  string   `json:"as_of,omitempty"` // activation: its approvers are found when it is reached; "" = with the plan
 	Amend []string `json:"amend,omitempty"` // what its approvers may change, where Allow has amend
+
+	CC *Copying `json:"cc,omitempty"` // nil: nobody is copied in
 
 	at string // its path in the text
 }

@@ -58,12 +58,12 @@ var reroutingWords = map[string]map[string]string{
 	"en": {
 		DiffersBroken: "no route would be found", DiffersNeeds: "a step more or less, or by rule instead of by people",
 		DiffersApprovers: "other approvers", DiffersRule: "another mode, votes or order",
-		DiffersTerms: "other deadlines, timeouts or allowed acts", "same": "the same route", "list": "; ",
+		DiffersTerms: "other deadlines, timeouts, allowed acts or copies", "same": "the same route", "list": "; ",
 	},
 	"zh-CN": {
 		DiffersBroken: "无法确定流程", DiffersNeeds: "增减节点，或在人工与规则之间变化",
 		DiffersApprovers: "审批人变化", DiffersRule: "会签方式、票数或顺序变化",
-		DiffersTerms: "时限、超时处理或可用操作变化", "same": "流程不变", "list": "；",
+		DiffersTerms: "时限、超时处理、可用操作或抄送变化", "same": "流程不变", "list": "；",
 	},
 }
 

@@ -84,7 +84,9 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 		plan.Steps = append(plan.Steps, step)
 		remarks = append(remarks, said...)
 	}
-	return plan, remarks, nil
+	copies, said := find.copies(p.CC, approval.Step{})
+	plan.CC = copies
+	return plan, append(remarks, said...), nil
 }
 
 // search is how the approvers of one document are found.
@@ -113,7 +115,12 @@ func (p *Policy) route(s Step, way way, seen expr.Input, find *search) (approval
 		}
 	}
 	remarks, err := p.staff(s, &step, find)
-	return step, remarks, err
+	if err != nil {
+		return approval.Step{}, nil, err
+	}
+	copies, said := find.copies(s.CC, step)
+	step.CC = copies
+	return step, append(remarks, said...), nil
 }
 
 // staff finds the approvers of a step that needs people, or says how they will be

@@ -43,7 +43,7 @@ func compare(before, after routed) change {
 		}
 	}
 	c.rule = c.rule || !c.needs && !slices.EqualFunc(old, next, func(a, b approval.Step) bool { return a.ID == b.ID })
-	c.terms = c.terms || !slices.Equal(before.plan.Then, after.plan.Then)
+	c.terms = c.terms || !slices.Equal(before.plan.Then, after.plan.Then) || !sameCopies(before.plan.CC, after.plan.CC)
 	return c
 }
 
@@ -66,8 +66,16 @@ func (c change) with(a, b approval.Step) change {
 		c.approvers = c.approvers || !slices.EqualFunc(byPerson(a.Approvers), byPerson(b.Approvers), samePlace)
 	}
 	c.terms = c.terms || a.Clock != b.Clock || a.OnTimeout != b.OnTimeout || !slices.Equal(a.Allow, b.Allow) ||
-		!slices.Equal(a.Amend, b.Amend)
+		!slices.Equal(a.Amend, b.Amend) || !sameCopies(a.CC, b.CC)
 	return c
+}
+
+// sameCopies says whether the same people are copied in at the same moment.
+func sameCopies(a, b *approval.Copies) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.On == b.On && slices.EqualFunc(byPerson(a.People), byPerson(b.People), samePlace)
 }
 
 // samePlace leaves out how they were found: the document goes to the same person.

@@ -39,7 +39,7 @@ type Changes struct {
 	Needs     int64 `json:"needs"`     // a step more or less, or by rule instead of by people
 	Approvers int64 `json:"approvers"` // other people
 	Rule      int64 `json:"rule"`      // another mode, other votes, another order
-	Terms     int64 `json:"terms"`     // the same path; only deadlines, timeouts or allowed acts
+	Terms     int64 `json:"terms"`     // the same path; only deadlines, timeouts, allowed acts or copies
 }
 
 // Visits is how often a step is needed, decided by rule, or skipped.

@@ -22,10 +22,13 @@ import (
 const (
 	defaultEvery = time.Second
 
-	actsBatch    = 100
-	startsBatch  = 50
-	tellsBatch   = 100
-	noticesBatch = 50
+	actsBatch   = 100
+	startsBatch = 50
+	tellsBatch  = 100
+
+	// proposalsEvery is how often proposals are looked at: their lives are days.
+	proposalsEvery = 20 * time.Second
+	noticesBatch   = 50
 
 	// Each lane works on few rows at once: Temporal accepts starts faster than
 	// workers take them up, and the queue between is where decisions would wait.
@@ -57,6 +60,7 @@ type Relay struct {
 	Count   Counters
 
 	started time.Time // when starts last went ahead; only the lane of documents looks
+	looked  time.Time // when proposals were last looked at; the same
 }
 
 // batch is how many rows one look takes: what was set, but never more than the
@@ -76,6 +80,7 @@ type Book interface {
 	SpreadChanges(ctx context.Context, limit int) (int, error)
 	ClaimTellings(ctx context.Context, limit int) ([]store.Telling, error)
 	TellingDone(ctx context.Context, t store.Telling) error
+	TellProposals(ctx context.Context, limit int) (int, error)
 	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
 	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
@@ -159,6 +164,7 @@ func (r *Relay) drainDocuments(ctx context.Context) bool {
 		return false
 	}
 	told := r.drainTellings(ctx)
+	told = r.tellProposals(ctx) || told
 	return r.drainStarts(ctx) || told
 }
 

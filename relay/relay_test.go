@@ -27,6 +27,7 @@ type queues struct {
 	changed []store.Telling // found by the next look at what changed
 	tells   []store.Telling
 	backlog int64
+	looks   int // at proposals
 	fail    error
 	did     []string
 	refused map[string]approval.Outcome
@@ -56,6 +57,12 @@ func (q *queues) ClaimActs(_ context.Context, limit int) ([]store.ActRef, error)
 }
 func (q *queues) ClaimNotices(_ context.Context, limit int) ([]store.Notice, error) {
 	return take(q, &q.notices, limit), nil
+}
+func (q *queues) TellProposals(context.Context, int) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.looks++
+	return 0, nil
 }
 func (q *queues) StartDone(_ context.Context, document string) error {
 	q.note("done " + document)

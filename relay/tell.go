@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"time"
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/engine"
@@ -22,6 +23,23 @@ func (r *Relay) drainTellings(ctx context.Context) bool {
 		each(tellings, tellsAtOnce, func(t store.Telling) { r.tell(ctx, t) })
 	}
 	return found >= limit || len(tellings) == limit
+}
+
+// tellProposals tells of proposals that expire soon, or did.
+func (r *Relay) tellProposals(ctx context.Context) bool {
+	if time.Since(r.looked) < proposalsEvery {
+		return false
+	}
+	limit := r.batch(tellsBatch)
+	found, err := r.Book.TellProposals(ctx, limit)
+	if ctx.Err() == nil {
+		r.report(err, "the end of a proposal was not told")
+	}
+	if found >= limit {
+		return true
+	}
+	r.looked = time.Now()
+	return false
 }
 
 // tell tells one document. One that has its outcome needs nothing any more; one

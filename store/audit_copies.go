@@ -12,6 +12,8 @@ func (a *auditor) copies(ctx context.Context) error {
 		"copy.missing":         copiesMissing,
 		"copy.differs":         copiesDiffer,
 		"copy.removal_missing": removalsMissing,
+		"copy.unplanned":       copiesUnplanned,
+		"copy.not_made":        copiesNotMade,
 	} {
 		var rows []struct{ Document, Batch, Person string }
 		if err := a.tx.SelectContext(ctx, &rows, query, a.most); err != nil {
@@ -57,4 +59,32 @@ const (
 			SELECT FROM copies c WHERE e.stream = 'copies:' || c.document AND c.removed_at IS NOT NULL
 			AND e.cause = 'remove:' || c.batch || ':' || c.person)
 		ORDER BY e.stream, e.seq LIMIT $1`
+	// Copies in the policy's name of whom the plan did not name at that event.
+	copiesUnplanned = `
+		SELECT c.document, c.batch, c.person FROM copies c WHERE c.how = 'policy' AND (
+			c.batch !~ ':[0-9]{1,18}$' OR c.person NOT IN (
+				SELECT copies_due(c.document, substring(c.batch FROM ':([0-9]{1,18})$')::bigint)))
+		ORDER BY c.batch, c.person LIMIT $1`
+	// People whom the plan named at an event, and who neither held a copy, nor got one, nor had left (or left while it
+	// was written). What a person took back of a policy's copies it does not give again.
+	copiesNotMade = `
+		WITH named AS (
+			SELECT DISTINCT stream FROM events WHERE kind = 'plan.made' AND data LIKE '%"cc":{%'
+		), due AS (
+			SELECT e.stream AS document, e.seq, e.at, d.person FROM named JOIN events e ON e.stream = named.stream
+			AND e.kind IN ('plan.made', 'step.opened', 'step.passed', 'document.approved', 'document.rejected',
+			               'document.closed')
+			CROSS JOIN LATERAL copies_due(e.stream, e.seq) AS d (person)
+		)
+		SELECT due.document, due.document || ':' || due.seq AS batch, due.person FROM due
+		WHERE NOT EXISTS (
+			SELECT FROM copies c WHERE c.document = due.document AND c.person = due.person AND CASE
+			WHEN c.how = 'policy' THEN substring(c.batch FROM ':([0-9]{1,18})$')::bigint <= due.seq
+			ELSE c.made_at <= due.at AND (c.removed_at IS NULL OR c.removed_at > due.at) END)
+		AND NOT EXISTS (
+			SELECT FROM (VALUES (interval '0'), (interval '10 seconds')) AS later (by) WHERE NOT EXISTS (
+				SELECT FROM org_rows r, (SELECT max(version) AS n FROM org_versions v WHERE v.at <= due.at + later.by) AS o
+				WHERE r.kind = 'person' AND r.id = due.person AND r.from_version <= o.n
+				AND (r.to_version IS NULL OR r.to_version > o.n) AND (r.body::jsonb ->> 'active')::boolean))
+		ORDER BY due.document, due.seq, due.person LIMIT $1`
 )

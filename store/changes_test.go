@@ -183,10 +183,10 @@ func TestWhoLeavesLosesWhatTheyHad(t *testing.T) {
 	require.Equal(t, later.ID, told[0].Document)
 	w.clean()
 
-	n, err := w.s.TellLeaver(w.ctx, "ann")
+	n, err := w.s.TellLeaver(w.ctx, "ann", store.Idempotency{})
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
-	_, err = w.s.TellLeaver(w.ctx, "bob")
+	_, err = w.s.TellLeaver(w.ctx, "bob", store.Idempotency{})
 	require.Equal(t, "handover.active", fault.CodeOf(err))
 	_, err = w.s.ReplaceOrganisation(w.ctx, company(), "back again")
 	require.NoError(t, err)

@@ -169,6 +169,11 @@ func addComment(ctx context.Context, tx *sqlx.Tx, in CommentInput) error {
 			return err
 		}
 	}
+	if len(in.CopyIn) > 0 { // before the remark holds the document's row
+		if _, err := lockCopies(ctx, tx, in.Document); err != nil {
+			return err
+		}
+	}
 	if err := insertComment(ctx, tx, in.Comment, "comment"); err != nil {
 		return err
 	}

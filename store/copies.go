@@ -25,6 +25,13 @@ type CopyInput struct {
 	Idem     Idempotency
 }
 
+// CopyRemoval is a copy that somebody takes back.
+type CopyRemoval struct {
+	Document, Person, By, Reason string
+
+	Idem Idempotency
+}
+
 type copyRow struct {
 	Batch, Document, Person string
 	MadeBy                  string `db:"made_by"`
@@ -92,6 +99,11 @@ func addCopies(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
 	if err := cc.Admit(before, in.People); err != nil {
 		return err
 	}
+	return insertCopies(ctx, tx, in)
+}
+
+// insertCopies writes copies that were judged, and their event.
+func insertCopies(ctx context.Context, tx sqlx.ExtContext, in CopyInput) error {
 	const insert = `
 		INSERT INTO copies (batch, document, person, made_by, how, remark, made_at)
 		SELECT $1, d.id, p.person, $3, $4, $5, (SELECT clock_timestamp())
@@ -118,7 +130,8 @@ func cmpFault(err error, f *fault.Fault) error {
 }
 
 // lockCopies makes calls on one document take turns, and lists all its copies.
-func lockCopies(ctx context.Context, tx *sqlx.Tx, document string) ([]cc.Copy, error) {
+// The lock comes before the document's row, always: Record holds both.
+func lockCopies(ctx context.Context, tx sqlx.ExtContext, document string) ([]cc.Copy, error) {
 	const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.copies.' || $1))`
 	if _, err := tx.ExecContext(ctx, lock, document); err != nil {
 		return nil, err
@@ -126,7 +139,7 @@ func lockCopies(ctx context.Context, tx *sqlx.Tx, document string) ([]cc.Copy, e
 	return selectCopies(ctx, tx, `document = $1`, document)
 }
 
-func tellCopied(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
+func tellCopied(ctx context.Context, tx sqlx.ExtContext, in CopyInput) error {
 	const tell = `
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
 		SELECT 'copy.' || $1 || '.' || p.person, $2, p.person, '', d.entity, d.id, '', false,
@@ -134,12 +147,20 @@ func tellCopied(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
 		                          'currency', d.currency, 'by', $3::text, 'reason', $4::text)
 		FROM documents d, unnest($5::text[]) AS p (person) WHERE d.id = $6
 		ON CONFLICT DO NOTHING`
-	_, err := tx.ExecContext(ctx, tell, in.Batch, notice.Copied, in.By, in.Remark, pq.Array(in.People), in.Document)
+	_, err := tx.ExecContext(ctx, tell, in.Batch, noticeOf(in.How), in.By, in.Remark, pq.Array(in.People), in.Document)
 	return err
 }
 
+// noticeOf is the kind that tells of a copy: no person is behind that of a policy.
+func noticeOf(how cc.How) string {
+	if how == cc.ByPolicy {
+		return notice.CopiedByPolicy
+	}
+	return notice.Copied
+}
+
 // Copies lists every copy of a document in the order they were made, those taken
-// back among them; there are 200 at most.
+// back among them: 200 at most that people made, and those of its policy.
 func (s *Store) Copies(ctx context.Context, document string) ([]cc.Copy, error) {
 	list, err := selectCopies(ctx, s.db, `document = $1`, document)
 	return list, sqlFault("store.Copies", err)
@@ -175,18 +196,22 @@ func (s *Store) ReadCopy(ctx context.Context, document, person string) error {
 // rights give them. Whom they passed it on to keep theirs.
 //
 // Safe to repeat: whose copy was taken back already is answered as it is.
-// Errors: NotFound copy.not_found; Invalid copy.remark_too_long.
-func (s *Store) RemoveCopy(ctx context.Context, document, person, by, reason string) (cc.Copy, error) {
-	if err := cc.CheckRemark(reason, "reason"); err != nil {
+// Errors: NotFound copy.not_found; Invalid copy.remark_too_long; Conflict
+// idempotency.reused.
+func (s *Store) RemoveCopy(ctx context.Context, in CopyRemoval) (cc.Copy, error) {
+	if err := cc.CheckRemark(in.Reason, "reason"); err != nil {
 		return cc.Copy{}, err
 	}
 	var removed cc.Copy
 	err := s.inTx(ctx, "store.RemoveCopy", func(tx *sqlx.Tx) error {
-		all, err := lockCopies(ctx, tx, document)
+		if _, _, err := claimRequest(ctx, tx, in.Idem, in.Document); err != nil {
+			return err
+		}
+		all, err := lockCopies(ctx, tx, in.Document)
 		if err != nil {
 			return err
 		}
-		found, ok := CopyOf(all, person)
+		found, ok := CopyOf(all, in.Person)
 		if !ok {
 			return fault.New(fault.NotFound, "copy.not_found")
 		}
@@ -197,13 +222,13 @@ func (s *Store) RemoveCopy(ctx context.Context, document, person, by, reason str
 		const update = `
 			UPDATE copies SET removed_at = clock_timestamp(), removed_by = $3, remove_reason = $4
 			WHERE batch = $1 AND person = $2 RETURNING removed_at`
-		if err := tx.GetContext(ctx, &removed.RemovedAt, update, found.Batch, person, by, reason); err != nil {
+		if err := tx.GetContext(ctx, &removed.RemovedAt, update, found.Batch, in.Person, in.By, in.Reason); err != nil {
 			return err
 		}
-		removed.RemovedAt, removed.RemovedBy, removed.RemoveReason = removed.RemovedAt.UTC(), by, reason
-		data := cc.RemovedData{Batch: found.Batch, Person: person, Reason: reason}
-		draft := evidence.Draft{Kind: cc.Removed, Actor: by, Data: mustJSON(data)}
-		return recordFact(ctx, tx, cc.StreamPrefix+document, "remove:"+found.Batch+":"+person, draft)
+		removed.RemovedAt, removed.RemovedBy, removed.RemoveReason = removed.RemovedAt.UTC(), in.By, in.Reason
+		data := cc.RemovedData{Batch: found.Batch, Person: in.Person, Reason: in.Reason}
+		draft := evidence.Draft{Kind: cc.Removed, Actor: in.By, Data: mustJSON(data)}
+		return recordFact(ctx, tx, cc.StreamPrefix+in.Document, "remove:"+found.Batch+":"+in.Person, draft)
 	})
 	if err != nil {
 		return cc.Copy{}, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/cc"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -72,6 +73,8 @@ type documentRow struct {
 	CurrentContent string `db:"current_content"`
 	Fields         string // the type's own, in lists
 	Unread         bool   // in a list of copies: not opened yet
+	CopiedHow      string `db:"copied_how"`
+	CopiedBy       string `db:"copied_by"`
 }
 
 func (r documentRow) document() Document {
@@ -96,6 +99,7 @@ func (r documentRow) document() Document {
 		UpdatedAt: r.UpdatedAt.UTC(), ClosedAt: orZero(r.ClosedAt),
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
 		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Intervened: r.Intervened, Unread: r.Unread,
+		CopiedHow: cc.How(r.CopiedHow), CopiedBy: r.CopiedBy,
 	}
 }
 
@@ -160,13 +164,18 @@ func scopeArgs(scope access.Scope, more ...any) []any {
 // Errors: NotFound document.not_found if there is none, or if the scope may not
 // know of it.
 func (s *Store) Document(ctx context.Context, scope access.Scope, id string) (Document, error) {
-	const query = `
+	const one = `
 		SELECT ` + documentColumns + `,
 		       coalesce(d.draft, (SELECT r.content FROM revisions r
 		                          WHERE r.document = d.id AND r.revision = d.revision), '') AS current_content
-		FROM documents d WHERE d.id = $5 AND ` + readable
+		FROM documents d WHERE d.id = `
+	query, args := one+`$5 AND `+readable, scopeArgs(scope, id)
+	if scope.All && scope.Person == "" {
+		// The house itself: to plan the conditions would cost more than to read the row.
+		query, args = one+`$1 AND d.status <> 'draft'`, []any{id}
+	}
 	var row documentRow
-	err := s.db.GetContext(ctx, &row, query, scopeArgs(scope, id)...)
+	err := s.db.GetContext(ctx, &row, query, args...)
 	if err != nil {
 		return Document{}, sqlFault("store.Document", noRows(err, fault.New(fault.NotFound, "document.not_found")))
 	}
@@ -200,9 +209,11 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 		SELECT ` + documentColumns + `,
 		       coalesce(coalesce(d.draft, (SELECT r.content FROM revisions r
 		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields,
-		       $11 <> '' AND EXISTS (SELECT 1 FROM copies c WHERE c.document = d.id AND c.person = $11
-		           AND c.removed_at IS NULL AND c.read_at IS NULL) AS unread
+		       coalesce(held.unread, false) AS unread, coalesce(held.how, '') AS copied_how,
+		       coalesce(held.made_by, '') AS copied_by
 		FROM documents d
+		LEFT JOIN LATERAL (SELECT c.read_at IS NULL AS unread, c.how, c.made_by FROM copies c
+		    WHERE $11 <> '' AND c.document = d.id AND c.person = $11 AND c.removed_at IS NULL) AS held ON true
 		WHERE ` + readable + documentFilter + `
 		  AND ($14 = '' OR (d.sorted_at, d.id) < (nullif($14, '')::timestamptz, $15))
 		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $16`

@@ -98,7 +98,7 @@ func eventArgs(events []evidence.Event) []any {
 
 // insertEvents appends sealed events in one statement. Two writers of the same
 // number meet at the primary key.
-func insertEvents(ctx context.Context, tx *sqlx.Tx, events []evidence.Event) error {
+func insertEvents(ctx context.Context, tx sqlx.ExtContext, events []evidence.Event) error {
 	if len(events) == 0 {
 		return nil
 	}

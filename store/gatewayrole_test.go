@@ -63,7 +63,7 @@ func TestSteppingInUnderEachRole(t *testing.T) {
 	require.NoError(t, w.s.NameHeir(w.ctx, "rob2", "bob", "same team"))
 	_, err = as[store.RoleGateway].Belongings(w.ctx, "rob2")
 	require.NoError(t, err)
-	n, err := as[store.RoleGateway].TellLeaver(w.ctx, "rob2")
+	n, err := as[store.RoleGateway].TellLeaver(w.ctx, "rob2", store.Idempotency{})
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	w.s = as[store.RoleRelay]

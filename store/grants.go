@@ -2,7 +2,8 @@ package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
 // changes drafts only, records submissions, delegations and copies only, and publishes what
-// a second person approved; it and the relay store refusals only. Nobody who serves
+// a second person approved; the worker copies in whom a plan names, and writes no
+// other stream's head; it and the relay store refusals only. Nobody who serves
 // requests may say which keys are believed or who works here: that is for who
 // migrates, and for the directory's own role, which writes people and grants only.
 const (
@@ -59,7 +60,8 @@ var grants = map[string]map[string]string{
 		"revisions": "SELECT, UPDATE (submitted_at)",
 		"events":    appends,
 		"causes":    appends,
-		"streams":   read,
+		"streams":   "SELECT, INSERT, UPDATE (seq, head_hash, updated_at)",
+		"copies":    appends,
 		"tasks": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, opinion, reminded, overdue, " +
 			"due_at, remind_at, provisional, calendar, calendar_version, counted_at)",
 		"tellings":        "SELECT, INSERT, UPDATE (version, tries, next_try, done_at)",
@@ -81,16 +83,17 @@ var grants = map[string]map[string]string{
 		"attachments":     read, "attached": read, "import_rows": read, "delegations": read, "goose_db_version": read,
 	},
 	RoleRelay: {
-		"documents":    read,
-		"tasks":        read,
-		"events":       read,
-		"streams":      read,
-		"inbox":        "SELECT, UPDATE (deliveries, next_delivery, outcome, outcome_at)",
-		"starts":       "SELECT, UPDATE (tries, next_try, done_at)",
-		"changes":      "SELECT, UPDATE (spread_at)",
-		"tellings":     "SELECT, INSERT, UPDATE (version, tries, next_try, done_at)",
-		"leavers":      read,
-		"notices":      "SELECT, UPDATE (tries, next_try, sent_at, failure)",
+		"documents": read,
+		"tasks":     read,
+		"events":    read,
+		"streams":   read,
+		"inbox":     "SELECT, UPDATE (deliveries, next_delivery, outcome, outcome_at)",
+		"starts":    "SELECT, UPDATE (tries, next_try, done_at)",
+		"changes":   "SELECT, UPDATE (spread_at)",
+		"tellings":  "SELECT, INSERT, UPDATE (version, tries, next_try, done_at)",
+		"leavers":   read,
+		"notices":   "SELECT, INSERT, UPDATE (tries, next_try, sent_at, failure)",
+		"proposals": read, "policies": read, "proposal_tellings": appends,
 		"import_rows":  "SELECT, UPDATE (state, document, fault, next_try, tries, finished_at)",
 		"imports":      read,
 		"org_versions": read, "org_rows": read, "role_holders": read, "calendars": read,
@@ -121,8 +124,9 @@ var grants = map[string]map[string]string{
 		"documents":       read, "revisions": read, "counters": read, "requests": read, "events": read, "causes": read,
 		"streams": read, "tasks": read, "inbox": read, "verify_keys": read, "starts": read, "notices": read,
 		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "proposals": read,
-		"rates":     read,
-		"calendars": read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
+		"proposal_tellings": read,
+		"rates":             read,
+		"calendars":         read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
 		"comment_files": read, "copies": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,

@@ -43,7 +43,10 @@ func (s *Store) ApproveIntervention(ctx context.Context, row ActRow, v proposal.
 			s.versions.forget()
 			return fault.New(fault.Busy, "store.busy")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return tellApproved(ctx, tx, p, v)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
@@ -41,6 +42,37 @@ func (w *world) meant(id, ruling string) approval.Act {
 		a.Task, a.To = open[0].ID, []string{"rob2"}
 	}
 	return a
+}
+
+// TestAPageOfProposalsIsFull though others lie between, which its reader may not know of.
+func TestAPageOfProposalsIsFull(t *testing.T) {
+	w := governed(t)
+	d := w.routed("one", approval.AllOf, "ann")
+	for _, hash := range []string{"b", "c", "d"} {
+		w.proposed(draft(hash))
+		_, err := w.proposedBy("ada", w.meant(d.ID, approval.RulingVoid))
+		require.NoError(t, err)
+	}
+	kinds := func(scope *access.Scope) (all []proposal.Kind) {
+		f := store.ProposalFilter{Limit: 2, Interventions: scope}
+		for {
+			page, err := w.s.Proposals(w.ctx, f)
+			require.NoError(t, err)
+			for _, p := range page.Items {
+				all = append(all, p.Kind)
+			}
+			if f.Cursor = page.Next; f.Cursor == "" {
+				return all
+			}
+			require.Len(t, page.Items, 2, "a page with another after it is full")
+		}
+	}
+	texts := []proposal.Kind{proposal.Policy, proposal.Policy, proposal.Policy}
+	require.Equal(t, texts, kinds(&access.Scope{Entities: []string{"de"}}))
+	require.Equal(t, texts, kinds(&access.Scope{}))
+	require.Len(t, kinds(&access.Scope{Entities: []string{"cn"}}), 6)
+	require.Len(t, kinds(&access.Scope{All: true}), 6)
+	require.Len(t, kinds(nil), 6)
 }
 
 func (w *world) proposedBy(maker string, a approval.Act) (store.ProposalRow, error) {

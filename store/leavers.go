@@ -129,10 +129,13 @@ func (s *Store) NameHeir(ctx context.Context, person, heir, reason string) error
 // TellLeaver tells every document again that waits for somebody who left, and says
 // how many there are. Whoever is active is not handed over.
 //
-// Safe to repeat. Errors: Conflict handover.active.
-func (s *Store) TellLeaver(ctx context.Context, person string) (int, error) {
+// Safe to repeat. Errors: Conflict handover.active, idempotency.reused.
+func (s *Store) TellLeaver(ctx context.Context, person string, idem Idempotency) (int, error) {
 	var told int64
 	err := s.inTx(ctx, "store.TellLeaver", func(tx *sqlx.Tx) error {
+		if _, fresh, err := claimRequest(ctx, tx, idem, person); err != nil || !fresh {
+			return err
+		}
 		var left bool
 		const isLeaver = `SELECT EXISTS (SELECT FROM leavers WHERE person = $1)`
 		if err := tx.GetContext(ctx, &left, isLeaver, person); err != nil {

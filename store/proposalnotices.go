@@ -7,6 +7,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/domain/proposal"
 )
 
@@ -21,13 +22,19 @@ func askDeciders(ctx context.Context, tx *sqlx.Tx, p proposal.Proposal) error {
 	if err != nil {
 		return err
 	}
+	people := decidersBut(snapshot, p.Maker)
+	return tellPeople(ctx, tx, p.Subject, notice.OfProposal(notice.ProposalMade, p, people...))
+}
+
+// decidersBut lists who may decide on a text that somebody proposes.
+func decidersBut(snapshot *org.Snapshot, maker string) []string {
 	var people []string
 	for _, id := range access.Allowed(snapshot, access.PolicyPublish, access.Object{}) {
-		if !snapshot.Same(id, p.Maker) {
+		if !snapshot.Same(id, maker) {
 			people = append(people, id)
 		}
 	}
-	return tellPeople(ctx, tx, p.Subject, notice.OfProposal(notice.ProposalMade, p, people...))
+	return people
 }
 
 // outdatedBy is what the makers of other open proposals for the same text are

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -214,6 +216,10 @@ type ProposalFilter struct {
 	Only   string // "" for all, OnlyOpen or OnlyEnded
 	Cursor string
 	Limit  int // 0 means PageDefault
+
+	// Interventions cuts the interventions to the documents of a scope's entities; nil
+	// means all.
+	Interventions *access.Scope
 }
 
 // Which proposals a list shows, by the database's clock.
@@ -235,10 +241,17 @@ func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalR
 		SELECT ` + proposalColumns + ` FROM proposals
 		WHERE ($1 = '' OR ($1 = 'open') = (state = 'open' AND expires_at > clock_timestamp()))
 		  AND ($2::timestamptz IS NULL OR (created_at, id) < ($2::timestamptz, $3))
+		  AND ($5 OR kind <> 'intervention'
+		       OR EXISTS (SELECT FROM documents d WHERE d.id = subject AND d.entity = ANY($6)))
 		ORDER BY created_at DESC, id DESC LIMIT $4`
 	limit = limitOf(limit)
+	all, entities := f.Interventions == nil, []string{}
+	if !all {
+		all, entities = f.Interventions.All, f.Interventions.Entities
+	}
 	var rows []proposalRow
-	if err := s.db.SelectContext(ctx, &rows, query, f.Only, textOrNull(key), id, limit+1); err != nil {
+	err = s.db.SelectContext(ctx, &rows, query, f.Only, textOrNull(key), id, limit+1, all, pq.Array(entities))
+	if err != nil {
 		return Page[ProposalRow]{}, sqlFault("store.Proposals", err)
 	}
 	page := Page[ProposalRow]{}

@@ -41,7 +41,7 @@ type Stamp func(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedDat
 // before it with exactly the patch; Internal document.ahead, where the caller knows
 // more events than the database; Busy, and nothing happened or the repeat tells.
 func (s *Store) Record(ctx context.Context, r approval.RecordRequest, stamp Stamp) (approval.Recorded, error) {
-	if r.Deadline != "" || r.Yield || r.Act != nil && takesRevision(r.Act.Name) {
+	if r.Deadline != "" || r.Yield || len(r.Copies) > 0 || r.Act != nil && takesRevision(r.Act.Name) {
 		return s.recordLocked(ctx, r, stamp)
 	}
 	for range looksMost {
@@ -65,6 +65,11 @@ func takesRevision(name approval.Name) bool {
 func (s *Store) recordLocked(ctx context.Context, r approval.RecordRequest, stamp Stamp) (approval.Recorded, error) {
 	var got approval.Recorded
 	err := s.inTx(ctx, "store.Record", func(tx *sqlx.Tx) error {
+		if len(r.Copies) > 0 { // whoever copies somebody in meanwhile did it before this, or will after
+			if _, err := lockCopies(ctx, tx, r.Document); err != nil {
+				return err
+			}
+		}
 		const lock = `SELECT 1 FROM documents WHERE id = $1 FOR UPDATE`
 		if _, err := tx.ExecContext(ctx, lock, r.Document); err != nil {
 			return err

@@ -89,6 +89,7 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	require.NoError(w.t, err)
 	w.settingsUnder(gateway, as[store.RoleMigrator])
 	w.talkUnder(gateway, d)
+	w.copyUnder(gateway)
 	effect := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
 	require.NoError(w.t, worker.BeginEffect(w.ctx, effect))
 	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})
@@ -154,13 +155,24 @@ func (w *world) talkUnder(gateway *store.Store, d store.Document) {
 	_, err = gateway.AddCopies(w.ctx, copyIn(d, "sue", "bob", "adm"))
 	require.NoError(w.t, err)
 	require.NoError(w.t, gateway.ReadCopy(w.ctx, d.ID, "bob"))
-	_, err = gateway.RemoveCopy(w.ctx, d.ID, "bob", "sue", "")
+	_, err = gateway.RemoveCopy(w.ctx, store.CopyRemoval{Document: d.ID, Person: "bob", By: "sue", Reason: ""})
 	require.NoError(w.t, err)
 	remark := store.Comment{ID: "c1", Document: d.ID, Author: "sue", Text: "看", Mentions: []string{"bob"}}
 	_, err = gateway.AddComment(w.ctx, store.CommentInput{Comment: remark, CopyIn: []string{"bob"}})
 	require.NoError(w.t, err)
 	_, err = gateway.WithdrawComment(w.ctx, d.ID, "c1", "sue")
 	require.NoError(w.t, err)
+}
+
+// copyUnder has the worker copy in whom a plan names.
+func (w *world) copyUnder(gateway *store.Store) {
+	w.t.Helper()
+	d, err := gateway.Submit(w.ctx, w.submitInput(content("planned")))
+	require.NoError(w.t, err)
+	w.record(d.ID, approval.Planned{Plan: copying(plan(1, approval.AnyOf, "ann"), approval.CopyPassed, "bob")})
+	w.decideUnder(gateway, d.ID, approval.Approve, "ann")
+	w.decideUnder(gateway, d.ID, approval.Approve, "fin")
+	require.True(w.t, w.reads("bob", d.ID))
 }
 
 // forbidden is what a stolen password must not be good for.
@@ -186,6 +198,8 @@ var forbidden = map[string][]string{
 		`INSERT INTO streams VALUES ('org2', 1, 'x', now())`, `UPDATE streams SET seq = 99 WHERE stream = 'org'`,
 		`UPDATE delegations SET until_at = 'infinity'`, `UPDATE delegations SET revoked_at = NULL`,
 		`DELETE FROM delegations`, `TRUNCATE delegations`,
+		`INSERT INTO copies SELECT batch, document, 'adm', made_by, how, '', made_at FROM copies WHERE how = 'policy'`,
+		`INSERT INTO copies SELECT 'x', document, 'adm', 'system:policy', 'policy', '', made_at FROM copies`,
 		`UPDATE copies SET person = 'x'`, `UPDATE copies SET removed_at = NULL, removed_by = ''`, `DELETE FROM copies`,
 		`INSERT INTO events SELECT stream, seq + 9, at, kind, actor, '', 'copy:x', 0, 0, '', data, hash, 'x', 1 FROM events
 			WHERE kind = 'copy.made'`,
@@ -201,6 +215,16 @@ var forbidden = map[string][]string{
 	store.RoleWorker: {
 		`INSERT INTO heirs VALUES ('x', 'ann', 'bob', '')`, `INSERT INTO leavers VALUES ('ann')`, `DELETE FROM leavers`,
 		`INSERT INTO copies SELECT * FROM copies`, `INSERT INTO proposals SELECT * FROM proposals`,
+		`INSERT INTO copies SELECT batch, document, 'adm', made_by, how, '', made_at FROM copies WHERE how = 'policy'`,
+		`INSERT INTO copies SELECT 'x', document, 'adm', 'sue', 'cc', '', made_at FROM copies WHERE how = 'policy'`,
+		`INSERT INTO copies SELECT document || ':1', document, 'ann', made_by, how, '', made_at FROM copies
+			WHERE how = 'policy'`,
+		`UPDATE copies SET read_at = now()`, `UPDATE copies SET removed_by = 'x'`, `DELETE FROM copies`,
+		`INSERT INTO events SELECT stream, seq + 9, at, kind, actor, '', 'copy:x', 0, 0, '', data, hash, 'x', 1 FROM events
+			WHERE kind = 'copy.made'`,
+		`INSERT INTO causes SELECT stream, 'copy:x', 1, 1, '{}', at FROM causes WHERE stream LIKE 'copies:%'`,
+		`INSERT INTO streams VALUES ('org2', 0, '', now())`, `UPDATE streams SET seq = 99 WHERE stream = 'org'`,
+		`UPDATE streams SET seq = 99 WHERE stream LIKE 'copies:%'`,
 		`INSERT INTO inbox SELECT * FROM inbox`, `UPDATE inbox SET canonical = '{}'`, `UPDATE inbox SET received_at = now()`,
 		`DELETE FROM inbox`, `INSERT INTO verify_keys VALUES ('mine', 'key')`, `UPDATE revisions SET content = '{}'`,
 		`INSERT INTO documents SELECT * FROM documents`, `DELETE FROM documents`, `UPDATE documents SET submitter = 'x'`,

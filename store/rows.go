@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/cc"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -62,7 +63,10 @@ type Document struct {
 
 	ParkedCode, ParkedDetail, VoucherRef, VoucherNumber string
 
-	Unread bool // in a list of what one was copied in on: not opened yet
+	// In a list of what one was copied in on:
+	Unread    bool   // not opened yet
+	CopiedHow cc.How // and by whom
+	CopiedBy  string
 
 	Content document.Content // only from Document, SaveDraft and Submit; not in lists
 }

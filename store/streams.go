@@ -29,7 +29,7 @@ const (
 
 // recordFact appends one event to a stream that is no document, under a lock on
 // its head. The cause must be new in the stream.
-func recordFact(ctx context.Context, tx *sqlx.Tx, stream, cause string, d evidence.Draft) error {
+func recordFact(ctx context.Context, tx sqlx.ExtContext, stream, cause string, d evidence.Draft) error {
 	const touch = `
 		INSERT INTO streams (stream, seq, head_hash, updated_at) VALUES ($1, 0, '', clock_timestamp())
 		ON CONFLICT (stream) DO UPDATE SET updated_at = clock_timestamp()
@@ -39,7 +39,7 @@ func recordFact(ctx context.Context, tx *sqlx.Tx, stream, cause string, d eviden
 		HeadHash  string    `db:"head_hash"`
 		UpdatedAt time.Time `db:"updated_at"`
 	}
-	if err := tx.GetContext(ctx, &head, touch, stream); err != nil {
+	if err := sqlx.GetContext(ctx, tx, &head, touch, stream); err != nil {
 		return err
 	}
 	before := evidence.Event{Seq: head.Seq, Hash: head.HeadHash, Stream: stream}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/lib/pq"
@@ -175,6 +176,23 @@ const tasksQuery = `
 const openTasksQuery = `
 	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
 	WHERE t.assignee = ANY($1) AND t.state = 'open' AND $2::text[] IS NOT NULL` + heldQueues + taskPage
+
+// TaskEnd says who ended a task without deciding it, when and how; zero where it is
+// open, or was decided.
+func (s *Store) TaskEnd(ctx context.Context, document, task string) (approval.End, error) {
+	const query = `
+		SELECT ` + eventColumns + ` FROM events
+		WHERE stream = $1 AND kind = ANY($2) AND data::jsonb ->> 'task' = $3 ORDER BY seq DESC LIMIT 1`
+	var row eventRow
+	err := s.db.GetContext(ctx, &row, query, document, pq.Array(approval.TaskEnds()), task)
+	if errors.Is(err, sql.ErrNoRows) {
+		return approval.End{}, nil
+	}
+	if err != nil {
+		return approval.End{}, sqlFault("store.TaskEnd", err)
+	}
+	return approval.EndOf(row.event())
+}
 
 // DocumentTasks lists every task of a document in the order they were opened.
 func (s *Store) DocumentTasks(ctx context.Context, id string) ([]Task, error) {

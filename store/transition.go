@@ -183,9 +183,11 @@ func (t *transition) write(ctx context.Context, q sqlx.ExtContext) (bool, error)
 		}
 	}
 	if t.after.resubmits || t.after.patch.Kind != "" {
-		return true, t.after.takeRevision(ctx, q)
+		if err := t.after.takeRevision(ctx, q); err != nil {
+			return true, err
+		}
 	}
-	return true, nil
+	return true, t.copyIn(ctx, q)
 }
 
 func (t *transition) args() ([]any, error) {

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"time"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
@@ -17,7 +19,19 @@ type Underway struct {
 	ContentHash string
 	StepTitle   map[string]string // by locale
 	Content     document.Content  // as claimed, whatever was sanctioned since
+	ClaimedAt   time.Time         // when that was submitted, see ClaimedAt
 	Plan        approval.Plan
+}
+
+// ClaimedAt is when what a round decides on was submitted: the day whose exchange rates
+// count for it, however late it is routed. Zero where nothing was submitted.
+func (s *Store) ClaimedAt(ctx context.Context, document string, round int) (time.Time, error) {
+	const query = `
+		SELECT max(at) FROM events
+		WHERE stream = $1 AND kind IN ('document.submitted', 'document.resubmitted') AND round <= $2`
+	var at sql.NullTime
+	err := s.db.GetContext(ctx, &at, query, document, round)
+	return orZero(at), sqlFault("store.ClaimedAt", err)
 }
 
 // UnderwayFilter chooses documents by the policy of the route they follow.
@@ -39,7 +53,9 @@ func (s *Store) Underway(ctx context.Context, scope access.Scope, f UnderwayFilt
 	}
 	const query = `
 		SELECT d.id, coalesce(d.number, '') AS number, d.title, d.entity, d.requester, d.step, d.step_titles, d.round,
-		       d.content_hash, r.content, route.plan
+		       d.content_hash, r.content, route.plan,
+		       (SELECT max(e.at) FROM events e WHERE e.stream = d.id
+		        AND e.kind IN ('document.submitted', 'document.resubmitted')) AS claimed_at
 		FROM documents d
 		JOIN revisions r ON r.document = d.id AND r.revision = d.revision
 		JOIN LATERAL (
@@ -54,7 +70,8 @@ func (s *Store) Underway(ctx context.Context, scope access.Scope, f UnderwayFilt
 
 		StepTitles  string `db:"step_titles"`
 		Round       int
-		ContentHash string `db:"content_hash"`
+		ContentHash string    `db:"content_hash"`
+		ClaimedAt   time.Time `db:"claimed_at"`
 	}
 	args := scopeArgs(scope, f.Policy, f.Below, after, limit+1)
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
@@ -68,7 +85,7 @@ func (s *Store) Underway(ctx context.Context, scope access.Scope, f UnderwayFilt
 		}
 		one := Underway{
 			ID: r.ID, Number: r.Number, Title: r.Title, Entity: r.Entity, Requester: r.Requester, Step: r.Step,
-			Round: r.Round, ContentHash: r.ContentHash,
+			Round: r.Round, ContentHash: r.ContentHash, ClaimedAt: r.ClaimedAt.UTC(),
 		}
 		if err := json.Unmarshal([]byte(r.Content), &one.Content); err != nil {
 			return Page[Underway]{}, sqlFault("store.Underway", err)

@@ -128,7 +128,9 @@ func (w *world) state(id string) approval.State {
 func (w *world) request(id string, c approval.Command) (approval.RecordRequest, error) {
 	state := w.state(id)
 	drafts, err := state.Judge(c, time.Now())
-	r := approval.RecordRequest{Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts}
+	r := approval.RecordRequest{
+		Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts, Copies: state.CopiesDue(c, drafts),
+	}
 	if act, ok := c.(approval.Act); ok {
 		r.Act = &act
 	}

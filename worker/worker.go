@@ -21,7 +21,7 @@ import (
 
 // The sizes that are right for one machine of a few cores.
 const (
-	defaultCache      = 300  // workflows kept in memory, 50 to 80 KiB each; another one costs a replay
+	defaultCache      = 200  // workflows kept in memory, about 100 KiB each; another one costs a replay
 	defaultTasks      = 100  // workflow tasks at once
 	defaultRecords    = 40   // local activities at once: a little above the connections of the store
 	defaultEffects    = 10   // calls to the ERP at once

@@ -103,7 +103,9 @@ func (r *documentRun) judgeAct(ctx workflow.Context, a approval.Act) (approval.R
 	if err != nil {
 		return approval.Recorded{}, err
 	}
-	return r.record(ctx, approval.RecordRequest{Cause: a.Cause(), Act: &a, Drafts: drafts})
+	return r.record(ctx, approval.RecordRequest{
+		Cause: a.Cause(), Act: &a, Drafts: drafts, Copies: r.file.CopiesDue(a, drafts),
+	})
 }
 
 // hearSignals answers signals one after another for as long as the run lasts. It

@@ -38,7 +38,7 @@ func (r *documentRun) applyYielding(ctx workflow.Context, c approval.Command) ([
 		if err != nil || len(drafts) == 0 {
 			return nil, err
 		}
-		request.Drafts = drafts
+		request.Drafts, request.Copies = drafts, r.file.CopiesDue(c, drafts)
 		got, err := r.record(ctx, request)
 		if err != nil {
 			return nil, err

@@ -156,7 +156,9 @@ func (p *play) refusal(d approvaltest.Deed, id string) string {
 
 func (p *play) look(refused string) {
 	events := p.book.Stream(documentID)
-	p.moments = append(p.moments, approvaltest.Moment{State: p.state(), Events: events[p.seen:], Refused: refused})
+	p.moments = append(p.moments, approvaltest.Moment{
+		State: p.state(), Events: events[p.seen:], Refused: refused, Copied: p.book.Copied(documentID),
+	})
 	p.seen = len(events)
 }
 

@@ -13,4 +13,8 @@ package workflows
 //		return workflow.GetVersion(ctx, "reminds-together", workflow.DefaultVersion, 1) == 1
 //	}
 //
+// What the core refuses, or drafts otherwise than before, changes what a history
+// replays to as well, and no function here sees it: such a rule goes by the edition
+// that the round's plan was recorded with (approval.RulesNow).
+//
 // Each says since when it is there and when it may go. There is none yet.

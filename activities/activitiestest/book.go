@@ -31,6 +31,7 @@ type Book struct {
 	forged  map[string]bool
 	swapped map[string]bool
 	lose    int
+	copied  map[string][]string // who was copied in, by document
 
 	calendars []store.CalendarVersion // after the first
 	records   int
@@ -41,7 +42,8 @@ type Book struct {
 func NewBook(now func() time.Time) *Book {
 	return &Book{
 		Now: now, streams: map[string][]evidence.Event{}, causes: map[string]approval.Recorded{},
-		inbox: map[string]*store.ActRow{}, forged: map[string]bool{}, swapped: map[string]bool{},
+		copied: map[string][]string{},
+		inbox:  map[string]*store.ActRow{}, forged: map[string]bool{}, swapped: map[string]bool{},
 	}
 }
 
@@ -80,6 +82,13 @@ func (b *Book) Lose(answers int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lose = answers
+}
+
+// Copied lists who was copied in on a document by its policy.
+func (b *Book) Copied(id string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.copied[id])
 }
 
 // Records says how often Record committed, and how often an act was read.
@@ -146,6 +155,7 @@ func (b *Book) Record(
 	}
 	b.causes[r.Document+" "+r.Cause] = got
 	b.records++
+	b.copied[r.Document] = approvaltest.CopyIn(b.copied[r.Document], r.Copies)
 	if r.Act != nil {
 		b.inbox[r.Act.ID].Outcome = &got.Outcome
 	}

@@ -172,6 +172,7 @@ func ThreeSteps(due, first, every int64) approval.Plan {
 	return approval.Plan{
 		Policy: "expense", PolicyVersion: 1, PolicyHash: "p", OrgVersion: 1, Interested: []string{"zhao"},
 		Admins: []string{"root"}, Then: []string{approval.ThenAccrue, approval.ThenArchive},
+		Rules: approval.RulesNow,
 		Steps: []approval.Step{step("manager", "li"), step("finance", "wu"), step("director", "sun")},
 	}
 }

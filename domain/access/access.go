@@ -21,7 +21,7 @@ type Subject struct {
 	Person      string      `json:"person"`
 	Roles       []org.Grant `json:"roles"`                 // employee need not be among them: everybody is one
 	Departments []string    `json:"departments,omitempty"` // the departments this person heads
-	Scopes      []string    `json:"scopes,omitempty"`      // of the token: noun:verb, or noun:* for all of a noun
+	Scopes      []string    `json:"scopes,omitempty"`      // of the token: noun:verb, or noun:* for a noun, see namedOnly
 	Machine     bool        `json:"machine,omitempty"`     // asks with a token: Scopes narrow the rights
 }
 
@@ -213,5 +213,6 @@ func rolesOf(s Subject) []org.Grant {
 
 func inScopes(scopes []string, permission string) bool {
 	noun, _, _ := strings.Cut(permission, ":")
-	return slices.Contains(scopes, permission) || slices.Contains(scopes, noun+":*")
+	whole := slices.Contains(scopes, noun+":*") && !slices.Contains(namedOnly, permission)
+	return whole || slices.Contains(scopes, permission)
 }

@@ -199,6 +199,9 @@ func TestATokenNarrowsAndNeverWidens(t *testing.T) {
 		return access.Subject{Person: "me", Machine: true, Scopes: scopes,
 			Roles: []org.Grant{{Role: access.FinanceClerk, Entity: "e1"}}}
 	}
+	admin := func(scopes ...string) access.Subject {
+		return access.Subject{Person: "me", Machine: true, Scopes: scopes, Roles: []org.Grant{{Role: access.Admin, Entity: "e1"}}}
+	}
 	for _, tt := range []struct {
 		name       string
 		s          access.Subject
@@ -214,6 +217,10 @@ func TestATokenNarrowsAndNeverWidens(t *testing.T) {
 		{"a star is no scope", machine("*", "*:*"), access.PolicyRead, mine, false, access.OutOfTokenScope},
 		{"more than its owner may", machine("audit:read"), access.AuditRead, e1, false, access.NoRole},
 		{"farther than its owner may", machine("document:read"), access.DocumentRead, objects[6].o, false, access.OutOfReach},
+		{"stepping in, by its name", admin("document:intervene"), access.DocumentIntervene, e1, true, access.ByEntity},
+		{"stepping in, never by a whole noun", admin("document:*"), access.DocumentIntervene, e1, false, access.OutOfTokenScope},
+		{"handing over, by its name", admin("organisation:write"), access.OrganisationWrite, e1, true, access.ByEntity},
+		{"handing over, never by a whole noun", admin("organisation:*"), access.OrganisationWrite, e1, false, access.OutOfTokenScope},
 		{"making tokens, never", machine("token:*", "token:manage"), access.TokenManage, mine, false, access.OutOfTokenScope},
 	} {
 		can, why := access.Can(tt.s, tt.permission, tt.o)

@@ -82,6 +82,10 @@ func (r Reach) order() int {
 // token that makes tokens outlives its own revocation.
 var peopleOnly = []string{TokenManage}
 
+// namedOnly are the permissions that a token carries only where its scopes name them:
+// what changes who decides is never part of a whole noun.
+var namedOnly = []string{DocumentIntervene, OrganisationWrite}
+
 // rights are the permissions of one role, each with its reaches.
 type rights map[string][]Reach
 

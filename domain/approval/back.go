@@ -109,6 +109,9 @@ func (s State) judgeRetract(a Act, now time.Time) ([]evidence.Draft, error) {
 			reopened.Past = append(reopened.Past, t.ID)
 		}
 	}
+	if len(s.Tasks)+len(again) > tasksMax && s.edition() >= 1 {
+		return nil, fault.New(fault.Conflict, "document.too_many_tasks", maxArg(tasksMax))
+	}
 	p.write(StepReopened, reopened)
 	p.askAgain(step, again)
 	return p.drafts, nil

@@ -68,12 +68,21 @@ func (s State) decidable(a Act) (Task, error) {
 	if signer, waits := s.awaitsSigner(task); waits {
 		return Task{}, fault.New(fault.Conflict, "task.awaits_signer", fault.Arg("who", signer))
 	}
-	for _, other := range s.apart(task.Step) {
-		if s.decidedIn(other.ID, a.Actor) {
-			return Task{}, fault.New(fault.Forbidden, "task.distinct", fault.Arg("step", other.ID))
-		}
+	if err := s.heldApart(task.Step, a.Actor); err != nil {
+		return Task{}, err
 	}
 	return task, s.fitChoice(a, task)
+}
+
+// heldApart refuses somebody who decided, with whatever account, in a step that needs
+// other humans than this one.
+func (s State) heldApart(step, person string) error {
+	for _, other := range s.apart(step) {
+		if s.decidedIn(other.ID, person) {
+			return fault.New(fault.Forbidden, "task.distinct", fault.Arg("step", other.ID))
+		}
+	}
+	return nil
 }
 
 // mine finds the open task that an act names, or the reason why the actor cannot
@@ -81,8 +90,10 @@ func (s State) decidable(a Act) (Task, error) {
 func (s State) mine(a Act) (Task, error) {
 	task, found := s.task(a.Task)
 	switch {
+	case !found && a.Round > 0 && a.Round == s.Round-1:
+		return Task{}, s.LastRound.refuse()
 	case !found && a.Round > 0 && a.Round < s.Round:
-		return Task{}, fault.New(fault.Conflict, "task.closed")
+		return Task{}, End{}.refuse()
 	case !found:
 		return Task{}, fault.New(fault.NotFound, "task.unknown", fault.Field("task"))
 	case s.Interested(a.Actor) || s.Interested(a.OnBehalfOf):
@@ -160,23 +171,32 @@ func (s State) agreed() map[string]bool {
 	return agreed
 }
 
-// TooLate is the refusal of a decision on a task that is not open any more: who
-// decided it, or ended it by a decision of their own, what and when. tasks are
-// those of the task's round, in the order of opening; status is the document's.
+// TooLate is the refusal of an act on a task that is not open any more: who decided
+// it, or ended it, what and when. tasks are those of the task's round, in the order
+// of opening; status is the document's.
 //
-// Errors: Conflict task.stale; task.closed where nobody decided.
+// Errors: Conflict task.stale; task.closed where that is not known.
 func TooLate(task Task, tasks []Task, status Status) error {
+	if task.Ended != (End{}) {
+		return task.Ended.refuse()
+	}
 	decider, found := task, task.DecidedBy != ""
 	if task.State == TaskSuperseded && status != Withdrawn && status != Voided {
-		decider, found = deciderOf(task, tasks)
+		decider, found = deciderOf(task, tasks) // of a state, or a row, that has no Ended
 	}
 	if !found {
+		return End{}.refuse()
+	}
+	return End{By: decider.DecidedBy, At: decider.DecidedAt, Act: string(decider.act())}.refuse()
+}
+
+// refuse tells who comes too late what ended it.
+func (e End) refuse() error {
+	if e.By == "" {
 		return fault.New(fault.Conflict, "task.closed")
 	}
 	return fault.New(fault.Conflict, "task.stale",
-		fault.Arg("by", decider.DecidedBy),
-		fault.Arg("at", decider.DecidedAt.UTC().Format(time.RFC3339)),
-		fault.Arg("act", string(decider.act())))
+		fault.Arg("by", e.By), fault.Arg("at", e.At.UTC().Format(time.RFC3339)), fault.Arg("act", e.Act))
 }
 
 // deciderOf finds the decision that superseded a task: that of its own place in
@@ -202,6 +222,11 @@ func (t Task) act() Name {
 		return Reject
 	case TaskReturned:
 		return Return
+	case TaskAdvised:
+		return Consult
+	}
+	if t.No {
+		return Reject
 	}
 	return Approve
 }

@@ -242,7 +242,9 @@ type TaskEndedData struct {
 	// had asked (advised) or is chosen for a later step (approved).
 	To    []string `json:"to,omitempty"`
 	Maker string   `json:"maker,omitempty"` // reassigned: who proposed it
-	Next  string   `json:"next,omitempty"`  // handed over: the task that takes its place
+	// Next is the task that takes its place (transferred, reassigned, handed over).
+	Next   string `json:"next,omitempty"`
+	Ruling string `json:"ruling,omitempty"` // superseded by an intervention: which
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.

@@ -157,6 +157,8 @@ func (s *State) applyDocument(e evidence.Event) error {
 	case DocumentResubmitted:
 		s.Moneyless = false // what it asks for now is not in the event
 		s.beginRound(e)
+	case DocumentReturned:
+		s.LastRound = End{By: e.Actor, At: e.At.UTC(), Act: string(Return)}
 	case DocumentVoided:
 		if s.Effect != nil {
 			s.Effect.State = EffectVoid
@@ -193,6 +195,7 @@ func (s *State) applyPlan(e evidence.Event) error {
 		s.PlanFault = d.Code
 		return err
 	case PlanDiscarded:
+		s.LastRound = End{By: e.Actor, At: e.At.UTC(), Act: RulingReplan}
 		s.beginRound(e)
 	case PlanResolved:
 		d, err := Decode[PlanResolvedData](e)

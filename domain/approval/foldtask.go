@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/countersign/countersign/domain/evidence"
@@ -77,13 +78,12 @@ func (s *State) applyEnded(e evidence.Event) error {
 	}
 	t := &s.Tasks[i]
 	t.State = end
+	t.Ended = endOfTask(end, e, d)
 	t.No = end == TaskExpired && d.Reason == string(Reject)
-	switch end {
-	case TaskReassigned:
+	if end == TaskReassigned {
 		s.addInterveners(e.Actor, d.Maker)
-	case TaskHandedOver:
-		s.inherit(*t, d)
 	}
+	s.inherit(*t, d)
 	if slices.Contains(decidesNothing, end) {
 		return nil
 	}
@@ -95,6 +95,40 @@ func (s *State) applyEnded(e evidence.Event) error {
 		s.addDecider(e.Actor)
 	}
 	return nil
+}
+
+// TaskEnds lists the kinds of event that end a task.
+func TaskEnds() []string { return slices.Sorted(maps.Keys(endOf)) }
+
+// EndOf is how an event ended a task that nobody decided; zero for any other.
+//
+// Errors: as Decode.
+func EndOf(e evidence.Event) (End, error) {
+	end, known := endOf[e.Kind]
+	if !known {
+		return End{}, nil
+	}
+	d, err := Decode[TaskEndedData](e)
+	return endOfTask(end, e, d), err
+}
+
+func endOfTask(end TaskState, e evidence.Event, d TaskEndedData) End {
+	if !slices.Contains(decidesNothing, end) {
+		return End{}
+	}
+	how := endedAs[end]
+	if end == TaskSuperseded {
+		how = d.Reason
+	}
+	if d.Ruling != "" {
+		how = d.Ruling
+	}
+	return End{By: e.Actor, At: e.At.UTC(), Act: how}
+}
+
+var endedAs = map[TaskState]string{
+	TaskEscalated: TimeoutEscalate, TaskTransferred: string(Transfer), TaskRetracted: string(Retract),
+	TaskReassigned: RulingReassign, TaskHandedOver: string(handOver),
 }
 
 // addDecider notes that somebody decided something: a withdrawal then needs a
@@ -154,8 +188,11 @@ func (s *State) applySigner(e evidence.Event) error {
 // inherit gives who takes over what stood by the task: the signers whom its
 // assignee had added, and the place of one who had been added.
 func (s *State) inherit(gone Task, d TaskEndedData) {
+	if d.Next == "" {
+		return // nobody takes over, or it was recorded before transfers said who
+	}
 	for i, a := range s.Added {
-		if a.Task == gone.ID && d.Next != "" {
+		if a.Task == gone.ID {
 			s.Added[i].Task = d.Next
 		}
 		if a.Step == gone.Step && a.Slot == gone.Slot && gone.For == "" && len(d.To) == 1 {

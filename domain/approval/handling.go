@@ -127,7 +127,7 @@ func (s State) partOf(step Step) map[string]bool {
 // transfer hands the task over: another person fills the place, with a fresh clock.
 func (p *pen) transfer(a Act, step Step, task Task) {
 	p.write(TaskWasTransferred, TaskEndedData{
-		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion, To: a.To,
+		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion, To: a.To, Next: p.successor(step),
 	})
 	p.supersede(Transfer, func(t Task) bool { return t.For == task.ID })
 	p.openTask(step, Approver{Person: a.To[0], Via: "transferred:" + task.Assignee}, task.Slot)

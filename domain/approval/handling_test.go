@@ -57,7 +57,7 @@ func TestHandling(t *testing.T) {
 		asked []string
 	}{
 		{"a transferee has the place, the old assignee is out", two(approval.AllOf), []deed{
-			{approval.Transfer, "li", to("max"), ""}, {approval.Approve, "li", nil, "task.closed"}, yes("max"),
+			{approval.Transfer, "li", to("max"), ""}, {approval.Approve, "li", nil, "task.stale"}, yes("max"),
 		}, approval.Pending, []string{"wu"}},
 		{"never to the submitter, the payee or an alias", two(approval.AllOf), []deed{
 			{approval.Transfer, "li", to("sue"), "act.to_interested"}, {approval.Transfer, "li", to("sue2"), "act.to_interested"},

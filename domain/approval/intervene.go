@@ -92,7 +92,7 @@ func (s State) judgeVoid(a Act, now time.Time) ([]evidence.Draft, error) {
 		step = waiting[0].ID
 	}
 	p := s.pen(now, a.Actor, "")
-	p.why = a.Opinion
+	p.why, p.ruling = a.Opinion, a.Ruling
 	p.supersede(Intervene, func(Task) bool { return true })
 	p.write(DocumentVoided, EndedData{Step: step, Reason: a.Opinion, Maker: a.Maker})
 	return p.drafts, nil
@@ -112,8 +112,10 @@ func (s State) judgeReassign(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, err
 	}
 	p := s.pen(now, a.Actor, "")
+	p.ruling = a.Ruling
 	p.write(TaskWasReassigned, TaskEndedData{
 		Task: task.ID, Step: task.Step, Assignee: task.Assignee, Opinion: a.Opinion, To: a.To, Maker: a.Maker,
+		Next: p.successor(step),
 	})
 	if p.s.intervened(a.To[0]) {
 		return nil, fault.New(fault.Invalid, "act.to_intervener", fault.Field("to"), fault.Arg("person", a.To[0]))
@@ -149,7 +151,7 @@ func (s State) judgeDiscard(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, fault.New(fault.Conflict, "document.too_many_rounds", maxArg(roundsMax))
 	}
 	p := s.pen(now, a.Actor, "")
-	p.why = a.Opinion
+	p.why, p.ruling = a.Opinion, a.Ruling
 	p.supersede(Intervene, func(Task) bool { return true })
 	anew := p.event(PlanDiscarded, a.Actor, "", PlanDiscardedData{
 		Policy: s.Plan.Policy, Version: s.Plan.PolicyVersion, Reason: a.Opinion, Maker: a.Maker,

@@ -77,8 +77,8 @@ func TestATaskIsReassigned(t *testing.T) {
 
 	late := r.act(approval.Approve, "li")
 	late.Task = a.Task
-	require.Equal(t, "task.closed", fault.CodeOf(r.do(late)))
-	require.Equal(t, "task.closed", fault.CodeOf(r.do(func() approval.Act {
+	require.Equal(t, "task.stale", fault.CodeOf(r.do(late)))
+	require.Equal(t, "task.stale", fault.CodeOf(r.do(func() approval.Act {
 		again := r.rule(approval.RulingReassign, to("mia"))
 		again.Task = a.Task
 		return again
@@ -123,7 +123,7 @@ func TestARouteIsAskedForAnew(t *testing.T) {
 	require.NoError(t, r.do(approval.Planned{Plan: plan(1, step(approval.AnyOf, "max"))}), "a route of the old round")
 	require.True(t, r.state.WantsPlan())
 	require.NoError(t, r.do(approval.Planned{Plan: plan(2, step(approval.AllOf, "li", "wu"))}))
-	require.Equal(t, "task.closed", fault.CodeOf(r.do(seen)))
+	require.Equal(t, "task.stale", fault.CodeOf(r.do(seen)))
 	require.Equal(t, []string{"li", "wu"}, open(r.state), "nobody's yes counts any more")
 	require.NoError(t, r.do(r.act(approval.Approve, "li")))
 	require.NoError(t, r.do(r.act(approval.Approve, "wu")))

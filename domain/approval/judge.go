@@ -111,7 +111,8 @@ type pen struct {
 	now    time.Time
 	actor  string // whose decision it is; what follows by rule is by SystemPolicy
 	behalf string
-	why    string // told to those whose tasks it supersedes; only a withdrawal says it
+	why    string // told to those whose tasks it supersedes; a withdrawal and an intervention say it
+	ruling string // of an intervention
 	drafts []evidence.Draft
 }
 

@@ -26,7 +26,7 @@ func (s State) judgeJump(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, fault.New(fault.Conflict, "document.too_many_tasks", maxArg(tasksMax))
 	}
 	p := s.pen(now, a.Actor, "")
-	p.why = a.Opinion
+	p.why, p.ruling = a.Opinion, a.Ruling
 	jumped := StepJumpedData{From: from.ID, Step: a.ToStep, Reason: a.Opinion, Maker: a.Maker}
 	if back {
 		p.jumpBack(jumped, to)

@@ -181,6 +181,9 @@ func (m *model) lay(p approval.Plan) {
 }
 
 func (m *model) followable() bool {
+	if m.plan.Humans > 0 && !slices.ContainsFunc(m.steps, func(s *modelStep) bool { return s.Need == approval.NeedsPeople }) {
+		return false
+	}
 	for _, s := range m.steps {
 		chosen := s.late != nil && s.late.Chooser != ""
 		if chosen && (m.step(s.late.Chooser) == nil || !s.follows(m.step(s.late.Chooser))) {

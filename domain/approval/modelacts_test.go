@@ -160,9 +160,9 @@ func (m *model) onOpen(t *ticket, a approval.Act) bool {
 			m.stopped, m.stoppedBy, m.stoppedAt, m.asksSubmitter = t, a.Actor, m.now, a.Name == approval.RequestInfo
 		})
 	case approval.Sanction:
-		return a.Opinion != "" && m.sanction(a)
+		return a.Opinion != "" && !m.barred(t, a.Actor) && m.sanction(a)
 	case approval.Amend:
-		return a.Opinion != "" && m.amend(t, a)
+		return a.Opinion != "" && !m.barred(t, a.Actor) && m.amend(t, a)
 	case approval.Extend:
 		late := t.overdue || t.due.IsZero() || !t.due.After(m.now)
 		return a.Opinion != "" && !late && t.excused < 3 && m.did(func() {
@@ -184,6 +184,7 @@ func (m *model) onOpen(t *ticket, a approval.Act) bool {
 		t.open = false
 		t.step.hush(t, nil)
 		m.ask(t.step, t.place, a.To[0])
+		t.step.pass(t, last(t.step.tickets))
 	case approval.Consult:
 		m.ask(t.step, t.place, a.To[0])
 		last(t.step.tickets).asker, last(t.step.tickets).due = t, time.Time{}
@@ -191,6 +192,19 @@ func (m *model) onOpen(t *ticket, a approval.Act) bool {
 		return m.addSigners(t, a)
 	}
 	return true
+}
+
+// pass gives whoever takes a ticket's place what stood by it: the signers whom its
+// holder added, and the place of one who was added.
+func (s *modelStep) pass(t, next *ticket) {
+	for _, x := range s.signers {
+		if x.adder == t {
+			x.adder = next
+		}
+		if x.place == t.place && !x.gone {
+			x.person = next.who
+		}
+	}
 }
 
 func last[T any](of []T) T { return of[len(of)-1] }
@@ -202,12 +216,21 @@ func (m *model) did(deed func()) bool {
 	return true
 }
 
+// voted says whether somebody, with whatever account, decided in a step.
+func (m *model) voted(s *modelStep, who string) bool {
+	return slices.ContainsFunc(s.tickets, func(o *ticket) bool { return o.by != "" && o.vote != 0 && m.same(o.by, who) })
+}
+
+// barred says whether somebody may not approve here, and so may change nothing either.
+func (m *model) barred(t *ticket, who string) bool {
+	return m.voted(t.step, who) ||
+		slices.ContainsFunc(m.apart(t.step), func(other *modelStep) bool { return m.voted(other, who) })
+}
+
 // decide is an approval, a rejection or a return.
 func (m *model) decide(t *ticket, a approval.Act) bool {
-	for _, other := range t.step.tickets {
-		if other.by != "" && other.vote != 0 && m.same(other.by, a.Actor) {
-			return false
-		}
+	if m.voted(t.step, a.Actor) {
+		return false
 	}
 	switch {
 	case a.Name == approval.Approve:

@@ -14,10 +14,8 @@ func (m *model) approve(t *ticket, a approval.Act) bool {
 			return false
 		}
 	}
-	for _, other := range m.apart(t.step) {
-		if slices.ContainsFunc(other.tickets, func(o *ticket) bool { return o.vote != 0 && m.same(o.by, a.Actor) }) {
-			return false
-		}
+	if m.barred(t, a.Actor) {
+		return false
 	}
 	t.vote, t.by, t.chose = 1, a.Actor, a.To
 	ok := m.chooses(t) && (!m.wouldApprove(t.step) || m.humans() >= m.plan.Humans)

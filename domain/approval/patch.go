@@ -28,6 +28,9 @@ func (s State) judgePatch(a Act, now time.Time) ([]evidence.Draft, error) {
 	case strings.TrimSpace(a.Opinion) == "":
 		return nil, opinionRequired()
 	}
+	if err := s.mayChange(a.Actor, task); err != nil {
+		return nil, err
+	}
 	step, _ := s.stepOf(task)
 	if err := s.mayHandle(a, step); err != nil {
 		return nil, err
@@ -47,6 +50,19 @@ func (s State) judgePatch(a Act, now time.Time) ([]evidence.Draft, error) {
 	changed.Revision, changed.ContentHash = a.Revision, a.NewHash
 	p.draft(changed)
 	return p.drafts, nil
+}
+
+// mayChange says whether somebody may set what is approved: only who may approve it.
+func (s State) mayChange(person string, task Task) error {
+	switch {
+	case s.edition() < 1:
+		return nil
+	case s.decidedIn(task.Step, person):
+		return fault.New(fault.Forbidden, "task.twice")
+	case s.intervened(person):
+		return fault.New(fault.Forbidden, "task.intervened")
+	}
+	return s.heldApart(task.Step, person)
 }
 
 // patch is the event that an act asks for, or what is wrong with its patch.

@@ -22,9 +22,11 @@ func amends(changes ...document.Change) func(*approval.Act) {
 	return func(a *approval.Act) { a.Revision, a.NewHash, a.Changes = 2, "hash2", changes }
 }
 
+var titleChange = document.Change{Field: "title", Was: "a", Now: "b"}
+
 // TestWhatChangesTheContent holds the refusals that no scenario tells.
 func TestWhatChangesTheContent(t *testing.T) {
-	title := document.Change{Field: "title", Was: "a", Now: "b"}
+	title := titleChange
 	for _, tt := range []struct {
 		name   string
 		act    approval.Name

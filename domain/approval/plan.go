@@ -46,9 +46,35 @@ type Plan struct {
 	// approved, whoever took over from whom; 0 asks for no number.
 	Humans int `json:"humans,omitempty"`
 
+	// Rules is the edition of these rules that the round is judged by, see RulesNow.
+	Rules int `json:"rules,omitempty"`
+
 	// Same lists the accounts of each human who has several: one human decides one
 	// place of a step, with whatever account, also who is asked only later.
 	Same [][]string `json:"same,omitempty"`
+
+	// CC are copied in when the plan is made, the document approved, or over; nil:
+	// the policy names nobody.
+	CC *Copies `json:"cc,omitempty"`
+}
+
+// RulesNow is the edition of the rules that a plan of today is judged by. 规则版本
+//
+// A history replays what was judged long ago. So a rule that refuses what was taken
+// before, or drafts something else, holds from an edition on: a round is judged by
+// the one that its plan was recorded with, and those before plan.rules was are of 0.
+//
+//	1: signers stay with a task that is transferred or reassigned; who may not approve
+//	   changes no content; the limit of tasks holds for retractions and hand-overs;
+//	   no plan of rules alone approves what asks for humans
+const RulesNow = 1
+
+// edition is the edition of the rules that the round is judged by.
+func (s State) edition() int {
+	if s.Plan == nil {
+		return 0
+	}
+	return s.Plan.Rules
 }
 
 // Need says whether a step needs people.
@@ -91,6 +117,10 @@ type Step struct {
 	// Amend names what the approvers may change where Allow has amend: "title",
 	// "lines.cost_center", "fields.<name>", ….
 	Amend []string `json:"amend,omitempty"`
+
+	// CC are copied in when the step is asked, or when it has agreed; nil: the policy
+	// names nobody, or the step needs no people.
+	CC *Copies `json:"cc,omitempty"`
 }
 
 // Branch is one of the parallel branches of a fork. 并行分支

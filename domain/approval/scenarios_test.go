@@ -146,6 +146,7 @@ func TestAScenarioWithAnUnknownWordIsRefused(t *testing.T) {
 		{"an unknown setting", head + "step s: any_of li; dew 1 workday", `f.txt:6: "dew 1 workday" is no setting`},
 		{"an unknown rule", head + "step s: any_of li; on_timeout approves", `f.txt:6: "approves" is none of`},
 		{"an unknown allowance", head + "step s: any_of li; allow tranfer", `f.txt:6: "tranfer" is none of`},
+		{"an unknown moment of copies", head + "step s: any_of li; copies max when closed", `f.txt:6: "closed" is none of`},
 		{"an unknown expectation", head + "step s: any_of li\nthen:\nstate: x", `f.txt:8: "state: x" is nothing to expect`},
 		{"an unknown gift", head + "steps s: any_of li", `f.txt:6: "steps s: any_of li" is nothing to be given`},
 		{"no status at the end", head + "step s: any_of li\nwhen:\nli approves", `f.txt:8: "A" does not end with a status`},

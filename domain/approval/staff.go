@@ -161,7 +161,8 @@ func (s State) unchosen(a Act, task Task) error {
 	}
 	for _, step := range s.choosesFor(task.Step) {
 		if len(s.chosen(*step.Late)) == 0 {
-			return fault.New(fault.Invalid, "act.choice_required", fault.Field("to"), fault.Arg("step", step.ID))
+			return fault.New(fault.Invalid, "act.choice_required", fault.Field("to"), fault.Arg("step", step.ID),
+				fault.Arg("step.en", step.Title["en"]), fault.Arg("step.zh-CN", step.Title["zh-CN"]))
 		}
 	}
 	return nil

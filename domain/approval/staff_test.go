@@ -109,7 +109,9 @@ func TestNobodyIsFoundWhileTheClockStandsStill(t *testing.T) {
 
 // TestTheLastYesChoosesWhoIsNext among whom the policy allows.
 func TestTheLastYesChoosesWhoIsNext(t *testing.T) {
-	r := planned(t, step(approval.AllOf, "li", "wu"), chosenBy("s1", step(approval.AllOf)))
+	next := chosenBy("s1", step(approval.AllOf))
+	next.Title = map[string]string{"en": "Clerk", "zh-CN": "经办"}
+	r := planned(t, step(approval.AllOf, "li", "wu"), next)
 	yes := func(who string, to ...string) error {
 		r.after(1)
 		a := r.act(approval.Approve, who)
@@ -122,6 +124,8 @@ func TestTheLastYesChoosesWhoIsNext(t *testing.T) {
 	} {
 		require.Equal(t, code, fault.CodeOf(yes("wu", to...)))
 	}
+	told, _ := fault.As(yes("wu"))
+	require.Equal(t, map[string]string{"step": "s2", "step.en": "Clerk", "step.zh-CN": "经办"}, told.Args)
 	require.Equal(t, "act.to_not_among", fault.CodeOf(yes("wu", "max", "max")), "nobody twice")
 	require.NoError(t, yes("wu", "mia", "max"))
 	require.Equal(t, []string{"max", "mia"}, r.state.Assignees())

@@ -76,12 +76,22 @@ type Task struct {
 	Past      bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
 	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
 	Chose     []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
+	Ended     End         `json:"ended,omitzero"`      // how, where nobody decided it
 
 	// By which version of the calendar the deadline was counted, when that was, and
 	// whether it rests on a year that is not published.
 	CalendarVersion int       `json:"calendar_version,omitempty"`
 	CountedAt       time.Time `json:"counted_at,omitzero"`
 	Provisional     bool      `json:"provisional,omitempty"`
+}
+
+// End says who ended a task or a round without deciding it, when and by what: an act,
+// the ruling of an intervention, or escalate and hand_over. It is what somebody is
+// told who comes too late.
+type End struct {
+	By  string    `json:"by"`
+	At  time.Time `json:"at"`
+	Act string    `json:"act"`
 }
 
 // Stopped says since when the clock stands still, and for whom. 暂挂
@@ -141,6 +151,9 @@ type State struct {
 	// it, nor counts among the humans it needs.
 	Interveners []string `json:"interveners,omitempty"`
 
+	// LastRound says what ended the round before this one.
+	LastRound End `json:"last_round,omitzero"`
+
 	// Jumped are the steps of this round that an administrator passed over: not approved.
 	Jumped []string `json:"jumped,omitempty"`
 }
@@ -168,6 +181,7 @@ type RecordRequest struct {
 	Deadline string           `json:"deadline,omitempty"` // of a deadline: the task whose earlier acts it yields to
 	Yield    bool             `json:"yield,omitempty"`    // it yields to every act that has no outcome yet
 	Drafts   []evidence.Draft `json:"drafts"`
+	Copies   []CopiesDue      `json:"copies,omitempty"` // State.CopiesDue of the drafts
 }
 
 // Recorded is what Record answers.

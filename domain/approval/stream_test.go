@@ -237,7 +237,7 @@ func plan(round int, steps ...approval.Step) approval.Plan {
 	return approval.Plan{
 		Round: round, Policy: "expense", PolicyVersion: 1, PolicyHash: "ph", OrgVersion: 1,
 		Interested: []string{"sue", "rob", "pat", "sue2"}, Admins: []string{"ada"},
-		Steps: steps, Then: []string{approval.ThenAccrue, approval.ThenArchive},
+		Steps: steps, Then: []string{approval.ThenAccrue, approval.ThenArchive}, Rules: approval.RulesNow,
 	}
 }
 

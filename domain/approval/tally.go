@@ -111,11 +111,11 @@ func tallyGroups(of []Approver, yes, no []bool) verdict {
 		open[a.Group] = open[a.Group] || !no[i]
 	}
 	result := won
-	for group, yes := range agreed {
-		if !yes && !open[group] {
+	for _, a := range of {
+		if !agreed[a.Group] && !open[a.Group] {
 			return lost
 		}
-		if !yes {
+		if !agreed[a.Group] {
 			result = undecided
 		}
 	}

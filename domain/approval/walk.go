@@ -46,6 +46,9 @@ func (s State) unfit(plan Plan) string {
 	if len(plan.Steps) == 0 {
 		return "plan.no_steps"
 	}
+	if plan.Rules >= 1 && plan.Humans > 0 && !slices.ContainsFunc(plan.Steps, needsPeople) {
+		return "plan.nobody_asked"
+	}
 	tasks, ids := 0, map[string]bool{}
 	for _, step := range plan.Steps {
 		if step.ID == "" || len(step.ID) > textMax || ids[step.ID] || !fitBranches(step) {
@@ -65,6 +68,8 @@ func (s State) unfit(plan Plan) string {
 	}
 	return ""
 }
+
+func needsPeople(step Step) bool { return step.Need == NeedsPeople }
 
 func (s State) unfitStep(plan Plan, step Step) string {
 	switch step.Need {
@@ -174,6 +179,15 @@ func (p *pen) openTask(step Step, a Approver, place int) {
 	})
 }
 
+// successor names the task that takes the place of one that is handed on by a person,
+// and with the place what stands by it; by the rules of before nothing went with it.
+func (p *pen) successor(step Step) string {
+	if p.s.edition() < 1 {
+		return ""
+	}
+	return p.nextTask(step)
+}
+
 func (p *pen) nextTask(step Step) string {
 	n := 1
 	for _, t := range p.s.Tasks {
@@ -246,6 +260,7 @@ func (p *pen) supersede(by Name, ends func(Task) bool) {
 			ended[t.ID] = true
 			p.write(TaskWasSuperseded, TaskEndedData{
 				Task: t.ID, Step: t.Step, Assignee: t.Assignee, Opinion: p.why, Reason: string(by),
+				Ruling: p.ruling,
 			})
 		}
 	}

@@ -108,6 +108,9 @@ func (s State) judgeHandedOver(c HandedOver, now time.Time) []evidence.Draft {
 		return p.drafts
 	}
 	heir := p.heirs(step, c.To)[0]
+	if len(s.Tasks) >= tasksMax && s.edition() >= 1 {
+		heir = Approver{Person: AdminQueue} // which never leaves: each open task is handed over once more at most
+	}
 	ended.To, ended.Reason, ended.Next = []string{heir.Person}, heir.Via, p.nextTask(step)
 	p.write(TaskWasHandedOver, ended)
 	p.supersede(handOver, func(t Task) bool { return t.For == task.ID })

@@ -19,7 +19,8 @@ import (
 const StreamPrefix = "copies:"
 
 // The kinds of event in such a stream. Their causes are copy:<batch> and
-// remove:<batch>:<person>.
+// remove:<batch>:<person>; the batch of a policy is <document>:<seq>, with the event
+// of the document that made it due.
 const (
 	Given   = "copy.made"
 	Removed = "copy.removed"
@@ -33,6 +34,7 @@ const (
 	ByApproval = How("cc")        // submitter, requester, or who was asked to decide 抄送
 	PassedOn   = How("passed_on") // who was copied in themselves 传阅
 	ByMention  = How("mention")   // named in a remark, and could not read it before 提及
+	ByPolicy   = How("policy")    // the policy names them: nobody did it 流程抄送
 )
 
 // The limits.
@@ -83,6 +85,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"copy.document_full":   {Kind: fault.Conflict, Args: []string{"max"}},
 	"copy.draft":           {Kind: fault.Conflict},
 	"copy.not_found":       {Kind: fault.NotFound},
+	"copy.by_policy":       {Kind: fault.Forbidden, Args: []string{"person"}},
 })
 
 // Check judges one call: the people to be copied in by somebody, each once.
@@ -109,6 +112,21 @@ func CheckRemark(text, field string) error {
 		return fault.New(fault.Invalid, "copy.remark_too_long", fault.Field(field), fault.Arg("max", "500"))
 	}
 	return nil
+}
+
+// Wanting are those of the people named by a plan who are copied in now: not who
+// holds a copy, and not whose copy by the policy was taken back, for a person did that
+// and knew why. What somebody else made and took back again stands in nobody's way.
+func Wanting(before []Copy, people []string) []string {
+	var wanting []string
+	for _, person := range people {
+		if !slices.ContainsFunc(before, func(c Copy) bool {
+			return c.Person == person && (c.RemovedAt.IsZero() || c.How == ByPolicy)
+		}) {
+			wanting = append(wanting, person)
+		}
+	}
+	return wanting
 }
 
 // Admit judges a call against the copies that were made of the document before:

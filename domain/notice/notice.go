@@ -44,6 +44,8 @@
 //	                     the above; store.AddComment
 //	document.copied      who is copied in; store.AddCopies,  by, reason: the remark
 //	                     store.Submit
+//	document.copied_by_policy  whom the plan copies in; –
+//	                     store.Record
 //	task.rescheduled     the assignee, where the calendar    due_at; was
 //	                     changed (quiet where it is later)
 //	task.handed_over     submitter and requester             to, for: who left
@@ -56,11 +58,17 @@
 //	proposal.approved    the maker                           by, version, proposal, what, subject
 //	proposal.refused     the maker                           by, reason, proposal, what, subject
 //	proposal.outdated    the maker of another that was open  by, version, proposal, what, subject
+//	proposal.expiring    who may decide on it, once      by, until_at, proposal, what, subject;
+//	                                                     store.TellProposals
+//	proposal.expired     its maker                       the same
 //	intervention.proposed  administrators who may        by, reason; store.Propose
 //	                     approve it
 //	directory.stopped    who holds the role admin: a       by, n: who would have left, active
 //	                     directory took too many away
+//	intervention.approved  who proposed it               by, reason; store.ApproveIntervention
 //	intervention.refused who proposed it                 by, reason; store.Decide
+//	intervention.expiring  who may approve it, once      by, reason, until_at; store.TellProposals
+//	intervention.expired who proposed it                 the same
 //
 // Every notice of a document has number, title, amount_minor and currency; those about a step
 // also have step (its id) and step.<locale> (its title). People are named by id
@@ -78,6 +86,8 @@ const (
 	Mentioned = "document.mentioned" // 提及
 	Copied    = "document.copied"    // 抄送
 	Urged     = "task.urged"         // 催办
+
+	CopiedByPolicy = "document.copied_by_policy" // 流程抄送; told in the transaction of what made it due
 )
 
 // The kinds that a delegation owes. 委托
@@ -119,9 +129,10 @@ func Kinds() []string {
 		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
 		approval.DocumentVoided, approval.TaskWasRescheduled, approval.TaskWasHandedOver, approval.ClockResumed,
 		DelegationMade, DelegationTaken,
-		Commented, Mentioned, Copied, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
-		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated,
-		InterventionProposed, InterventionRefused, DirectoryStopped,
+		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
+		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
+		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
+		DirectoryStopped,
 	}
 }
 

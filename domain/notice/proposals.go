@@ -3,6 +3,7 @@ package notice
 import (
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/countersign/countersign/domain/proposal"
 )
@@ -13,14 +14,19 @@ const (
 	ProposalApproved = "proposal.approved" // told to its maker
 	ProposalRefused  = "proposal.refused"
 	ProposalOutdated = "proposal.outdated" // another version was published: nobody can approve it any more
+	ProposalExpiring = "proposal.expiring" // told to who may decide on it, while there is time
+	ProposalExpired  = "proposal.expired"  // told to its maker
 
 	// Of an intervention, which is a proposal about one document.
 	InterventionProposed = "intervention.proposed" // told to the administrators who may approve it
-	InterventionRefused  = "intervention.refused"  // told to who proposed it
+	InterventionApproved = "intervention.approved" // told to who proposed it
+	InterventionRefused  = "intervention.refused"
+	InterventionExpiring = "intervention.expiring" // told to who may approve it, while there is time
+	InterventionExpired  = "intervention.expired"  // told to who proposed it
 )
 
 // OfProposal is the notices of one kind about a proposal, one for each person.
-// Nobody is told of what they did themselves.
+// Nobody is told of what they did themselves; that it expired nobody did.
 //
 // Safe to repeat: it depends on its arguments alone.
 func OfProposal(kind string, p proposal.Proposal, people ...string) []Notice {
@@ -37,9 +43,12 @@ func OfProposal(kind string, p proposal.Proposal, people ...string) []Notice {
 		by, own["version"] = p.Checker, strconv.Itoa(p.Version)
 	}
 	own["by"] = by
+	if kind == ProposalExpiring || kind == ProposalExpired {
+		own["until_at"] = p.Expires.UTC().Format(time.RFC3339)
+	}
 	var owed []Notice
 	for _, person := range people {
-		if person != "" && person != by {
+		if person != "" && (person != by || kind == ProposalExpired) {
 			owed = append(owed, Notice{Kind: kind, Person: person, Data: maps.Clone(own)})
 		}
 	}

@@ -29,8 +29,8 @@ func (a *API) copies() {
 // Copy is one person's copy of a document.
 type Copy struct {
 	Person       string     `json:"person" doc:"Who may read it"`
-	By           string     `json:"by" doc:"Who let them"`
-	How          string     `json:"how" enum:"cc,passed_on,mention"`
+	By           string     `json:"by" doc:"Who let them: a person, or system:policy"`
+	How          string     `json:"how" enum:"cc,passed_on,mention,policy"`
 	Remark       string     `json:"remark,omitempty"`
 	At           *time.Time `json:"at,omitempty"`
 	ReadAt       *time.Time `json:"read_at,omitempty" doc:"First opened; not told to everybody"`
@@ -102,7 +102,8 @@ type CopyOutput struct{ Body Copy }
 // removeCopy handles POST /documents/{id}/copies/{person}/remove.
 func (a *API) removeCopy(ctx context.Context, in *RemoveCopyInput) (*CopyOutput, error) {
 	who, _ := auth.Of(ctx)
-	removed, err := a.desk.RemoveCopy(ctx, who, in.ID, in.Person, in.Body.Reason)
+	removed, err := a.desk.RemoveCopy(ctx, who, desk.Uncopy{Document: in.ID, Person: in.Person, Reason: in.Body.Reason},
+		keyOf("remove-copy", in.IdempotencyKey, in.ID, in.Person, in.Body))
 	if err != nil {
 		return nil, err
 	}

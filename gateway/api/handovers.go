@@ -68,7 +68,7 @@ func (a *API) readHandover(ctx context.Context, in *HandoverInput) (*HandoverOut
 // handOver handles POST /handovers/{person}.
 func (a *API) handOver(ctx context.Context, in *HandOverInput) (*HandoverOutput, error) {
 	who, _ := auth.Of(ctx)
-	h, err := a.desk.HandOver(ctx, who, in.Person)
+	h, err := a.desk.HandOver(ctx, who, in.Person, keyOf("hand-over", in.IdempotencyKey, in.Person))
 	return handoverOf(h), err
 }
 

@@ -43,6 +43,8 @@ type Document struct {
 	Parked      *Parked           `json:"parked,omitempty" doc:"Why the books refused it"`
 	Voucher     *VoucherName      `json:"voucher,omitempty"`
 	Unread      bool              `json:"unread,omitempty" doc:"In a list of copies: one did not open it yet"`
+	CopiedHow   string            `json:"copied_how,omitempty" doc:"In a list of copies: cc, passed_on, mention or policy"`
+	CopiedBy    string            `json:"copied_by,omitempty" doc:"In a list of copies: by whom one was copied in"`
 	Content     *Content          `json:"content,omitempty" doc:"Only of a single document"`
 	Tasks       []Task            `json:"tasks,omitempty" doc:"Only of a single document"`
 }
@@ -143,6 +145,7 @@ func documentOf(d store.Document, tasks []store.Task, whole bool) Document {
 		Step: d.Step, StepTitle: d.StepTitle,
 		DueAt: instant(d.DueAt), CreatedAt: instant(d.CreatedAt), SubmittedAt: instant(d.SubmittedAt),
 		UpdatedAt: instant(d.UpdatedAt), ClosedAt: instant(d.ClosedAt), Intervened: d.Intervened, Unread: d.Unread,
+		CopiedHow: string(d.CopiedHow), CopiedBy: d.CopiedBy,
 	}
 	if d.Payee.ID != "" {
 		out.Payee = &Payee{string(d.Payee.Kind), d.Payee.ID, d.Payee.Name, desk.Masked(d.Payee.Account)}
@@ -263,6 +266,8 @@ type Plan struct {
 	OrgVersion    int64      `json:"org_version"`
 	Steps         []PlanStep `json:"steps" nullable:"false"`
 	Then          []string   `json:"then,omitempty"`
+
+	CC *approval.Copies `json:"cc,omitempty" doc:"Copied in when it is opened (routed), passed (approved) or closed"`
 }
 
 // PlanStep is one stop of a route, with the reason why it is needed or not.
@@ -279,18 +284,19 @@ type PlanStep struct {
 	Branches  []approval.Branch   `json:"branches,omitempty" doc:"Where it is among parallel branches, outermost first"`
 	Late      *approval.Late      `json:"late,omitempty" doc:"Approvers are found when it is reached: these are a preview"`
 	Amend     []string            `json:"amend,omitempty" doc:"What its approvers may change"`
+	CC        *approval.Copies    `json:"cc,omitempty" doc:"Copied in when it is opened (asked) or passed (has agreed)"`
 }
 
 func planOf(p approval.Plan) Plan {
 	out := Plan{
 		Round: p.Round, Policy: p.Policy, PolicyVersion: p.PolicyVersion, PolicyHash: p.PolicyHash,
-		OrgVersion: p.OrgVersion, Steps: []PlanStep{}, Then: p.Then,
+		OrgVersion: p.OrgVersion, Steps: []PlanStep{}, Then: p.Then, CC: p.CC,
 	}
 	for _, s := range p.Steps {
 		step := PlanStep{
 			ID: s.ID, Title: s.Title, Need: string(s.Need), Reason: s.Reason, Mode: string(s.Mode),
 			Approvers: s.Approvers, OnTimeout: s.OnTimeout.Do, Branches: s.Branches, Late: s.Late,
-			Allow: s.Allow, Amend: s.Amend,
+			Allow: s.Allow, Amend: s.Amend, CC: s.CC,
 		}
 		if s.Clock.Due.Count > 0 {
 			step.Due = s.Clock.Due.String()

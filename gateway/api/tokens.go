@@ -16,7 +16,8 @@ func (a *API) tokens() {
 		a.listTokens)
 	add(a, operation{
 		"create-token", http.MethodPost, "/tokens", tag,
-		"Make a token for a program; it is shown once", 201,
+		"Make a token for a program; it is shown once. noun:* leaves out document:intervene and organisation:write " +
+			"(hand-over): name those", 201,
 	},
 		a.createToken)
 	add(a, operation{"revoke-token", http.MethodDelete, "/tokens/{id}", tag, "End a token at once", 204},
@@ -57,7 +58,7 @@ func (a *API) listTokens(ctx context.Context, _ *MeInput) (*TokensOutput, error)
 // NewTokenBody is a token to be made.
 type NewTokenBody struct {
 	Name      string    `json:"name" minLength:"1" maxLength:"100"`
-	Scopes    []string  `json:"scopes" minItems:"1" maxItems:"50" nullable:"false" doc:"Permissions: noun:verb, or noun:*"`
+	Scopes    []string  `json:"scopes" minItems:"1" maxItems:"50" nullable:"false" doc:"noun:verb, or noun:*"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 

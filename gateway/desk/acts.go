@@ -88,7 +88,7 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 }
 
 // staleness refuses early what the workflow would refuse: what the read model
-// says is over, is over, and whose decision ended it.
+// says is over, is over, and who ended it, and how.
 func (d *Desk) staleness(ctx context.Context, task store.Task, in Decision) error {
 	if task.State == approval.TaskOpen {
 		if in.Round != task.Round || in.ContentHash != task.ContentHash {
@@ -96,17 +96,11 @@ func (d *Desk) staleness(ctx context.Context, task store.Task, in Decision) erro
 		}
 		return nil
 	}
-	all, err := d.Store.DocumentTasks(ctx, task.Document)
-	if err != nil {
+	var err error
+	if task.Ended, err = d.Store.TaskEnd(ctx, task.Document, task.ID); err != nil {
 		return err
 	}
-	var round []approval.Task
-	for _, t := range all {
-		if t.Round == task.Round {
-			round = append(round, t.Task)
-		}
-	}
-	return approval.TooLate(task.Task, round, task.DocumentStatus)
+	return approval.TooLate(task.Task, nil, task.DocumentStatus)
 }
 
 // Task is one task that somebody may know of: their own, their queue's, or one

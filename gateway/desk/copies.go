@@ -166,24 +166,53 @@ func (d *Desk) UnreadCopies(ctx context.Context, who auth.Who) (int64, error) {
 	return d.Store.UnreadCopies(ctx, who.Person.ID)
 }
 
+// Uncopy says whose copy of which document is taken back, and why.
+type Uncopy struct {
+	Document, Person, Reason string
+}
+
 // RemoveCopy takes somebody's copy back: who made it, or an admin of the entity.
 // Whom they passed it on to keep theirs.
 //
 // Safe to repeat. Errors: NotFound document.not_found, copy.not_found; Forbidden
-// access.denied; Invalid copy.remark_too_long.
-func (d *Desk) RemoveCopy(ctx context.Context, who auth.Who, id, person, reason string) (cc.Copy, error) {
-	detail, err := d.Document(ctx, who, id)
+// access.denied, copy.by_policy; Invalid copy.remark_too_long; Conflict
+// idempotency.reused.
+func (d *Desk) RemoveCopy(ctx context.Context, who auth.Who, in Uncopy, key Key) (cc.Copy, error) {
+	idem, err := key.of(who)
 	if err != nil {
 		return cc.Copy{}, err
 	}
-	found, ok := store.CopyOf(detail.Copied, person)
+	detail, err := d.Document(ctx, who, in.Document)
+	if err != nil {
+		return cc.Copy{}, err
+	}
+	found, ok := store.CopyOf(detail.Copied, in.Person)
 	if !ok {
 		return cc.Copy{}, fault.New(fault.NotFound, "copy.not_found")
 	}
 	if err := need(who, access.CopyRemove, access.Object{Entity: detail.Entity, Owners: []string{found.By}}); err != nil {
 		return cc.Copy{}, err
 	}
-	return d.Store.RemoveCopy(ctx, id, person, who.Person.ID, strings.TrimSpace(reason))
+	if err := d.keepsForPolicy(ctx, who, detail, in.Person); err != nil {
+		return cc.Copy{}, err
+	}
+	return d.Store.RemoveCopy(ctx, store.CopyRemoval{
+		Document: in.Document, Person: in.Person, By: who.Person.ID, Reason: strings.TrimSpace(in.Reason), Idem: idem,
+	})
+}
+
+// keepsForPolicy refuses to take back from somebody whom the policy copies in: it
+// passed them over for they had a copy, and whoever made that must not undo both. An
+// admin may.
+func (d *Desk) keepsForPolicy(ctx context.Context, who auth.Who, detail Detail, person string) error {
+	if mends, _ := access.Can(who.Subject, access.CopyRemove, access.Object{Entity: detail.Entity}); mends {
+		return nil
+	}
+	named, err := d.Store.PolicyCopies(ctx, detail.ID, person)
+	if err == nil && named {
+		return fault.New(fault.Forbidden, "copy.by_policy", fault.Arg("person", person))
+	}
+	return err
 }
 
 // mayRead says whether somebody else may read a document: by what they are, what

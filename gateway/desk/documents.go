@@ -132,13 +132,24 @@ func (d *Desk) SaveDraft(ctx context.Context, who auth.Who, id string, c documen
 // fill puts in what is known of the author, and checks that they may write such
 // a document at all.
 func (d *Desk) fill(ctx context.Context, who auth.Who, c document.Content) (document.Content, error) {
-	c.Submitter = who.Person.ID
-	if c.Requester == "" {
-		c.Requester = c.Submitter
-	}
 	snapshot, err := d.Snapshot(ctx)
 	if err != nil {
 		return c, err
+	}
+	c = Filled(c, who.Person.ID, snapshot)
+	object := access.Object{Entity: c.Entity, Department: c.Department, Owners: []string{c.Submitter}}
+	if err := need(who, access.DocumentCreate, object); err != nil {
+		return c, err
+	}
+	return d.attach(ctx, who, c)
+}
+
+// Filled says for a form what its author left out: who it is for, where they
+// work, and in what money.
+func Filled(c document.Content, submitter string, snapshot *org.Snapshot) document.Content {
+	c.Submitter = submitter
+	if c.Requester == "" {
+		c.Requester = c.Submitter
 	}
 	requester := snapshot.People[c.Requester]
 	if c.Entity == "" {
@@ -156,11 +167,7 @@ func (d *Desk) fill(ctx context.Context, who auth.Who, c document.Content) (docu
 	if c.Urgency == "" {
 		c.Urgency = document.Normal
 	}
-	object := access.Object{Entity: c.Entity, Department: c.Department, Owners: []string{c.Submitter}}
-	if err := need(who, access.DocumentCreate, object); err != nil {
-		return c, err
-	}
-	return d.attach(ctx, who, c)
+	return c
 }
 
 func costCenterOf(snapshot *org.Snapshot, requester org.Person, department string) string {

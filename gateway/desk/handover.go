@@ -64,12 +64,16 @@ func (d *Desk) Handover(ctx context.Context, who auth.Who, person string) (Hando
 // HandOver tells every document again that waits for somebody who left, and answers
 // with what is left to do.
 //
-// Safe to repeat. Errors: as Handover; Conflict handover.active.
-func (d *Desk) HandOver(ctx context.Context, who auth.Who, person string) (Handover, error) {
+// Safe to repeat. Errors: as Handover; Conflict handover.active, idempotency.reused.
+func (d *Desk) HandOver(ctx context.Context, who auth.Who, person string, key Key) (Handover, error) {
 	if err := d.mayHandOver(ctx, who, person); err != nil {
 		return Handover{}, err
 	}
-	if _, err := d.Store.TellLeaver(ctx, person); err != nil {
+	idem, err := key.of(who)
+	if err != nil {
+		return Handover{}, err
+	}
+	if _, err := d.Store.TellLeaver(ctx, person, idem); err != nil {
 		return Handover{}, err
 	}
 	return PlanHandover(ctx, d.Store, d.Foresee, person)

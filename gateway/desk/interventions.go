@@ -248,7 +248,11 @@ func (d *Desk) Replan(ctx context.Context, who auth.Who, id string) (has, gets a
 	if state.Status != approval.Pending || state.Plan == nil {
 		return has, gets, fault.New(fault.Conflict, "document.not_pending", fault.Arg("status", string(detail.Status)))
 	}
-	gets, err = d.routeAsIs(ctx, detail.Content, id, state.Round+1)
+	claim, err := detail.Content.AsClaimed() // as the route itself is found
+	if err != nil {
+		return has, gets, err
+	}
+	gets, err = d.routeAsIs(ctx, claim, id, state.Round+1)
 	return *state.Plan, gets, err
 }
 

@@ -8,9 +8,11 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/store"
 )
 
 // approved are the statuses of a document that others may build on.
@@ -82,6 +84,23 @@ func (d *Desk) settled(ctx context.Context, t *doctype.Type, c document.Content)
 	whole.Offset = &document.Offset{Document: advance.Document, Number: advance.Number, Amount: c.Offset.Amount}
 	advance.Open = advance.Total // what is open without this document is not known here
 	return whole.Offset, advance.Allows(whole)
+}
+
+// StillOpen is how much of an advance in the books is not settled yet; false for
+// any other document. Whoever may read the document may know.
+//
+// Errors: NotFound document.not_found.
+func (d *Desk) StillOpen(ctx context.Context, doc store.Document, types map[string]*doctype.Type) (
+	money.Amount, bool, error) {
+	settled := false
+	for _, t := range types {
+		settled = settled || t.Offsets == doc.Type
+	}
+	if !settled || doc.Status != approval.Closed || doc.VoucherRef == "" {
+		return money.Amount{}, false, nil
+	}
+	advance, err := d.Store.Advance(ctx, doc.Entity, doc.Number, "")
+	return advance.Open, err == nil, err
 }
 
 // OpenAdvances lists the advances that a document of somebody may settle; besides

@@ -165,7 +165,7 @@ type rateAnswer struct {
 }
 
 func (r *rerouter) reroute(ctx context.Context, one store.Underway) policy.Rerouting {
-	day := r.desk.today(r.org, one.Entity)
+	day := r.desk.rateDay(r.org, one.Content, one.ClaimedAt)
 	rates := r.desk.rates(ctx, day)
 	return policy.Replan(one.Plan, policy.RouteInput{
 		Policy: r.policy, Version: r.version, Content: one.Content, Org: r.org, Round: one.Round + 1, Document: one.ID,

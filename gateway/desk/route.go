@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
@@ -64,12 +65,22 @@ func (d *Desk) routeAsIs(ctx context.Context, c document.Content, id string, rou
 	if err != nil {
 		return approval.Plan{}, err
 	}
-	rates := d.rates(ctx, d.today(snapshot, c.Entity))
-	return policy.Route(policy.RouteInput{
+	var busy error
+	plan, err := policy.Route(policy.RouteInput{
 		Policy: p, Version: version, Content: c, Org: snapshot, Round: round, Document: id,
 		Rates: func(from, to money.Currency) (string, bool) {
-			rate, known := rates(from, to)
+			var claimed time.Time
+			if id != "" && c.Rate == nil {
+				if claimed, err = d.Store.ClaimedAt(ctx, id, round); err != nil {
+					busy = err
+				}
+			}
+			rate, known := d.rates(ctx, d.rateDay(snapshot, c, claimed))(from, to)
 			return rate.Value, known
 		},
 	})
+	if busy != nil {
+		return approval.Plan{}, busy
+	}
+	return plan, err
 }

@@ -18,7 +18,7 @@ import (
 // TokenInput is a token that somebody asks for.
 type TokenInput struct {
 	Name    string
-	Scopes  []string // noun:verb, or noun:* for all of a noun
+	Scopes  []string // noun:verb, or noun:* for a noun, but for what has to be named
 	Expires time.Time
 }
 

@@ -117,10 +117,10 @@ func (d *Desk) parsePolicy(row store.PolicyRow) (*policy.Policy, error) {
 	return p, nil
 }
 
-// rates finds the exchange rate of today.
-func (d *Desk) rates(ctx context.Context, today string) doctype.Rates {
+// rates finds the exchange rate of a day.
+func (d *Desk) rates(ctx context.Context, day string) doctype.Rates {
 	return func(from, to money.Currency) (document.Rate, bool) {
-		rate, err := d.Store.RateFor(ctx, string(from), string(to), today)
+		rate, err := d.Store.RateFor(ctx, string(from), string(to), day)
 		if err != nil {
 			if fault.KindOf(err) != fault.NotFound {
 				slog.ErrorContext(ctx, "exchange rate", "from", from, "to", to, "error", err)
@@ -131,13 +131,29 @@ func (d *Desk) rates(ctx context.Context, today string) doctype.Rates {
 	}
 }
 
+// rateDay is the day whose exchange rates count for a content: that of its frozen rate,
+// else that on which it was submitted, else today. The activity that routes says the same.
+func (d *Desk) rateDay(snapshot *org.Snapshot, c document.Content, claimed time.Time) string {
+	switch {
+	case c.Rate != nil:
+		return c.Rate.Date
+	case claimed.IsZero():
+		return d.today(snapshot, c.Entity)
+	}
+	return d.dayOf(snapshot, c.Entity, claimed)
+}
+
 // today is the date where the entity is; UTC where nobody knows the entity.
 func (d *Desk) today(snapshot *org.Snapshot, entity string) string {
+	return d.dayOf(snapshot, entity, d.now())
+}
+
+func (d *Desk) dayOf(snapshot *org.Snapshot, entity string, at time.Time) string {
 	zone, err := time.LoadLocation(zoneOf(snapshot, entity))
 	if err != nil {
 		zone = time.UTC
 	}
-	return d.now().In(zone).Format(dateForm)
+	return at.In(zone).Format(dateForm)
 }
 
 func zoneOf(snapshot *org.Snapshot, entity string) string {

@@ -148,9 +148,15 @@ var ownGiven = map[string][]string{
 	notice.ProposalRefused:  {"by", "reason", "what", "subject", "base"},
 	notice.ProposalOutdated: {"by", "version", "what", "subject", "base"},
 
+	notice.ProposalExpiring: {"by", "until", "what", "subject", "base"},
+	notice.ProposalExpired:  {"by", "until", "what", "subject", "base"},
+
 	notice.InterventionProposed: {"by", "reason"},
+	notice.InterventionApproved: {"by", "reason"},
 	notice.InterventionRefused:  {"by", "reason"},
 	notice.DirectoryStopped:     {"by", "n", "active"},
+	notice.InterventionExpiring: {"by", "reason", "until"},
+	notice.InterventionExpired:  {"by", "reason", "until"},
 
 	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
 	approval.DocumentAmended:    {"step", "by", "reason", "n"},

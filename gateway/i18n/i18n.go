@@ -83,7 +83,9 @@ func (t *Translator) read(files fs.FS, name, locale string) error {
 	return nil
 }
 
-// Text is the text of a key in a language, with its {named} arguments put in. A
+// Text is the text of a key in a language, with its {named} arguments put in: of an
+// argument that comes in several languages, such as step.en, the one of this language.
+// What stands in [[brackets]] is told only where its arguments say something. A
 // language without the key falls back to English, and a key without any text to
 // itself: a page with a raw key on it is better than no page.
 func (t *Translator) Text(locale, key string, args map[string]string) string {
@@ -94,7 +96,33 @@ func (t *Translator) Text(locale, key string, args map[string]string) string {
 	if !ok {
 		return key
 	}
-	return fill(text, args)
+	return fill(said(text, locale, args), locale, args)
+}
+
+// said leaves out the parts in brackets that an empty argument would leave a gap in.
+func said(text, locale string, args map[string]string) string {
+	for {
+		before, after, opens := strings.Cut(text, "[[")
+		part, rest, closes := strings.Cut(after, "]]")
+		if !opens || !closes {
+			return text
+		}
+		for _, name := range namesIn(part) {
+			if value, _ := argOf(name, locale, args); value == "" {
+				part = ""
+			}
+		}
+		text = before + part + rest
+	}
+}
+
+// argOf is an argument in a language, else as it is, if it was given at all.
+func argOf(name, locale string, args map[string]string) (string, bool) {
+	if value := args[name+"."+locale]; value != "" {
+		return value, true
+	}
+	value, ok := args[name]
+	return value, ok
 }
 
 // Has says whether the catalog of a language has the key.
@@ -113,7 +141,7 @@ const missing = "…"
 
 // fill puts the arguments into a text. It scans once, so an argument that
 // itself contains braces is never read as a name.
-func fill(text string, args map[string]string) string {
+func fill(text, locale string, args map[string]string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
@@ -129,7 +157,7 @@ func fill(text string, args map[string]string) string {
 			b.WriteString("{" + after)
 			return b.String()
 		}
-		if value, ok := args[name]; ok {
+		if value, ok := argOf(name, locale, args); ok {
 			b.WriteString(value)
 		} else {
 			b.WriteString(missing)
@@ -140,8 +168,11 @@ func fill(text string, args map[string]string) string {
 
 // ArgsOf lists the named arguments that a text uses, in order of appearance.
 func (t *Translator) ArgsOf(locale, key string) []string {
+	return namesIn(t.texts[locale][key])
+}
+
+func namesIn(text string) []string {
 	var names []string
-	text := t.texts[locale][key]
 	for {
 		_, after, found := strings.Cut(text, "{")
 		if !found {

@@ -18,7 +18,7 @@ func load(t *testing.T, english, chinese string) *i18n.Translator {
 }
 
 func TestTextPutsArgumentsIn(t *testing.T) {
-	texts := load(t, "a: \"{who} saw {what}\"\nonly: English\n", "a: \"{who}看到{what}\"\n")
+	texts := load(t, "a: \"{who} saw {what}\"\nb: \"no {a}.[[ Did you mean {b}?]] Known: [{c}].\"\nonly: English\n", "a: \"{who}看到{what}\"\n")
 	for _, tt := range []struct {
 		name, locale, key string
 		args              map[string]string
@@ -27,6 +27,11 @@ func TestTextPutsArgumentsIn(t *testing.T) {
 		{"both arguments", i18n.English, "a", map[string]string{"who": "Li", "what": "it"}, "Li saw it"},
 		{"in Chinese", i18n.Chinese, "a", map[string]string{"who": "李", "what": "它"}, "李看到它"},
 		{"an argument is never read as a name", i18n.English, "a", map[string]string{"who": "{what}", "what": "x"}, "{what} saw x"},
+		{"an argument in this language", i18n.Chinese, "a", map[string]string{"who": "li", "who.zh-CN": "李", "who.en": "Li", "what": "它"}, "李看到它"},
+		{"an argument in no language of its own", i18n.English, "a", map[string]string{"who": "li", "who.zh-CN": "李", "what": "it"}, "li saw it"},
+		{"a part that says something", i18n.English, "b", map[string]string{"a": "x", "b": "y", "c": "z"}, "no x. Did you mean y? Known: [z]."},
+		{"a part that says nothing", i18n.English, "b", map[string]string{"a": "x", "b": "", "c": "z"}, "no x. Known: [z]."},
+		{"an argument is never read as a part", i18n.English, "b", map[string]string{"a": "[[{c}]]", "c": ""}, "no [[{c}]]. Known: []."},
 		{"a missing argument", i18n.English, "a", nil, "… saw …"},
 		{"a missing language", i18n.Chinese, "only", nil, "English"},
 		{"a missing key", i18n.Chinese, "none", nil, "none"},

@@ -41,6 +41,9 @@ func decide(v *visit) error {
 	if in.Act != approval.Approve && in.Act != approval.Reject && (in.Act != approval.Return || in.ToStep != "") {
 		form = string(in.Act)
 	}
+	if _, asks := v.r.PostForm["to"]; in.Act == approval.Consult && !asks {
+		form = "decide" // an answer stands where a decision would
+	}
 	return v.acted(acted, err, sent{Form: form, Text: in.Opinion, To: v.asked("to")})
 }
 

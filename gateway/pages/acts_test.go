@@ -139,3 +139,33 @@ func TestAssets(t *testing.T) {
 	}
 	h.get("", "/assets/none.css").is(404)
 }
+
+// TestRefusalsSpeakOfPeopleAndHours holds what a refusal tells: names instead of
+// accounts, hours as the reader has them, and beside the words it is about.
+func TestRefusalsSpeakOfPeopleAndHours(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		at := h.submitted("k1", "2000.00")
+		handle := func(as, act string, more url.Values) page {
+			form := h.get(as, at).is(200).form(at + "/decide")
+			form.Set("act", act)
+			for name, value := range more {
+				form[name] = value
+			}
+			return h.post(as, at+"/decide", form)
+		}
+		require.Equal(t, at, handle("wang", "consult", url.Values{"to": {"sun"}, "opinion": {"?"}}).to())
+		handle("sun", "consult", url.Values{"opinion": {""}}).is(422).
+			says(`id="opinion-error">` + h.word("fault.act.opinion_required", nil))
+
+		require.Equal(t, at, handle("chen", "add_signer", url.Values{"to": {"zhao"}, "where": {"before"}}).to())
+		handle("chen", "approve", nil).is(409).says(h.word("fault.task.awaits_signer", map[string]string{"who": "赵敏"}))
+
+		h.post("lin", at+"/urge", url.Values{"key": {"u1"}})
+		again := h.post("lin", at+"/urge", url.Values{"key": {"u2"}}).is(409)
+		again.says(strings.Split(h.word("fault.urge.too_soon", nil), "…")[0])
+		require.NotRegexp(t, `T\d\d:\d\d:\d\dZ[^"]`, again.body)
+
+		require.Equal(t, at, handle("wang", "hold", url.Values{"opinion": {"原件"}}).to())
+		h.get("lin", at).is(200).says(`id="stopped"`).saysNot(at + "/urge")
+	})
+}

@@ -95,6 +95,9 @@ func (v *visit) stopOf(plan *approval.Plan, step approval.Step, s approval.State
 		Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(step, s), Reason: v.because(step.Reason),
 		Mode: v.mode(step), Within: v.within(step), People: v.askedAt(step, s),
 	}
+	if one.Stands != standsNever {
+		one.Copied = v.copiedAt(step.CC, "step")
+	}
 	if step.Late == nil || one.Stands != standsNext {
 		return one
 	}

@@ -27,7 +27,7 @@ steps:
                 steps:
                   - { id: head, title: { en: Head, zh-CN: 财务长 }, approvers: [{ person: liu }] }
               - title: { en: Large, zh-CN: 大额 }
-                when: amount >= money("90000.00")
+                when: amount >= money("90000.00") && grade > 0
                 steps:
                   - { id: chief, title: { en: Chief, zh-CN: 总经理 }, approvers: [{ top_manager: true }] }
   - { id: manager, title: { en: Manager, zh-CN: 主管 }, approvers: [{ manager: 1 }] }
@@ -58,6 +58,7 @@ func TestBranchesAreDrawnSideBySide(t *testing.T) {
 		stands := func(name, where string) string { return name + " " + where }
 
 		drawn := h.get("lin", at).is(200).route()
+		require.Contains(t, drawn, title("grade &gt; 0 is false: amount = 5000.00 CNY", "grade &gt; 0 不成立：amount = 5000.00 CNY"))
 		order := []string{stands(say("page.route.parallel"), now), stands(title("Money side", "资金"), now), stands(title("Clerk", "经办"), now),
 			stands(h.word("page.route.branch", map[string]string{"n": "2"}), now), stands(say("page.route.parallel"), now),
 			stands(title("Figures", "数字"), now), stands(title("Head", "财务长"), now),

@@ -216,6 +216,13 @@ func (v *visit) facts(view *documentView) error {
 	view.Due = v.due(d.DueAt, d.Entity)
 	view.Base = d.BaseTotal.Currency != "" && d.BaseTotal.Currency != d.Total.Currency
 	view.Fields = v.fieldFacts(kind, d, false)
+	open, advance, err := v.desk().StillOpen(v.r.Context(), d, types)
+	if err != nil {
+		return err
+	}
+	if advance {
+		view.Fields = append(view.Fields, fact{v.t("page.advance.open"), shownMoney(open)})
+	}
 	for _, l := range d.Content.Lines {
 		row := lineRow{Line: l, CategoryTitle: v.category(kind, l.Category)}
 		row.Place = v.placeOf(kind, l)
@@ -307,7 +314,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 		view.WithdrawReason = state.Decided
 		view.Resubmit = detail.Status == approval.Returned && v.may(access.DocumentResubmit, object)
 	}
-	view.Urge = len(state.OpenTasks()) > 0 && v.may(access.DocumentUrge, object)
+	view.Urge = len(state.OpenTasks()) > 0 && state.Stopped == nil && v.may(access.DocumentUrge, object)
 	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {
 		view.Voucher = "/vouchers/" + detail.VoucherRef
 	}

@@ -28,6 +28,7 @@ type documentRow struct {
 	Updated stamp
 	Listed  []fact // the type's own fields that lists show
 	Unread  bool   // the reader was copied in, and did not open it
+	Copied  string // in a list of copies: how the reader was copied in, and by whom
 }
 
 func (v *visit) documentRows(list []store.Document) []documentRow {
@@ -42,7 +43,7 @@ func (v *visit) documentRows(list []store.Document) []documentRow {
 			listed = v.fieldFacts(kind, d, true)
 		}
 		rows = append(rows, documentRow{
-			Listed: listed, Unread: d.Unread,
+			Listed: listed, Unread: d.Unread, Copied: v.copiedHow(d.CopiedHow, d.CopiedBy),
 			ID: d.ID, Number: d.Number, Title: d.Title, Type: v.typeTitle(d.Type), Applicant: v.name(d.Requester),
 			Step: i18n.Pick(d.StepTitle, v.locale), Total: d.Total, Claimed: d.Claimed, Status: d.Status,
 			Urgent: d.Urgency == document.Urgent, Due: v.due(d.DueAt, d.Entity), Updated: v.stamp(d.UpdatedAt, d.Entity),

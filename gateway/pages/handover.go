@@ -38,7 +38,7 @@ func showHandover(v *visit) error {
 // handOver handles POST /handover: what still waits for somebody who left moves on.
 func handOver(v *visit) error {
 	person := v.personNamed(v.r.PostFormValue("person"))
-	if _, err := v.desk().HandOver(v.r.Context(), v.who, person); err != nil {
+	if _, err := v.desk().HandOver(v.r.Context(), v.who, person, desk.Key{}); err != nil {
 		return err
 	}
 	return v.leave(handoverAt+"?person="+url.QueryEscape(person), "handover")

@@ -313,7 +313,9 @@ func (e *fakeEngine) apply(ctx context.Context, id string, c approval.Command) (
 	if err != nil {
 		return approval.Outcome{}, err
 	}
-	request := approval.RecordRequest{Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts}
+	request := approval.RecordRequest{
+		Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts, Copies: state.CopiesDue(c, drafts),
+	}
 	if act, ok := c.(approval.Act); ok {
 		request.Act = &act
 	}

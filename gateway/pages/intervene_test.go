@@ -43,10 +43,14 @@ func TestAdministratorsIntervene(t *testing.T) {
 
 		h.intervene("admin", at, "reassign", url.Values{"task": {task}, "to": {"nobody at all"}}).is(422).says("王芳已离职", "nobody at all")
 		h.intervene("admin", at, "reassign", url.Values{"task": {task}, "to": {"sun"}, "opinion": {" "}}).is(422)
+		here := map[string]string{"en": "Finance first review", "zh-CN": "财务初审"}[h.locale]
+		h.intervene("admin", at, "jump", url.Values{"task": {task}, "to_step": {"finance_review"}}).is(422).
+			says(h.word("fault.step.no_target", map[string]string{"step": here}))
 		require.Equal(t, at+"#intervene", h.intervene("admin", at, "reassign", url.Values{"task": {task}, "to": {"sun"}}).to())
 		h.get("admin", at).is(200).says(h.word("page.intervene.open", nil)).saysNot(at + "/interventions/")
 		m := proposalForm.FindStringSubmatch(h.get("max", at).is(200).body)
 		require.NotNil(t, m)
+		h.get("max", at).is(200).says(h.word("page.proposal.reason_hint", nil))
 		form := h.get("max", at).form(m[1])
 		form.Set("verdict", "refuse")
 		h.post("max", m[1], form).is(422)

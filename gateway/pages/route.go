@@ -8,6 +8,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/policy"
 )
 
 // Where a stop of a route stands, as the style sheet and the catalogs call it.
@@ -25,7 +26,7 @@ const (
 
 // stop is one step of a route as people read it.
 type stop struct {
-	Title, Stands, Reason, Note, Mode, Within string
+	Title, Stands, Reason, Note, Mode, Within, Copied string
 
 	People   []stopPerson
 	Branches []stopBranch // of a fork: what is asked at the same time
@@ -50,6 +51,9 @@ func (v *visit) routeOf(plan *approval.Plan, s approval.State) []stop {
 		if then == approval.ThenAccrue {
 			stops = append(stops, v.posting(s))
 		}
+	}
+	if plan.CC != nil {
+		stops = append(stops, v.copying(plan.CC, s))
 	}
 	return stops
 }
@@ -90,14 +94,14 @@ var compared = regexp.MustCompile(
 var signs = map[string]string{">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 
 // because is why a step is needed or not; a step that is always needed needs no
-// reason. A reason that is no plain comparison is shown as the policy has it.
+// reason. A reason that is no plain comparison is shown as the policy writes it.
 func (v *visit) because(reason string) string {
 	if reason == "always" {
 		return ""
 	}
 	m := compared.FindStringSubmatch(reason)
 	if m == nil {
-		return reason
+		return policy.Reason(reason, v.locale)
 	}
 	limit := m[5] + space + grouped(m[2])
 	return v.t("page.route.compared."+m[3], "sign", signs[m[1]], "limit", limit, "amount", m[5]+space+grouped(m[4]))

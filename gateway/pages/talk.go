@@ -146,7 +146,8 @@ func copyIn(v *visit) error {
 // removeCopy handles POST /documents/:id/copy/:person/remove.
 func removeCopy(v *visit) error {
 	id, person, reason := v.param("id"), v.param("person"), v.asked("reason")
-	if _, err := v.desk().RemoveCopy(v.r.Context(), v.who, id, person, reason); err != nil {
+	in := desk.Uncopy{Document: id, Person: person, Reason: reason}
+	if _, err := v.desk().RemoveCopy(v.r.Context(), v.who, in, v.key("uncopy:"+person, id, reason)); err != nil {
 		return v.refused(err, sent{Form: "remove_copy", Text: reason, To: person})
 	}
 	return v.leave(documentAt(id)+"#copies", "uncopy")

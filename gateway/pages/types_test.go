@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/url"
+	"regexp"
 	"testing"
 	"time"
 
@@ -113,6 +114,11 @@ func TestAStandardAndAnAdvance(t *testing.T) {
 		h.get("lin", at).is(200).says(number, h.word("page.owes", nil), "40.00", h.word("page.edit.offset", nil),
 			h.word("page.over_standard", map[string]string{"limit": "CNY\u00a0200.00", "over": "CNY\u00a050.00"}))
 		h.get("lin", "/new/expense").is(200).says("10.00")
+		advance := regexp.MustCompile(`href="(/documents/[^"]+)">[^<]*</a>[^/]*` + number).FindStringSubmatch(
+			h.get("lin", "/documents?q="+number).is(200).body)
+		require.NotNil(t, advance)
+		h.get("lin", advance[1]).is(200).says(h.word("page.advance.open", nil) + "</dt><dd>CNY\u00a010.00<")
+		h.get("lin", at).is(200).saysNot(h.word("page.advance.open", nil))
 		values.Set("key", "k3")
 		h.post("lin", "/new/expense", values).is(422).says("f-offset-amount-error")
 	})

@@ -154,6 +154,7 @@ func (h *house) token(person string) string {
 		Hash: hash, Person: person, Name: "test", ExpiresAt: time.Now().Add(time.Hour), Scopes: []string{
 			"document:*", "task:*", "voucher:*", "effect:*", "plan:*", "policy:*", "calendar:*", "import:*", "people:*",
 			"organisation:*", "audit:*", "metrics:*", "delegation:*", "copy:*",
+			"document:intervene", "organisation:write",
 		},
 	})
 	require.NoError(h.t, err)
@@ -371,7 +372,9 @@ func (e *fakeEngine) apply(ctx context.Context, id string, c approval.Command) (
 	if err != nil {
 		return approval.Outcome{}, err
 	}
-	request := approval.RecordRequest{Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts}
+	request := approval.RecordRequest{
+		Document: id, Expected: state.Seq, Cause: c.Cause(), Drafts: drafts, Copies: state.CopiesDue(c, drafts),
+	}
 	if act, ok := c.(approval.Act); ok {
 		request.Act = &act
 	}

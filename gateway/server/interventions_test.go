@@ -2,10 +2,14 @@ package server_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/store"
 )
 
 // intervention is what an administrator wants, as they see the document now.
@@ -120,6 +124,25 @@ func TestTheWayOfADocumentIsChanged(t *testing.T) {
 	h.auditClean()
 }
 
+// TestALateDecisionIsToldOfTheIntervention that ended its task: by whom, when and how,
+// also when the document is over.
+func TestALateDecisionIsToldOfTheIntervention(t *testing.T) {
+	h := newHouse(t)
+	for _, ruling := range []string{"jump", "replan", "void"} {
+		id := h.submitted("lin", "1000.00")
+		steps, asked := h.state(id).Plan.Steps, h.openTask(id)
+		mine := h.task(asked.Assignee, id)
+		p := h.intervene("admin", id, h.intervention(id, ruling, map[string]any{
+			"task": asked.ID, "to_step": steps[len(steps)-1].ID,
+		})).proposal()
+		require.Equal(t, "ok", h.verdict("max", p, "approve", map[string]any{}).is(200).json()["outcome"].(map[string]any)["code"])
+		late := h.decideTask(asked.Assignee, mine, "").refused(409, "task.stale").json()["args"].(map[string]any)
+		require.Equal(t, []any{"max", ruling}, []any{late["by"], late["act"]})
+		require.NotEmpty(t, late["at"])
+	}
+	h.auditClean()
+}
+
 // TestNobodyIntervenesInTheirOwn, with whatever account; and who refuses says why.
 func TestNobodyIntervenesInTheirOwn(t *testing.T) {
 	h := newHouse(t)
@@ -159,4 +182,38 @@ func TestAKeyPlansTheSameAnew(t *testing.T) {
 	plan(second, "新制度").refused(422, "idempotency.reused")
 	plan(first, "another reason").refused(422, "idempotency.reused")
 	require.Empty(t, h.do(call{as: "admin", method: "GET", path: "/documents/" + second + "/interventions"}).is(200).json()["items"])
+}
+
+// TestAReplanIsShownByTheRatesOfTheClaim: those of the day on which it was submitted,
+// though today's would spare it a step, as they would where the route is planned anew.
+func TestAReplanIsShownByTheRatesOfTheClaim(t *testing.T) {
+	h := newHouse(t)
+	form := expense("1000.00")
+	form["currency"] = "EUR"
+	form["lines"].([]any)[0].(map[string]any)["amount"] = map[string]any{"amount": "1000.00", "currency": "EUR"}
+	require.NoError(t, h.store.SaveRates(t.Context(), []document.Rate{
+		{Currency: "EUR", Base: "CNY", Value: "8.2", Source: "test", Date: "2025-01-01"},
+	}))
+	id := h.submittedAs("emma", form)["id"].(string)
+	tomorrow := time.Now().Add(24 * time.Hour)
+	require.NoError(t, h.store.SaveRates(t.Context(), []document.Rate{
+		{Currency: "EUR", Base: "CNY", Value: "0.1", Source: "test", Date: tomorrow.Format(time.DateOnly)},
+	}))
+	h.desk.Now = func() time.Time { return tomorrow.Add(48 * time.Hour) }
+	needs := func(plan any) (all []any) {
+		for _, step := range plan.(map[string]any)["steps"].([]any) {
+			all = append(all, step.(map[string]any)["need"])
+		}
+		return all
+	}
+	preview := h.do(call{as: "admin", method: "GET", path: "/documents/" + id + "/replan"}).is(200).json()
+	require.Contains(t, needs(preview["has"]), "people")
+	require.Equal(t, needs(preview["has"]), needs(preview["gets"]))
+	policy := h.state(id).Plan.Policy
+	page, err := h.store.Underway(t.Context(), access.Scope{All: true}, store.UnderwayFilter{Policy: policy})
+	require.NoError(t, err)
+	at, err := h.store.ClaimedAt(t.Context(), id, 9)
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), at, time.Minute)
+	require.Equal(t, at, page.Items[0].ClaimedAt)
 }

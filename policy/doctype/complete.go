@@ -18,7 +18,7 @@ type Rates func(from, to money.Currency) (document.Rate, bool)
 // standard it likes: what the lines might cost is measured here.
 //
 // Errors: Invalid document.unknown_entity, document.unknown_person,
-// document.unknown_supplier, document.no_rate, line.over_standard and
+// document.unknown_supplier, document.missing, document.no_rate, line.over_standard and
 // line.no_standard for every line that it holds of, or money's own.
 func Complete(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) (document.Content, error) {
 	entity, ok := snapshot.Entities[c.Entity]
@@ -61,6 +61,9 @@ func frozenPayee(t *Type, c document.Content, snapshot *org.Snapshot) (document.
 				fault.Field("requester"), fault.Arg("person", shown(c.Requester)))
 		}
 		return document.Payee{Kind: document.PayeeEmployee, ID: p.ID, Name: p.Name}, nil
+	}
+	if c.Payee.ID == "" {
+		return document.Payee{}, fault.New(fault.Invalid, "document.missing", fault.Field("payee"))
 	}
 	s, ok := snapshot.Suppliers[c.Payee.ID]
 	if !ok {

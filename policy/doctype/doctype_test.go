@@ -124,6 +124,7 @@ func TestWhatIsWrongWithAPayment(t *testing.T) {
 	}{
 		{"nothing", func(*document.Content, *doctype.Type) {}, ""},
 		{"an unknown supplier", func(c *document.Content, _ *doctype.Type) { c.Payee.ID = "S2" }, "payee document.unknown_supplier"},
+		{"nobody is paid", func(c *document.Content, _ *doctype.Type) { c.Payee.ID = "" }, "payee document.missing"},
 		{"another entity's supplier", func(c *document.Content, _ *doctype.Type) { c.Payee.ID = "S9" }, "payee document.unknown_supplier"},
 		{"an employee", func(c *document.Content, _ *doctype.Type) { c.Payee.Kind = document.PayeeEmployee }, "payee document.wrong_payee"},
 		{"a missing choice", func(c *document.Content, _ *doctype.Type) { delete(c.Fields, "payment_kind") }, "fields.payment_kind document.missing"},

@@ -101,6 +101,10 @@ func (v *validation) people() {
 		v.add("document.wrong_payee", "payee", fault.Arg("want", PayeeSupplier))
 		return
 	}
+	if payee.ID == "" {
+		v.add("document.missing", "payee")
+		return
+	}
 	v.supplier("payee", payee.ID)
 }
 

@@ -17,7 +17,7 @@ type talked struct {
 
 var talkedIn = map[string]talked{
 	"en": {"Unread", "Read", "Passed on by Emma Brown", "Taken back by 林晓", "孙悦 may not read", "@ 林晓, 孙悦",
-		"Taken back", "2 decided, 1 not decided", "陈磊", "Give a reason"},
+		"Taken back", "2 decided, 1 not decided", "陈磊", "Say it in a few words"},
 	"zh-CN": {"未阅", "已阅", "Emma Brown 传阅", "林晓 撤销", "孙悦 尚无权查看", "@ 林晓、孙悦",
 		"已撤回", "已处理 2 项，未处理 1 项", "陈磊", "请填写"},
 }

@@ -41,7 +41,7 @@ func (s *scene) overdue() {
 		SELECT count(*) FROM events e JOIN tasks t ON t.id = e.data::jsonb ->> 'task'
 		WHERE e.stream = $1 AND e.kind = 'task.escalated' AND e.at >= t.due_at AND e.actor = 'system:deadline'`, d.ID))
 	_, err := s.as("zhao").Decide(s.ctx, mine, "approve", "", s.key())
-	s.refused(err, http.StatusConflict, "task.closed")
+	s.refused(err, http.StatusConflict, "task.stale")
 	s.decide("sun", d.ID, "approve", "")
 	s.await("lin", d.ID, "closed")
 }

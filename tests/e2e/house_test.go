@@ -47,6 +47,7 @@ func TestWholeHouse(t *testing.T) {
 			"a delegate decides, and no longer":               (*scene).delegated,
 			"two people publish a policy":                     (*scene).proposed,
 			"copied in, passed on, and never deciding":        (*scene).copied,
+			"copied in by the policy, when it says so":        (*scene).copiedByPolicy,
 			"twenty decided at once, three of them too late":  (*scene).many,
 			"asked about, handed on, held up and returned":    (*scene).handled,
 			"finance approves less than was claimed":          (*scene).sanctioned,

@@ -46,6 +46,65 @@ func (s *scene) copied() {
 	require.Equal(s, 3, s.count(`SELECT count(*) FROM events WHERE stream = 'copies:' || $1`, d.ID))
 }
 
+// copyingSteps copies Emma in when Zhao is asked, and Sun and Emma when it is approved.
+const copyingSteps = `
+steps:
+  - id: supervisor
+    title: { en: Supervisor, zh-CN: 主管审批 }
+    approvers: [{ manager: 1 }]
+    cc: [{ person: emma }]
+  - id: head
+    title: { en: Head of finance, zh-CN: 财务负责人 }
+    approvers: [{ role: finance_head }]
+cc: [{ top_manager: true }, { person: emma }]
+cc_on: passed
+then: [archive]
+`
+
+// copiedByPolicy is read by those whom the policy names, each from their moment on, and
+// decided by none of them; who made a copy does not undo what the policy wants.
+func (s *scene) copiedByPolicy() {
+	s.house.Publish(s.T, "copying", copyingSteps)
+	d := s.submit("lin", drill("copying", "流程抄送", "100.00"))
+	at := "/documents/" + d.ID
+	theirs := s.task("zhao", d.ID)
+	_, err := s.as("emma").Document(s.ctx, d.ID)
+	require.NoError(s, err)
+	_, err = s.as("sun").Document(s.ctx, d.ID)
+	s.refused(err, http.StatusNotFound, "document.not_found")
+	_, err = s.as("emma").Decide(s.ctx, theirs, "approve", "", s.key())
+	s.refused(err, http.StatusForbidden, "access.denied")
+
+	post := func(person, path string, body any) error {
+		_, err := s.as(person).Call(s.ctx, http.MethodPost, path, s.key(), body, nil)
+		return err
+	}
+	require.NoError(s, post("lin", at+"/copies", map[string]any{"people": []string{"sun"}}))
+	s.refused(post("lin", at+"/copies/sun/remove", map[string]any{}), http.StatusForbidden, "copy.by_policy")
+	require.NoError(s, post("admin", at+"/copies/sun/remove", map[string]any{"reason": "先不抄送"}))
+	s.decide("zhao", d.ID, "approve", "")
+	s.decide("liu", d.ID, "approve", "")
+	s.await("lin", d.ID, "closed")
+	_, err = s.as("sun").Document(s.ctx, d.ID)
+	require.NoError(s, err, "what a colleague gave and an administrator took back stands in nobody's way")
+
+	var listed struct {
+		Items []struct {
+			ID        string `json:"id"`
+			CopiedHow string `json:"copied_how"`
+			CopiedBy  string `json:"copied_by"`
+		} `json:"items"`
+	}
+	for _, reader := range []string{"emma", "sun"} {
+		_, err = s.as(reader).Call(s.ctx, http.MethodGet, "/documents?copied=all&type=copying", "", nil, &listed)
+		require.NoError(s, err)
+		require.Len(s, listed.Items, 1)
+		require.Equal(s, "policy system:policy", listed.Items[0].CopiedHow+" "+listed.Items[0].CopiedBy)
+		require.Equal(s, 1, s.count(`SELECT count(*) FROM notices WHERE document = $1 AND person = $2
+			AND kind = 'document.copied_by_policy'`, d.ID, reader))
+	}
+}
+
 // many are twenty documents that Wang decides in one call; of three Chen decided
 // first, and the answer says so of each.
 func (s *scene) many() {

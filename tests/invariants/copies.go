@@ -40,7 +40,7 @@ func (l *loader) copyRows() error {
 // checkCopies holds the rows of copies to what was recorded of them, that only
 // who could read let others read, and that a copy let nobody do anything.
 func (c *checker) checkCopies() {
-	told := map[string]copied{}
+	told, copies := map[string]copied{}, map[string][]given{}
 	for _, stream := range slices.Sorted(maps.Keys(c.streams)) {
 		id, ours := strings.CutPrefix(stream, copyStream)
 		if !ours {
@@ -48,7 +48,7 @@ func (c *checker) checkCopies() {
 		}
 		d, found := c.documents[id]
 		if c.hold("I13", stream, found, "copies of a document that was never submitted") {
-			c.tellCopies(d, c.streams[stream], told)
+			copies[id] = c.tellCopies(d, c.streams[stream], told)
 		}
 	}
 	for _, row := range c.copies {
@@ -67,18 +67,26 @@ func (c *checker) checkCopies() {
 	for key := range told {
 		c.fail("I13", key, "a copy was recorded, and its row is gone")
 	}
+	for _, id := range c.order {
+		c.checkPlannedCopies(c.documents[id], copies[id])
+	}
 }
 
 // tellCopies reads one stream in order: who holds a copy at each moment, and may
 // therefore pass it on.
-func (c *checker) tellCopies(d *document, events []event, told map[string]copied) {
+func (c *checker) tellCopies(d *document, events []event, told map[string]copied) (copies []given) {
 	standing := map[string]string{} // the batch of a person's copy
 	for _, e := range events {
 		said := read[toldCopy](e.Text)
 		switch e.Kind {
 		case "copy.made":
-			c.hold("I5", e.Stream, c.mayCopy(d, e, standing), "%s let others read, and could not read it at %s", e.Actor, stamp(e.At))
+			if e.Actor == policyName {
+				c.checkPolicyBatch(d, e, said)
+			} else {
+				c.hold("I5", e.Stream, c.mayCopy(d, e, standing), "%s let others read, and could not read it at %s", e.Actor, stamp(e.At))
+			}
 			for _, person := range said.People {
+				copies = append(copies, given{person: person, batch: said.Batch, by: e.Actor, from: e.At})
 				c.hold("I13", e.Stream, standing[person] == "", "%s was copied in twice", person)
 				standing[person] = said.Batch
 				told[said.Batch+"/"+person] = copied{
@@ -87,6 +95,11 @@ func (c *checker) tellCopies(d *document, events []event, told map[string]copied
 			}
 		case "copy.removed":
 			c.hold("I13", e.Stream, standing[said.Person] == said.Batch, "a copy of %s was taken back that did not stand", said.Person)
+			for i, g := range copies {
+				if g.person == said.Person && g.batch == said.Batch {
+					copies[i].until = e.At
+				}
+			}
 			delete(standing, said.Person)
 			row := told[said.Batch+"/"+said.Person]
 			row.RemovedBy = e.Actor
@@ -95,6 +108,7 @@ func (c *checker) tellCopies(d *document, events []event, told map[string]copied
 			c.fail("I13", e.Stream, "%s is no event of copies", e.Kind)
 		}
 	}
+	return copies
 }
 
 // mayCopy says whether somebody could give a document to read: it was theirs,

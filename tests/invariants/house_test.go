@@ -58,6 +58,7 @@ func build(t testing.TB) *house {
 	h.ids["queue"] = h.queue()
 	h.ids["delegated"] = h.delegated()
 	h.ids["copied"] = h.copied()
+	h.ids["planned copies"] = h.policyCopied()
 	h.ids["late"] = h.late()
 	h.ids["sanctioned"] = h.sanctioned()
 	h.ids["unplanned"] = h.unplanned()
@@ -86,7 +87,7 @@ func build(t testing.TB) *house {
 
 func (h *house) organise() {
 	people := map[string]org.Person{}
-	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo", "lu", "wei"} {
+	for _, id := range []string{"li", "wu", "chen", "zhang", "zhang2", "an", "bo", "lu", "wei", "xu"} {
 		people[id] = org.Person{ID: id, Name: id, Entity: "cn", Department: "sales", Active: true}
 	}
 	twin := people["zhang"]
@@ -139,7 +140,9 @@ func (h *house) do(s approval.State, c approval.Command) approval.State {
 	drafts, err := s.Judge(c, time.Now())
 	require.NoError(h.t, err)
 	require.NotEmpty(h.t, drafts)
-	request := approval.RecordRequest{Document: s.Document, Expected: s.Seq, Cause: c.Cause(), Drafts: drafts}
+	request := approval.RecordRequest{
+		Document: s.Document, Expected: s.Seq, Cause: c.Cause(), Drafts: drafts, Copies: s.CopiesDue(c, drafts),
+	}
 	if a, is := c.(approval.Act); is {
 		request.Act = &a
 	}

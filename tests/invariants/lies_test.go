@@ -77,6 +77,33 @@ var planted = []lie{
 	{"an event of copies that is none", "I13", "is no event of copies", func(l *liar) {
 		l.tell("events", `UPDATE events SET kind = 'copy.stolen' WHERE stream = 'copies:' || $1 AND seq = 2`, l.id("copied"))
 	}},
+	{"a copy by the policy of whom no plan names", "I5", "the policy let chen read, whom the plan does not name", func(l *liar) {
+		l.tell("events", `UPDATE events SET data = replace(data, '"xu"', '"chen"') WHERE stream = 'copies:' || $1 AND seq = 1`,
+			l.id("planned copies"))
+	}},
+	{"a copy by the policy at another moment", "I5", "whom the plan does not name at 2", func(l *liar) {
+		l.tell("events", `UPDATE events SET data = replace(data, $1 || ':3', $1 || ':2') WHERE stream = 'copies:' || $1 AND seq = 1`,
+			l.id("planned copies"))
+	}},
+	{"a copy by the policy at no moment", "I5", "a policy copied in at no event", func(l *liar) {
+		l.tell("events", `UPDATE events SET data = replace(data, $1 || ':3', 'x') WHERE stream = 'copies:' || $1 AND seq = 1`,
+			l.id("planned copies"))
+	}},
+	{"a person's copy in the policy's name", "I5", "a policy copied in by the way of people", func(l *liar) {
+		l.tell("events", `UPDATE events SET actor = 'system:policy' WHERE stream = 'copies:' || $1 AND kind = 'copy.made'
+			AND actor = 'li'`, l.id("planned copies"))
+	}},
+	{"a planned copy that nobody made", "I13", "the plan copies xu in at 3, and nobody did", func(l *liar) {
+		l.tell("events", `DELETE FROM events WHERE stream = 'copies:' || $1 AND seq = 1`, l.id("planned copies"))
+	}},
+	{"a planned copy that nobody was told of", "I15", "xu was copied in by the policy and told 0 times", func(l *liar) {
+		l.tell("notices", `DELETE FROM notices WHERE document = $1 AND person = 'xu' AND kind = 'document.copied_by_policy'`,
+			l.id("planned copies"))
+	}},
+	{"a planned copy of who is there, made late", "I13", "the plan copies an in at", func(l *liar) {
+		l.tell("events", `DELETE FROM events WHERE stream = 'copies:' || $1
+			AND seq = (SELECT max(seq) FROM events WHERE stream = 'copies:' || $1)`, l.id("planned copies"))
+	}},
 	{"a decision by who was only copied in", "I5", "bo was only copied in, and did task.approved", func(l *liar) {
 		l.tell("events", `UPDATE events SET actor = 'bo' WHERE stream = $1 AND kind = 'task.approved'`, l.id("copied"))
 	}},
@@ -307,6 +334,11 @@ var planted = []lie{
 	}},
 	{"a maker is not told that it is outdated", "I15", "proposal.outdated owes zhang a notice", func(l *liar) {
 		l.tell("notices", `DELETE FROM notices WHERE kind = 'proposal.outdated'`)
+	}},
+	{"a maker is told that what was decided expired", "I15", "zhang is told proposal.expired, and nobody owed it", func(l *liar) {
+		l.tell("notices", `INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, sent_at)
+			SELECT 'proposal.expired.' || id || '.zhang', 'proposal.expired', 'zhang', '', '', '', '', false, '{}', now()
+			FROM proposals WHERE state = 'approved' LIMIT 1`)
 	}},
 	{"the maker's other account is asked to decide", "I15", "zhang2 is told proposal.made, and nobody owed it", func(l *liar) {
 		l.tell("notices", `UPDATE notices SET id = id || '2', person = 'zhang2' WHERE kind = 'proposal.made' AND person = 'an'`)

@@ -44,12 +44,47 @@ func (c *checker) checkProposals() {
 			}
 		}
 	}
+	c.checkEnds(owing)
 	for _, n := range c.loose {
 		if !strings.HasPrefix(n.Kind, "proposal.") {
 			continue
 		}
 		c.hold("I15", n.ID, owing[n.ID], "%s is told %s, and nobody owed it", n.Person, n.Kind)
 		c.hold("I15", n.ID, !c.in.Quiet || n.Sent || n.Failure != "", "it was neither sent, nor does it say why not")
+	}
+}
+
+// checkEnds holds what was told of the end of a proposal to its event: that it
+// expires soon, who might decide on it; that it expired, its maker, and nobody had
+// decided. Each is told once: the id of the notice is made of both.
+func (c *checker) checkEnds(owing map[string]bool) {
+	proposed, decided := map[string]proposalFacts{}, map[string]bool{}
+	for stream, events := range c.streams {
+		if !strings.HasPrefix(stream, policyStream) {
+			continue
+		}
+		for _, e := range events {
+			f := read[proposalFacts](e.Text)
+			if e.Kind == "policy.proposed" {
+				f.Maker = e.Actor
+				proposed[f.Proposal] = f
+			} else {
+				decided[f.Proposal] = true
+			}
+		}
+	}
+	for _, n := range c.loose {
+		parts := strings.Split(n.ID, ".")
+		if len(parts) != 4 || n.Kind != "proposal.expiring" && n.Kind != "proposal.expired" {
+			continue
+		}
+		f, known := proposed[parts[2]]
+		owing[n.ID] = known && parts[3] == n.Person && n.Kind == parts[0]+"."+parts[1]
+		if n.Kind == "proposal.expired" {
+			owing[n.ID] = owing[n.ID] && n.Person == f.Maker && !decided[parts[2]]
+		} else {
+			owing[n.ID] = owing[n.ID] && n.Person != f.Maker
+		}
 	}
 }
 

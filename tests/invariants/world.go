@@ -138,6 +138,7 @@ type plan struct {
 	Steps      []step   `json:"steps"`
 	Then       []string `json:"then"`
 	Humans     int      `json:"humans"`
+	CC         *copying `json:"cc"`
 }
 
 type step struct {
@@ -154,6 +155,7 @@ type step struct {
 	Approvers []approver `json:"approvers"`
 
 	DistinctFrom []string `json:"distinct_from"`
+	CC           *copying `json:"cc"`
 
 	Late *struct {
 		Chooser string   `json:"chooser"`

@@ -3,6 +3,7 @@ package approvaltest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -26,6 +27,7 @@ type desk struct {
 	last     approval.Act
 	refusals []string
 	calendar int // the version in force, from 1
+	copied   []string
 }
 
 // Play plays a scenario against the core and lists what it saw after each deed.
@@ -46,7 +48,9 @@ func Play(s Scenario) ([]Moment, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", s.Where(deed.Line), deed.Text, err)
 		}
-		moments = append(moments, Moment{State: d.state, Events: d.events[seen:], Refused: refused})
+		moments = append(moments, Moment{
+			State: d.state, Events: d.events[seen:], Refused: refused, Copied: slices.Clone(d.copied),
+		})
 		seen = len(d.events)
 	}
 	return moments, nil
@@ -94,6 +98,7 @@ func (d *desk) do(c approval.Command) error {
 	if err != nil || len(drafts) == 0 {
 		return err
 	}
+	d.copied = CopyIn(d.copied, d.state.CopiesDue(c, drafts))
 	return d.record(c.Cause(), drafts)
 }
 

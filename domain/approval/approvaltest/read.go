@@ -86,7 +86,7 @@ func (r *reader) begin(title string) error {
 		Given: Given{Above: map[string][]string{}, Found: map[string][]string{}, Plan: approval.Plan{
 			Round: 1, Policy: "expense", PolicyVersion: 1, PolicyHash: "p", OrgVersion: 1,
 			Interested: []string{submitter, requester, payee, "sue2"}, Admins: []string{"ada"},
-			Then: []string{approval.ThenArchive},
+			Then: []string{approval.ThenArchive}, Rules: approval.RulesNow,
 		}},
 		Deeds: []Deed{{Line: r.line, Text: "the document is submitted", Kind: DeedSubmit}},
 	})
@@ -171,6 +171,10 @@ func (g *Given) read(line string) error {
 	case what == "the ERP refuses":
 		g.Refusals = append(g.Refusals, said)
 		return nil
+	case what == "the policy copies":
+		var err error
+		g.Plan.CC, err = copies(said, approval.CopyOpened, approval.CopyPassed, approval.CopyClosed)
+		return err
 	case subject == "above" && name != "":
 		g.Above[name] = people(said)
 		return nil
@@ -183,6 +187,18 @@ func (g *Given) read(line string) error {
 		return err
 	}
 	return fmt.Errorf("%q is nothing to be given", line)
+}
+
+// copies reads who is copied in, and when: max, mia when passed.
+func copies(text string, moments ...string) (*approval.Copies, error) {
+	who, when, _ := strings.Cut(text, " when ")
+	c := &approval.Copies{On: when, People: []approval.Approver{}}
+	for _, name := range people(who) {
+		if name != "nobody" {
+			c.People = append(c.People, approval.Approver{Person: name, Via: "user"})
+		}
+	}
+	return c, oneOf(when, moments...)
 }
 
 // people reads names with commas between them.

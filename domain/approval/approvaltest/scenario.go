@@ -71,6 +71,19 @@ type Moment struct {
 	State   approval.State
 	Events  []evidence.Event // those of this deed
 	Refused string           // the code of the refusal, "" for none
+	Copied  []string         // who was copied in until then
+}
+
+// CopyIn adds those who are copied in now to those who were: each has one copy.
+func CopyIn(copied []string, due []approval.CopiesDue) []string {
+	for _, d := range due {
+		for _, person := range d.People {
+			if !slices.Contains(copied, person) {
+				copied = append(copied, person)
+			}
+		}
+	}
+	return copied
 }
 
 // Staff is who is found for a step when it is reached.
@@ -194,6 +207,7 @@ var expected = map[string]func(Moment) string{
 		slices.Sort(who)
 		return list(who, "nobody")
 	},
+	"copied":   func(m Moment) string { return list(slices.Clone(m.Copied), "nobody") },
 	"deciders": func(m Moment) string { return list(slices.Clone(m.State.Deciders), "nobody") },
 	"tasks": func(m Moment) string {
 		var all []string

@@ -217,6 +217,9 @@ func set(step *approval.Step, setting string) (err error) {
 	case "amend":
 		step.Amend = strings.Split(said, ", ")
 		return nil
+	case "copies":
+		step.CC, err = copies(said, approval.CopyOpened, approval.CopyPassed)
+		return err
 	case "branch":
 		for _, fork := range strings.Split(said, ", ") {
 			words := branch.FindStringSubmatch(fork)
