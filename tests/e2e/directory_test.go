@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -62,6 +64,18 @@ func (s *scene) provisioned() {
 	require.Equal(s, 1, s.count(`SELECT count(*) FROM events WHERE stream = 'org' AND kind = 'organisation.changed'
 		AND actor = 'scim:dev' AND data::jsonb ->> 'reason' = 'patch User/max'`))
 	require.Contains(s, s.house.Command(s, "org", "directory", "status", "--lang", "en"), "2 user(s)")
+	token := s.house.Command(s, "org", "directory", "token", "--person", "admin", "--name", "okta")
+	require.Regexp(s, `^cs_[A-Za-z0-9_-]{43}\n$`, token)
+
+	table := filepath.Join(s.TempDir(), "people.csv")
+	require.NoError(s, os.WriteFile(table, []byte("id,grade,manager\nlin,4,sun\n"), 0o600))
+	told := s.house.Command(s, "org", "import", "--people", table, "--dry-run", "--lang", "en")
+	require.Contains(s, told, "grade 3 → 4", "the file says what the directory does not know")
+	require.NotContains(s, told, "manager", "and not what it does")
+	require.Contains(s, told, "nothing was written")
+	s.house.Command(s, "org", "import", "--people", table)
+	require.Equal(s, 1, s.count(`SELECT count(*) FROM org_rows WHERE id = 'lin' AND to_version IS NULL
+		AND body::jsonb ->> 'grade' = '4' AND body::jsonb ->> 'manager' = 'max'`))
 }
 
 var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
