@@ -10,8 +10,8 @@ import (
 type SCIM struct {
 	Enabled     bool             `mapstructure:"enabled"`
 	DatabaseURL Secret           `mapstructure:"database_url"` // of the role countersign_directory
-	Department  string           `mapstructure:"department"`   // of whom the directory puts in none that we know; "" refuses them
-	Subject     string           `mapstructure:"subject"`      // by what sign-in knows a new person: external_id, user_name, none
+	Department  string           `mapstructure:"department"`   // of whom the directory puts in none we know; "": refused
+	Subject     string           `mapstructure:"subject"`      // of a new person: external_id, user_name or none
 	Issuer      string           `mapstructure:"issuer"`       // before the subject, where several providers are trusted
 	Departments []SCIMDepartment `mapstructure:"departments"`
 	Groups      []SCIMGroup      `mapstructure:"groups"`

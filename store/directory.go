@@ -53,7 +53,8 @@ func (s *Store) DirectoryEntry(ctx context.Context, kind directory.Kind, id stri
 	return r, sqlFault("store.DirectoryEntry", err)
 }
 
-func directoryEntry(ctx context.Context, q sqlx.QueryerContext, kind directory.Kind, id string) (directory.Resource, error) {
+func directoryEntry(ctx context.Context, q sqlx.QueryerContext, kind directory.Kind, id string) (
+	directory.Resource, error) {
 	const query = `SELECT ` + directoryColumns + ` FROM directory_entries WHERE kind = $1 AND id = $2`
 	var row directoryRow
 	if err := sqlx.GetContext(ctx, q, &row, query, string(kind), id); err != nil {

@@ -111,12 +111,13 @@ func (w *directoryWriter) known(ctx context.Context, ids []string) ([]*knownUser
 	const query = `
 		SELECT e.kind, e.id, e.attributes, e.version, e.adopted, e.created_at, e.modified_at, e.deleted_at,
 		       coalesce(p.body, '{}') AS person,
-		       (SELECT coalesce(jsonb_agg(jsonb_build_object('Name', g.attributes::jsonb ->> 'displayName', 'External', g.external)), '[]')
+		       (SELECT coalesce(jsonb_agg(jsonb_build_object('Name', g.attributes::jsonb ->> 'displayName',
+		                                                     'External', g.external)), '[]')
 		        FROM directory_members m JOIN directory_entries g ON g.kind = 'Group' AND g.id = m.of AND g.deleted_at IS NULL
 		        WHERE m.member = e.id) AS groups,
 		       (SELECT coalesce(jsonb_agg(to_jsonb(d)), '[]') FROM directory_grants d WHERE d.person = e.id) AS grants,
-		       (SELECT coalesce(jsonb_agg(o.body::jsonb), '[]') FROM org_rows o WHERE o.kind = 'grant' AND o.to_version IS NULL
-		        AND o.body::jsonb ->> 'person' = e.id) AS whole
+		       (SELECT coalesce(jsonb_agg(o.body::jsonb), '[]') FROM org_rows o
+		        WHERE o.kind = 'grant' AND o.to_version IS NULL AND o.body::jsonb ->> 'person' = e.id) AS whole
 		FROM directory_entries e
 		LEFT JOIN org_rows p ON p.kind = 'person' AND p.id = e.id AND p.to_version IS NULL
 		WHERE e.kind = 'User' AND e.id = ANY($1) ORDER BY e.id`

@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/evidence"
@@ -132,7 +132,7 @@ func (s *Store) Directory(ctx context.Context, window time.Duration) (DirectoryS
 		Users, Groups, Active, Left, Leaving int
 
 		Actor string
-		At    pq.NullTime
+		At    sql.NullTime
 	}
 	if err := s.db.GetContext(ctx, &row, query, window.Microseconds()); err != nil {
 		return DirectoryState{}, sqlFault("store.Directory", err)

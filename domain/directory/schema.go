@@ -54,10 +54,12 @@ var notKept = []string{
 // readOnly are what only we say.
 var readOnly = []string{"id", "meta"}
 
+const coreURN = "urn:ietf:params:scim:schemas:core:2.0:"
+
 // prefixes of attribute names, in lower case.
 var (
 	enterprisePrefix = strings.ToLower(Enterprise)
-	corePrefixes     = []string{"urn:ietf:params:scim:schemas:core:2.0:user:", "urn:ietf:params:scim:schemas:core:2.0:group:"}
+	corePrefixes     = []string{coreURN + "user:", coreURN + "group:"}
 )
 
 // place is where a name leads: an attribute and a part of it.

@@ -110,7 +110,8 @@ func allowed(who auth.Who) error {
 	if ok {
 		return nil
 	}
-	return fault.New(fault.Forbidden, "access.denied", fault.Arg("permission", access.ScimProvision), fault.Arg("reason", why))
+	return fault.New(fault.Forbidden, "access.denied", fault.Arg("permission", access.ScimProvision),
+		fault.Arg("reason", why))
 }
 
 // answer writes a resource or a list.

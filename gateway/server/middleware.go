@@ -102,8 +102,10 @@ func (l bodyLimits) middleware(next http.Handler) http.Handler {
 func onlySCIM(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, _ := auth.Of(r.Context())
-		other := slices.ContainsFunc(who.Subject.Scopes, func(scope string) bool { return !strings.HasPrefix(scope, "scim:") })
-		if who.Subject.Machine && !other && len(who.Subject.Scopes) > 0 && !strings.HasPrefix(r.URL.Path, problem.SCIMBase+"/") {
+		scopes := who.Subject.Scopes
+		other := slices.ContainsFunc(scopes, func(scope string) bool { return !strings.HasPrefix(scope, "scim:") })
+		elsewhere := !strings.HasPrefix(r.URL.Path, problem.SCIMBase+"/")
+		if who.Subject.Machine && len(scopes) > 0 && !other && elsewhere {
 			problem.Write(w, r, fault.New(fault.Forbidden, "access.denied",
 				fault.Arg("permission", access.ScimProvision), fault.Arg("reason", access.OutOfTokenScope)))
 			return

@@ -50,7 +50,7 @@ func newDirectory(t *testing.T, stop directory.Stop) *directoryHouse {
 		Groups: []directory.GroupRule{{Group: entraFinance, Role: "finance_clerk", Entity: "acme-cn"},
 			{Group: "Berlin", Department: "sales-de"}},
 	}})
-	db, err := sql.Open("postgres", storetest.URL(t))
+	db, err := sql.Open("postgres", storetest.URL(t)) //nolint:forbidigo // a look inside, past the store
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	return &directoryHouse{house: h, token: h.tokenFor("admin", "entra", "scim:provision"), db: db}

@@ -94,15 +94,15 @@ func (s *scene) signIn(person string) func(path string) int {
 		require.NoError(s, err)
 		return response.StatusCode, string(text)
 	}
-	_, page := read(browser.Get(s.house.URL + "/login/dev")) //nolint:noctx // loopback
+	_, page := read(browser.Get(s.house.URL + "/login/dev")) //nolint:noctx,bodyclose // loopback; read closes it
 	form := url.Values{"sub": {person}}
 	for _, field := range hidden.FindAllStringSubmatch(page, -1) {
 		form.Set(field[1], html.UnescapeString(field[2]))
 	}
-	status, page := read(browser.PostForm(s.house.URL+devissuer.Path+"/authorize", form)) //nolint:noctx // loopback
+	status, page := read(browser.PostForm(s.house.URL+devissuer.Path+"/authorize", form)) //nolint:noctx,bodyclose // loopback; read closes it
 	require.Equal(s, http.StatusOK, status, page)
 	return func(path string) int {
-		status, _ := read(browser.Get(s.house.URL + path)) //nolint:noctx // loopback
+		status, _ := read(browser.Get(s.house.URL + path)) //nolint:noctx,bodyclose // loopback; read closes it
 		return status
 	}
 }
