@@ -141,6 +141,16 @@ func (w *world) leavesByDirectory(s *store.Store) {
 	got, err := s.WriteDirectory(w.ctx, tells("", "ann", true))
 	require.NoError(w.t, err)
 	require.Equal(w.t, "ann", got.ID)
+	left := company()
+	gone := left.People["fin"]
+	gone.Email, gone.Active = "fin@ex.com", false
+	left.People["fin"] = gone
+	left.People["ann"] = ann
+	_, err = w.s.ReplaceOrganisation(w.ctx, left, "test")
+	require.NoError(w.t, err)
+	another, err := s.WriteDirectory(w.ctx, tells("", "fin", true))
+	require.NoError(w.t, err)
+	require.NotEqual(w.t, "fin", another.ID, "who left is not taken over by whoever has the address now")
 	_, err = s.WriteDirectory(w.ctx, tells("ann", "ann", false))
 	require.NoError(w.t, err)
 	for query, arg := range map[string]string{

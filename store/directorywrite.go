@@ -162,8 +162,9 @@ func notUnique(attribute, value string) error {
 	return fault.New(fault.Conflict, "scim.uniqueness", fault.Arg("attribute", attribute), fault.Arg("value", value))
 }
 
-// name gives a new entry its id: that of the person who is here already with its
-// address, or one of its own.
+// name gives a new entry its id: that of the person who works here already with its
+// address, or one of its own. Who left is not taken over: their address may be another
+// human's by now, who must not come into their roles.
 func (w *directoryWriter) name(ctx context.Context) error {
 	w.after.ID = newID()
 	if w.Kind == directory.Group {
@@ -171,7 +172,7 @@ func (w *directoryWriter) name(ctx context.Context) error {
 	}
 	const query = `
 		SELECT p.id FROM org_rows p WHERE p.kind = 'person' AND p.to_version IS NULL
-		  AND lower(p.body::jsonb ->> 'email') = lower($1)
+		  AND lower(p.body::jsonb ->> 'email') = lower($1) AND (p.body::jsonb ->> 'active')::boolean
 		  AND NOT EXISTS (SELECT FROM directory_entries e WHERE e.kind = 'User' AND e.id = p.id) LIMIT 2`
 	var people []string
 	for _, address := range []string{w.after.Name(), w.after.Email()} { // one by one, so that each goes by the index
