@@ -141,6 +141,41 @@ func TestWhatCannotBeBookedIsParkedNotRetried(t *testing.T) {
 	}
 }
 
+// TestOnlyAPolicyThatAggregatesAsksForOthers: one look where amounts are added up,
+// none where they are not; a step found later goes by what the plan counted.
+func TestOnlyAPolicyThatAggregatesAsksForOthers(t *testing.T) {
+	w := newWorld(t)
+	plans := &activities.Plans{Book: w}
+	in := activities.RouteInput{Document: documentID, Revision: 1, Round: 1}
+	routed, err := run[activities.Routed](t, plans.Route, in)
+	require.NoError(t, err)
+	require.Nil(t, routed.Plan.Counted)
+	require.Zero(t, w.looks)
+
+	row := w.texts["policy"]
+	row.Hash, row.YAML = "2", strings.Replace(row.YAML, "\nsteps:", "\naggregate: { by: [payee], within: 30 days }\nsteps:", 1)
+	w.texts["policy"] = row
+	own := w.content.BaseTotal
+	w.others = []approval.BesideDocument{{Amount: own, Base: own}, {Amount: own, Base: own}}
+	routed, err = run[activities.Routed](t, plans.Route, in)
+	require.NoError(t, err)
+	require.Equal(t, 1, w.looks)
+	require.Equal(t, 3*own.Minor, routed.Plan.Counted.Sum.Minor)
+	require.Equal(t, 2, routed.Plan.Counted.Count)
+	require.Equal(t, []string{w.content.Payee.ID}, routed.Plan.Counted.Payees)
+
+	_, err = run[activities.StepStaff](t, plans.Staff, activities.StaffInput{
+		Document: documentID, Revision: 1, Round: 1, Step: routed.Plan.Steps[0].ID, Policy: "expense", Version: row.Version,
+		Counted: routed.Plan.Counted,
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, w.looks, "not counted anew")
+
+	w.lookFails = fault.New(fault.Busy, "store.busy")
+	_, err = run[activities.Routed](t, plans.Route, in)
+	require.Error(t, err, "not knowing the others is not the same as there being none")
+}
+
 func TestARouteIsFoundOrTheAdminsAreAsked(t *testing.T) {
 	w := newWorld(t)
 	plans := &activities.Plans{Book: w}

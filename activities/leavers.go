@@ -21,6 +21,8 @@ type HeirsInput struct {
 	StoppedBy     string      `json:"stopped_by,omitempty"` // who stopped the clock
 	Leaving       string      `json:"leaving,omitempty"`    // whom to take for gone already, to foresee what would be
 	Tasks         []HeirsTask `json:"tasks"`
+
+	Counted *approval.Counted `json:"counted,omitempty"` // that of the plan
 }
 
 // HeirsTask is one open task of a person.
@@ -49,6 +51,7 @@ func HeirsFor(s approval.State) HeirsInput {
 		return in
 	}
 	in.Policy, in.PolicyVersion, in.Interested = s.Plan.Policy, s.Plan.PolicyVersion, s.Plan.Interested
+	in.Counted = s.Plan.Counted
 	if s.Stopped != nil {
 		in.StoppedBy = s.Stopped.By
 	}
@@ -129,7 +132,7 @@ func (p *Plans) pinned(ctx context.Context, in HeirsInput, people *org.Snapshot)
 	if err != nil {
 		return none, err
 	}
-	route := RouteInput{Document: in.Document, Revision: in.Revision, Round: in.Round}
+	route := RouteInput{Document: in.Document, Revision: in.Revision, Round: in.Round, Counted: in.Counted}
 	plan, err := p.routeBy(ctx, row, route, content, people)
 	if err != nil {
 		return none, ours(err)

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -42,6 +43,7 @@ type PlanBook interface {
 	Heir(ctx context.Context, person string) (string, error)
 	ClaimedAt(ctx context.Context, document string, round int) (time.Time, error)
 	RateFor(ctx context.Context, currency, base, date string) (document.Rate, error)
+	Beside(ctx context.Context, id string, key approval.CountKey) (approval.Beside, error)
 }
 
 // RouteInput says which round of a document is to be routed.
@@ -49,6 +51,9 @@ type RouteInput struct {
 	Document string `json:"document"`
 	Revision int    `json:"revision"`
 	Round    int    `json:"round"`
+
+	// Counted is what a plan counted that is looked at again; nil counts anew.
+	Counted *approval.Counted `json:"counted,omitempty"`
 }
 
 // Routed is the route, or why there is none.
@@ -113,12 +118,13 @@ func (p *Plans) route(
 func (p *Plans) routeBy(
 	ctx context.Context, row store.PolicyRow, in RouteInput, content document.Content, people *org.Snapshot,
 ) (approval.Plan, error) {
-	return withRates(ctx, p, row, in, content, people, policy.Route)
+	return withBooks(ctx, p, row, in, content, people, policy.Route)
 }
 
-// withRates asks a version of a policy something, with the rates of the books. What
-// could not be looked up is Busy, whatever was answered without it.
-func withRates[T any](
+// withBooks asks a version of a policy something, with the rates and the other
+// documents of the books. What could not be looked up is Busy, whatever was answered
+// without it.
+func withBooks[T any](
 	ctx context.Context, p *Plans, row store.PolicyRow, in RouteInput, content document.Content, people *org.Snapshot,
 	ask func(policy.RouteInput) (T, error),
 ) (T, error) {
@@ -130,7 +136,7 @@ func withRates[T any](
 	var busy error
 	answered, err := ask(policy.RouteInput{
 		Policy: rules, Version: row.Version, Content: content, Org: people,
-		Round: in.Round, Document: in.Document,
+		Round: in.Round, Document: in.Document, Counted: in.Counted,
 		Rates: func(from, to money.Currency) (string, bool) {
 			var rate document.Rate
 			date, err := p.rateDay(ctx, in, content, people)
@@ -141,6 +147,11 @@ func withRates[T any](
 				busy = err // not knowing a rate is not the same as there being none
 			}
 			return rate.Value, err == nil
+		},
+		Beside: func(key approval.CountKey) (approval.Beside, error) {
+			beside, err := p.Book.Beside(ctx, in.Document, key)
+			busy = cmp.Or(busy, err)
+			return beside, err
 		},
 	})
 	if busy != nil {

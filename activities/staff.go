@@ -22,6 +22,10 @@ type StaffInput struct {
 
 	// Apart is who has a part in the steps that need other humans, by step.
 	Apart map[string][]string `json:"apart"`
+
+	// Counted is what the plan counted: its steps go by that sum, whenever they are
+	// reached.
+	Counted *approval.Counted `json:"counted,omitempty"`
 }
 
 // StepStaff is who decides a step, or why nobody was found.
@@ -65,8 +69,8 @@ func (p *Plans) staff(
 	if err != nil {
 		return nil, err
 	}
-	reached := RouteInput{in.Document, in.Revision, in.Round}
-	return withRates(ctx, p, row, reached, content, people, func(route policy.RouteInput) ([]approval.Approver, error) {
+	reached := RouteInput{in.Document, in.Revision, in.Round, in.Counted}
+	return withBooks(ctx, p, row, reached, content, people, func(route policy.RouteInput) ([]approval.Approver, error) {
 		route.Asked = in.Apart
 		return policy.Staff(route, in.Step)
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -38,6 +39,10 @@ type world struct {
 	attempts []store.Attempt
 	busy     error
 	heirs    map[string]string // by whom they take over from
+
+	others    []approval.BesideDocument
+	looks     int // for others
+	lookFails error
 }
 
 func newWorld(t *testing.T) *world {
@@ -131,6 +136,11 @@ func (w *world) ClaimedAt(context.Context, string, int) (time.Time, error) { ret
 
 func (w *world) RateFor(_ context.Context, currency, base, date string) (document.Rate, error) {
 	return document.Rate{}, fault.New(fault.NotFound, "rate.not_found")
+}
+
+func (w *world) Beside(context.Context, string, approval.CountKey) (approval.Beside, error) {
+	w.looks++
+	return approval.Beside{Documents: w.others}, w.lookFails
 }
 
 func (w *world) BeginEffect(_ context.Context, in store.EffectIntent) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
@@ -31,6 +32,7 @@ func policyCommand() *cobra.Command {
 
 func policyRouteCommand() *cobra.Command {
 	var policyFile, contentFile string
+	var besideFiles []string
 	cmd := &cobra.Command{
 		Use:     "route",
 		Short:   "Print the plan a document would get, and why",
@@ -53,8 +55,12 @@ func policyRouteCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			others, err := readBeside(besideFiles, company)
+			if err != nil {
+				return err
+			}
 			plan, remarks, err := policy.Trace(policy.RouteInput{Policy: parsed, Version: 1, Content: content, Org: company,
-				Round: 1, Document: "preview", Rates: demoRate})
+				Round: 1, Document: "preview", Rates: demoRate, Beside: others})
 			if err != nil {
 				return err
 			}
@@ -65,8 +71,23 @@ func policyRouteCommand() *cobra.Command {
 	cmd.Flags().StringVar(&policyFile, "policy", "config/policies/expense.yaml", "policy file")
 	cmd.Flags().StringVar(&contentFile, "document", "",
 		"document as JSON, as POST /api/v1/documents takes it, and its submitter; - for standard input")
+	cmd.Flags().StringArrayVar(&besideFiles, "beside", nil,
+		"another document asked for within the days of the policy's aggregate; may be repeated")
 	_ = cmd.MarkFlagRequired("document")
 	return cmd
+}
+
+// readBeside reads the other documents that a route may count.
+func readBeside(files []string, company *org.Snapshot) (func(approval.CountKey) (approval.Beside, error), error) {
+	var others []document.Content
+	for _, file := range files {
+		content, err := readContent(file, company)
+		if err != nil {
+			return nil, fmt.Errorf("--beside %s: %w", file, err)
+		}
+		others = append(others, content)
+	}
+	return func(key approval.CountKey) (approval.Beside, error) { return policy.Sharing(key, others) }, nil
 }
 
 // trialDocument is a document that nobody submits: the body of POST /documents,

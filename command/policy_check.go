@@ -73,6 +73,9 @@ func checkFile(cmd *cobra.Command, file string, ground policy.Ground) (int, erro
 			bad++
 		}
 	}
+	if proof.Aggregate != nil {
+		fmt.Fprintf(out, "%s: %s\n", file, proof.Aggregate.Words(lang))
+	}
 	for _, claim := range proof.Claims {
 		fmt.Fprintf(out, "%s: %s\n", file, claim.Words(lang))
 	}

@@ -230,7 +230,7 @@ func pastCases(documents iter.Seq2[store.PastDocument, error]) iter.Seq2[policy.
 	return func(yield func(policy.Case, error) bool) {
 		n := 0
 		for d, err := range documents {
-			if !yield(policy.Case{N: n, Number: d.Number, Content: d.Content}, err) {
+			if !yield(policy.Case{N: n, Number: d.Number, Content: d.Content, At: d.AskedAt, Ended: d.Ended}, err) {
 				return
 			}
 			n++

@@ -75,6 +75,7 @@ func Check(p *Policy, types Types, snapshot *org.Snapshot) []Finding {
 		}
 	}
 	c.mappings()
+	c.aggregate()
 	for _, when := range p.conditions() {
 		c.condition(when)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/policy/doctype"
@@ -42,6 +43,9 @@ func (p *Policy) readers(name string) []string {
 		if (own || slices.Contains(reads, name)) && !slices.Contains(by, who) {
 			by = append(by, who)
 		}
+	}
+	if p.Aggregate != nil && slices.Contains(p.Aggregate.By, approval.CountCategory) {
+		add("aggregate", []string{document.AmendCategory})
 	}
 	for _, when := range p.conditions() {
 		if compiled, err := p.compile(when); err == nil {

@@ -91,7 +91,8 @@ func describePolicy(p *Policy) map[string]string {
 		limits = append(limits, fmt.Sprintf("%s: %d", r.From.Text(), r.Humans))
 	}
 	return map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
-		"require": strings.Join(limits, ", "), "title": titles(p.Title), "cc": p.CC.words()}
+		"require": strings.Join(limits, ", "), "title": titles(p.Title), "cc": p.CC.words(),
+		"aggregate": p.Aggregate.summary()}
 }
 
 // words is whom a policy copies in, and when, as it is compared.

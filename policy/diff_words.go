@@ -23,7 +23,8 @@ var diffWordings = map[string]diffWords{
 			"remind": "the reminders (first, every, at most)", "on_timeout": "what an overdue task does",
 			"allow": "what approvers may do", "distinct_from": "who may not approve", "base": "the base currency",
 			"then": "what follows", "require": "the humans required",
-			"in": "the branch it stands in", "as_of": "when its approvers are found", "amend": "what approvers may amend",
+			"aggregate": "what amounts are added up (what is shared: days)",
+			"in":        "the branch it stands in", "as_of": "when its approvers are found", "amend": "what approvers may amend",
 			"cc":       "who is copied in",
 			"branches": "the branches", "none": "what happens where no branch is taken"}},
 	"zh-CN": {step: "节点 %s：", policy: "流程：", added: "新增：%s", removed: "已删除，原为：%s",
@@ -34,7 +35,8 @@ var diffWordings = map[string]diffWords{
 			"remind": "提醒（首次、间隔、次数）", "on_timeout": "超时处理",
 			"allow": "审批人可做的操作", "distinct_from": "不得审批的人", "base": "本位币",
 			"then": "后续动作", "require": "要求的审批人数",
-			"in": "所在分支", "as_of": "确定审批人的时间", "amend": "审批人可修改的内容", "cc": "抄送人",
+			"aggregate": "金额合并计算（相同项：天数）",
+			"in":        "所在分支", "as_of": "确定审批人的时间", "amend": "审批人可修改的内容", "cc": "抄送人",
 			"branches": "分支", "none": "没有分支成立时的处理"}},
 }
 

@@ -57,6 +57,9 @@ func Explain(plan approval.Plan, remarks []Remark, locale string) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, w.policy+"\n", plan.Policy, plan.PolicyVersion, plan.Round)
+	if plan.Counted != nil {
+		b.WriteString(CountedWords(plan.Counted, locale) + "\n")
+	}
 	var before []approval.Branch
 	for i, s := range plan.Steps {
 		w.headings(&b, before, s.Branches, locale)

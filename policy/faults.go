@@ -40,6 +40,9 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.amend_half":          {Kind: fault.Invalid, Args: at()},
 	"policy.cc_on_without":       {Kind: fault.Invalid, Args: at()},
 	"policy.never_amended":       {Kind: fault.Invalid, Args: at("field")},
+	"policy.bad_days":            {Kind: fault.Invalid, Args: at("value", "max")},
+
+	"policy.aggregate_category_alone": {Kind: fault.Invalid, Args: at()},
 	// found by Check; bad_condition by Route as well
 	"policy.bad_condition":      {Kind: fault.Invalid, Args: at("expression", "words")},
 	"policy.unknown_role":       {Kind: fault.Invalid, Args: at("role", "nearest", "known")},
@@ -60,6 +63,10 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.unknown_department": {Kind: fault.Invalid, Args: at("department", "nearest")},
 	"policy.unknown_category":   {Kind: fault.Invalid, Args: at("category", "type", "nearest")},
 	"policy.amends_route":       {Kind: fault.Invalid, Args: at("field", "by")},
+	"policy.aggregate_no_payee": {Kind: fault.Invalid, Args: at("type")},
+	"policy.aggregate_unused":   {Kind: fault.Invalid, Args: at()},
+
+	"policy.aggregate_no_categories": {Kind: fault.Invalid, Args: at("type")},
 	// found by Prove, with the request that shows it
 	"policy.no_approver_found": {Kind: fault.Invalid, Args: at("step", "why")},
 	"policy.queue_only":        {Kind: fault.Invalid, Args: at("step", "why")},
@@ -86,4 +93,5 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.no_rate":            {Kind: fault.Invalid, Args: []string{"from", "to"}},
 	"policy.unknown_entity":     {Kind: fault.Invalid, Args: []string{"entity"}},
 	"policy.too_many_approvers": {Kind: fault.Invalid, Args: []string{"step", "count", "max"}},
+	"policy.too_many_counted":   {Kind: fault.Invalid, Args: []string{"max"}},
 })

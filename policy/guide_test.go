@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/booking"
@@ -38,6 +39,13 @@ func TestTheGuideIsTrue(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, policy.Explain(plan, remarks, "en"), text+"\n", last.ID)
 			require.NotContains(t, policy.Explain(plan, remarks, "zh-CN"), " of ", "every word has its Chinese")
+		case kind == "text beside":
+			same := []document.Content{guideDocument(), guideDocument()}
+			plan, remarks, err := policy.Trace(policy.RouteInput{Policy: last, Content: guideDocument(), Org: &demo, Round: 1,
+				Beside: func(key approval.CountKey) (approval.Beside, error) { return policy.Sharing(key, same) }})
+			require.NoError(t, err)
+			require.Contains(t, policy.Explain(plan, remarks, "en"), text+"\n", last.ID)
+			require.Equal(t, approval.NeedsPeople, plan.Steps[1].Need)
 		case kind == "yaml":
 			m, err := booking.Parse("guide.yaml", []byte(text))
 			require.NoError(t, err, text)
@@ -51,7 +59,8 @@ func TestTheGuideIsTrue(t *testing.T) {
 		}
 		seen[kind]++
 	}
-	require.Equal(t, 19, seen["yaml"])
+	require.Equal(t, 20, seen["yaml"])
+	require.Equal(t, 1, seen["text beside"])
 	require.Equal(t, 15, seen["text route"])
 	require.Equal(t, 17, seen["condition"])
 }

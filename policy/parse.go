@@ -43,6 +43,8 @@ type policyYAML struct {
 	Require  []requireYAML         `yaml:"require"`
 	CC       []copyYAML            `yaml:"cc"`
 	CCOn     string                `yaml:"cc_on"`
+
+	Aggregate aggregateYAML `yaml:"aggregate"`
 }
 
 type stepYAML struct {
@@ -115,6 +117,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	}
 	r.matrices(p, raw.Matrices)
 	p.Require = r.require(p.Base, raw.Require)
+	p.Aggregate = r.aggregate(raw.Aggregate)
 	p.CC = r.copying("", raw.CC, raw.CCOn, policyCopiesOn, p)
 	r.walk("steps", raw.Steps, nil, p)
 	r.count("steps", len(p.Steps), StepsMax)

@@ -32,6 +32,9 @@ type Policy struct {
 	Require  []Require         `json:"require,omitempty"` // distinct humans by amount, held by Prove
 	CC       *Copying          `json:"cc,omitempty"`      // nil: nobody is copied in by the policy as a whole
 
+	// Aggregate says what else counts as the document's amount; nil: nothing.
+	Aggregate *Aggregate `json:"aggregate,omitempty"`
+
 	text *source.Text
 	hash string
 }

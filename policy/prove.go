@@ -47,6 +47,10 @@ type Claim struct {
 type Proof struct {
 	Findings []Finding `json:"findings"` // those of Check, then those with a counter-example
 	Claims   []Claim   `json:"claims"`
+
+	// Aggregate is what the policy adds up: its proofs are about amounts so added. nil:
+	// nothing.
+	Aggregate *Aggregate `json:"aggregate,omitempty"`
 }
 
 // Ground is what a policy is judged against.
@@ -64,12 +68,15 @@ type Ground struct {
 // the policy are one case. Where a condition cannot be cut, or an approver comes
 // from a field, the cases are samples and the claim says so.
 //
+// Where the policy aggregates, the amount that is cut is the sum: whatever others add
+// to a document, it is one of the amounts tried. A condition on own_amount is sampled.
+//
 // Rates are assumed to be known, and the organisation to stay as it is: where a
 // step finds its approvers only when it is reached, today's are a sample of them.
 // Delegations are not part of it and are judged when they are used.
 func Prove(p *Policy, ground Ground) Proof {
 	c := &proving{policy: p, ground: ground, org: ground.Org, found: map[string]int{}, tried: map[string]Claim{}}
-	proof := Proof{Findings: Check(p, ground.Types, ground.Org)}
+	proof := Proof{Findings: Check(p, ground.Types, ground.Org), Aggregate: p.Aggregate}
 	if slices.ContainsFunc(proof.Findings, senseless) {
 		return proof // a policy that does not hold together claims nothing
 	}

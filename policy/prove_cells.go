@@ -138,8 +138,8 @@ func (c *proving) variants(t *doctype.Type, who class) []variant {
 	}
 	c.spreadCategories(t, spread)
 	rest, grows := c.restOf(t), c.growing(t)
-	if rest == "" && len(grows) == 0 {
-		c.cuts.complete = false // the sums of the categories are all there is to make an amount of
+	if rest == "" && (len(grows) == 0 || c.policy.Aggregate != nil) {
+		c.cuts.complete = false // the sums of the categories are all there is to make an amount of, or others add to it
 	}
 	for i := range all {
 		all[i].rest, all[i].grows = rest, grows

@@ -37,7 +37,7 @@ func Differences() []string {
 // Safe to repeat: it depends on its arguments alone.
 func Replan(follows approval.Plan, in RouteInput) Rerouting {
 	before := routed{plan: follows}
-	after := SimulateInput{Org: in.Org, Rates: in.Rates}.route(in.Policy, Case{Number: in.Document, Content: in.Content})
+	after := routedBy(in)
 	c := compare(before, after)
 	r := Rerouting{Changed: c.path(), What: []string{}, Before: pathOf(before), After: pathOf(after)}
 	for _, one := range []struct {

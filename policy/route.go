@@ -28,6 +28,12 @@ type RouteInput struct {
 	// Asked is for Staff: who has a part in the other steps already, by step id; nil
 	// where the caller does not know.
 	Asked map[string][]string
+	// Beside tells which other documents count with this one. It is asked only where
+	// the policy aggregates; nil knows none.
+	Beside func(approval.CountKey) (approval.Beside, error)
+	// Counted is what the plan counted, where a step of that plan is staffed or handed
+	// over later; nil asks Beside.
+	Counted *approval.Counted
 }
 
 // always is the reason of a step without a condition.
@@ -36,8 +42,8 @@ const always = "always"
 // Route turns a policy into the plan of one document in one round.
 //
 // Errors: Invalid policy.bad_condition, condition_failed, no_branch, no_rate, unknown_entity,
-// unknown_grade, not_distinct or too_many_approvers, where no plan can be made;
-// the document then waits in the admin queue. It never approves by an error.
+// unknown_grade, not_distinct, too_many_approvers or too_many_counted, where no plan
+// can be made; the document then waits in the admin queue. It never approves by an error.
 func Route(in RouteInput) (approval.Plan, error) {
 	plan, _, err := Trace(in)
 	return plan, err
@@ -55,17 +61,19 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	if err != nil {
 		return approval.Plan{}, nil, err
 	}
-	ways, err := p.ways(seen)
+	ways, err := p.ways(seen.Input)
 	if err != nil {
 		return approval.Plan{}, nil, err
 	}
 	several := in.Org.Humans()
-	find := in.search(seen, byAccount(several))
+	find := in.search(seen.Input, byAccount(several))
 	plan := approval.Plan{
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
 		Interested: find.interested, Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
 		Humans: p.humansFrom(seen.Amount.Minor),
 		Same:   several, // all of them: by a transfer, an added signature or a delegation anybody may come to decide
+
+		Counted: seen.counted,
 	}
 	for _, admin := range in.Org.Holders("admin", c.Entity) {
 		plan.Admins = append(plan.Admins, admin.ID)
@@ -73,7 +81,7 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 	var remarks []Remark
 	for _, s := range p.Steps {
 		find.barred = barredFrom(s, plan.Steps, find)
-		step, said, err := p.route(s, ways.of(s.In), seen, find)
+		step, said, err := p.route(s, ways.of(s.In), seen.Input, find)
 		if err != nil {
 			return approval.Plan{}, nil, err
 		}
@@ -198,20 +206,36 @@ func notDistinct(s Step, step approval.Step, earlier []approval.Step) error {
 	return nil
 }
 
+// sighted is what the conditions may see, and what their amount was counted of.
+type sighted struct {
+	expr.Input
+	counted *approval.Counted
+}
+
 // sight gathers what the conditions may see.
-func (in RouteInput) sight() (expr.Input, error) {
+func (in RouteInput) sight() (sighted, error) {
 	c := in.Content
-	seen := expr.Input{Content: c, Grade: in.Org.People[c.Requester].Grade, Base: in.toBase}
+	seen := sighted{Input: expr.Input{Content: c, Grade: in.Org.People[c.Requester].Grade, Base: in.toBase}}
 	if c.Payee.Kind == document.PayeeSupplier {
 		seen.SupplierKind = in.Org.Suppliers[c.Payee.ID].Kind
 	}
-	amount := c.BaseTotal
-	if c.Total.Currency == in.Policy.Base {
-		amount = c.Total // exact: no rate there and back
+	own, err := in.own()
+	if err != nil {
+		return seen, err
 	}
-	var err error
-	seen.Amount, err = in.toBase(amount)
+	seen.Amount, seen.Own = own, own
+	if seen.counted, err = in.counted(own); err == nil && seen.counted != nil {
+		seen.Amount = seen.counted.Sum
+	}
 	return seen, err
+}
+
+// own is the document's own amount in the policy's base currency.
+func (in RouteInput) own() (money.Amount, error) {
+	if in.Content.Total.Currency == in.Policy.Base {
+		return in.Content.Total, nil // exact: no rate there and back
+	}
+	return in.toBase(in.Content.BaseTotal)
 }
 
 // toBase puts an amount into the policy's base currency: by the document's frozen

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"iter"
 	"runtime"
 	"sync"
@@ -21,6 +22,8 @@ type SimulateInput struct {
 	Paces         map[string]Pace // how long steps took so far, by step id; nil knows none
 	// Rates are those of RouteInput; several processors ask at a time.
 	Rates func(from, to money.Currency) (rate string, known bool)
+
+	countBefore, countAfter *counting
 }
 
 // Pace is how long a step took, from its first task to its last decision, on the
@@ -35,6 +38,8 @@ type Case struct {
 	N       int // from 0, in a fixed order
 	Number  string
 	Content document.Content
+	At      time.Time // when it was asked for: what was asked for earlier counts beside it
+	Ended   bool      // without an approval: it counts beside no other
 }
 
 // SamplesMax is how many documents with another path a report shows.
@@ -44,12 +49,16 @@ const SamplesMax = 10
 const batchSize = 64
 
 // Simulate routes every case by both policies and adds up what differs. Cases
-// are read as they are needed and forgotten: memory does not grow with them.
+// are read as they are needed and forgotten: memory does not grow with them. Where a
+// policy aggregates they are gone through once before, and an amount of each is kept.
 // progress is told how many are done, often, from one goroutine at a time.
 //
 // Errors: those of the cases; a document that cannot be routed is counted, not an error.
 func Simulate(in SimulateInput, cases iter.Seq2[Case, error], progress func(done int)) (*Simulation, error) {
 	in.Org = in.Org.Indexed()
+	if err := in.count(cases); err != nil {
+		return newSimulation(in), err
+	}
 	workers := runtime.GOMAXPROCS(0)
 	batches, results := make(chan []Case, workers), make(chan *Simulation, workers)
 	var running sync.WaitGroup
@@ -102,22 +111,30 @@ type routed struct {
 	code string // why there is no plan, "" where there is one
 }
 
-func (in SimulateInput) route(p *Policy, c Case) routed {
-	plan, err := Route(RouteInput{Policy: p, Version: 1, Content: c.Content, Org: in.Org, Round: 1, Document: c.Number,
-		Rates: in.Rates})
-	if err == nil {
-		return routed{plan: plan}
+func (in SimulateInput) route(p *Policy, c Case, beside *counting) routed {
+	route := in.caseRoute(p, c)
+	var err error
+	if route.Counted, err = beside.of(c, route); err != nil {
+		return routed{code: failed(err)}
 	}
-	if code := fault.CodeOf(err); code != "" {
-		return routed{code: code}
-	}
-	return routed{code: "internal.error"}
+	return routedBy(route)
 }
+
+func routedBy(in RouteInput) routed {
+	plan, err := Route(in)
+	if err != nil {
+		return routed{code: failed(err)}
+	}
+	return routed{plan: plan}
+}
+
+// failed is why there is no plan.
+func failed(err error) string { return cmp.Or(fault.CodeOf(err), "internal.error") }
 
 // add routes one case and counts it.
 func (s *Simulation) add(c Case) {
 	s.Documents++
-	before, after := s.in.route(s.in.Before, c), s.in.route(s.in.After, c)
+	before, after := s.in.route(s.in.Before, c, s.in.countBefore), s.in.route(s.in.After, c, s.in.countAfter)
 	s.countFailures(before.code, after.code)
 	what := compare(before, after)
 	unit := s.department(c.Content.Department)

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
+	"time"
 
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
@@ -25,6 +26,12 @@ const (
 	onBehalf    = 10 // entered by somebody else
 	fieldFilled = 60 // of the fields that may stay empty
 )
+
+// monthly is how many documents each person asks for in thirty days.
+const monthly = 4
+
+// generatedFrom is when the first one is asked for.
+var generatedFrom = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const (
 	generatedLinesMax = 3
@@ -131,7 +138,12 @@ func (g *Generator) Case(n int) (Case, error) {
 		c.Rate = &rate
 		c.BaseTotal, err = c.Total.At(rate.Value, base)
 	}
-	return Case{N: n, Number: fmt.Sprintf("SIM-%06d", n+1), Content: c}, err
+	return Case{N: n, Number: fmt.Sprintf("SIM-%06d", n+1), Content: c, At: g.at(n)}, err
+}
+
+// at spreads the documents evenly over time.
+func (g *Generator) at(n int) time.Time {
+	return generatedFrom.Add(time.Duration(n) * (30 * 24 * time.Hour / time.Duration(monthly*len(g.people))))
 }
 
 func (g *Generator) costCenter(p org.Person) string {

@@ -175,6 +175,7 @@ const (
 	AssumesNothing      = "unknown_as_zero"      // without record and deadline a step takes no time
 	AssumesRecord       = "record_as_future"     // a step takes as long as it did so far
 	AssumesChoice       = "choice_unknown"       // whom approvers will choose is in nobody's load
+	AssumesCounted      = "counted_earlier"      // what was asked for earlier is added up, as it stands now
 )
 
 // SimulationReport is what a simulation found, for programs; Text is for people.
@@ -246,6 +247,9 @@ func (s *Simulation) assumptions() []string {
 	steps := slices.Concat(s.in.Before.Steps, s.in.After.Steps)
 	if slices.ContainsFunc(steps, func(s Step) bool { return s.chooser() != "" }) {
 		list = append(list, AssumesChoice)
+	}
+	if s.in.Before.Aggregate != nil || s.in.After.Aggregate != nil {
+		list = append(list, AssumesCounted)
 	}
 	b, a := s.Total.Before, s.Total.After
 	if b.Recorded+a.Recorded > 0 {

@@ -37,7 +37,7 @@ func Staff(in RouteInput, step string) ([]approval.Approver, error) {
 		return nil, err
 	}
 	s := in.Policy.Steps[i]
-	find := in.search(seen, byAccount(in.Org.Humans()))
+	find := in.search(seen.Input, byAccount(in.Org.Humans()))
 	if find.barred, err = in.barred(s, find); err != nil {
 		return nil, err
 	}

@@ -65,11 +65,13 @@ type auditor struct {
 	ring   evidence.KeyRing
 	report *Report
 	most   int
+
+	aggregates map[string][]int // versions of policies that add amounts up
 }
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
-// the read model, the signatures of the acts, the contents, the delegations, the copies, the heirs, the
-// causes, the counters, and the heads of earlier checkpoints. It only reads, from one
+// the read model, the signatures of the acts, the contents, what plans counted, the delegations, the copies, the heirs,
+// the causes, the counters, and the heads of earlier checkpoints. It only reads, from one
 // snapshot, a hundred documents at a time.
 //
 // Findings are no error; an error means that it could not look.
@@ -103,6 +105,10 @@ func (s *Store) readTx(ctx context.Context, work func(tx *sqlx.Tx) error) error 
 }
 
 func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
+	var err error
+	if a.aggregates, err = a.aggregating(ctx); err != nil {
+		return err
+	}
 	if err := a.documents(ctx, o.Streams); err != nil {
 		return err
 	}
@@ -156,6 +162,9 @@ func (a *auditor) documents(ctx context.Context, only []string) error {
 		}
 		for _, f := range files {
 			a.verify(f)
+			if err := a.counted(ctx, f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -7,3 +7,6 @@ func OpenConnector(c driver.Connector) *Store { return openConnector(c, Options{
 
 // WithSettings is the URL as Open uses it.
 func WithSettings(o Options) (string, error) { return withSettings(o) }
+
+// BesideStatement is what Beside asks.
+var BesideStatement = besideStatement

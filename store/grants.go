@@ -12,7 +12,8 @@ const (
 	projects = `SELECT, UPDATE (status, round, revision, content_hash, seq, head_hash, step, step_titles, deciders,
 		parked_ref, parked_attempt, parked_code, parked_detail, parked_at, voucher_ref, voucher_number, closed_at,
 		intervened, updated_at, title, reason, department, requester, payee_kind, payee_id, payee_name, payee_account,
-		urgency, total_minor, currency, base_minor, base_currency, claimed_minor, claimed_base_minor)`
+		urgency, total_minor, currency, base_minor, base_currency, claimed_minor, claimed_base_minor,
+		asked_at)`
 )
 
 var grants = map[string]map[string]string{

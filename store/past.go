@@ -18,6 +18,8 @@ const pastPage = 500
 type PastDocument struct {
 	ID, Number string
 	Content    document.Content
+	AskedAt    time.Time // submitted, or resubmitted last
+	Ended      bool      // without an approval
 }
 
 // PastDocuments reads the newest submitted documents of some types, page by page:
@@ -48,21 +50,25 @@ func (s *Store) PastDocuments(ctx context.Context, types []string, most int) ite
 
 func (s *Store) pastPage(ctx context.Context, types []string, last string, limit int) ([]PastDocument, error) {
 	const query = `
-		SELECT d.id, d.number, r.content FROM documents d
+		SELECT d.id, d.number, d.asked_at, d.status = ANY($4) AS ended, r.content FROM documents d
 		JOIN revisions r ON r.document = d.id AND r.revision = d.revision
 		WHERE d.status <> 'draft' AND d.type = ANY($1) AND ($2::text IS NULL OR d.id < $2)
 		ORDER BY d.id DESC LIMIT $3`
-	var rows []struct{ ID, Number, Content string }
-	if err := s.db.SelectContext(ctx, &rows, query, pq.Array(types), textOrNull(last), limit); err != nil {
+	var rows []struct {
+		ID, Number, Content string
+		AskedAt             time.Time `db:"asked_at"`
+		Ended               bool
+	}
+	err := s.db.SelectContext(ctx, &rows, query, pq.Array(types), textOrNull(last), limit, pq.Array(uncounted))
+	if err != nil {
 		return nil, err
 	}
 	page := make([]PastDocument, len(rows))
 	for i, r := range rows {
-		page[i].ID, page[i].Number = r.ID, r.Number
+		page[i].ID, page[i].Number, page[i].AskedAt, page[i].Ended = r.ID, r.Number, r.AskedAt.UTC(), r.Ended
 		if err := json.Unmarshal([]byte(r.Content), &page[i].Content); err != nil {
 			return nil, err
 		}
-		var err error
 		if page[i].Content, err = page[i].Content.AsClaimed(); err != nil { // what a route is found by
 			return nil, err
 		}

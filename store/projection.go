@@ -282,9 +282,10 @@ func (p *projection) takeRevision(ctx context.Context, q sqlx.ExecerContext) err
 		    total_minor = (c#>>'{total,minor}')::bigint, currency = c#>>'{total,currency}',
 		    base_minor = (c#>>'{base_total,minor}')::bigint, base_currency = c#>>'{base_total,currency}',
 		    claimed_minor = (c#>>'{claimed,total,minor}')::bigint,
-		    claimed_base_minor = (c#>>'{claimed,base_total,minor}')::bigint
+		    claimed_base_minor = (c#>>'{claimed,base_total,minor}')::bigint,
+		    asked_at = CASE WHEN $5 THEN $4 ELSE asked_at END
 		FROM taken WHERE id = $1`
-	result, err := q.ExecContext(ctx, query, p.document, p.Revision, p.ContentHash, p.at)
+	result, err := q.ExecContext(ctx, query, p.document, p.Revision, p.ContentHash, p.at, p.resubmits)
 	if err != nil {
 		return err
 	}

@@ -207,13 +207,14 @@ func (b submission) firstEvent() (evidence.Event, error) {
 const submitQuery = `
 	WITH document AS (
 		INSERT INTO documents (id, submitter, number, status, round, revision, content_hash, seq, head_hash,
-		            sorted_at, submitted_at, updated_at, type, title, reason, entity, department, requester,
+		            sorted_at, submitted_at, asked_at, updated_at, type, title, reason, entity, department, requester,
 		            payee_kind, payee_id, payee_name, payee_account, urgency, total_minor, currency, base_minor,
 		            base_currency)
-		VALUES ($1, $2, $3, 'submitted', 1, 1, $4, 1, $5, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+		VALUES ($1, $2, $3, 'submitted', 1, 1, $4, 1, $5, $6, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
 		        $17, $18, $19, $20, $21)
 		ON CONFLICT (id) DO UPDATE SET submitter = $2, number = $3, status = 'submitted', round = 1, revision = 1,
-		            content_hash = $4, seq = 1, head_hash = $5, sorted_at = $6, submitted_at = $6, updated_at = $6,
+		            content_hash = $4, seq = 1, head_hash = $5, sorted_at = $6, submitted_at = $6, asked_at = $6,
+		            updated_at = $6,
 		            type = $7, title = $8, reason = $9, entity = $10, department = $11, requester = $12,
 		            payee_kind = $13, payee_id = $14, payee_name = $15, payee_account = $16, urgency = $17,
 		            total_minor = $18, currency = $19, base_minor = $20, base_currency = $21, draft = NULL

@@ -61,6 +61,7 @@ func TestScenarios(t *testing.T) {
 		{"branched", playBranched, approval.Closed},
 		{"intervened", playIntervened, approval.Closed},
 		{"voided", playVoided, approval.Voided},
+		{"counted", playCounted, approval.Closed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			play := *h
@@ -91,6 +92,8 @@ func (h *house) prepare(name string) {
 		h.outside.SetPlan(plan)
 	case "sanctioned":
 		h.outside.SetPlan(patchedPlan())
+	case "counted":
+		h.outside.SetPlan(countedPlan())
 	case "branched":
 		h.outside.SetPlan(branchedPlan())
 		h.outside.Staffing(func(string) []approval.Approver { return []approval.Approver{{Person: "sun", Via: "test"}} })

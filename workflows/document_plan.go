@@ -36,6 +36,7 @@ func (r *documentRun) staff(ctx workflow.Context, step approval.Step) error {
 	in := activities.StaffInput{
 		Document: r.in.Document, Revision: r.file.Revision, Round: r.file.Round, Step: step.ID,
 		Policy: r.file.Plan.Policy, Version: r.file.Plan.PolicyVersion, Apart: r.file.Apart(step.ID),
+		Counted: r.file.Plan.Counted,
 	}
 	found := approval.Staffed{Round: in.Round, Step: in.Step, N: r.file.Staffings}
 	var plans *activities.Plans

@@ -22,6 +22,7 @@ type Outside struct {
 	above   map[string][]string // nil: everybody has a boss
 	left    []string            // who is not active any more
 	staff   func(step string) []approval.Approver
+	staffed activities.StaffInput // how Staff was asked last
 }
 
 // NewOutside makes one that gives every round this plan.
@@ -55,6 +56,13 @@ func (o *Outside) Staffing(staff func(step string) []approval.Approver) {
 	o.staff = staff
 }
 
+// StaffedBy is how Staff was asked last.
+func (o *Outside) StaffedBy() activities.StaffInput {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.staffed
+}
+
 // Answer queues answers of PostVoucher, each an activities.Posted or an error.
 func (o *Outside) Answer(answers ...any) {
 	o.mu.Lock()
@@ -85,6 +93,7 @@ func (o *Outside) Route(_ context.Context, in activities.RouteInput) (activities
 func (o *Outside) Staff(_ context.Context, in activities.StaffInput) (activities.StepStaff, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.staffed = in
 	found := activities.StepStaff{OrgVersion: 2}
 	if o.staff != nil {
 		found.Approvers = o.staff(in.Step)

@@ -54,7 +54,8 @@ func openIn(r *stream, step string) string {
 }
 
 // TestAJumpBackBesideAWayStraightBack: a jump back in one branch, while
-// another is on its way straight back, ends as it should.
+// another is on its way straight back through a step before the fork, waits for that
+// step as a return does, and ends as it should.
 func TestAJumpBackBesideAWayStraightBack(t *testing.T) {
 	r := planned(t, forked()...)
 	r.approves(t, "li", "wu")
@@ -66,6 +67,9 @@ func TestAJumpBackBesideAWayStraightBack(t *testing.T) {
 		a.Task, a.ToStep, a.Actor, a.Maker = openIn(r, "inner1"), "left1", "kim", "pia"
 	})
 	require.NoError(t, r.do(jump))
+	require.Equal(t, []string{"before", "right"}, waiting(r.state), "nothing is asked before what it follows is over")
+	r.approves(t, "li")
+	require.Equal(t, []string{"left1", "right"}, waiting(r.state))
 	for range 12 {
 		if asked := r.state.Assignees(); len(asked) > 0 {
 			r.approves(t, asked[0])

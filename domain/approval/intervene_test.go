@@ -297,16 +297,3 @@ func TestAJumpLeavesBothEyesOpen(t *testing.T) {
 var everyRuling = []string{
 	approval.RulingReassign, approval.RulingJump, approval.RulingReplan, approval.RulingRelease, approval.RulingVoid,
 }
-
-// aimIntervention fills in what an intervention needs.
-func (q *sequence) aimIntervention(a *approval.Act) {
-	a.Actor, a.OnBehalfOf, a.Maker = pick(q, []string{"ada", "ada", q.person()}), "", pick(q, []string{"", "al", q.person()})
-	a.Ruling = pick(q, everyRuling)
-	if a.Ruling == approval.RulingVoid {
-		a.Ruling = pick(q, everyRuling) // seldom, or everything ends early
-	}
-	a.ToStep = pick(q, []string{"s1", "s2", "s3"})
-	if a.Ruling == approval.RulingRelease && q.s.Stopped != nil {
-		a.Task = q.s.Stopped.Task
-	}
-}

@@ -95,7 +95,7 @@ func (p *pen) jumpBack(jumped StepJumpedData, to int) {
 	}
 	p.write(StepJumped, jumped)
 	p.write(StepReopened, reopened)
-	p.reach(p.s.Plan.Steps[to])
+	p.walk() // to that step, unless another branch is on its way through one before it
 }
 
 // reachable is how many humans can have agreed at the end: those who did, and those

@@ -1,249 +1,210 @@
 package approval_test
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 )
 
-// vote is what a place said: 1, -1, or 0 for nothing yet.
-func (s *modelStep) vote(place int) int {
-	for _, t := range s.tickets {
-		if t.place == place && t.vote != 0 {
-			return t.vote
-		}
-	}
-	return 0
-}
+// tooLate is the refusal of who comes too late, whether or not anybody decided: by
+// whom and when is for the core to tell.
+const tooLate = "task.stale"
 
-// ask opens a ticket in a place.
-func (m *model) ask(s *modelStep, place int, who string) {
-	t := &ticket{step: s, place: place, who: who, open: true}
-	if s.Clock.Due.Count > 0 {
-		t.due = m.now.Add(time.Duration(s.Clock.Due.Count) * time.Second)
+// act says why an act is refused, or takes it: "". The reasons are in the order of
+// docs/acts.md.
+func (m *model) act(a approval.Act) string {
+	switch {
+	case m.seen[a.ID]:
+		return "act.seen"
+	case a.Actor == queue:
+		return "act.no_person"
 	}
-	s.tickets = append(s.tickets, t)
-}
-
-func (s *modelStep) asked(place int) bool {
-	return slices.ContainsFunc(s.tickets, func(t *ticket) bool { return t.open && t.asker == nil && t.place == place })
-}
-
-// close ends the tickets that a decision leaves without purpose, and the advice for them.
-func (s *modelStep) close(by *ticket, which func(*ticket) bool) {
-	for _, t := range s.tickets {
-		if t.open && t != by && which(t) {
-			t.open, t.ended = false, by
-			s.hush(t, by)
-		}
-	}
-}
-
-// hush ends the advice for a ticket.
-func (s *modelStep) hush(t, by *ticket) {
-	for _, advice := range s.tickets {
-		if advice.open && advice.asker == t {
-			advice.open, advice.ended = false, by
-		}
-	}
-}
-
-// count looks at the votes of a step and asks whom they want asked.
-func (m *model) count(s *modelStep, by *ticket) {
-	fate := s.fate(s.vote)
-	for i := range s.Approvers {
-		if fate == -1 || s.vote(i) < 0 && s.veto() {
-			m.end(approval.Rejected)
-			return
-		}
-	}
-	s.close(by, func(t *ticket) bool { return t.asker == nil && t.place < len(s.Approvers) && s.idle(t.place, fate) })
-	for i, a := range s.Approvers {
-		if !s.idle(i, fate) && !s.asked(i) {
-			m.ask(s, i, a.Person)
-		}
-	}
-	agreed := fate == 1
-	for _, x := range s.signers {
-		if s.vote(x.place) < 0 {
-			m.end(approval.Rejected)
-			return
-		}
-		if x.gone || s.vote(x.place) > 0 {
-			continue
-		}
-		if (x.where != approval.SignAfter || fate == 1) && !s.asked(x.place) {
-			m.ask(s, x.place, x.person)
-		}
-		agreed = false
-	}
-	if agreed {
-		s.over = true
-		s.close(by, func(*ticket) bool { return true })
-	}
-}
-
-// idle says whether nobody is asked in a place of the plan.
-func (s *modelStep) idle(place, fate int) bool {
-	if fate == 1 || s.vote(place) != 0 {
-		return true
-	}
-	for i := range s.Approvers {
-		before := s.Mode == approval.InOrder && i < place && s.vote(i) == 0
-		spoken := s.Mode == approval.PerGroup && s.Approvers[i].Group == s.Approvers[place].Group && s.vote(i) > 0
-		if before || spoken {
-			return true
-		}
-	}
-	return false
-}
-
-func (m *model) end(s approval.Status) {
-	m.status, m.stopped, m.resume = s, nil, nil
-	for _, s := range m.steps {
-		s.unstaffed = false
-		s.close(nil, func(*ticket) bool { return true })
-	}
-}
-
-// act says whether an act is taken, and takes it.
-func (m *model) act(a approval.Act) bool {
-	if a.Actor == queue {
-		return false
-	}
+	t := m.known[a.Task]
 	switch a.Name {
 	case approval.Withdraw:
-		early := m.status == approval.Submitted || m.status == approval.Pending || m.status == approval.Returned
-		return early && requester(a.Actor) && (!m.human || a.Opinion != "") && m.did(func() { m.end(approval.Withdrawn) })
+		return m.withdraw(a)
 	case approval.Resubmit:
-		return m.status == approval.Returned && requester(a.Actor) && a.Revision == m.revision+1 && a.NewHash != "" &&
-			m.did(func() { m.resubmitted(a) })
+		return m.resubmit(a)
 	case approval.Resolve:
 		return m.resolve(a)
 	case approval.Release:
-		answered := m.asksSubmitter && requester(a.Actor) && a.Opinion != ""
-		return m.stopped != nil && (answered || a.Actor == m.stoppedBy) && m.did(m.released)
-	}
-	t := m.known[a.Task]
-	whose := a.OnBehalfOf
-	if whose == "" {
-		whose = a.Actor
-	}
-	mine := t != nil && whose == t.who && !slices.Contains(interested, a.Actor)
-	if !mine || m.status != approval.Pending || m.stopped != nil || a.Round != m.round || a.ContentHash != m.hash {
-		return false
-	}
-	switch a.Name {
+		return m.release(a)
+	case approval.Intervene:
+		return m.intervene(t, a)
 	case approval.RemoveSigner:
-		return m.removeSigner(t, a)
+		return or(m.notMine(t, a, false), func() string { return m.removeSigner(t, a) })
 	case approval.Retract:
-		return m.retract(t, a)
+		return or(m.notMine(t, a, false), func() string { return m.retract(t, a) })
 	}
-	return t.open && m.onOpen(t, a)
+	return or(m.notMine(t, a, true), func() string { return m.onOpen(t, a) })
 }
 
-func (m *model) onOpen(t *ticket, a approval.Act) bool {
-	if t.asker != nil {
-		return a.Name == approval.Consult && len(a.To) == 0 && a.Opinion != "" && m.did(func() { t.open, t.advised = false, true })
+// or goes on where there is no refusal yet.
+func or(refusal string, next func() string) string {
+	if refusal != "" {
+		return refusal
 	}
-	switch a.Name {
-	case approval.Approve, approval.Reject, approval.Return:
-		return m.decide(t, a)
-	}
-	if !slices.Contains(t.step.Allow, string(a.Name)) {
-		return false
-	}
-	switch a.Name {
-	case approval.Hold, approval.RequestInfo:
-		return a.Opinion != "" && m.did(func() {
-			m.stopped, m.stoppedBy, m.stoppedAt, m.asksSubmitter = t, a.Actor, m.now, a.Name == approval.RequestInfo
-		})
-	case approval.Sanction:
-		return a.Opinion != "" && !m.barred(t, a.Actor) && m.sanction(a)
-	case approval.Amend:
-		return a.Opinion != "" && !m.barred(t, a.Actor) && m.amend(t, a)
-	case approval.Extend:
-		late := t.overdue || t.due.IsZero() || !t.due.After(m.now)
-		return a.Opinion != "" && !late && t.excused < 3 && m.did(func() {
-			t.due, t.excused = t.due.Add(20*time.Second), t.excused+1
-		})
-	}
-	for i, person := range a.To {
-		elsewhere := a.Name != approval.Consult && m.partElsewhere(t.step, person)
-		twice := slices.ContainsFunc(a.To[:i], func(other string) bool { return m.same(other, person) })
-		if elsewhere || twice || slices.Contains(interested, person) || m.part(t.step, person) || person == queue {
-			return false
-		}
-	}
-	if len(a.To) == 0 || len(a.To) > 1 && a.Name != approval.AddSigner {
-		return false
-	}
-	switch a.Name {
-	case approval.Transfer:
-		t.open = false
-		t.step.hush(t, nil)
-		m.ask(t.step, t.place, a.To[0])
-		t.step.pass(t, last(t.step.tickets))
-	case approval.Consult:
-		m.ask(t.step, t.place, a.To[0])
-		last(t.step.tickets).asker, last(t.step.tickets).due = t, time.Time{}
-	default:
-		return m.addSigners(t, a)
-	}
-	return true
+	return next()
 }
 
-// pass gives whoever takes a ticket's place what stood by it: the signers whom its
-// holder added, and the place of one who was added.
-func (s *modelStep) pass(t, next *ticket) {
-	for _, x := range s.signers {
-		if x.adder == t {
-			x.adder = next
-		}
-		if x.place == t.place && !x.gone {
-			x.person = next.who
-		}
-	}
+// done takes an act.
+func done(deed func()) string {
+	deed()
+	return ""
 }
 
 func last[T any](of []T) T { return of[len(of)-1] }
 
 func requester(person string) bool { return person == "sue" || person == "rob" }
 
-func (m *model) did(deed func()) bool {
-	deed()
-	return true
+// notMine says why somebody may not act on a ticket.
+func (m *model) notMine(t *ticket, a approval.Act, whileOpen bool) string {
+	switch {
+	case t == nil && whileOpen && a.Round > 0 && a.Round < m.round:
+		return tooLate
+	case t == nil:
+		return "task.unknown"
+	case m.interested(a.Actor) || m.interested(a.OnBehalfOf):
+		return "task.interested"
+	case t.who != cmp.Or(a.OnBehalfOf, a.Actor), a.Name == approval.Retract && t.by != "" && t.by != a.Actor:
+		return "task.not_yours"
+	case whileOpen && !t.open:
+		return tooLate
+	case a.Round != m.round || a.ContentHash != m.hash:
+		return "task.changed"
+	case m.stopped != nil:
+		return "document.stopped"
+	}
+	return ""
 }
 
-// voted says whether somebody, with whatever account, decided in a step.
-func (m *model) voted(s *modelStep, who string) bool {
-	return slices.ContainsFunc(s.tickets, func(o *ticket) bool { return o.by != "" && o.vote != 0 && m.same(o.by, who) })
+func (m *model) onOpen(t *ticket, a approval.Act) string {
+	switch a.Name {
+	case approval.Approve, approval.Reject, approval.Return:
+		return m.decide(t, a)
+	case approval.Transfer, approval.Consult, approval.AddSigner:
+		if t.asker != nil {
+			return m.advise(t, a)
+		}
+		return or(t.step.forbids(a.Name), func() string { return m.give(t, a) })
+	}
+	switch {
+	case t.asker != nil:
+		return "task.only_advice"
+	case a.Opinion == "":
+		return "act.opinion_required"
+	}
+	changes := a.Name == approval.Sanction || a.Name == approval.Amend
+	if refusal := m.mayChange(t, a.Actor); changes && refusal != "" {
+		return refusal
+	}
+	return or(t.step.forbids(a.Name), func() string {
+		switch {
+		case changes:
+			return m.change(t, a)
+		case a.Name == approval.Extend:
+			return m.extend(t, a)
+		}
+		return done(func() {
+			m.stopped, m.stoppedBy, m.stoppedAt, m.asksSubmitter = t, a.Actor, m.now, a.Name == approval.RequestInfo
+		})
+	})
 }
 
-// barred says whether somebody may not approve here, and so may change nothing either.
-func (m *model) barred(t *ticket, who string) bool {
-	return m.voted(t.step, who) ||
-		slices.ContainsFunc(m.apart(t.step), func(other *modelStep) bool { return m.voted(other, who) })
+func (s *modelStep) forbids(act approval.Name) string {
+	if !slices.Contains(s.Allow, string(act)) {
+		return "act.not_allowed"
+	}
+	return ""
+}
+
+// advise answers who asked for advice.
+func (m *model) advise(t *ticket, a approval.Act) string {
+	switch {
+	case a.Name != approval.Consult:
+		return "task.only_advice"
+	case len(a.To) > 0:
+		return "act.bad_to"
+	case a.Opinion == "":
+		return "act.opinion_required"
+	}
+	return done(func() { t.open, t.advised, t.by = false, true, a.Actor })
+}
+
+// give is a transfer, a consultation or added signers.
+func (m *model) give(t *ticket, a approval.Act) string {
+	refusal := m.unfit(t.step, a)
+	switch {
+	case refusal != "":
+		return refusal
+	case a.Name == approval.AddSigner:
+		return m.addSigners(t, a)
+	case a.Name == approval.Consult:
+		m.ask(t.step, t.place, a.To[0])
+		advice := last(t.step.tickets)
+		advice.asker, advice.due, advice.bells = t, time.Time{}, nil
+		return ""
+	}
+	m.pass(t, a.To[0], m.edition() > 0)
+	return ""
+}
+
+// pass gives somebody else the place of a ticket and, where they follow it, the
+// signers whom its holder had added.
+func (m *model) pass(t *ticket, to string, signersFollow bool) {
+	t.open = false
+	t.step.hush(t, nil)
+	m.ask(t.step, t.place, to)
+	for _, x := range t.step.signers {
+		if signersFollow && x.adder == t {
+			x.adder = last(t.step.tickets)
+		}
+		if signersFollow && x.place == t.place {
+			x.person = to
+		}
+	}
+}
+
+// unfit says why those whom an act names get no part in a step.
+func (m *model) unfit(s *modelStep, a approval.Act) string {
+	if len(a.To) == 0 || len(a.To) > 1 && a.Name != approval.AddSigner {
+		return "act.bad_to"
+	}
+	advice := a.Name == approval.Consult
+	for i, person := range a.To {
+		twice := slices.ContainsFunc(a.To[:i], func(other string) bool { return m.same(other, person) })
+		switch {
+		case person == queue:
+			return "act.bad_to"
+		case m.interested(person):
+			return "act.to_interested"
+		case !advice && m.intervened(person):
+			return "act.to_intervener"
+		case twice || m.part(s, person) || !advice && m.partElsewhere(s, person):
+			return "act.to_has_part"
+		}
+	}
+	return ""
 }
 
 // decide is an approval, a rejection or a return.
-func (m *model) decide(t *ticket, a approval.Act) bool {
-	if m.voted(t.step, a.Actor) {
-		return false
-	}
+func (m *model) decide(t *ticket, a approval.Act) string {
 	switch {
+	case t.asker != nil:
+		return "task.only_advice"
+	case t.step.decidedBy(m, a.Actor):
+		return "task.twice"
 	case a.Name == approval.Approve:
 		return m.approve(t, a)
 	case a.Opinion == "":
-		return false
+		return "act.opinion_required"
 	case a.Name == approval.Reject:
-		m.vote(t, a.Actor, -1)
-		return true
+		return done(func() { m.vote(t, a.Actor, -1) })
 	case a.ToStep == "":
-		m.human = true
-		m.end(approval.Returned)
-		return true
+		m.human, t.by = true, a.Actor
+		return done(func() { m.end(approval.Returned) })
 	}
 	return m.goBack(t, a)
 }

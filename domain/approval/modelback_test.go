@@ -3,29 +3,59 @@ package approval_test
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 )
 
 // approve is a yes, with whom it chooses for a later step.
-func (m *model) approve(t *ticket, a approval.Act) bool {
-	for _, x := range t.step.signers {
-		if x.adder == t && x.where == approval.SignBefore && !x.gone && t.step.vote(x.place) == 0 {
-			return false
-		}
-	}
-	if m.barred(t, a.Actor) {
-		return false
+func (m *model) approve(t *ticket, a approval.Act) string {
+	awaits := slices.ContainsFunc(t.step.signers, func(x *modelSigner) bool {
+		return x.adder == t && x.where == approval.SignBefore && !x.gone && t.step.vote(x.place) <= 0
+	})
+	switch {
+	case m.intervened(a.Actor):
+		return "task.intervened"
+	case awaits:
+		return "task.awaits_signer"
+	case m.barred(t.step, a.Actor):
+		return "task.distinct"
 	}
 	t.vote, t.by, t.chose = 1, a.Actor, a.To
-	ok := m.chooses(t) && (!m.wouldApprove(t.step) || m.humans() >= m.plan.Humans)
-	t.vote, t.by = 0, ""
-	if !ok {
-		t.chose = nil
-		return false
+	refusal := m.chooses(t)
+	if refusal == "" && m.wouldApprove(t.step) && m.tooFew() {
+		refusal = "task.too_few_humans"
 	}
-	m.vote(t, a.Actor, 1)
-	return true
+	if t.vote, t.by = 0, ""; refusal != "" {
+		t.chose = nil
+		return refusal
+	}
+	return done(func() { m.vote(t, a.Actor, 1) })
+}
+
+// mayChange says why somebody may not change what they may not approve.
+func (m *model) mayChange(t *ticket, person string) string {
+	switch {
+	case m.edition() < 1:
+		return ""
+	case t.step.decidedBy(m, person):
+		return "task.twice"
+	case m.intervened(person):
+		return "task.intervened"
+	case m.barred(t.step, person):
+		return "task.distinct"
+	}
+	return ""
+}
+
+// decidedBy says whether a human, with whatever account, decided in a step.
+func (s *modelStep) decidedBy(m *model, person string) bool {
+	return slices.ContainsFunc(s.tickets, func(o *ticket) bool { return o.vote != 0 && m.same(o.by, person) })
+}
+
+// barred says whether somebody decided where another human must than in a step.
+func (m *model) barred(s *modelStep, person string) bool {
+	return slices.ContainsFunc(m.apart(s), func(other *modelStep) bool { return other.decidedBy(m, person) })
 }
 
 // ends says whether a step has all that it needs.
@@ -44,49 +74,79 @@ func (m *model) wouldApprove(s *modelStep) bool {
 	return s.ends()
 }
 
-// humans counts the different ones who agreed.
-func (m *model) humans() int {
-	var agreed []string
-	for _, s := range m.steps {
+// agreed lists who agreed in some steps: neither the clock nor who intervened counts.
+func (m *model) agreed(steps []*modelStep) (who []string) {
+	for _, s := range steps {
 		for _, t := range s.tickets {
-			system := t.by == approval.SystemDeadline
-			if t.vote > 0 && !system && !slices.ContainsFunc(agreed, func(h string) bool { return m.same(h, t.by) }) {
-				agreed = append(agreed, t.by)
+			if t.vote > 0 && t.by != approval.SystemDeadline {
+				who = append(who, t.by)
 			}
 		}
 	}
-	return len(agreed)
+	return who
 }
 
-// chooses says whether whom a yes names is fit for the step that it chooses for.
-func (m *model) chooses(t *ticket) bool {
-	i := slices.IndexFunc(m.steps, func(s *modelStep) bool {
-		return s.Need == approval.NeedsPeople && s.late != nil && s.late.Chooser == t.step.ID
-	})
-	if i < 0 {
-		return len(t.chose) == 0
-	}
-	s := m.steps[i]
-	for j, person := range t.chose {
-		twice := slices.ContainsFunc(t.chose[:j], func(other string) bool { return m.same(other, person) })
-		if twice || !slices.Contains(s.late.Among, person) || slices.Contains(interested, person) || m.partElsewhere(s, person) {
-			return false
+// humans counts the different ones behind some accounts who did not intervene.
+func (m *model) humans(accounts []string) int {
+	var humans []string
+	for _, a := range accounts {
+		if !m.intervened(a) && !slices.ContainsFunc(humans, func(h string) bool { return m.same(h, a) }) {
+			humans = append(humans, a)
 		}
 	}
-	nobody := !slices.ContainsFunc(s.late.Among, func(person string) bool {
-		return !slices.Contains(interested, person) && !m.partElsewhere(s, person)
-	})
-	return len(t.chose) > 0 || !t.step.ends() || len(m.chosen(s)) > 0 || nobody
+	return len(humans)
+}
+
+// tooFew says whether fewer humans agreed than must have in the end.
+func (m *model) tooFew() bool {
+	return m.humans(m.agreed(m.steps)) < max(m.plan.Humans, min(len(m.admins), 1))
+}
+
+// chooses says why whom a yes names is not fit for the steps that it chooses for.
+func (m *model) chooses(t *ticket) string {
+	var steps []*modelStep
+	for _, s := range m.steps {
+		if s.Need == approval.NeedsPeople && s.late != nil && s.late.Chooser == t.step.ID {
+			steps = append(steps, s)
+		}
+	}
+	if len(steps) == 0 && len(t.chose) > 0 {
+		return "act.bad_to"
+	}
+	for i, person := range t.chose {
+		twice := slices.ContainsFunc(t.chose[:i], func(other string) bool { return m.same(other, person) })
+		for _, s := range steps {
+			switch {
+			case m.interested(person):
+				return "act.to_interested"
+			case twice || !slices.Contains(s.late.Among, person):
+				return "act.to_not_among"
+			case m.partElsewhere(s, person) || m.intervened(person):
+				return "act.to_has_part"
+			}
+		}
+	}
+	if len(steps) == 0 || !t.step.ends() || len(m.chosen(steps[0])) > 0 {
+		return ""
+	}
+	for _, person := range steps[0].late.Among {
+		if !slices.ContainsFunc(steps, func(s *modelStep) bool {
+			return !m.stranger(person) || m.partElsewhere(s, person) || !slices.Contains(s.late.Among, person)
+		}) {
+			return "act.choice_required"
+		}
+	}
+	return ""
 }
 
 // goBack is a return to a step that people passed.
-func (m *model) goBack(t *ticket, a approval.Act) bool {
+func (m *model) goBack(t *ticket, a approval.Act) string {
 	to, straight := m.step(a.ToStep), a.Back == approval.BackStraight
 	passed := to != nil && to.over && slices.ContainsFunc(to.tickets, func(t *ticket) bool { return t.vote > 0 })
 	if !passed || !t.step.follows(to) {
-		return false
+		return "step.not_passed"
 	}
-	m.human = true
+	m.human, t.by = true, a.Actor
 	m.votes++
 	t.step.last = m.votes
 	if straight {
@@ -95,25 +155,22 @@ func (m *model) goBack(t *ticket, a approval.Act) bool {
 		m.resume = nil
 	}
 	for _, s := range m.steps {
-		if s == to || s == t.step || s.follows(to) && (!straight || s.unstaffed) {
+		if s == to || s == t.step || s.follows(to) && (!straight || s.unstaffed || s.follows(t.step)) {
 			m.renew(s)
 		}
 	}
 	m.advance()
-	return true
+	return ""
 }
 
 // renew begins a step anew.
 func (m *model) renew(s *modelStep) {
 	s.close(nil, func(*ticket) bool { return true })
 	s.tickets, s.signers = nil, nil
-	s.over, s.reached, s.unstaffed = false, false, false
+	s.over, s.reached, s.unstaffed, s.jumped = false, false, false, false
 }
 
-func (m *model) addSigners(t *ticket, a approval.Act) bool {
-	if !slices.Contains([]string{approval.SignBefore, approval.SignAfter, approval.SignBeside}, a.Where) {
-		return false
-	}
+func (m *model) addSigners(t *ticket, a approval.Act) string {
 	s := t.step
 	for _, person := range a.To {
 		x := &modelSigner{place: len(s.Approvers) + len(s.signers), person: person, where: a.Where, adder: t}
@@ -122,38 +179,45 @@ func (m *model) addSigners(t *ticket, a approval.Act) bool {
 			m.ask(s, x.place, person)
 		}
 	}
-	return true
+	return ""
 }
 
-func (m *model) removeSigner(t *ticket, a approval.Act) bool {
-	if len(a.To) != 1 || t.step.over {
-		return false
+func (m *model) removeSigner(t *ticket, a approval.Act) string {
+	switch {
+	case len(a.To) != 1:
+		return "act.bad_to"
+	case m.status != approval.Pending || t.step.over:
+		return "signer.not_removable"
 	}
 	for _, x := range t.step.signers {
 		if x.adder == t && x.person == a.To[0] && !x.gone && t.step.vote(x.place) == 0 {
-			if x.gone = true; m.wouldApprove(t.step) && m.humans() < m.plan.Humans {
+			if x.gone = true; m.wouldApprove(t.step) && m.tooFew() {
 				x.gone = false
-				return false
+				return "task.too_few_humans"
 			}
 			t.step.close(nil, func(o *ticket) bool { return o.place == x.place })
 			m.count(t.step, nil)
 			m.advance()
-			return true
+			return ""
 		}
 	}
-	return false
+	return "signer.not_removable"
 }
 
 // retract takes a yes back while nobody decided after it.
-func (m *model) retract(t *ticket, a approval.Act) bool {
+func (m *model) retract(t *ticket, a approval.Act) string {
 	s := t.step
-	if t.vote <= 0 || t.by != a.Actor || m.resume != nil || a.Opinion == "" || !slices.Contains(s.Allow, "retract") ||
-		!slices.Contains(s.tickets, t) {
-		return false
+	switch {
+	case m.status != approval.Pending || t.vote <= 0 || m.resume != nil || !slices.Contains(s.tickets, t):
+		return "task.not_retractable"
+	case a.Opinion == "":
+		return "act.opinion_required"
+	case s.forbids(a.Name) != "":
+		return s.forbids(a.Name)
 	}
 	for _, other := range m.steps {
 		if (other == s || other.follows(s)) && other.last > t.at {
-			return false
+			return tooLate
 		}
 	}
 	for _, other := range m.steps {
@@ -161,7 +225,7 @@ func (m *model) retract(t *ticket, a approval.Act) bool {
 			m.renew(other)
 		}
 	}
-	t.vote, t.by, s.over = 0, "", false
+	t.vote, s.over = 0, false
 	later := func(o *ticket) bool {
 		next := s.Mode == approval.InOrder && o.place > t.place && o.place < len(s.Approvers)
 		return t.place < len(s.Approvers) && (next || slices.ContainsFunc(s.signers, func(x *modelSigner) bool {
@@ -177,122 +241,83 @@ func (m *model) retract(t *ticket, a approval.Act) bool {
 		}
 	}
 	m.count(s, nil)
-	return true
+	return ""
 }
 
-// sanction approves other amounts, by line and never above the claim.
-func (m *model) sanction(a approval.Act) bool {
+// change sets other amounts, by line and never above the claim, or amends fields that
+// the step names.
+func (m *model) change(t *ticket, a approval.Act) string {
 	next := m.amounts
-	for _, line := range a.Sanction.Lines {
-		if next[line.Line-1] = line.Now.Minor; line.Now.Minor > claimed[line.Line-1] {
-			return false
-		}
-	}
-	return next != m.amounts && next[0]+next[1] > 0 && a.Revision == m.revision+1 && m.did(func() {
-		m.amounts, m.revision, m.hash, m.human = next, a.Revision, a.NewHash, true
-	})
-}
-
-// amend changes fields that the step names.
-func (m *model) amend(t *ticket, a approval.Act) bool {
 	for _, change := range a.Changes {
-		if !slices.Contains(t.step.Amend, change.Field) {
-			return false
+		switch {
+		case change.Field == "payee": // it decides a route, so that no step can name it
+			return "amend.bad_field"
+		case !slices.Contains(t.step.Amend, change.Field):
+			return "amend.not_allowed"
 		}
 	}
-	return a.Revision == m.revision+1 && m.did(func() { m.revision, m.hash, m.human = a.Revision, a.NewHash, true })
-}
-
-// released lets the clock go on: what was left is left.
-func (m *model) released() {
-	for _, s := range m.steps {
-		for _, t := range s.tickets {
-			if t.open && !t.due.IsZero() && !t.overdue {
-				t.due = m.now.Add(t.due.Sub(m.stoppedAt))
+	if a.Name == approval.Sanction {
+		for _, line := range a.Sanction.Lines {
+			if next[line.Line-1] = line.Now.Minor; line.Now.Minor > claimed[line.Line-1] {
+				return "sanction.above_claimed"
 			}
 		}
-	}
-	m.stopped, m.asksSubmitter = nil, false
-}
-
-func (m *model) resubmitted(a approval.Act) {
-	m.status, m.attempt, m.failed, m.staffings = approval.Submitted, 0, false, 0
-	m.round, m.revision, m.hash = m.round+1, a.Revision, a.NewHash
-	m.route, m.steps, m.posting, m.amounts = nil, nil, 0, claimed
-}
-
-func (m *model) staffed(c approval.Staffed) {
-	s := m.step(c.Step)
-	if c.Round != m.round || c.N != m.staffings || s == nil || !s.unstaffed || m.stopped != nil {
-		return
-	}
-	m.staff(s, c.Approvers)
-}
-
-// strike is a deadline; reminders change nothing here.
-func (m *model) strike(c approval.Struck) {
-	t := m.known[c.Task]
-	if !c.Due || t == nil || !t.open || t.overdue || t.due.IsZero() || t.due.After(m.now) || m.stopped != nil {
-		return
-	}
-	rule := t.step.OnTimeout.Do
-	switch {
-	case t.who == queue || rule == "" || t.asker != nil:
-		t.overdue = true
-	case rule == approval.TimeoutReject:
-		m.vote(t, approval.SystemDeadline, -1)
-	case rule == approval.TimeoutApprove:
-		t.vote, t.by = 1, approval.SystemDeadline
-		tooFew := m.wouldApprove(t.step) && m.humans() < m.plan.Humans
-		t.vote, t.by = 0, ""
-		if t.overdue = tooFew; !tooFew {
-			m.vote(t, approval.SystemDeadline, 1)
-		}
-	default:
-		m.takeOver(t, c.To)
-	}
-}
-
-func (m *model) takeOver(t *ticket, to []approval.Approver) {
-	t.open = false
-	none := true
-	for _, a := range to {
-		if !slices.Contains(interested, a.Person) && !m.part(t.step, a.Person) && !m.partElsewhere(t.step, a.Person) {
-			m.ask(t.step, t.place, a.Person)
-			none = false
+		if next == m.amounts || next[0]+next[1] <= 0 {
+			return "sanction.no_change"
 		}
 	}
-	waits := slices.ContainsFunc(t.step.tickets, func(o *ticket) bool {
-		return o.open && o.place == t.place && o.asker == nil && o.who == queue
-	})
-	if none && !waits {
-		m.ask(t.step, t.place, queue)
+	if a.Revision != m.revision+1 {
+		return "document.revision_stale"
 	}
+	return done(func() { m.amounts, m.revision, m.hash, m.human = next, a.Revision, a.NewHash, true })
 }
 
 func (m *model) voucher() string { return "v:d1:accrual:" + strconv.Itoa(m.revision) }
 
-func (m *model) settled(c approval.Settled) {
+func (m *model) settled(c approval.Settled) bool {
 	if m.status != approval.Approved || c.Attempt != m.posting || c.Reference != m.voucher() {
-		return
+		return false
 	}
 	m.status, m.unanswered = approval.Parked, c.Unanswered
 	if c.Posted {
 		m.status = approval.Closed
 	}
+	return true
 }
 
-func (m *model) resolve(a approval.Act) bool {
-	if a.Effect == "plan:"+strconv.Itoa(m.round) {
-		return m.status == approval.Submitted && m.failed && a.Attempt == m.attempt && a.Ruling == approval.RulingRetry &&
-			m.did(func() { m.failed, m.attempt = false, m.attempt+1 })
+func (m *model) resolve(a approval.Act) string {
+	if strings.HasPrefix(a.Effect, "plan:") {
+		return m.retryPlan(a)
 	}
 	void := a.Ruling == approval.RulingVoid
-	return m.status == approval.Parked && a.Effect == m.voucher() && a.Attempt == m.posting && (!void || !m.unanswered) && m.did(func() {
-		m.posting++
-		m.status = approval.Approved
-		if void {
-			m.status = approval.Closed
-		}
-	})
+	switch {
+	case m.final():
+		return "document.final"
+	case m.status != approval.Parked:
+		return "voucher.not_parked"
+	case a.Effect != m.voucher() || a.Attempt != m.posting:
+		return "voucher.resolve_stale"
+	case void && m.unanswered:
+		return "voucher.unanswered"
+	}
+	m.posting++
+	m.status = approval.Approved
+	if void {
+		m.status = approval.Closed
+	}
+	return ""
+}
+
+func (m *model) retryPlan(a approval.Act) string {
+	switch {
+	case m.final():
+		return "document.final"
+	case m.status != approval.Submitted || !m.failed:
+		return "plan.not_failed"
+	case a.Effect != "plan:"+strconv.Itoa(m.round) || a.Attempt != m.attempt:
+		return "plan.resolve_stale"
+	case a.Ruling != approval.RulingRetry:
+		return "act.bad_ruling"
+	}
+	return done(func() { m.failed, m.attempt = false, m.attempt+1 })
 }

@@ -8,27 +8,34 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 )
 
-// take does a command and says whether it is taken; what is not an act always is.
-func (m *model) take(c approval.Command, now time.Time) bool {
+// take does a command, and says whether that changes anything and, of an act, why it
+// is refused.
+func (m *model) take(c approval.Command, now time.Time) (changes bool, refusal string) {
 	m.now = now
 	switch c := c.(type) {
 	case approval.Act:
-		if m.seen[c.ID] || !m.act(c) {
-			return false
+		if refusal = m.act(c); refusal == "" {
+			m.seen[c.ID] = true
 		}
-		m.seen[c.ID] = true
+		return refusal == "", refusal
 	case approval.Planned:
-		m.planned(c.Plan, c.Attempt, true)
+		changes = m.planned(c.Plan, c.Attempt, true)
 	case approval.Unplanned:
-		m.planned(approval.Plan{Round: c.Round}, c.Attempt, false)
+		changes = m.planned(approval.Plan{Round: c.Round}, c.Attempt, false)
 	case approval.Staffed:
-		m.staffed(c)
+		changes = m.staffed(c)
 	case approval.Struck:
-		m.strike(c)
+		changes = m.strike(c)
 	case approval.Settled:
-		m.settled(c)
+		changes = m.settled(c)
+	case approval.Recounted:
+		changes = m.recount(c)
+	case approval.HandedOver:
+		changes = m.handOver(c)
+	case approval.LetGo:
+		changes = m.letGo(c)
 	}
-	return true
+	return changes, ""
 }
 
 // differs says where the state of the core is not what the model foretold.
@@ -48,7 +55,36 @@ func (m *model) differs(s approval.State) string {
 			return wrong
 		}
 	}
-	return m.differsInTasks(s)
+	if !slices.Equal(m.admins, s.Interveners) {
+		return fmt.Sprintf("%v intervened, not %v", s.Interveners, m.admins)
+	}
+	if wrong := m.differsInTasks(s); wrong != "" {
+		return wrong
+	}
+	return m.differsInSigners(s)
+}
+
+// differsInSigners holds whom the core has as added signers, and by whose task,
+// against the model's.
+func (m *model) differsInSigners(s approval.State) string {
+	stand := 0
+	for _, step := range m.steps {
+		for _, x := range step.signers {
+			if x.gone {
+				continue
+			}
+			stand++
+			if !slices.ContainsFunc(s.Added, func(a approval.Added) bool {
+				return a.Step == step.ID && a.Person == x.person && a.Where == x.where && m.known[a.Task] == x.adder
+			}) {
+				return fmt.Sprintf("%s is no signer of %s by %s", x.person, step.ID, x.adder.who)
+			}
+		}
+	}
+	if stand != len(s.Added) {
+		return fmt.Sprintf("signers: %+v, and the model has %d", s.Added, stand)
+	}
+	return ""
 }
 
 func (m *model) differsInSteps(s approval.State) string {
@@ -59,6 +95,9 @@ func (m *model) differsInSteps(s approval.State) string {
 	for _, step := range m.steps {
 		if step.over != s.Over(step.ID) {
 			return fmt.Sprintf("%s is over: %t, not %t", step.ID, s.Over(step.ID), step.over)
+		}
+		if step.jumped != slices.Contains(s.Jumped, step.ID) {
+			return fmt.Sprintf("passed over: %v, and of %s the model has %t", s.Jumped, step.ID, step.jumped)
 		}
 		i := slices.IndexFunc(waiting, func(w approval.Step) bool { return w.ID == step.ID })
 		if waits := step.reached && !step.over && !step.unstaffed; waits != (i >= 0) {
@@ -92,8 +131,8 @@ func (m *model) differsInTasks(s approval.State) string {
 			return fmt.Sprintf("%s asks %s in place %d, and the model does not", task.Step, task.Assignee, task.Slot)
 		}
 		t.named, m.known[task.ID] = true, t
-		if !t.overdue && !t.due.Equal(task.DueAt) {
-			return fmt.Sprintf("%s is due at %s, not at %s", task.ID, task.DueAt, t.due)
+		if wrong := t.differs(task); wrong != "" {
+			return wrong
 		}
 	}
 	for _, step := range m.steps {
@@ -108,6 +147,17 @@ func (m *model) differsInTasks(s approval.State) string {
 	}
 	if open != 0 {
 		return fmt.Sprintf("%d open tasks more than in the model", open)
+	}
+	return ""
+}
+
+func (t *ticket) differs(task approval.Task) string {
+	if !t.due.Equal(task.DueAt) || !slices.EqualFunc(t.bells, task.RemindAt, time.Time.Equal) {
+		return fmt.Sprintf("%s is due at %s, reminders %v; not %s, %v", task.ID, task.DueAt, task.RemindAt, t.due, t.bells)
+	}
+	if t.rung != task.Reminded || t.overdue != task.Overdue || t.version != task.CalendarVersion {
+		return fmt.Sprintf("%s: %d reminders, overdue %t, calendar %d; not %d, %t, %d", task.ID,
+			task.Reminded, task.Overdue, task.CalendarVersion, t.rung, t.overdue, t.version)
 	}
 	return ""
 }

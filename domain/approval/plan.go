@@ -53,6 +53,10 @@ type Plan struct {
 	// place of a step, with whatever account, also who is asked only later.
 	Same [][]string `json:"same,omitempty"`
 
+	// Counted is what was added to the document's own amount; nil where the policy
+	// does not aggregate.
+	Counted *Counted `json:"counted,omitempty"`
+
 	// CC are copied in when the plan is made, the document approved, or over; nil:
 	// the policy names nobody.
 	CC *Copies `json:"cc,omitempty"`

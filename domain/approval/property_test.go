@@ -19,7 +19,7 @@ func TestTheEvidenceTellsTheWholeLife(t *testing.T) {
 	t.Logf("seed %d", seed)
 	for n := range 300 {
 		q := newSequence(seed, n)
-		q.full = newStream(t)
+		q.full, q.met = newStream(t), newMeeting()
 		q.s = q.full.state
 		require.Empty(t, q.run(), "%s=%d:%d", sequenceSeed, seed, n)
 		events, state := q.full.events, q.s

@@ -17,7 +17,7 @@ func (q *sequence) patch(a *approval.Act) {
 		a.Sanction = q.sanction()
 		a.NewHash = "sanctioned" + strconv.Itoa(q.s.Revision+1)
 	case approval.Amend:
-		a.Changes = []document.Change{{Field: pick(q, []string{"title", "title", "payee"}), Was: "a", Now: "b"}}
+		a.Changes = []document.Change{{Field: pick(q, []string{"title", "title", "fields.why", "payee"}), Was: "a", Now: "b"}}
 	}
 }
 

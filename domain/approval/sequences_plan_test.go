@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
 )
 
 var (
@@ -27,11 +28,17 @@ func (q *sequence) plan() approval.Command {
 		return approval.Unplanned{Round: q.s.Round, Attempt: q.s.PlanAttempt, Code: "policy.gap"}
 	}
 	steps := make([]approval.Step, 1+q.IntN(5))
+	if q.wanders {
+		steps = make([]approval.Step, 4+q.IntN(3))
+	}
 	for i := range steps {
-		steps[i] = q.planStep(i)
+		if steps[i] = q.planStep(i); q.wanders && q.IntN(4) > 0 {
+			steps[i] = q.plain()
+		}
 	}
 	q.fork(steps, 0)
 	p := plan(q.s.Round, steps...)
+	p.Rules = q.IntN(approval.RulesNow + 1)
 	p.Humans = max(0, q.IntN(6)-3)
 	if q.IntN(2) > 0 {
 		p.Same = [][]string{{"li", "li2"}, {"max2", "max"}}
@@ -40,6 +47,15 @@ func (q *sequence) plan() approval.Command {
 		p.Then = []string{approval.ThenArchive}
 	}
 	return approval.Planned{Plan: p, Attempt: q.s.PlanAttempt}
+}
+
+// plain is a step that is soon passed.
+func (q *sequence) plain() approval.Step {
+	who := slices.Clone(sequencePeople[:9])
+	q.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
+	s := step(approval.AnyOf, who[:1+q.IntN(3)]...)
+	s.Allow = handling
+	return s
 }
 
 func (q *sequence) planStep(i int) approval.Step {
@@ -58,7 +74,10 @@ func (q *sequence) planStep(i int) approval.Step {
 	s.Allow, s.Amend = handling, []string{"title"}
 	if q.IntN(3) > 0 {
 		s = late(s, pick(q, rules))
-		s.Clock.AtMost = q.IntN(2)
+		s.Clock.AtMost = q.IntN(3)
+		if q.IntN(2) > 0 {
+			s.Clock.Due.Unit = calendar.WorkHour // counted as seconds here, but by a calendar
+		}
 	}
 	if q.IntN(8) == 0 {
 		s.Need, s.Allow = pick(q, []approval.Need{approval.AutoApprove, approval.Skip}), handling[:q.IntN(len(handling))]
@@ -80,10 +99,11 @@ func (q *sequence) planStep(i int) approval.Step {
 		}
 	}
 	switch {
-	case q.IntN(8) == 0:
+	case q.IntN(6) == 0:
 		s.Late = &approval.Late{}
-	case i > 0 && q.IntN(8) == 0:
-		s.Late, s.Approvers = &approval.Late{Chooser: "s" + strconv.Itoa(i), Among: sequencePeople[1:]}, nil
+	case i > 0 && q.IntN(6) == 0:
+		chooser := "s" + strconv.Itoa(max(1, i-q.IntN(2)*q.IntN(2)))
+		s.Late, s.Approvers = &approval.Late{Chooser: chooser, Among: sequencePeople[1:]}, nil
 	}
 	return s
 }
@@ -100,7 +120,7 @@ func rejections(mode approval.Mode) []string {
 
 // fork puts some neighbouring steps into two or three branches, and some of those again.
 func (q *sequence) fork(steps []approval.Step, depth int) {
-	if len(steps) < 2 || depth > 2 || q.IntN(2) > 0 {
+	if len(steps) < 2 || depth > 2 || q.IntN(2) > 0 && (!q.wanders || depth > 0) {
 		return
 	}
 	from := q.IntN(len(steps) - 1)

@@ -10,53 +10,138 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
 )
 
-// meeting counts which acts met which states.
+// meeting counts which operations met which states, and which refusals were given.
 type meeting struct {
 	mu             sync.Mutex
 	taken, refused map[string]int
+	codes          map[string]int // of refusals
+	rare           map[string]int
 }
 
-func (m *meeting) add(taken, refused map[string]int) {
+func newMeeting() *meeting {
+	return &meeting{taken: map[string]int{}, refused: map[string]int{}, codes: map[string]int{}, rare: map[string]int{}}
+}
+
+// everyRare is what the sequences must not cease to do, though no state and no act names it.
+var everyRare = []string{
+	"decided for another", "arranged by two administrators", "left in one of several branches",
+	"found when reached", "chosen", "chosen by who was found when reached",
+}
+
+// rare names what of that a command does that changes something.
+func rare(s approval.State, c approval.Command) string {
+	switch c := c.(type) {
+	case approval.HandedOver:
+		if len(s.WaitingSteps()) > 1 {
+			return "left in one of several branches"
+		}
+	case approval.Staffed:
+		return "found when reached"
+	case approval.Act:
+		i := slices.IndexFunc(s.Tasks, func(t approval.Task) bool { return t.ID == c.Task })
+		switch {
+		case c.Maker != "":
+			return "arranged by two administrators"
+		case c.Name == approval.Approve && len(c.To) > 0 && slices.ContainsFunc(s.Plan.Steps, func(step approval.Step) bool {
+			return step.ID == s.Tasks[i].Step && step.Late != nil
+		}):
+			return "chosen by who was found when reached"
+		case c.Name == approval.Approve && len(c.To) > 0:
+			return "chosen"
+		case c.Name == approval.Approve && c.OnBehalfOf != "" && c.OnBehalfOf != queue && c.OnBehalfOf != c.Actor:
+			return "decided for another"
+		}
+	}
+	return ""
+}
+
+// operation is what the table of states and acts calls a command; "" for those that
+// answer what the document asked for.
+func operation(c approval.Command) string {
+	switch c := c.(type) {
+	case approval.Act:
+		if c.Name == approval.Intervene {
+			return "intervene " + c.Ruling
+		}
+		return string(c.Name)
+	case approval.HandedOver:
+		return "hand_over"
+	case approval.Recounted:
+		return "recount"
+	case approval.LetGo:
+		return "let_go"
+	}
+	return ""
+}
+
+func everyOperation() []string {
+	all := []string{"hand_over", "recount", "let_go"}
+	for _, act := range everyAct {
+		if act != approval.Intervene {
+			all = append(all, string(act))
+		}
+	}
+	for _, ruling := range everyRuling {
+		all = append(all, "intervene "+ruling)
+	}
+	return all
+}
+
+func (m *meeting) count(state string, s approval.State, c approval.Command, refusal error, changes bool) {
+	if refusal != nil {
+		m.codes[fault.CodeOf(refusal)]++
+	}
+	if changes {
+		m.rare[rare(s, c)]++
+		m.taken[state+" × "+operation(c)]++
+	} else {
+		m.refused[state+" × "+operation(c)]++
+	}
+}
+
+func (m *meeting) add(o *meeting) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for pair, n := range taken {
-		m.taken[pair] += n
-	}
-	for pair, n := range refused {
-		m.refused[pair] += n
+	for _, of := range []struct{ all, some map[string]int }{
+		{m.taken, o.taken}, {m.refused, o.refused}, {m.codes, o.codes}, {m.rare, o.rare},
+	} {
+		for what, n := range of.some {
+			of.all[what] += n
+		}
 	}
 }
 
 func (m *meeting) report(t *testing.T) {
 	t.Helper()
 	reached := 0
+	taken, refused := map[string]int{}, map[string]int{}
 	for _, state := range everyState {
 		line := fmt.Sprintf("%-25s", state)
-		for _, act := range everyAct {
-			pair := state + " × " + string(act)
+		for _, operation := range everyOperation() {
+			pair := state + " × " + operation
 			if m.taken[pair]+m.refused[pair] > 0 {
 				reached++
 			}
-			line += fmt.Sprintf(" %s %d/%d", act, m.taken[pair], m.refused[pair])
+			taken[operation] += m.taken[pair]
+			refused[operation] += m.refused[pair]
+			line += fmt.Sprintf(" %s %d/%d", operation, m.taken[pair], m.refused[pair])
 		}
 		t.Log(line)
 	}
-	all := len(everyState) * len(everyAct)
+	all := len(everyState) * len(everyOperation())
 	t.Logf("(state × act): %d of %d reached, taken/refused", reached, all)
-	require.GreaterOrEqual(t, 100*reached, coverageLeast*all)
-	for _, act := range everyAct {
-		taken := 0
-		for _, state := range everyState {
-			taken += m.taken[state+" × "+string(act)]
-		}
-		require.Positive(t, taken, "%s never took effect", act)
+	t.Logf("%d refusals: %v", len(m.codes), m.codes)
+	t.Log(m.rare)
+	for _, what := range everyRare {
+		require.Positive(t, m.rare[what], "nothing was %s", what)
 	}
-	for _, ruling := range everyRuling {
-		t.Logf("%s: %d/%d", ruling, m.taken[ruling], m.refused[ruling])
-		require.Positive(t, m.taken[ruling], "%s never took effect", ruling)
-		require.Positive(t, m.refused[ruling], "%s was never refused", ruling)
+	require.GreaterOrEqual(t, 100*reached, coverageLeast*all)
+	for _, operation := range everyOperation() {
+		require.Positive(t, taken[operation], "%s never took effect", operation)
+		require.Positive(t, refused[operation], "%s was never refused", operation)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,11 +18,13 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 )
 
 const (
-	sequencesMost = 100_000
+	sequencesMost = 100_000 // ten times as many in the long form
+	longForm      = "COUNTERSIGN_LONG"
 	sequenceSeed  = "COUNTERSIGN_SEQUENCE" // <seed>:<n> of a failure: that sequence alone, told step by step
 	coverageLeast = 95                     // per cent of (state × act)
 )
@@ -54,22 +55,28 @@ func TestSequences(t *testing.T) {
 		require.NoError(t, err)
 	}
 	t.Logf("seed %d", seed)
-	met := &meeting{taken: map[string]int{}, refused: map[string]int{}}
+	met := newMeeting()
 	if only >= 0 {
 		require.Empty(t, runSequence(seed, only, met, t.Logf))
 		return
+	}
+	most := sequencesMost
+	if os.Getenv(longForm) != "" {
+		most *= 10
 	}
 	var next atomic.Int64
 	var failed atomic.Pointer[string]
 	var done sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		done.Go(func() {
+			own := newMeeting()
+			defer met.add(own)
 			for failed.Load() == nil {
 				n := int(next.Add(1)) - 1
-				if n >= sequencesMost {
+				if n >= most {
 					return
 				}
-				if wrong := runSequence(seed, n, met, nil); wrong != "" {
+				if wrong := runSequence(seed, n, own, nil); wrong != "" {
 					wrong = fmt.Sprintf("%s=%d:%d: %s", sequenceSeed, seed, n, wrong)
 					failed.Store(&wrong)
 				}
@@ -87,44 +94,52 @@ func TestSequences(t *testing.T) {
 // held against the model after each operation. With full it is recorded in full.
 type sequence struct {
 	*rand.Rand
-	s              approval.State
-	m              *model
-	count          census
-	full           *stream
-	now            time.Time
-	acts           int
-	version        int // of the calendar
-	taken, refused map[string]int
-	tell           func(string, ...any)
-	lost           bool             // what happened, and what follows it, the model does not know
-	worldly        bool             // calendars change and people leave
-	content, next  document.Content // as it is, and as the sanction just drawn would make it
+	s             approval.State
+	m             *model
+	count         census
+	full          *stream
+	now           time.Time
+	acts          int
+	version       int // of the calendar
+	met           *meeting
+	tell          func(string, ...any)
+	worldly       bool                // calendars change and people leave
+	meddled       bool                // administrators step in, again and again
+	wanders       bool                // it goes far, back and forth, on a long route
+	deputies      map[string][]string // who decides for whom
+	content, next document.Content    // as it is, and as the sanction just drawn would make it
 }
 
 func newSequence(seed uint64, n int) *sequence {
-	return &sequence{
-		content: twoLines(), worldly: n%4 == 0,
+	q := &sequence{
+		content: twoLines(), worldly: n%3 == 0, meddled: n%4 == 0, wanders: n%5 == 0,
 		Rand: rand.New(rand.NewPCG(seed, uint64(n))), now: monday, m: newModel(), count: newCensus(),
-		taken: map[string]int{}, refused: map[string]int{},
 	}
+	q.delegate()
+	return q
 }
 
 func runSequence(seed uint64, n int, met *meeting, tell func(string, ...any)) string {
 	q := newSequence(seed, n)
-	q.tell = tell
-	wrong := q.run()
-	met.add(q.taken, q.refused)
-	return wrong
+	q.met, q.tell = met, tell
+	return q.run()
 }
 
 func (q *sequence) run() string {
 	if q.full == nil {
-		q.record([]evidence.Draft{approval.SubmittedDraft("sue", "hash1", approval.SubmittedData{
+		q.m.money = q.IntN(2) > 0
+		submitted := approval.SubmittedData{
 			Number: "EXP-1", Type: "expense", Entity: "e1", Submitter: "sue", Requester: "rob", Payee: "pat",
-			Total: money.Amount{Minor: int64(q.IntN(2) * 82000), Currency: "CNY"},
-		})}, approval.SubmitCause)
+		}
+		if q.m.money {
+			submitted.Total = money.Amount{Minor: 82000, Currency: "CNY"}
+		}
+		q.record([]evidence.Draft{approval.SubmittedDraft("sue", "hash1", submitted)}, approval.SubmitCause)
 	}
 	left := 4 + q.IntN(16)
+	if q.wanders {
+		left += 5
+	}
 	for ; left > 0; left-- {
 		if wrong := q.step(); wrong != "" {
 			return wrong
@@ -160,8 +175,14 @@ func (q *sequence) step() string {
 			return wrong
 		}
 	}
-	if c := q.world(); c != nil {
-		return q.do(c)
+	world := q.world()
+	for _, c := range world {
+		if wrong := q.do(c); wrong != "" {
+			return wrong
+		}
+	}
+	if len(world) > 0 {
+		return ""
 	}
 	return q.do(q.act())
 }
@@ -187,6 +208,9 @@ func (q *sequence) staffed() approval.Staffed {
 			Person: q.person(), Group: pick(q, []string{"a", "b"}), Weight: int64(q.IntN(3)),
 		})
 	}
+	if q.IntN(8) == 0 {
+		c.Approvers = append(c.Approvers, approval.Approver{Person: queue, Group: "a"})
+	}
 	return c
 }
 
@@ -203,147 +227,18 @@ func (q *sequence) where() string {
 	return string(q.s.Status)
 }
 
-// act is any act, more often one that could take effect.
-func (q *sequence) act() approval.Act {
-	q.acts++
-	a := approval.Act{
-		ID: "act-" + strconv.Itoa(q.acts), Name: q.name(), Document: doc, Actor: q.person(), Round: q.s.Round,
-		ContentHash: q.s.ContentHash, Opinion: pick(q, []string{"because", "because", ""}), To: []string{q.person()},
-		Where: pick(q, []string{approval.SignBefore, approval.SignAfter, approval.SignBeside}), Extra: "20 s",
-		Revision: q.s.Revision + 1, NewHash: "hash" + strconv.Itoa(q.s.Revision+1),
-	}
-	if len(q.s.Tasks) > 0 {
-		task := pick(q, q.s.Tasks)
-		if open := q.s.OpenTasks(); len(open) > 0 && a.Name != approval.Retract && q.IntN(5) > 0 {
-			task = pick(q, open)
-		}
-		a.Task = task.ID
-		if q.IntN(8) > 0 {
-			a.Actor = task.Assignee
-		}
-		if task.Assignee == queue {
-			a.Actor, a.OnBehalfOf = q.person(), queue
-		}
-		if task.For != "" && a.Name == approval.Consult {
-			a.To = nil
-		}
-	}
-	q.aim(&a)
-	q.patch(&a)
-	q.spoil(&a)
-	return a
-}
-
-func (q *sequence) name() approval.Name {
-	switch {
-	case q.IntN(6) == 0:
-		return pick(q, everyAct)
-	case q.IntN(40) == 0:
-		return approval.Intervene
-	case q.s.Status == approval.Pending && q.s.Stopped != nil:
-		return approval.Release
-	case q.s.Status == approval.Pending:
-		return pick(q, []approval.Name{
-			approval.Approve, approval.Approve, approval.Approve, approval.Return, approval.Transfer, approval.Consult,
-			approval.AddSigner, approval.RemoveSigner, approval.Retract, approval.Hold, approval.Extend, approval.Reject,
-			approval.Sanction, approval.Sanction, approval.Amend,
-		})
-	case q.s.Status == approval.Returned:
-		return approval.Resubmit
-	}
-	return approval.Resolve
-}
-
-// aim fills in what only some acts need.
-func (q *sequence) aim(a *approval.Act) {
-	switch a.Name {
-	case approval.Approve:
-		if !q.chooses(a.Task) || q.IntN(6) == 0 {
-			a.To = nil
-		}
-	case approval.Resubmit, approval.Withdraw:
-		a.Actor, a.OnBehalfOf = pick(q, []string{"sue", "rob", "li"}), ""
-	case approval.Intervene:
-		q.aimIntervention(a)
-	case approval.Release:
-		a.OnBehalfOf = ""
-		if q.s.Stopped != nil {
-			a.Actor = pick(q, []string{q.s.Stopped.By, "rob"})
-		}
-	case approval.Return:
-		if q.IntN(2) > 0 {
-			a.ToStep, a.Back = pick(q, []string{"s1", "s1", "s2", "s3", "s4"}), pick(q, []string{"", approval.BackStraight})
-		}
-	case approval.RemoveSigner:
-		if len(q.s.Added) > 0 {
-			gone := pick(q, q.s.Added)
-			a.Task, a.To, a.Actor, a.OnBehalfOf = gone.Task, []string{gone.Person}, assignee(q.s, gone.Task), ""
-			if a.Actor == queue {
-				a.Actor, a.OnBehalfOf = q.person(), queue
-			}
-		}
-	case approval.Resolve:
-		a.Actor, a.OnBehalfOf, a.Ruling = "ada", "", pick(q, []string{"retry", "void", "redate"})
-		a.Date, a.Effect, a.Attempt = "2026-12-01", q.s.PlanReference(), q.s.PlanAttempt
-		if q.s.Effect != nil {
-			a.Effect, a.Attempt = q.s.Effect.Reference, q.s.Effect.Attempt
-		}
-	}
-}
-
-// spoil makes some acts stale, repeated or on somebody's behalf.
-func (q *sequence) spoil(a *approval.Act) {
-	switch q.IntN(40) {
-	case 0:
-		a.ContentHash = "other"
-	case 1:
-		a.Round--
-	case 2:
-		a.ID = "act-" + strconv.Itoa(1+q.IntN(q.acts))
-	case 3, 4, 5, 6:
-		a.OnBehalfOf, a.Actor = a.Actor, q.person()
-	case 7, 8:
-		a.To = append(a.To, q.person())
-	case 9:
-		a.Attempt++
-	case 10:
-		a.Revision += 1 - 2*q.IntN(2)
-	}
-}
-
-// chooses says whether the step of a task chooses for another one.
-func (q *sequence) chooses(task string) bool {
-	return q.s.Plan != nil && slices.ContainsFunc(q.s.Tasks, func(t approval.Task) bool {
-		return t.ID == task && slices.ContainsFunc(q.s.Plan.Steps, func(s approval.Step) bool {
-			return s.Late != nil && s.Late.Chooser == t.Step
-		})
-	})
-}
-
 // do judges and folds, and says what broke.
 func (q *sequence) do(c approval.Command) string {
 	a, isAct := c.(approval.Act)
-	pair := q.where() + " × " + string(a.Name)
 	drafts, err := q.s.Judge(c, q.now)
 	if q.tell != nil {
 		q.tell("%s %s: %d drafts, %v", q.now.Format(time.TimeOnly), told(c), len(drafts), err)
 	}
-	known, want := q.known(c), err == nil
-	if q.lost = q.lost || !known && len(drafts) > 0; !q.lost && known {
-		want = q.m.take(c, q.now)
+	changes, refusal := q.m.take(c, q.now)
+	if changes != (len(drafts) > 0) || refusal != refused(err) {
+		return fmt.Sprintf("%s: %t, %q by the model; the core: %d drafts, %v", told(c), changes, refusal, len(drafts), err)
 	}
-	if want != (err == nil) || isAct && want != (len(drafts) > 0) {
-		return fmt.Sprintf("%s is taken: %t by the model; the core: %d drafts, %v", told(c), want, len(drafts), err)
-	}
-	switch {
-	case isAct && err != nil:
-		q.refused[pair]++
-	case isAct:
-		q.taken[pair]++
-	}
-	if a.Name == approval.Intervene {
-		map[bool]map[string]int{true: q.taken, false: q.refused}[err == nil][a.Ruling]++
-	}
+	q.met.count(q.where(), q.s, c, err, changes)
 	if q.full != nil {
 		q.full.now = q.now
 		_ = q.full.do(c)
@@ -356,13 +251,22 @@ func (q *sequence) do(c approval.Command) string {
 			return wrong
 		}
 	}
-	if wrong := q.m.differs(q.s); !q.lost && wrong != "" {
+	if wrong := q.m.differs(q.s); wrong != "" {
 		return fmt.Sprintf("%s, after %s", wrong, told(c))
 	}
 	if wrong := q.count.drafted(q.s, drafts, a); wrong != "" {
 		return wrong
 	}
 	return unsound(q.s)
+}
+
+// refused is the code of a refusal. Who comes too late is told by whom and when, or
+// that nobody decided: to the model it is the same.
+func refused(err error) string {
+	if code := fault.CodeOf(err); code != "task.closed" {
+		return code
+	}
+	return tooLate
 }
 
 func (q *sequence) record(drafts []evidence.Draft, cause string) {

@@ -32,6 +32,28 @@ func (c Content) BaseClaimed() money.Amount {
 	return c.BaseTotal
 }
 
+// ClaimedIn adds up what the lines of some categories claim, in the document's own
+// currency and, at its frozen rate, in its entity's; false where it has no such line.
+//
+// Errors: Invalid money.too_large, which no submitted content has.
+func (c Content) ClaimedIn(categories []string) (amount, base money.Amount, found bool, err error) {
+	amount = money.Zero(c.Currency)
+	for _, l := range c.Lines {
+		if !slices.Contains(categories, l.Category) {
+			continue
+		}
+		found = true
+		if amount, err = amount.Add(l.claim().Amount); err != nil {
+			return amount, base, found, err
+		}
+	}
+	base = amount
+	if c.Rate != nil {
+		base, err = amount.At(c.Rate.Value, c.Rate.Base)
+	}
+	return amount, base, found, err
+}
+
 func (c Content) claimedTotal() money.Amount {
 	if c.Claimed != nil {
 		return c.Claimed.Total

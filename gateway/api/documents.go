@@ -338,7 +338,9 @@ func (a *API) routeDocument(ctx context.Context, in *DocumentInput) (*PlanOutput
 	if err != nil {
 		return nil, err
 	}
-	return &PlanOutput{Body: planOf(plan)}, nil
+	out := &PlanOutput{}
+	out.Body, err = a.planSeen(ctx, who, plan)
+	return out, err
 }
 
 // PreviewInput is a content to be routed without being stored.
@@ -354,9 +356,11 @@ func (a *API) previewRoute(ctx context.Context, in *PreviewInput) (*PlanOutput, 
 	if err != nil {
 		return nil, err
 	}
-	plan, err := a.desk.Preview(ctx, who, content)
+	plan, err := a.desk.Preview(ctx, who, content, "")
 	if err != nil {
 		return nil, err
 	}
-	return &PlanOutput{Body: planOf(plan)}, nil
+	out := &PlanOutput{}
+	out.Body, err = a.planSeen(ctx, who, plan)
+	return out, err
 }

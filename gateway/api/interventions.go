@@ -112,6 +112,9 @@ func (a *API) previewReplan(ctx context.Context, in *DocumentInput) (*ReplanOutp
 		return nil, err
 	}
 	out := &ReplanOutput{}
-	out.Body.Has, out.Body.Gets = planOf(has), planOf(gets)
-	return out, nil
+	if out.Body.Has, err = a.planSeen(ctx, who, has); err != nil {
+		return nil, err
+	}
+	out.Body.Gets, err = a.planSeen(ctx, who, gets)
+	return out, err
 }

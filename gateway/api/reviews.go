@@ -80,6 +80,8 @@ type Check struct {
 	Claims   []PolicyClaim  `json:"claims" nullable:"false" doc:"Of a policy: what was proved, and what only sampled"`
 	Changes  []PolicyChange `json:"changes" nullable:"false" doc:"Of a policy: what differs from the base"`
 	Lines    []TextLine     `json:"lines" nullable:"false" doc:"Base and text, line by line"`
+
+	Aggregate string `json:"aggregate,omitempty" doc:"Of a policy: what amounts are added up, in words"`
 }
 
 func checkOf(ctx context.Context, c desk.Checked) Check {
@@ -87,6 +89,9 @@ func checkOf(ctx context.Context, c desk.Checked) Check {
 	check := Check{
 		Fit: policy.Publishable(c.Findings), Base: c.Base, Findings: []Finding{}, Claims: []PolicyClaim{},
 		Changes: []PolicyChange{}, Lines: []TextLine{},
+	}
+	if c.Aggregate != nil {
+		check.Aggregate = c.Aggregate.Words(locale)
 	}
 	for _, f := range c.Findings {
 		check.Findings = append(check.Findings, findingOf(ctx, f))

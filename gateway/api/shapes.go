@@ -267,7 +267,8 @@ type Plan struct {
 	Steps         []PlanStep `json:"steps" nullable:"false"`
 	Then          []string   `json:"then,omitempty"`
 
-	CC *approval.Copies `json:"cc,omitempty" doc:"Copied in when it is opened (routed), passed (approved) or closed"`
+	Counted *Counted         `json:"counted,omitempty" doc:"What was added to its own amount, where its policy aggregates"`
+	CC      *approval.Copies `json:"cc,omitempty" doc:"Copied in when it is opened (routed), passed (approved) or closed"`
 }
 
 // PlanStep is one stop of a route, with the reason why it is needed or not.
@@ -290,7 +291,7 @@ type PlanStep struct {
 func planOf(p approval.Plan) Plan {
 	out := Plan{
 		Round: p.Round, Policy: p.Policy, PolicyVersion: p.PolicyVersion, PolicyHash: p.PolicyHash,
-		OrgVersion: p.OrgVersion, Steps: []PlanStep{}, Then: p.Then, CC: p.CC,
+		OrgVersion: p.OrgVersion, Steps: []PlanStep{}, Then: p.Then, Counted: countedOf(p.Counted), CC: p.CC,
 	}
 	for _, s := range p.Steps {
 		step := PlanStep{

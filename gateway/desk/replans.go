@@ -179,5 +179,6 @@ func (r *rerouter) reroute(ctx context.Context, one store.Underway) policy.Rerou
 			}
 			return answer.value, answer.known
 		},
+		Beside: r.desk.beside(ctx, one.ID),
 	})
 }

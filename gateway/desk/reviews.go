@@ -22,6 +22,8 @@ type Checked struct {
 	Claims   []policy.Claim  // of a policy: what was proved, and what only sampled
 	Changes  []policy.Change // of a policy: what differs from the base, in the terms of the language
 	Lines    []source.Line   // base and text side by side
+
+	Aggregate *policy.Aggregate // what a policy adds up; nil: nothing
 }
 
 // Review is a proposal with everything that its reader needs to decide.
@@ -219,7 +221,7 @@ func (d *Desk) checkedPolicy(ctx context.Context, p *policy.Policy, subject stri
 	if err != nil {
 		return Checked{}, "", err
 	}
-	checked := Checked{Findings: proof.Findings, Claims: proof.Claims}
+	checked := Checked{Findings: proof.Findings, Claims: proof.Claims, Aggregate: proof.Aggregate}
 	if err := sameSubject(subject, p.ID); err != nil {
 		checked.Findings = append(checked.Findings, policy.Finding{Level: policy.LevelError, Fault: err})
 	}

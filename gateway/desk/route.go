@@ -12,15 +12,16 @@ import (
 )
 
 // Preview is the route that a content would take if it were submitted now; the
-// same code makes it as makes the real one.
+// same code makes it as makes the real one. id is the document whose content it would
+// become, which counts beside no content of its own; "" for a new one.
 //
 // Errors: as Submit, and policy's own.
-func (d *Desk) Preview(ctx context.Context, who auth.Who, c document.Content) (approval.Plan, error) {
+func (d *Desk) Preview(ctx context.Context, who auth.Who, c document.Content, id string) (approval.Plan, error) {
 	c, err := d.fill(ctx, who, c)
 	if err != nil {
 		return approval.Plan{}, err
 	}
-	return d.route(ctx, c, "", 1)
+	return d.route(ctx, c, id, 1)
 }
 
 // Route is the route of a document: the one in force where it has been
@@ -51,8 +52,12 @@ func (d *Desk) route(ctx context.Context, c document.Content, id string, round i
 	return d.routeAsIs(ctx, c, id, round)
 }
 
-// routeAsIs routes a content that is complete.
+// routeAsIs routes a content that is complete, by what is claimed in it.
 func (d *Desk) routeAsIs(ctx context.Context, c document.Content, id string, round int) (approval.Plan, error) {
+	c, err := c.AsClaimed()
+	if err != nil {
+		return approval.Plan{}, err
+	}
 	t, err := d.Type(ctx, c.Type)
 	if err != nil {
 		return approval.Plan{}, err
@@ -78,6 +83,7 @@ func (d *Desk) routeAsIs(ctx context.Context, c document.Content, id string, rou
 			rate, known := d.rates(ctx, d.rateDay(snapshot, c, claimed))(from, to)
 			return rate.Value, known
 		},
+		Beside: d.beside(ctx, id),
 	})
 	if busy != nil {
 		return approval.Plan{}, busy

@@ -31,6 +31,7 @@ type documentView struct {
 	Base              bool // show the total in the entity's currency too
 	Route             []stop
 	RouteFault        string
+	Counted           *countedBox
 	Timeline          []moment
 	Talk              talkView
 	Parked            *parkedBox
@@ -184,7 +185,9 @@ func (v *visit) document(status int, s sent, pending string) error {
 	if err := v.facts(&view); err != nil {
 		return err
 	}
-	v.story(&view, state, events)
+	if err := v.story(&view, state, events); err != nil {
+		return err
+	}
 	v.acts(&view, detail, state)
 	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
 		return err
@@ -287,7 +290,7 @@ func (v *visit) fieldValue(f doctype.Field, value string) string {
 }
 
 // story is where the document stands and how it came there.
-func (v *visit) story(view *documentView, state approval.State, events []evidence.Event) {
+func (v *visit) story(view *documentView, state approval.State, events []evidence.Event) error {
 	view.Route = v.routeOf(state.Plan, state)
 	if state.PlanFault != "" {
 		view.RouteFault = v.codeText(state.PlanFault, "", "")
@@ -298,6 +301,12 @@ func (v *visit) story(view *documentView, state approval.State, events []evidenc
 			view.Deciding = append(view.Deciding, name)
 		}
 	}
+	if state.Plan == nil {
+		return nil
+	}
+	var err error
+	view.Counted, err = v.countedBox(state.Plan.Counted)
+	return err
 }
 
 // acts are what the reader may do here now. The rules judge again.

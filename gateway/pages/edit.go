@@ -100,6 +100,7 @@ type edit struct {
 	doc     store.Document // of a draft, or what came back
 	faults  []*fault.Fault
 	route   []stop
+	counted *countedBox
 	checked bool // the route was asked for
 }
 
@@ -247,7 +248,7 @@ func (v *visit) checkRoute(e edit, f form) error {
 	if err != nil {
 		return v.wrong(e, f, err)
 	}
-	if e.route, err = v.preview(c); err != nil {
+	if e.route, e.counted, err = v.preview(e, c); err != nil {
 		return v.wrong(e, f, err)
 	}
 	e.checked = true

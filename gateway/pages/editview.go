@@ -37,6 +37,7 @@ type editView struct {
 	Total       string
 	Max         int64 // bytes of one file
 	Route       []stop
+	Counted     *countedBox
 	Checked     bool
 	Wrong       []wrong // what is wrong, in the order of the page
 	faults      map[string][]string
@@ -74,7 +75,8 @@ func (v *visit) edit(status int, e edit, f form) error {
 	view := editView{
 		form: f, Mode: e.mode, Action: "/new/" + e.kind.ID, TypeTitle: i18n.Pick(e.kind.Title, v.locale),
 		EntityName: v.entity(f.Entity), Number: e.doc.Number, ID: e.doc.ID, Key: random(), Kind: e.kind,
-		Route: e.route, Checked: e.checked, Max: v.desk().AttachmentLimit(), faults: map[string][]string{},
+		Route: e.route, Counted: e.counted, Checked: e.checked, Max: v.desk().AttachmentLimit(),
+		faults: map[string][]string{},
 	}
 	if e.mode != modeNew {
 		view.Action = documentAt(e.doc.ID) + "/edit"

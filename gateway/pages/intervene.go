@@ -188,6 +188,8 @@ type replanView struct {
 	Title     string
 	Has, Gets []stop
 	Fault     string // why there would be none
+
+	HasCounted, GetsCounted *countedBox
 }
 
 // showReplan handles GET /documents/:id/replan.
@@ -211,6 +213,12 @@ func showReplan(v *visit) error {
 		return err
 	}
 	view.Has, view.Gets = v.routeOf(&has, state), v.routeOf(&gets, approval.State{})
+	if view.HasCounted, err = v.countedBox(has.Counted); err != nil {
+		return err
+	}
+	if view.GetsCounted, err = v.countedBox(gets.Counted); err != nil {
+		return err
+	}
 	view.Card = interveneCard{ID: id, Key: random(), Hash: state.ContentHash, Round: state.Round, Two: state.TwoPeople()}
 	return v.show(http.StatusOK, v.t("page.intervene.preview.title"), view)
 }

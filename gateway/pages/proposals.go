@@ -124,6 +124,8 @@ type checkView struct {
 	Changes  []string
 	Lines    []diffLine
 	Base     int
+
+	Aggregate string // what amounts are added up; "" for none
 }
 
 type findingRow struct {
@@ -152,6 +154,9 @@ func (v *visit) checkView(c desk.Checked, yaml string) checkView {
 			row.Shown = f.Example.Words(v.locale)
 		}
 		view.Findings = append(view.Findings, row)
+	}
+	if c.Aggregate != nil {
+		view.Aggregate = c.Aggregate.Words(v.locale)
 	}
 	for _, claim := range c.Claims {
 		view.Claims = append(view.Claims, claimRow{claim.Technique, claim.Words(v.locale)})

@@ -91,6 +91,9 @@ func standsAt(step approval.Step, s approval.State) string {
 var compared = regexp.MustCompile(
 	`^amount (>=|>|<=|<) money\("([0-9.]+)"\) is (true|false): amount = (-?[0-9.]+) ([A-Z]{3})$`)
 
+// amountSeen finds a reason that speaks of the amount.
+var amountSeen = regexp.MustCompile(`(: |, )amount = `)
+
 var signs = map[string]string{">=": "≥", ">": ">", "<=": "≤", "<": "<"}
 
 // because is why a step is needed or not; a step that is always needed needs no
@@ -105,6 +108,16 @@ func (v *visit) because(reason string) string {
 	}
 	limit := m[5] + space + grouped(m[2])
 	return v.t("page.route.compared."+m[3], "sign", signs[m[1]], "limit", limit, "amount", m[5]+space+grouped(m[4]))
+}
+
+// reason is why a step of a plan is needed or not; where the amount decides that, and
+// others were added to it, what it is made of.
+func (v *visit) reason(plan *approval.Plan, step approval.Step) string {
+	why := v.because(step.Reason)
+	if c := plan.Counted; c != nil && c.Count > 0 && amountSeen.MatchString(step.Reason) {
+		why = v.t("page.counted.reason", "why", why, "counted", v.counted(c))
+	}
+	return why
 }
 
 func (v *visit) mode(step approval.Step) string {
@@ -194,11 +207,13 @@ func quoted(text, words string) string {
 // planReference says whether what is parked is a route, not a voucher.
 func planReference(reference string) bool { return strings.HasPrefix(reference, "plan:") }
 
-// preview is the route that a content would take now.
-func (v *visit) preview(c document.Content) ([]stop, error) {
-	plan, err := v.desk().Preview(v.r.Context(), v.who, c)
+// preview is the route that the content of a form would take now, and what would be
+// counted beside it.
+func (v *visit) preview(e edit, c document.Content) ([]stop, *countedBox, error) {
+	plan, err := v.desk().Preview(v.r.Context(), v.who, c, e.doc.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return v.routeOf(&plan, approval.State{}), nil
+	counted, err := v.countedBox(plan.Counted)
+	return v.routeOf(&plan, approval.State{}), counted, err
 }

@@ -12,7 +12,8 @@ import (
 
 // variables are what a condition may speak of. docs/policy.md explains them.
 var variables = map[string]*cel.Type{
-	"amount":        moneyType,      // the whole document, in the policy's base currency
+	"amount":        moneyType,      // what bands go by, in the policy's base currency
+	"own_amount":    moneyType,      // the whole document, likewise: amount without what is counted beside it
 	"total":         moneyType,      // the whole document, in its own currency
 	"currency":      cel.StringType, // of the document
 	"urgency":       cel.StringType, // normal, urgent

@@ -19,7 +19,8 @@ import (
 // Input is what a condition is judged on.
 type Input struct {
 	Content      document.Content
-	Amount       money.Amount // Content.BaseTotal in the policy's base currency
+	Amount       money.Amount // by which bands are chosen, in the policy's base currency
+	Own          money.Amount // Content.BaseTotal, likewise: Amount without what is counted beside it
 	Grade        int          // of the requester
 	SupplierKind string       // "" for an employee
 	// Base puts an amount of the document's currency into the policy's base
@@ -79,7 +80,7 @@ func hidden(details *cel.EvalDetails) error {
 func (c *Condition) bind(in Input) (map[string]any, error) {
 	d := in.Content
 	vars := map[string]any{
-		"amount": moneyValue{in.Amount}, "total": moneyValue{d.Total},
+		"amount": moneyValue{in.Amount}, "own_amount": moneyValue{in.Own}, "total": moneyValue{d.Total},
 		"currency": string(d.Currency), "urgency": string(d.Urgency),
 		"department": d.Department, "entity": d.Entity, "grade": int64(in.Grade),
 		"payee_kind": string(d.Payee.Kind), "supplier_kind": in.SupplierKind,

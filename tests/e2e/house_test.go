@@ -52,6 +52,7 @@ func TestWholeHouse(t *testing.T) {
 			"asked about, handed on, held up and returned":    (*scene).handled,
 			"finance approves less than was claimed":          (*scene).sanctioned,
 			"finance puts a category and the title right":     (*scene).amended,
+			"split in three, the third is asked about":        (*scene).split,
 			"two branches at once, chosen and found late":     (*scene).branched,
 			"reminders, then escalation":                      (*scene).overdue,
 			"twenty clients race for one task":                (*scene).race,

@@ -67,6 +67,7 @@ func build(t testing.TB) *house {
 	h.ids["intervened"] = h.intervened()
 	h.ids["voided"] = h.voided()
 	h.ids["handed"] = h.handed()
+	h.ids["part"], h.ids["split"] = h.counted()
 	for {
 		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
 		require.NoError(t, err)

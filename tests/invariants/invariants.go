@@ -96,6 +96,7 @@ func (c *checker) checkDocument(d *document) {
 	c.checkOutcome(d)
 	c.checkDecisions(d)
 	c.checkSteps(d)
+	c.checkCounted(d)
 	c.checkInterventions(d)
 	c.checkContent(d)
 	c.checkPatches(d)

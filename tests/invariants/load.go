@@ -33,7 +33,7 @@ func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 	for _, read := range []func() error{
 		l.clock, l.documentRows, l.draftRows, l.eventRows, l.headRows, l.taskRows, l.revisionRows, l.inboxRows, l.keyRows,
 		l.causeRows, l.noticeRows, l.effectRows, l.voucherRows, l.startRows, l.orgRows,
-		l.ruleRows, l.proposalRows, l.copyRows,
+		l.ruleRows, l.proposalRows, l.copyRows, l.policyRows,
 	} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("invariants: read the database: %w", err)

@@ -23,6 +23,7 @@ type world struct {
 	booked       []booking
 	bookedBefore []booking // what was booked when the database was read
 	runs         map[string]run
+	aggregating  map[string]bool // versions of policies that add amounts up, by id/version
 }
 
 type head struct {
@@ -139,6 +140,10 @@ type plan struct {
 	Then       []string `json:"then"`
 	Humans     int      `json:"humans"`
 	CC         *copying `json:"cc"`
+
+	Policy        string      `json:"policy"`
+	PolicyVersion int         `json:"policy_version"`
+	Counted       *countFacts `json:"counted"`
 }
 
 type step struct {
