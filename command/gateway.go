@@ -119,6 +119,10 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, fmt.Errorf("the pages: %w", err)
 	}
+	provisioning, err := p.scim(ctx, s)
+	if err != nil {
+		return server.Deps{}, err
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return server.Deps{
@@ -126,7 +130,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		MetricsElsewhere: p.config.Mode == config.Production || p.config.Observability.MetricsListen != "",
 		Checks:           append(p.checks(c), providerChecks(door)...),
 		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
-		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount,
+		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning,
 	}, nil
 }
 

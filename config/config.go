@@ -28,6 +28,7 @@ type Config struct {
 	Worker        Worker        `mapstructure:"worker"`
 	Relay         Relay         `mapstructure:"relay"`
 	Identity      Identity      `mapstructure:"identity"`
+	SCIM          SCIM          `mapstructure:"scim"`
 	Signing       Signing       `mapstructure:"signing"`
 	ERP           ERP           `mapstructure:"erp"`
 	Mail          Mail          `mapstructure:"mail"`

@@ -138,13 +138,15 @@ func loopback(host string) bool {
 
 // Who is who asks, as the directory knows them now.
 type Who struct {
-	Person   org.Person
-	Subject  access.Subject
-	Version  int64     // of the organisation that says so
-	Token    string    // id of the token, "" for a session
-	Provider string    // where the session was signed in
-	SignedIn time.Time // when
-	Session  string    // hash of the session's token, "" for a token
+	Person  org.Person
+	Subject access.Subject
+	Version int64  // of the organisation that says so
+	Token   string // id of the token, "" for a session
+	// TokenName is what its owner called it.
+	TokenName string
+	Provider  string    // where the session was signed in
+	SignedIn  time.Time // when
+	Session   string    // hash of the session's token, "" for a token
 
 	// Proved is how they proved who they are, and when; nil where a token asks, or the
 	// provider did not tell.

@@ -51,6 +51,7 @@ type house struct {
 	router  routers.Router
 	tokens  map[string]string // by person
 	options openapi3filter.Options
+	scim    http.Handler // what answers a directory, once a test made it
 }
 
 func newHouse(t testing.TB) *house {
@@ -122,6 +123,7 @@ func (h *house) open() {
 	handler, err = server.New(server.Deps{
 		Desk: h.desk, Auth: who, Version: "test", DevIssuer: issuer, Rate: server.Rate{PerSecond: -1},
 		Checks: []server.Check{{Name: "temporal", Ask: h.engine.check}},
+		SCIM:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
 	})
 	require.NoError(h.t, err)
 }

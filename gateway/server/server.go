@@ -50,6 +50,9 @@ type Deps struct {
 	// leaves a gateway without pages: GET /login then leads to the first provider.
 	Pages func(router *gin.Engine)
 
+	// SCIM answers a company's directory under problem.SCIMBase. Nil for none.
+	SCIM http.Handler
+
 	// Hooks registers what others call without a session or a token. Nil for none.
 	Hooks func(router *gin.Engine)
 }
@@ -76,7 +79,7 @@ func New(deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	gate := newGate(deps.Rate, deps.Proxies)
-	inner := deps.Auth.Middleware(gate.limit(sameOrigin(router)))
+	inner := deps.Auth.Middleware(gate.limit(sameOrigin(onlySCIM(router))))
 	outer := http.NewServeMux()
 	outer.Handle("/", inner)
 	outer.HandleFunc("GET /healthz", healthy)
@@ -109,6 +112,9 @@ func newRouter(deps Deps) (*gin.Engine, error) {
 	api.Mount(router, deps.Desk, deps.Version)
 	if deps.Pages != nil {
 		deps.Pages(router)
+	}
+	if deps.SCIM != nil {
+		router.Any(problem.SCIMBase+"/*path", gin.WrapH(deps.SCIM))
 	}
 	if deps.Hooks != nil {
 		deps.Hooks(router)

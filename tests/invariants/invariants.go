@@ -70,6 +70,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	}
 	c.checkAdvances()
 	c.checkStreams()
+	c.checkOrganisation()
 	c.checkRules()
 	c.checkIdentities()
 	c.checkProposals()

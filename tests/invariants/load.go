@@ -290,11 +290,11 @@ func (l *loader) orgRows() error {
 		return err
 	}
 	const query = `
-		SELECT kind, from_version, coalesce(to_version, 0), body FROM org_rows WHERE kind IN ('person', 'grant')
+		SELECT kind, id, from_version, coalesce(to_version, 0), body FROM org_rows WHERE kind IN ('person', 'grant')
 		ORDER BY kind, id, from_version`
 	return l.each(query, func(r *sql.Rows) error {
 		var row orgRow
-		err := r.Scan(&row.kind, &row.from, &row.to, &row.body)
+		err := r.Scan(&row.kind, &row.id, &row.from, &row.to, &row.body)
 		l.org.rows = append(l.org.rows, row)
 		return err
 	})

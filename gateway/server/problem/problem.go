@@ -157,6 +157,10 @@ func wantsPage(r *http.Request) bool {
 func Write(w http.ResponseWriter, r *http.Request, err error) {
 	Log(r.Context(), err)
 	p := Of(r.Context(), err)
+	if forSCIM(r) {
+		writeSCIM(w, p)
+		return
+	}
 	if wantsPage(r) {
 		Page(w, r, p)
 		return
