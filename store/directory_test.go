@@ -134,8 +134,8 @@ func (w *world) leavesByDirectory(s *store.Store) {
 	require.NoError(w.t, err)
 	_, err = w.s.CreateToken(w.ctx, store.Token{Hash: "h", Person: "ann"})
 	require.NoError(w.t, err)
-	require.NoError(w.t, w.s.Sessions().CommitCtx(w.ctx, "session", []byte("x"), time.Now().Add(time.Hour)))
-	require.NoError(w.t, w.s.Sessions().Bind(w.ctx, "session", "ann"))
+	require.NoError(w.t, w.s.Sessions().CommitCtx(store.NewSession(w.ctx), "session", []byte("x"), time.Now().Add(time.Hour)))
+	require.NoError(w.t, w.s.Sessions().Bind(w.ctx, "session", store.SessionInfo{Person: "ann"}))
 	d := w.routed("train", approval.AnyOf, "ann")
 
 	got, err := s.WriteDirectory(w.ctx, tells("", "ann", true))

@@ -28,7 +28,6 @@ import (
 	"github.com/countersign/countersign/adapters/identity/oidc"
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
@@ -382,21 +381,6 @@ func (e *fakeEngine) apply(ctx context.Context, id string, c approval.Command) (
 	}
 	recorded, err := e.store.Record(ctx, request, stamp)
 	return recorded.Outcome, err
-}
-
-func stamp(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedData, error) {
-	calendars, err := calendar.Shipped()
-	if err != nil {
-		return d, err
-	}
-	for _, c := range calendars {
-		if c.ID == d.Clock.Calendar {
-			d.DueAt, d.RemindAt, d.Provisional, err = c.Stamp(at, calendar.Count{
-				Due: d.Clock.Due, First: d.Clock.First, Every: d.Clock.Every, AtMost: d.Clock.AtMost,
-			})
-		}
-	}
-	return d, err
 }
 
 var _ desk.Engine = (*fakeEngine)(nil)
