@@ -163,6 +163,8 @@ type Stop struct {
 	Need   approval.Need `json:"need"`
 	Mode   approval.Mode `json:"mode,omitempty"`
 	People []string      `json:"people,omitempty"`
+
+	Title map[string]string `json:"title,omitempty"` // by language; only where one document is told of
 }
 
 // Path is the way of one document: its stops, or why there is none.
