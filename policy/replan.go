@@ -60,6 +60,9 @@ func titled(r routed) Path {
 	path := pathOf(r)
 	for i, s := range walked(r.plan) {
 		path.Stops[i].Title = s.Title
+		if n := len(s.Branches); n > 0 {
+			path.Stops[i].Branch = s.Branches[n-1].Title
+		}
 	}
 	return path
 }
@@ -101,6 +104,7 @@ func spoken(p Path, locale string, name func(id string) string) Path {
 	p.Stops = slices.Clone(p.Stops)
 	for i, s := range p.Stops {
 		p.Stops[i].Step = cmp.Or(s.Title[locale], s.Title["en"], s.Step)
+		p.Stops[i].In = cmp.Or(s.Branch[locale], s.Branch["en"], s.In)
 		p.Stops[i].People = make([]string, len(s.People))
 		for n, id := range s.People {
 			if p.Stops[i].People[n] = id; id != approval.AdminQueue {

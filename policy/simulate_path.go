@@ -164,7 +164,9 @@ type Stop struct {
 	Mode   approval.Mode `json:"mode,omitempty"`
 	People []string      `json:"people,omitempty"`
 
-	Title map[string]string `json:"title,omitempty"` // by language; only where one document is told of
+	// By language; only where one document is told of.
+	Title  map[string]string `json:"title,omitempty"`
+	Branch map[string]string `json:"branch,omitempty"` // title of the innermost
 }
 
 // Path is the way of one document: its stops, or why there is none.
