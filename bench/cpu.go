@@ -47,7 +47,8 @@ func memoryOf(pid int) (int64, error) {
 	return pages * int64(os.Getpagesize()), nil
 }
 
-// ownMemoryOf is the part of it that is no file's: program text is mapped by every process of one program, and kept once.
+// ownMemoryOf is the part of it that is no file's: program text is mapped by every
+// process of one program, and kept once.
 func ownMemoryOf(pid int) (int64, error) {
 	stats, err := processes()
 	if err != nil {

@@ -190,6 +190,7 @@ func serveDev(ctx context.Context, c config.Config, addresses map[string]string,
 	for name, run := range running {
 		own := c
 		own.Database.URL = config.NewSecret(addresses["countersign_"+name])
+		own.SCIM.DatabaseURL = config.NewSecret(addresses[store.RoleDirectory])
 		p, err := newParts(own, name)
 		if err != nil {
 			return err

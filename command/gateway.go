@@ -20,10 +20,7 @@ import (
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/adapters/files"
 	fileproviders "github.com/countersign/countersign/adapters/files/providers"
-	"github.com/countersign/countersign/adapters/identity"
-	"github.com/countersign/countersign/adapters/identity/oidc"
 	"github.com/countersign/countersign/config"
-	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/pages"
@@ -60,6 +57,10 @@ func runGateway(ctx context.Context, p *parts) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.listen(ctx, handler) })
+	group.Go(func() error {
+		deps.Auth.Watch(ctx)
+		return nil
+	})
 	group.Go(func() error {
 		desk.ImportRunner{Desk: deps.Desk}.Run(ctx)
 		return nil
@@ -118,14 +119,18 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, fmt.Errorf("the pages: %w", err)
 	}
+	provisioning, err := p.scim(ctx, s)
+	if err != nil {
+		return server.Deps{}, err
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return server.Deps{
 		Desk: counter, Auth: door, Version: Version, DevIssuer: issuer, Proxies: proxies, Metrics: metrics,
 		MetricsElsewhere: p.config.Mode == config.Production || p.config.Observability.MetricsListen != "",
-		Checks:           p.checks(c),
+		Checks:           append(p.checks(c), providerChecks(door)...),
 		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
-		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount,
+		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning,
 	}, nil
 }
 
@@ -184,38 +189,6 @@ func (p *parts) issuer(s *store.Store) (*devissuer.Issuer, string, error) {
 		return nil, "", fmt.Errorf("the development issuer: %w", err)
 	}
 	return issuer, secret, nil
-}
-
-func (p *parts) auth(s *store.Store, issuer *devissuer.Issuer, secret string) (*auth.Auth, error) {
-	var providers []identity.Provider
-	add := func(c identity.Config) error {
-		provider, err := oidc.Open(c)
-		if err != nil {
-			return fmt.Errorf("identity.providers %s: %w", c.ID, err)
-		}
-		providers = append(providers, provider)
-		return nil
-	}
-	for _, c := range p.config.Identity.Providers {
-		err := add(identity.Config{ID: c.ID, Kind: "oidc", Title: c.Label, Issuer: c.Issuer, ClientID: c.ClientID,
-			ClientSecret: c.ClientSecret.Reveal(), Scopes: c.Scopes})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if issuer != nil {
-		err := add(identity.Config{ID: devProvider, Kind: "oidc", Title: "Demo 演示", Issuer: issuer.Issuer(),
-			ClientID: devissuer.ClientID, ClientSecret: secret})
-		if err != nil {
-			return nil, err
-		}
-	}
-	c := auth.Config{Public: p.config.Gateway.PublicURL, Idle: p.config.Identity.Session.Idle,
-		Lifetime: p.config.Identity.Session.Absolute}
-	if issuer != nil {
-		c.DevIssuer = issuer.Issuer()
-	}
-	return auth.New(c, s, s.Sessions(), providers...)
 }
 
 func fileConfig(c config.Files) files.Config {

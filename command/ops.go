@@ -20,7 +20,7 @@ import (
 
 func opsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "ops", Short: "What an operator does in a running house"}
-	cmd.AddCommand(handoverCommand())
+	cmd.AddCommand(handoverCommand(), unbindCommand())
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,39 +21,55 @@ import (
 
 func orgCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "org", Short: "The organisation: who works here, and who answers to whom"}
-	cmd.AddCommand(orgImportCommand())
+	cmd.AddCommand(orgImportCommand(), directoryCommand())
 	return cmd
 }
 
 func orgImportCommand() *cobra.Command {
-	var file string
+	var file, people string
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "import",
-		Short: "Make the organisation what a company file says, as its next version, and show who joins and leaves",
+		Short: "Make the organisation what a file says, as its next version, and show who joins, changes and leaves",
 		Example: `  countersign org import --file company.yaml --dry-run
-  countersign org import --file company.yaml`,
+  countersign org import --file company.yaml
+  countersign org import --people people.csv --dry-run`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			text, err := os.ReadFile(file)
+			text, err := os.ReadFile(file + people)
 			if err != nil {
-				return fmt.Errorf("--file: %w", err)
-			}
-			company, err := config.ReadCompany(text)
-			if err != nil {
-				return fmt.Errorf("--file %s: %w", file, err)
+				return fmt.Errorf("the file to import: %w", err)
 			}
 			return withStore(cmd, func(ctx context.Context, s *store.Store) error {
-				printed, err := importCompany(ctx, s, company, "import:"+filepath.Base(file), dryRun, locale(cmd))
+				company, err := readImport(ctx, s, text, people != "")
+				if err != nil {
+					return fmt.Errorf("%s: %w", file+people, err)
+				}
+				printed, err := importCompany(ctx, s, company, "import:"+filepath.Base(file+people), dryRun, locale(cmd))
 				fmt.Fprint(cmd.OutOrStdout(), printed)
 				return err
 			})
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "company file, such as config/demo/company.yaml: the whole organisation")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show who joins and leaves, and write nothing")
-	_ = cmd.MarkFlagRequired("file")
+	cmd.Flags().StringVar(&people, "people", "",
+		"table of people (CSV) to add or change; everybody else stays. Columns: docs/identity.md")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "show who joins, changes and leaves, and write nothing")
+	cmd.MarkFlagsOneRequired("file", "people")
+	cmd.MarkFlagsMutuallyExclusive("file", "people")
 	return cmd
+}
+
+// readImport reads a company file, or a table of people into the organisation in force.
+func readImport(ctx context.Context, s *store.Store, text []byte, table bool) (org.Snapshot, error) {
+	if !table {
+		return config.ReadCompany(text)
+	}
+	now, err := s.Snapshot(ctx, 0)
+	if err != nil {
+		return org.Snapshot{}, err
+	}
+	return config.ReadPeople(text, *now)
 }
 
 // importCompany saves an organisation and answers with the words for what changes.
@@ -63,6 +80,10 @@ func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause
 		return "", err
 	}
 	next = next.Remembering(before)
+	next, err = s.WithDirectory(ctx, next)
+	if err != nil {
+		return "", err
+	}
 	words := func(key string, args map[string]string) string {
 		return i18n.Shipped().Text(language, "handover."+key, args) + "\n"
 	}
@@ -79,6 +100,11 @@ func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause
 			"person": nameOf(before, id), "n": strconv.Itoa(left.Total), "documents": strconv.Itoa(len(left.Submitted)),
 		}))
 	}
+	for _, id := range slices.Sorted(maps.Keys(next.People)) {
+		if changed := changesOf(before.People[id], next.People[id]); changed != "" && before.Active(id) && next.Active(id) {
+			b.WriteString(words("changes", map[string]string{"person": nameOf(&next, id), "changes": changed}))
+		}
+	}
 	if dryRun {
 		return b.String() + words("dry_run", nil), nil
 	}
@@ -87,6 +113,23 @@ func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause
 		return b.String(), err
 	}
 	return b.String() + words("saved", map[string]string{"version": strconv.FormatInt(version, 10)}), nil
+}
+
+// changesOf says what is told otherwise of somebody: the field, what was, what is.
+func changesOf(was, is org.Person) string {
+	var changed []string
+	for _, f := range []struct{ name, was, is string }{
+		{"name", was.Name, is.Name}, {"email", was.Email, is.Email}, {"locale", was.Locale, is.Locale},
+		{"entity", was.Entity, is.Entity}, {"department", was.Department, is.Department},
+		{"cost_center", was.CostCenter, is.CostCenter}, {"manager", was.Manager, is.Manager},
+		{"grade", strconv.Itoa(was.Grade), strconv.Itoa(is.Grade)}, {"subject", was.Subject, is.Subject},
+		{"aliases", strings.Join(was.Aliases, "+"), strings.Join(is.Aliases, "+")},
+	} {
+		if f.was != f.is {
+			changed = append(changed, f.name+" "+f.was+" → "+f.is)
+		}
+	}
+	return strings.Join(changed, "; ")
 }
 
 // organisationNow is the organisation in force, empty where there is none yet.

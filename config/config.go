@@ -28,6 +28,7 @@ type Config struct {
 	Worker        Worker        `mapstructure:"worker"`
 	Relay         Relay         `mapstructure:"relay"`
 	Identity      Identity      `mapstructure:"identity"`
+	SCIM          SCIM          `mapstructure:"scim"`
 	Signing       Signing       `mapstructure:"signing"`
 	ERP           ERP           `mapstructure:"erp"`
 	Mail          Mail          `mapstructure:"mail"`
@@ -147,7 +148,29 @@ type Provider struct {
 	ClientID     string   `mapstructure:"client_id"`
 	ClientSecret Secret   `mapstructure:"client_secret"`
 	Scopes       []string `mapstructure:"scopes"` // none = openid profile email
-	Label        string   `mapstructure:"label"`  // on the button
+	Label        string   `mapstructure:"label"`  // on the button, where a language has no title
+	TitleEN      string   `mapstructure:"title_en"`
+	TitleZH      string   `mapstructure:"title_zh"`
+
+	// What it is believed when somebody comes for the first time; once bound, only the
+	// binding says whose sign-in it is.
+	PersonClaim string   `mapstructure:"person_claim"`  // its value is a person's id; "" = no claim is
+	TrustEmail  bool     `mapstructure:"trust_email"`   // a verified address that is one person's is theirs
+	Domains     []string `mapstructure:"email_domains"` // others do not come in; none = every one
+	TenantClaim string   `mapstructure:"tenant_claim"`  // "" = tid
+	Tenants     []string `mapstructure:"tenants"`       // others do not come in; none = every one
+
+	ACRValues   []string    `mapstructure:"acr_values"`   // asked for where a fresh sign-in is, and the policy names none
+	GroupsClaim string      `mapstructure:"groups_claim"` // "" = groups
+	Roles       []GroupRole `mapstructure:"roles"`        // none = groups bring no roles
+	Apps        []string    `mapstructure:"apps"`         // whose web views go straight here: wecom, dingtalk, feishu
+}
+
+// GroupRole is a role that a provider's group brings for a session. Only a role that
+// decides nothing can come so: auditor.
+type GroupRole struct {
+	Group string `mapstructure:"group"`
+	Role  string `mapstructure:"role"`
 }
 
 // Session is how long a sign-in lasts.

@@ -117,6 +117,7 @@ func TestTheListsOfTheExampleAreRight(t *testing.T) {
 	require.Equal(t, 2*time.Minute, c.ERP.Connections[0].Settle)
 	require.Equal(t, seed, c.Temporal.Codec.Keys[0].Secret.Reveal())
 	require.Equal(t, seed, c.Identity.Providers[0].ClientSecret.Reveal())
+	require.Equal(t, "finance_clerk", c.SCIM.Groups[0].Role)
 	require.Equal(t, "k2025", c.Signing.Previous[0].ID)
 }
 

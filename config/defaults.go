@@ -31,7 +31,8 @@ func Default() Config {
 			StopTimeout: 60 * time.Second,
 		},
 		Relay:    Relay{Interval: time.Second, Batch: 100},
-		Identity: Identity{Session: Session{Idle: 2 * time.Hour, Absolute: 12 * time.Hour}},
+		Identity: Identity{Session: Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}},
+		SCIM:     SCIM{Subject: "external_id", Stop: SCIMStop{Percent: 10, Window: 24 * time.Hour, AtLeast: 5}},
 		Mail:     Mail{Port: 587, TLS: "starttls"},
 		Files: Files{
 			Dir:      "files",

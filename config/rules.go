@@ -21,6 +21,7 @@ func (c Config) Check() error {
 	k.duration("relay.interval", c.Relay.Interval, 10*time.Millisecond, 10*time.Minute)
 	k.count("relay.batch", c.Relay.Batch, 10_000)
 	c.checkIdentity(k)
+	c.SCIM.check(k, c.Mode)
 	c.checkSigning(k)
 	c.checkERP(k)
 	c.Mail.check(k)
@@ -117,24 +118,6 @@ func (w Worker) check(k *check) {
 	number(k, "worker.effects.per_second", w.Effects.PerSecond, 0.001, 100_000, "set effects a second, more than 0")
 	k.count("worker.sticky_cache", w.StickyCache, 1_000_000)
 	k.duration("worker.stop_timeout", w.StopTimeout, time.Second, time.Hour)
-}
-
-func (c Config) checkIdentity(k *check) {
-	var ids []string
-	for i, provider := range c.Identity.Providers {
-		at := "identity.providers[" + strconv.Itoa(i) + "]."
-		ids = append(ids, provider.ID)
-		if c.Mode == Production && !loopback(provider.Issuer) {
-			k.url(at+"issuer", provider.Issuer, "https")
-		} else {
-			k.url(at+"issuer", provider.Issuer, "http", "https")
-		}
-		k.want(provider.ClientID != "", at+"client_id", "is empty", "set the id that the provider gave")
-		k.want(slices.Contains(provider.Scopes, "openid"), at+"scopes", "lack openid", "add openid")
-	}
-	k.unique("identity.providers", ids)
-	k.duration("identity.session.idle", c.Identity.Session.Idle, time.Minute, 30*24*time.Hour)
-	k.duration("identity.session.absolute", c.Identity.Session.Absolute, c.Identity.Session.Idle, 90*24*time.Hour)
 }
 
 func (c Config) checkSigning(k *check) {

@@ -90,9 +90,14 @@ func describePolicy(p *Policy) map[string]string {
 	for _, r := range p.Require {
 		limits = append(limits, fmt.Sprintf("%s: %d", r.From.Text(), r.Humans))
 	}
-	return map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
+	words := map[string]string{"base": string(p.Base), "then": strings.Join(p.Then, ", "),
 		"require": strings.Join(limits, ", "), "title": titles(p.Title), "cc": p.CC.words(),
 		"aggregate": p.Aggregate.summary()}
+	if f := p.FreshSignIn; f != nil {
+		words["fresh_sign_in"] = strings.TrimSpace(fmt.Sprintf("%s, %d s %s", f.From.Text(), f.Seconds,
+			strings.Join(f.Classes, " ")))
+	}
+	return words
 }
 
 // words is whom a policy copies in, and when, as it is compared.

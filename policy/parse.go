@@ -45,6 +45,8 @@ type policyYAML struct {
 	CCOn     string                `yaml:"cc_on"`
 
 	Aggregate aggregateYAML `yaml:"aggregate"`
+
+	FreshSignIn freshYAML `yaml:"fresh_sign_in"`
 }
 
 type stepYAML struct {
@@ -117,6 +119,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	}
 	r.matrices(p, raw.Matrices)
 	p.Require = r.require(p.Base, raw.Require)
+	p.FreshSignIn = r.freshSignIn(p.Base, raw.FreshSignIn)
 	p.Aggregate = r.aggregate(raw.Aggregate)
 	p.CC = r.copying("", raw.CC, raw.CCOn, policyCopiesOn, p)
 	r.walk("steps", raw.Steps, nil, p)

@@ -35,6 +35,8 @@ type Policy struct {
 	// Aggregate says what else counts as the document's amount; nil: nothing.
 	Aggregate *Aggregate `json:"aggregate,omitempty"`
 
+	FreshSignIn *FreshSignIn `json:"fresh_sign_in,omitempty"` // for decisions on large amounts
+
 	text *source.Text
 	hash string
 }

@@ -13,16 +13,26 @@ if [ "$what" = test ]; then
   for p in tryton-server tryton-modules-account tryton-modules-account-invoice tryton-proteus python3-psycopg2; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || need+=("$p")
   done
+  command -v node >/dev/null || need+=(nodejs)
+  command -v npm >/dev/null || need+=(npm)
 fi
+# identity_provider installs the OpenID provider that the tests sign in at, by its lock file.
+identity_provider() {
+  [ "$what" = test ] || return 0
+  local dir; dir=$(cd "$(dirname "$0")/../tests/idp" && pwd)
+  [ -e "$dir/node_modules/oidc-provider/package.json" ] && return 0
+  echo "installing through npm: oidc-provider, for the tests"
+  npm ci --prefix "$dir" --no-audit --no-fund --ignore-scripts --silent
+}
 if ! command -v go >/dev/null; then
   echo "Go 1.26.8 or later is needed: https://go.dev/dl/" >&2; exit 1
 fi
-[ ${#need[@]} -gt 0 ] || exit 0
+[ ${#need[@]} -gt 0 ] || { identity_provider; exit 0; }
 
 if ! command -v apt-get >/dev/null; then
   echo "Please install these first (this is not Debian or Ubuntu, so they are not installed for you): ${need[*]}" >&2
-  echo "  macOS:  brew install postgresql@15" >&2
-  echo "  Fedora: dnf install postgresql-server chromium trytond trytond-account trytond-account-invoice proteus" >&2
+  echo "  macOS:  brew install postgresql@15 node" >&2
+  echo "  Fedora: dnf install postgresql-server chromium trytond trytond-account trytond-account-invoice proteus nodejs npm" >&2
   exit 1
 fi
 sudo=()
@@ -40,3 +50,4 @@ fi
 "${sudo[@]}" apt-get update -qq
 DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
 echo "installed: ${need[*]}"
+identity_provider

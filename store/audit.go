@@ -71,7 +71,7 @@ type auditor struct {
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
 // the read model, the signatures of the acts, the contents, what plans counted, the delegations, the copies, the heirs,
-// the causes, the counters, and the heads of earlier checkpoints. It only reads, from one
+// the sign-ins, the causes, the counters, and the heads of earlier checkpoints. It only reads, from one
 // snapshot, a hundred documents at a time.
 //
 // Findings are no error; an error means that it could not look.
@@ -122,7 +122,7 @@ func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
 		return nil
 	}
 	for _, check := range []func(context.Context) error{
-		a.orphans, a.counters, a.organisation, a.delegations, a.policies, a.copies, a.heirs,
+		a.orphans, a.counters, a.organisation, a.delegations, a.policies, a.copies, a.heirs, a.identities,
 	} {
 		if err := check(ctx); err != nil {
 			return err
@@ -213,8 +213,8 @@ func (a *auditor) loadBeside(ctx context.Context, ids []string, byID map[string]
 		byID[c.Stream].causes[c.Cause] = c
 	}
 	var acts []auditAct
-	const actsBatch = `SELECT id, document, task, actor, canonical, key_id, signature, coalesce(outcome, '') AS outcome
-		FROM inbox WHERE document = ANY($1)`
+	const actsBatch = `SELECT id, document, task, actor, canonical, key_id, signature, received_at,
+		coalesce(outcome, '') AS outcome FROM inbox WHERE document = ANY($1)`
 	if err := a.tx.SelectContext(ctx, &acts, actsBatch, pq.Array(ids)); err != nil {
 		return err
 	}

@@ -44,7 +44,8 @@ type auditCause struct {
 type auditAct struct {
 	ID, Document, Task, Actor, Canonical, Signature, Outcome string
 
-	KeyID string `db:"key_id"`
+	KeyID      string    `db:"key_id"`
+	ReceivedAt time.Time `db:"received_at"`
 }
 
 type auditRevision struct {
@@ -67,6 +68,7 @@ func (a *auditor) verify(f *auditFile) {
 	a.readModel(f)
 	a.causesOf(f)
 	a.actsOf(f)
+	a.signIns(f)
 	a.contents(f)
 	a.interventions(f)
 }

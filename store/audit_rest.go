@@ -134,24 +134,39 @@ func (a *auditor) counters(ctx context.Context) error {
 // organisation proves that every version is still what it was.
 func (a *auditor) organisation(ctx context.Context) error {
 	var versions []struct {
-		Version int64
-		Hash    string
+		Version     int64
+		Hash, Basis string
 	}
-	if err := a.tx.SelectContext(ctx, &versions, `SELECT version, hash FROM org_versions ORDER BY version`); err != nil {
+	const list = `SELECT version, hash, basis FROM org_versions ORDER BY version`
+	if err := a.tx.SelectContext(ctx, &versions, list); err != nil {
 		return err
 	}
+	before := ""
 	for _, v := range versions {
-		rows, err := orgRowsAt(ctx, a.tx, v.Version)
-		if err != nil {
-			return err
-		}
-		hash, err := hashOrg(rows)
+		hash, err := a.hashOfVersion(ctx, v.Version, v.Basis, before)
 		if err != nil {
 			return err
 		}
 		if hash != v.Hash {
 			a.found(OrgStream, 0, "organisation.differs", "version %d is not what its hash says", v.Version)
 		}
+		before = v.Hash
 	}
 	return nil
+}
+
+// hashOfVersion makes the hash of a version of the organisation from its rows.
+func (a *auditor) hashOfVersion(ctx context.Context, version int64, basis, before string) (string, error) {
+	if basis == basisChange {
+		change, err := changedRows(ctx, a.tx, version)
+		if err != nil {
+			return "", err
+		}
+		return hashChange(before, change)
+	}
+	rows, err := orgRowsAt(ctx, a.tx, version)
+	if err != nil {
+		return "", err
+	}
+	return hashOrg(rows)
 }

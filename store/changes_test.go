@@ -155,8 +155,8 @@ func TestWhoLeavesLosesWhatTheyHad(t *testing.T) {
 	_, err := w.s.CreateToken(w.ctx, store.Token{Hash: store.HashToken("secret"), Person: "ann", Name: "script"})
 	require.NoError(t, err)
 	sessions := w.s.Sessions()
-	require.NoError(t, sessions.CommitCtx(w.ctx, "cookie", []byte("x"), time.Now().Add(time.Hour)))
-	require.NoError(t, sessions.Bind(w.ctx, "cookie", "ann"))
+	require.NoError(t, sessions.CommitCtx(store.NewSession(w.ctx), "cookie", []byte("x"), time.Now().Add(time.Hour)))
+	require.NoError(t, sessions.Bind(w.ctx, "cookie", store.SessionInfo{Person: "ann"}))
 	by, to := w.delegates("ann", "bob", nil), w.delegates("fin", "ann", nil)
 
 	w.leaves("ann")

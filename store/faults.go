@@ -47,6 +47,8 @@ var _ = fault.Register(map[string]fault.Entry{
 	"token.not_found":      {Kind: fault.NotFound},
 	"token.expired":        {Kind: fault.Forbidden},
 	"session.not_found":    {Kind: fault.NotFound},
+	"session.logout_used":  {Kind: fault.Conflict},
+	"identity.unbound":     {Kind: fault.NotFound},
 	"notice.not_found":     {Kind: fault.NotFound},
 	"person.not_found":     {Kind: fault.NotFound},
 	"organisation.none":    {Kind: fault.NotFound},

@@ -5,7 +5,7 @@ package store
 // a second person approved; the worker copies in whom a plan names, and writes no
 // other stream's head; it and the relay store refusals only. Nobody who serves
 // requests may say which keys are believed or who works here: that is for who
-// migrates.
+// migrates, and for the directory's own role, which writes people and grants only.
 const (
 	read     = "SELECT"
 	appends  = "SELECT, INSERT"
@@ -54,7 +54,11 @@ var grants = map[string]map[string]string{
 		"import_rows":     "SELECT, INSERT, UPDATE (state, document, fault, next_try, tries, finished_at)",
 		"sessions":        "SELECT, INSERT, UPDATE, DELETE",
 		"tokens":          "SELECT, INSERT, UPDATE (revoked_at, last_used_at)",
-		"checkpoints":     read, "goose_db_version": read,
+		"identities":      appends,
+		"logout_tokens":   "SELECT, INSERT, DELETE",
+
+		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
+		"checkpoints":      read, "goose_db_version": read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -100,14 +104,35 @@ var grants = map[string]map[string]string{
 		"org_versions": read, "org_rows": read, "role_holders": read, "calendars": read,
 		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read,
 	},
+	RoleDirectory: {
+		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
+		"directory_members":  "SELECT, INSERT, DELETE",
+		"directory_grants":   "SELECT, INSERT, DELETE",
+		"directory_leavings": appends,
+		"directory_stops":    appends,
+		"org_versions":       appends,
+		"org_rows":           "SELECT, INSERT, UPDATE (to_version)",
+		"role_holders":       "SELECT, INSERT, DELETE",
+		"leavers":            "SELECT, INSERT, DELETE",
+		"changes":            appends,
+		"sessions":           "SELECT (person), DELETE",
+		"tokens":             "SELECT (person, revoked_at), UPDATE (revoked_at)",
+		"delegations":        "SELECT, UPDATE (revoked_by, revoked_at, revoke_reason)",
+		"events":             appends,
+		"causes":             appends,
+		"streams":            "SELECT, INSERT, UPDATE (seq, head_hash, updated_at)",
+		"notices":            appends, "goose_db_version": read,
+	},
 	RoleAuditor: {
-		"documents": read, "revisions": read, "counters": read, "requests": read, "events": read, "causes": read,
+		"directory_entries": read, "directory_members": read, "directory_grants": read, "directory_leavings": read,
+		"directory_stops": read,
+		"documents":       read, "revisions": read, "counters": read, "requests": read, "events": read, "causes": read,
 		"streams": read, "tasks": read, "inbox": read, "verify_keys": read, "starts": read, "notices": read,
 		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "proposals": read,
 		"proposal_tellings": read,
 		"rates":             read,
 		"calendars":         read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
-		"comment_files": read, "copies": read,
+		"comment_files": read, "copies": read, "identities": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 	},

@@ -30,8 +30,13 @@ type ActRow struct {
 	Signature  evidence.Signature
 	ReceivedAt time.Time // the database's clock; nothing in
 	Idem       Idempotency
-	OrgVersion int64             // the organisation by which the actor may; 0 asks for none; nothing out
-	Delegation string            // the rule by which the actor may decide for another; nothing out
+	OrgVersion int64  // the organisation by which the actor may; 0 asks for none; nothing out
+	Delegation string // the rule by which the actor may decide for another; nothing out
+
+	// Fresh is how fresh the act's sign-in must be when it is received; nil asks for
+	// none; nothing out.
+	Fresh *approval.FreshSignIn
+
 	Outcome    *approval.Outcome // nil while nobody judged it
 	OutcomeAt  time.Time
 	Deliveries int // by the relay
@@ -87,7 +92,7 @@ func (r actRow) row() (ActRow, error) {
 // Safe to repeat under its idempotency key or its id.
 // Errors: NotFound document.not_found; Conflict idempotency.reused; Busy where the
 // organisation changed since the actor's rights were judged, or the delegation by
-// which they may is not in force any more: judge them again.
+// which they may is not in force any more: judge them again; Forbidden act.sign_in_again.
 func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bool, err error) {
 	if err := row.write(); err != nil {
 		return ActRow{}, false, err
@@ -123,6 +128,9 @@ func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error)
 	if err != nil && fault.KindOf(err) == fault.NotFound && row.Delegation != "" {
 		err = s.delegationMoved(ctx, row.Delegation, err)
 	}
+	if err != nil && fault.KindOf(err) == fault.NotFound && row.Fresh != nil {
+		err = s.signInAged(ctx, row, err)
+	}
 	return got, false, err
 }
 
@@ -142,17 +150,19 @@ func insertAct(ctx context.Context, q sqlx.QueryerContext, row ActRow) (actRow, 
 		INSERT INTO inbox (id, document, name, task, actor, canonical, key_id, signature, received_at, idem_actor,
 		                   idem_route, idem_key, fingerprint, next_delivery)
 		SELECT $1, id, $3, $4, $5, $6, $7, $8, at, $9, $10, $11, $12, at + interval '` + actPatience + `' FROM instant
-		WHERE $14 = '' OR EXISTS (SELECT FROM rule WHERE from_at <= at AND at < until_at)
+		WHERE ($14 = '' OR EXISTS (SELECT FROM rule WHERE from_at <= at AND at < until_at))
+		  AND ($15::int = 0 OR at <= $16::timestamptz + make_interval(secs => $15))
 		ON CONFLICT DO NOTHING
 		RETURNING ` + actColumns
 	a, i := row.Act, row.Idem
 	if i.Key == "" {
 		i.Actor, i.Route = "", ""
 	}
+	within, signedIn := row.freshness()
 	var found actRow
 	err := sqlx.GetContext(ctx, q, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
 		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint,
-		row.OrgVersion, row.Delegation)
+		row.OrgVersion, row.Delegation, within, signedIn)
 	return found, err
 }
 
@@ -165,6 +175,45 @@ func (s *Store) moved(ctx context.Context, judged int64, missing error) error {
 	}
 	s.versions.forget()
 	return fault.New(fault.Busy, "store.busy")
+}
+
+// freshness is how old the sign-in of an act may be, in seconds, and when it was.
+func (row ActRow) freshness() (within int, signedIn time.Time) {
+	if row.Fresh == nil || row.Act.SignIn == nil {
+		return 0, time.Time{}
+	}
+	return row.Fresh.Seconds, row.Act.SignIn.At
+}
+
+// signInAged says whether an act was not kept because its sign-in is too old by the
+// database's clock.
+func (s *Store) signInAged(ctx context.Context, row ActRow, missing error) error {
+	var now time.Time
+	if err := s.db.GetContext(ctx, &now, `SELECT clock_timestamp()`); err != nil {
+		return err
+	}
+	if row.Fresh.Within(row.Act.SignIn, now) {
+		return missing
+	}
+	return row.Fresh.Refusal()
+}
+
+// FreshSignIn is what the newest plan of a document asks of the sign-in of whoever
+// decides; nil where it asks for none.
+func (s *Store) FreshSignIn(ctx context.Context, document string) (*approval.FreshSignIn, error) {
+	const query = `
+		SELECT coalesce(data::jsonb #>> '{plan,sign_in}', '') FROM events
+		WHERE stream = $1 AND kind = 'plan.made' ORDER BY seq DESC LIMIT 1`
+	var text string
+	err := s.db.GetContext(ctx, &text, query, document)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && text == "" {
+		return nil, nil
+	}
+	fresh := new(approval.FreshSignIn)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), fresh)
+	}
+	return fresh, sqlFault("store.FreshSignIn", err)
 }
 
 // delegationMoved says whether an act was not kept because its delegation is not

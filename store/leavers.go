@@ -43,8 +43,16 @@ func leave(ctx context.Context, tx *sqlx.Tx, next org.Snapshot, version int64) e
 		INSERT INTO leavers SELECT DISTINCT id FROM org_rows WHERE kind = 'person' AND id <> ALL($1)
 		ON CONFLICT DO NOTHING RETURNING person`
 	var left []string
-	if err := tx.SelectContext(ctx, &left, gone, pq.Array(active)); err != nil || len(left) == 0 {
+	if err := tx.SelectContext(ctx, &left, gone, pq.Array(active)); err != nil {
 		return err
+	}
+	return depart(ctx, tx, left, version)
+}
+
+// depart takes away what these people had, and tells who waits for them.
+func depart(ctx context.Context, tx *sqlx.Tx, left []string, version int64) error {
+	if len(left) == 0 {
+		return nil
 	}
 	if err := saveChange(ctx, tx, TellDirectory, "", version); err != nil {
 		return err

@@ -20,10 +20,12 @@ const (
 	RoleWorker   = "countersign_worker"   // records, effects
 	RoleRelay    = "countersign_relay"    // drains the queues, saves checkpoints
 	RoleAuditor  = "countersign_auditor"  // reads
+	// RoleDirectory carries out what a directory says by SCIM: people and grants.
+	RoleDirectory = "countersign_directory"
 )
 
 // loginRoles are those that sign in.
-var loginRoles = []string{RoleMigrator, RoleGateway, RoleWorker, RoleRelay, RoleAuditor}
+var loginRoles = []string{RoleMigrator, RoleGateway, RoleWorker, RoleRelay, RoleAuditor, RoleDirectory}
 
 // RolesInput says for which database to make the roles, and with which passwords.
 type RolesInput struct {

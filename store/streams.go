@@ -18,8 +18,11 @@ const (
 
 // The kinds of event in them.
 const (
-	OrganisationReplaced = "organisation.replaced"
-	PolicyPublished      = "policy.published" // by who migrates, or by the second person of a proposal
+	OrganisationReplaced = "organisation.replaced" // by a file
+	OrganisationChanged  = "organisation.changed"  // by a directory: a few people
+	DirectoryStopped     = "directory.stopped"     // it took away too many at once
+	DirectoryReleased    = "directory.released"    // an operator lets it go on
+	PolicyPublished      = "policy.published"      // by who migrates, or by the second person of a proposal
 	PolicyProposed       = "policy.proposed"
 	PolicyRefused        = "policy.refused"
 )

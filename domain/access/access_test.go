@@ -109,6 +109,7 @@ var matrix = map[string]map[string]string{
 		"delegation:manage":  "y.y..y..",
 		"token:manage":       "y.y..y..",
 		"metrics:read":       "yyyyyyyy",
+		"scim:provision":     "..y..y..",
 	},
 	access.Operator: {
 		"effect:read":  "..y..y..",

@@ -54,6 +54,7 @@ const (
 	DelegationManage  = "delegation:manage" // make and revoke
 	TokenManage       = "token:manage"
 	MetricsRead       = "metrics:read"
+	ScimProvision     = "scim:provision" // a directory tells of people and groups
 )
 
 // Reach is how far from a person an object may lie.
@@ -171,6 +172,7 @@ var table = map[string]rights{
 		DelegationManage:  {Entity},
 		TokenManage:       {Entity},
 		MetricsRead:       {All},
+		ScimProvision:     {Entity},
 	},
 	Operator: {
 		EffectRead:  {Entity},

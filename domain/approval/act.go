@@ -62,6 +62,9 @@ type Act struct {
 	Sanction *document.Sanction `json:"sanction,omitempty"` // for sanction: what leads to the new content
 	Changes  []document.Change  `json:"changes,omitempty"`  // for amend: what leads to the new content
 
+	// SignIn is how the actor signed in, where the plan asks for a fresh sign-in.
+	SignIn *SignIn `json:"sign_in,omitempty"`
+
 	// Maker is who proposed an intervention that needs two: the actor approved it. The
 	// act's id is then that of the proposal.
 	Maker string `json:"maker,omitempty"`

@@ -7,6 +7,8 @@ import "github.com/countersign/countersign/domain/fault"
 var Faults = fault.Register(map[string]fault.Entry{
 	"act.unknown":          {Kind: fault.Invalid, Args: []string{"act"}},
 	"act.seen":             {Kind: fault.Conflict}, // the stored outcome is the answer
+	"act.sign_in_again":    {Kind: fault.Forbidden, Status: unauthorized, Args: []string{"max_age", "acr_values"}},
+	"act.person_only":      {Kind: fault.Forbidden}, // a fresh sign-in is asked for, and a machine has none
 	"act.wrong_document":   {Kind: fault.Invalid},
 	"act.bad_id":           {Kind: fault.Invalid},
 	"act.bad_text":         {Kind: fault.Invalid}, // not UTF-8, or far too long

@@ -25,6 +25,8 @@ func (s State) judgePatch(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, err
 	case task.For != "":
 		return nil, fault.New(fault.Forbidden, "task.only_advice")
+	case !s.signedIn(a):
+		return nil, s.Plan.SignIn.Refusal()
 	case strings.TrimSpace(a.Opinion) == "":
 		return nil, opinionRequired()
 	}

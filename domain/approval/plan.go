@@ -46,6 +46,9 @@ type Plan struct {
 	// approved, whoever took over from whom; 0 asks for no number.
 	Humans int `json:"humans,omitempty"`
 
+	// SignIn says how fresh the sign-in of whoever decides must be; nil asks for none.
+	SignIn *FreshSignIn `json:"sign_in,omitempty"`
+
 	// Rules is the edition of these rules that the round is judged by, see RulesNow.
 	Rules int `json:"rules,omitempty"`
 

@@ -63,6 +63,8 @@
 //	proposal.expired     its maker                       the same
 //	intervention.proposed  administrators who may        by, reason; store.Propose
 //	                     approve it
+//	directory.stopped    who holds the role admin: a       by, n: who would have left, active
+//	                     directory took too many away
 //	intervention.approved  who proposed it               by, reason; store.ApproveIntervention
 //	intervention.refused who proposed it                 by, reason; store.Decide
 //	intervention.expiring  who may approve it, once      by, reason, until_at; store.TellProposals
@@ -99,6 +101,9 @@ const (
 	DelegationTaken = "delegation.revoked"
 )
 
+// DirectoryStopped is told to the administrators: store.WriteDirectory. 目录同步已暂停
+const DirectoryStopped = "directory.stopped"
+
 // ForDelegate is the kind by which the delegates of somebody are told of what
 // they are told themselves; "" where it is theirs alone.
 func ForDelegate(kind string) string {
@@ -127,6 +132,7 @@ func Kinds() []string {
 		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
+		DirectoryStopped,
 	}
 }
 

@@ -60,6 +60,9 @@ func (n Notice) Path() string {
 	if id := n.Data["proposal"]; id != "" {
 		return "/policies/proposals/" + id
 	}
+	if n.Kind == DirectoryStopped {
+		return "/notices"
+	}
 	if n.Document == "" {
 		return "/delegations"
 	}

@@ -61,6 +61,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.books()
 	a.imports()
 	a.tokens()
+	a.sessions()
 	router.GET("/docs", a.docs)
 	return a
 }

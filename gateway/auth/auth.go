@@ -20,6 +20,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/identity"
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -38,6 +39,9 @@ const (
 const (
 	cookieName    = "__Host-sid"
 	devCookieName = "countersign-dev-sid"
+
+	attemptCookie    = "__Host-oidc" // of a browser that signs in
+	devAttemptCookie = "countersign-dev-oidc"
 )
 
 // Codes are the faults of not knowing who asks.
@@ -48,6 +52,8 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"auth.unknown_person":   {Kind: fault.Forbidden},
 	"auth.expired_attempt":  {Kind: fault.Invalid, Status: http.StatusBadRequest},
 	"auth.unknown_provider": {Kind: fault.NotFound},
+	"auth.other_person":     {Kind: fault.Forbidden},
+	"auth.held_too_much":    {Kind: fault.Invalid},
 })
 
 // Store is the part of the store that auth needs.
@@ -55,13 +61,18 @@ type Store interface {
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
 	PersonBySubject(ctx context.Context, issuer, subject string) (org.Person, error)
 	TokenByHash(ctx context.Context, hash string) (store.Token, error)
+	IdentityPerson(ctx context.Context, issuer, subject string) (string, error)
+	BindIdentity(ctx context.Context, b store.Binding) error
 }
 
 // Sessions is where sessions are kept; store.SessionStore is one.
 type Sessions interface {
 	scs.CtxStore
-	// Bind notes whose session it is, so that it can be ended for them.
-	Bind(ctx context.Context, token, person string) error
+	// Bind notes whose session it is, so that it can be listed and ended for them.
+	Bind(ctx context.Context, token string, i store.SessionInfo) error
+	SaveAttempt(ctx context.Context, state, browser, attempt string, life time.Duration) error
+	TakeAttempt(ctx context.Context, state, browser string) (string, error)
+	UseLogoutToken(ctx context.Context, t store.LogoutToken) (int, error)
 }
 
 // Config says how people sign in.
@@ -70,6 +81,10 @@ type Config struct {
 	Idle      time.Duration // a session ends after so long without a request; 0 means 30 min
 	Lifetime  time.Duration // a session ends at last; 0 means 12 h
 	DevIssuer string        // devissuer.Issuer(), whose subjects are people's ids; "" outside dev
+
+	// Apps are the providers that the web views of these apps go to by themselves:
+	// wecom, dingtalk, feishu → id of a provider.
+	Apps map[string]string
 }
 
 // Auth knows who asks.
@@ -123,12 +138,19 @@ func loopback(host string) bool {
 
 // Who is who asks, as the directory knows them now.
 type Who struct {
-	Person   org.Person
-	Subject  access.Subject
-	Version  int64     // of the organisation that says so
-	Token    string    // id of the token, "" for a session
-	Provider string    // where the session was signed in
-	SignedIn time.Time // when
+	Person  org.Person
+	Subject access.Subject
+	Version int64  // of the organisation that says so
+	Token   string // id of the token, "" for a session
+	// TokenName is what its owner called it.
+	TokenName string
+	Provider  string    // where the session was signed in
+	SignedIn  time.Time // when
+	Session   string    // hash of the session's token, "" for a token
+
+	// Proved is how they proved who they are, and when; nil where a token asks, or the
+	// provider did not tell.
+	Proved *approval.SignIn
 }
 
 type whoKey struct{}

@@ -2,19 +2,19 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/countersign/countersign/adapters/identity"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/gateway/server/problem"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/store"
 )
 
 // Keys of a session.
@@ -23,14 +23,15 @@ const (
 	keyProvider = "provider"
 	keySignedIn = "signed_in" // unix seconds
 	keySeen     = "seen"      // unix seconds
-	keyAttempts = "attempts"  // JSON: tries to sign in, one a tab
+	keyIssuer   = "issuer"
+	keyProved   = "proved" // unix seconds: auth_time; 0 where the provider did not tell
+	keyClass    = "acr"
+	keyIDToken  = "id_token" // by which the provider knows them at sign-out
+	keyRoles    = "roles"    // that the provider's groups bring, for this session
+	keyHeld     = "held"     // JSON: a form that waits for a fresh sign-in
 )
 
-const (
-	attemptLife = 10 * time.Minute
-	attemptsMax = 5
-	returnMax   = 500 // characters of an address to return to
-)
+const agentMax = 200 // characters of what a browser says it is
 
 // fromSession is who a session belongs to; nil where nobody is signed in.
 func (a *Auth) fromSession(ctx context.Context) (*Who, error) {
@@ -55,205 +56,99 @@ func (a *Auth) fromSession(ctx context.Context) (*Who, error) {
 	if now.Sub(seen) > seenEvery {
 		a.sessions.Put(ctx, keySeen, now.Unix())
 	}
+	who.Session = store.HashToken(a.sessions.Token(ctx))
 	who.Provider = a.sessions.GetString(ctx, keyProvider)
 	who.SignedIn = time.Unix(a.sessions.GetInt64(ctx, keySignedIn), 0).UTC()
+	if proved := a.sessions.GetInt64(ctx, keyProved); proved > 0 {
+		who.Proved = &approval.SignIn{Issuer: a.sessions.GetString(ctx, keyIssuer), At: time.Unix(proved, 0).UTC(),
+			Class: a.sessions.GetString(ctx, keyClass)}
+	}
+	for _, role := range strings.Fields(a.sessions.GetString(ctx, keyRoles)) {
+		who.Subject.Roles = append(who.Subject.Roles, org.Grant{Person: id, Role: role})
+	}
 	return who, nil
 }
 
-// Choice is one way to sign in, for the sign-in page.
-type Choice struct {
-	ID    string
-	Title string
-	Path  string // where its button leads; takes return_to
-}
-
-// Choices lists the ways to sign in, in the order of the configuration.
-func (a *Auth) Choices() []Choice {
-	var list []Choice
-	for _, p := range a.providers {
-		list = append(list, Choice{ID: p.ID(), Title: p.Title(), Path: "/login/" + p.ID()})
-	}
-	return list
-}
-
-// Begin handles GET /login/{provider}: it notes the attempt and sends the
-// browser to the provider.
-func (a *Auth) Begin(w http.ResponseWriter, r *http.Request, provider string) {
-	p, err := a.provider(provider)
-	if err != nil {
-		problem.Write(w, r, err)
-		return
-	}
-	attempt := identity.Attempt{
-		Provider: provider, State: random(), Nonce: random(), Verifier: random(),
-		Callback: strings.TrimSuffix(a.config.Public, "/") + "/login/" + provider + "/callback",
-		ReturnTo: LocalPath(r.URL.Query().Get("return_to")), Started: time.Now(),
-	}
-	to, err := p.Begin(r.Context(), attempt)
-	if err == nil {
-		err = a.remember(r.Context(), attempt)
-	}
-	if err != nil {
-		problem.Write(w, r, err)
-		return
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther)
-}
-
-// Callback handles GET /login/{provider}/callback: the browser is back.
-func (a *Auth) Callback(w http.ResponseWriter, r *http.Request, provider string) {
-	returnTo, err := a.finish(r, provider)
-	if err != nil {
-		slog.WarnContext(r.Context(), "sign-in failed", "provider", provider, "error", err.Error())
-		problem.Write(w, r, err)
-		return
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, returnTo, http.StatusSeeOther)
-}
-
-func (a *Auth) finish(r *http.Request, provider string) (returnTo string, err error) {
-	ctx := r.Context()
-	p, err := a.provider(provider)
-	if err != nil {
-		return "", err
-	}
-	attempt, ok := a.recall(ctx, provider, r.URL.Query().Get("state"))
-	if !ok {
-		return "", fault.New(fault.Invalid, "auth.expired_attempt")
-	}
-	who, err := p.Finish(ctx, attempt, r.URL.Query())
-	if err != nil {
-		return "", err
-	}
-	person, err := a.personOf(ctx, who)
-	if err != nil {
-		return "", err
-	}
-	if _, err := a.know(ctx, person); err != nil {
-		return "", err
-	}
-	return attempt.ReturnTo, a.signIn(ctx, person, provider)
-}
-
-// personOf is the id of the person behind an identity. Where several providers
-// are trusted, a bare subject could be anybody's: it must be kept with its issuer.
-func (a *Auth) personOf(ctx context.Context, who identity.Identity) (string, error) {
-	if a.config.DevIssuer != "" && who.Issuer == a.config.DevIssuer {
-		return who.Subject, nil // the development issuer speaks of people by their ids
-	}
-	person, err := a.store.PersonBySubject(ctx, who.Issuer, who.Subject)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return "", fault.New(fault.Forbidden, "auth.unknown_person")
-	}
-	if err != nil {
-		return "", err
-	}
-	if len(a.providers) > 1 && person.Subject != who.Issuer+"|"+who.Subject {
-		return "", fault.New(fault.Forbidden, "auth.unknown_person")
-	}
-	return person.ID, nil
-}
-
 // signIn gives the browser a new session: a token known before is worth nothing.
-func (a *Auth) signIn(ctx context.Context, person, provider string) error {
+// What the one before held stays with the same person only.
+func (a *Auth) signIn(r *http.Request, person, provider string, in identity.Identity) error {
+	ctx := store.NewSession(r.Context())
+	if a.sessions.GetString(ctx, keyPerson) != person {
+		if err := a.sessions.Clear(ctx); err != nil {
+			return err
+		}
+	}
 	if err := a.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	now := time.Now().Unix()
-	a.sessions.Remove(ctx, keyAttempts)
-	a.sessions.Put(ctx, keyPerson, person)
-	a.sessions.Put(ctx, keyProvider, provider)
-	a.sessions.Put(ctx, keySignedIn, now)
-	a.sessions.Put(ctx, keySeen, now)
+	now, proved := time.Now().Unix(), int64(0)
+	if !in.Proved.IsZero() {
+		proved = in.Proved.Unix()
+	}
+	for key, value := range map[string]string{
+		keyPerson: person, keyProvider: provider, keyIssuer: in.Issuer, keyClass: in.Class, keyIDToken: in.Token,
+		keyRoles: strings.Join(in.Roles, " "),
+	} {
+		a.sessions.Put(ctx, key, value)
+	}
+	for key, value := range map[string]int64{keySignedIn: now, keySeen: now, keyProved: proved} {
+		a.sessions.Put(ctx, key, value)
+	}
 	token, _, err := a.sessions.Commit(ctx)
 	if err != nil {
 		return err
 	}
 	slog.InfoContext(ctx, "signed in", "person", person, "provider", provider)
-	return a.bindings.Bind(ctx, token, person)
-}
-
-// Logout handles POST /logout: the session ends here and now.
-func (a *Auth) Logout(w http.ResponseWriter, r *http.Request) {
-	if err := a.sessions.Destroy(r.Context()); err != nil {
-		problem.Write(w, r, err)
-		return
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Clear-Site-Data", `"cache"`)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-func (a *Auth) provider(id string) (identity.Provider, error) {
-	at := slices.IndexFunc(a.providers, func(p identity.Provider) bool { return p.ID() == id })
-	if at < 0 {
-		return nil, fault.New(fault.NotFound, "auth.unknown_provider")
-	}
-	return a.providers[at], nil
-}
-
-// remember keeps an attempt in the browser's session, the newest few only.
-func (a *Auth) remember(ctx context.Context, attempt identity.Attempt) error {
-	attempts := append(a.attempts(ctx), attempt)
-	if len(attempts) > attemptsMax {
-		attempts = attempts[len(attempts)-attemptsMax:]
-	}
-	return a.keep(ctx, attempts)
-}
-
-// recall finds an attempt by its state, once.
-func (a *Auth) recall(ctx context.Context, provider, state string) (identity.Attempt, bool) {
-	attempts := a.attempts(ctx)
-	at := slices.IndexFunc(attempts, func(x identity.Attempt) bool {
-		return state != "" && x.State == state && x.Provider == provider
+	agent := strings.ToValidUTF8(r.UserAgent(), "")
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	return a.bindings.Bind(ctx, token, store.SessionInfo{
+		Person: person, Provider: provider, Issuer: in.Issuer, Subject: in.Subject, Sid: in.Session,
+		Agent: strings.ToValidUTF8(agent[:min(len(agent), agentMax)], ""), Address: host,
 	})
-	if at < 0 {
-		return identity.Attempt{}, false
-	}
-	found := attempts[at]
-	if err := a.keep(ctx, slices.Delete(attempts, at, at+1)); err != nil {
-		return identity.Attempt{}, false
-	}
-	return found, time.Since(found.Started) < attemptLife
 }
 
-func (a *Auth) attempts(ctx context.Context) []identity.Attempt {
-	var attempts []identity.Attempt
-	if raw := a.sessions.GetString(ctx, keyAttempts); raw != "" {
-		if err := json.Unmarshal([]byte(raw), &attempts); err != nil {
-			return nil // written by an older version: begin again
-		}
-	}
-	return attempts
+// Held is a form that could not be carried out before a fresh sign-in, kept for
+// who sent it.
+type Held struct {
+	Path string     `json:"path"` // of the page that shows it again
+	Form url.Values `json:"form"`
+	At   time.Time  `json:"at"`
 }
 
-func (a *Auth) keep(ctx context.Context, attempts []identity.Attempt) error {
-	raw, err := json.Marshal(attempts)
+// The limits of what is held.
+const (
+	heldMax  = 64 << 10
+	heldLife = 15 * time.Minute
+)
+
+// Hold keeps a form for after the fresh sign-in, one at a time.
+//
+// Errors: Invalid auth.held_too_much.
+func (a *Auth) Hold(ctx context.Context, path string, form url.Values) error {
+	text, err := json.Marshal(Held{Path: path, Form: form, At: time.Now().UTC()})
 	if err != nil {
 		return err
 	}
-	a.sessions.Put(ctx, keyAttempts, string(raw))
+	if len(text) > heldMax {
+		return fault.New(fault.Invalid, "auth.held_too_much")
+	}
+	a.sessions.Put(ctx, keyHeld, string(text))
 	return nil
 }
 
-// LocalPath is where to go after signing in: a path of this house, or "/". No
-// address of another host gets through, however it is written.
-func LocalPath(to string) string {
-	if len(to) > returnMax || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
-		strings.ContainsAny(to, "\\\r\n\t") {
-		return "/"
+// HeldFor is the form that a page shows again; false where there is none.
+func (a *Auth) HeldFor(ctx context.Context, path string) (url.Values, bool) {
+	var held Held
+	text := a.sessions.GetString(ctx, keyHeld)
+	if text == "" || json.Unmarshal([]byte(text), &held) != nil || held.Path != path || time.Since(held.At) > heldLife {
+		return nil, false
 	}
-	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || strings.HasPrefix(u.Path, "//") {
-		return "/"
-	}
-	return to
+	return held.Form, true
 }
 
-func random() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
+// Drop forgets what was held: it was carried out.
+func (a *Auth) Drop(ctx context.Context) {
+	if a.sessions.Exists(ctx, keyHeld) {
+		a.sessions.Remove(ctx, keyHeld)
+	}
 }

@@ -74,7 +74,7 @@ func (a *Auth) fromToken(ctx context.Context, token string) (*Who, error) {
 	if err != nil {
 		return nil, err
 	}
-	who.Token = row.ID
+	who.Token, who.TokenName = row.ID, row.Name
 	who.Subject.Machine, who.Subject.Scopes = true, row.Scopes
 	return who, nil
 }

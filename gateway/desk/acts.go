@@ -58,7 +58,7 @@ var mayBeDelegated = []approval.Name{
 // Safe to repeat with the same key. Errors: NotFound task.not_found where one
 // may not know of it, Forbidden access.denied, Conflict task.stale saying who
 // decided what and when, Forbidden delegation.* where a delegation to them does not
-// hold now, and the rules' own.
+// hold now, act.sign_in_again, act.person_only, and the rules' own.
 func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (Acted, error) {
 	task, rule, err := d.deciding(ctx, who, in.Task)
 	if err != nil {
@@ -78,13 +78,17 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if task.Assignee == approval.AdminQueue {
 		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
 	}
+	fresh, err := d.withSignIn(ctx, who, &act)
+	if err != nil {
+		return d.earlier(ctx, who, key, err)
+	}
 	if err := d.patch(ctx, who, task, in, &act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
 	if err := asksSomething(act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
-	what := intent{act: act, key: key, delegation: rule.ID}
+	what := intent{act: act, key: key, delegation: rule.ID, fresh: fresh}
 	if in.Act != approval.Retract && in.Act != approval.RemoveSigner { // they are of a task that may be decided
 		what.early = func() error { return d.staleness(ctx, task, in) }
 	}
@@ -239,8 +243,9 @@ func (d *Desk) mine(ctx context.Context, who auth.Who, id, permission string) (D
 type intent struct {
 	act        approval.Act
 	key        Key
-	delegation string       // the rule by which they do it for another, "" for none
-	early      func() error // refuses before delivery; nil for nothing
+	delegation string                // the rule by which they do it for another, "" for none
+	fresh      *approval.FreshSignIn // that the act's sign-in must be; nil for whatever it is
+	early      func() error          // refuses before delivery; nil for nothing
 }
 
 // act carries an act of one's own.
@@ -314,7 +319,7 @@ func (d *Desk) commit(ctx context.Context, who auth.Who, in intent) (store.ActRo
 	}
 	return d.Store.CommitAct(ctx, store.ActRow{
 		Act: a, Canonical: string(canonical), Signature: signature, Idem: idem, OrgVersion: who.Version,
-		Delegation: in.delegation,
+		Delegation: in.delegation, Fresh: in.fresh,
 	})
 }
 

@@ -154,6 +154,7 @@ var ownGiven = map[string][]string{
 	notice.InterventionProposed: {"by", "reason"},
 	notice.InterventionApproved: {"by", "reason"},
 	notice.InterventionRefused:  {"by", "reason"},
+	notice.DirectoryStopped:     {"by", "n", "active"},
 	notice.InterventionExpiring: {"by", "reason", "until"},
 	notice.InterventionExpired:  {"by", "reason", "until"},
 

@@ -37,14 +37,19 @@ func decide(v *visit) error {
 	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep,
 		in.Back, in.Extra)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
-	form := "decide"
-	if in.Act != approval.Approve && in.Act != approval.Reject && (in.Act != approval.Return || in.ToStep != "") {
-		form = string(in.Act)
-	}
+	form := decisionForm(in)
 	if _, asks := v.r.PostForm["to"]; in.Act == approval.Consult && !asks {
 		form = "decide" // an answer stands where a decision would
 	}
 	return v.acted(acted, err, sent{Form: form, Text: in.Opinion, To: v.asked("to")})
+}
+
+// decisionForm names the form of a document's page that a decision came from.
+func decisionForm(in desk.Decision) string {
+	if in.Act == approval.Approve || in.Act == approval.Reject || in.Act == approval.Return && in.ToStep == "" {
+		return "decide"
+	}
+	return string(in.Act)
 }
 
 // people parts names that commas or line ends part, of either script.
@@ -109,7 +114,7 @@ func deleteDraft(v *visit) error {
 
 // acted answers an act: to the document, with what became of it.
 func (v *visit) acted(a desk.Acted, err error, s sent) error {
-	switch {
+	switch v.drop(err); {
 	case err != nil:
 		return v.refused(err, s)
 	case a.Pending:
@@ -128,6 +133,9 @@ func (v *visit) refused(err error, s sent) error {
 	switch f.Kind {
 	case fault.Invalid, fault.Conflict, fault.Forbidden:
 	default:
+		return err
+	}
+	if err := v.hold(f, documentAt(v.param("id")), v.r.PostForm); err != nil {
 		return err
 	}
 	var texts []string

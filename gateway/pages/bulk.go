@@ -17,7 +17,11 @@ import (
 // Pick is what a tick says: the task, and the round and content that its row
 // showed. What changed since then is refused.
 func (r taskRow) Pick() string {
-	return strings.Join([]string{r.Task, strconv.Itoa(r.Round), r.Hash}, "|")
+	return pick(r.Task, r.Round, r.Hash)
+}
+
+func pick(task string, round int, hash string) string {
+	return strings.Join([]string{task, strconv.Itoa(round), hash}, "|")
 }
 
 // pickable says whether a task may be decided from the list: advice is asked for
@@ -37,6 +41,7 @@ func readPick(text string) (desk.Decision, bool) {
 type bulkSent struct {
 	Picked      []string
 	Text, Fault string
+	Again       bool // it waited for a fresh sign-in, and is not sent yet
 }
 
 // bulkView is what became of each of many decisions.
@@ -44,6 +49,8 @@ type bulkView struct {
 	Rows                      []bulkRow
 	Act                       approval.Name
 	Applied, Pending, Refused int
+
+	Fresh string // where to sign in again, and then decide the rest; "" for nowhere
 }
 
 // bulkRow is what became of one decision: with no fault it was recorded.
@@ -79,6 +86,9 @@ func decideMany(v *visit) error {
 		return v.notDecided(err, wrong)
 	}
 	view := bulkView{Act: act}
+	if view.Fresh, err = v.holdMany(results, opinion); err != nil {
+		return err
+	}
 	for _, r := range results {
 		row, err := v.bulkRow(r)
 		if err != nil {

@@ -40,6 +40,7 @@ type documentView struct {
 	Decide                                   *decideForm
 	Handle                                   *handleForm
 	Patch                                    *patchForm
+	Fresh                                    *freshBox
 	Stopped                                  *stoppedBox
 	Intervene                                *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge bool
@@ -59,6 +60,8 @@ type sent struct {
 	Files                        []formFile
 	CopyIn                       bool
 	Typed                        map[string]string // the inputs of a sanction or an amendment
+	Chosen                       map[string]bool   // people chosen for a later step
+	Again                        bool              // it waited for a fresh sign-in, and is not sent yet
 }
 
 type fact struct{ Title, Value string }
@@ -123,6 +126,9 @@ func (d documentView) refresh() *refresh {
 // showDocument handles GET /documents/:id.
 func showDocument(v *visit) error {
 	var s sent
+	if form, ok := v.held(documentAt(v.param("id"))); ok {
+		s = sentAgain(form)
+	}
 	pending := ""
 	if id := v.asked("act"); id != "" {
 		row, err := v.desk().Act(v.r.Context(), v.who, id)
@@ -189,6 +195,9 @@ func (v *visit) document(status int, s sent, pending string) error {
 		return err
 	}
 	v.acts(&view, detail, state)
+	if view.Decide != nil && !view.Decide.Advice || view.Patch != nil {
+		view.Fresh = v.freshBox(state)
+	}
 	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
 		return err
 	}

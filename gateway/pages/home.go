@@ -71,7 +71,13 @@ const (
 )
 
 // home handles GET /: what waits for the reader, and how their own documents stand.
-func home(v *visit) error { return v.home(http.StatusOK, bulkSent{}) }
+func home(v *visit) error {
+	var s bulkSent
+	if form, ok := v.held("/"); ok {
+		s = bulkSent{Picked: form["pick"], Text: form.Get("opinion"), Again: true}
+	}
+	return v.home(http.StatusOK, s)
+}
 
 // home shows the tasks, with what was ticked where that was refused as a whole.
 func (v *visit) home(status int, s bulkSent) error {

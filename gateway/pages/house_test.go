@@ -82,9 +82,19 @@ func newHouse(t *testing.T) *house {
 
 type door struct{}
 
-func (door) Choices() []auth.Choice {
-	return []auth.Choice{{ID: "dev", Title: "Dev <b>", Path: "/login/dev"}}
+func (door) Choices(string) []auth.Choice {
+	return []auth.Choice{{ID: "dev", Title: "Dev <b>", Path: "/login/dev"}, {ID: "b", Title: "B", Path: "/login/b", Away: true}}
 }
+
+func (door) Straight(agent string) (string, bool) { return "/login/b", agent == "wxwork" }
+
+func (door) Leave(context.Context) (string, error) { return "https://idp.example/bye?a=b&c=d", nil }
+
+func (door) Hold(context.Context, string, url.Values) error { return nil }
+
+func (door) HeldFor(context.Context, string) (url.Values, bool) { return nil, false }
+
+func (door) Drop(context.Context) {}
 
 // furnish loads the demo company and everything that ships.
 func (h *house) furnish() {

@@ -11,7 +11,9 @@
 package pages
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -35,9 +37,14 @@ const (
 	runningMost = 20 // times to ask again while the first of a double click is running
 )
 
-// SignIn is the part of auth that the sign-in page needs.
+// SignIn is the part of auth that the pages need.
 type SignIn interface {
-	Choices() []auth.Choice
+	Choices(locale string) []auth.Choice
+	Straight(agent string) (path string, ok bool)
+	Leave(ctx context.Context) (there string, err error)
+	Hold(ctx context.Context, path string, form url.Values) error
+	HeldFor(ctx context.Context, path string) (url.Values, bool)
+	Drop(ctx context.Context)
 }
 
 // Deps are what the pages ask.

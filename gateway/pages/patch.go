@@ -223,6 +223,10 @@ func (v *visit) patched(in desk.Decision) error {
 	then := v.asked("then") == string(approval.Approve)
 	to := people(strings.Join(v.r.PostForm["to"], ","))
 	if then {
+		s.Chosen = map[string]bool{}
+		for _, person := range to {
+			s.Chosen[person] = true
+		}
 		if err := v.choosesEnough(in, to); err != nil {
 			return v.refused(err, s)
 		}

@@ -20,7 +20,7 @@ type route struct {
 // registry lists every route, in the order of the navigation.
 func registry() []route {
 	get, post := http.MethodGet, http.MethodPost
-	return []route{
+	return append([]route{
 		{method: get, path: "/", needs: access.TaskDecide, nav: "page.nav.tasks", template: "home", handle: home},
 		{method: get, path: "/documents", needs: access.DocumentRead, nav: "page.nav.documents", template: "documents",
 			handle: documents},
@@ -83,7 +83,17 @@ func registry() []route {
 		{method: get, path: proposalsAt + "/:id", needs: access.PolicyPropose, template: "proposal", handle: showProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
+	}, door()...)
+}
 
+// door lists the ways in and out, and what one sees of them.
+func door() []route {
+	get, post := http.MethodGet, http.MethodPost
+	return []route{
+		{method: get, path: sessionsAt, needs: access.TokenManage, template: "sessions", handle: sessions},
+		{method: post, path: sessionsAt + "/:id/end", needs: access.TokenManage, template: "sessions", handle: endSession},
+
+		{method: post, path: "/logout", open: true, template: "signedout", handle: signOut},
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},
 		{method: post, path: "/language", open: true, handle: language},
 	}

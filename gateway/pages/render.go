@@ -154,6 +154,7 @@ type frame struct {
 	Nav                 []navItem
 	Flash               string
 	Refresh             *refresh
+	Onward              string // where the browser goes by itself
 	Data                any
 	Content             template.HTML // the page itself
 }
@@ -186,6 +187,9 @@ func (v *visit) showAs(name string, status int, title string, data any) {
 	}
 	if waits, ok := data.(interface{ refresh() *refresh }); ok {
 		f.Refresh = waits.refresh()
+	}
+	if out, ok := data.(signedOutView); ok {
+		f.Onward = out.There
 	}
 	all := v.pages.shelf.templates[v.locale]
 	var content, page bytes.Buffer

@@ -36,8 +36,8 @@ func (h readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, stop := context.WithTimeout(r.Context(), checkMax)
 	defer stop()
 	checks := append([]Check{
-		{"database", h.desk.Store.Ping},
-		{"files", h.desk.Files.Check},
+		{Name: "database", Ask: h.desk.Store.Ping},
+		{Name: "files", Ask: h.desk.Files.Check},
 	}, h.checks...)
 	answer, status := ready{Status: "ready", Checks: map[string]string{}}, http.StatusOK
 	for _, c := range checks {
@@ -50,6 +50,9 @@ func (h readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer.Checks[c.Name] = "failed"
 		if code := fault.CodeOf(err); code != "" {
 			answer.Checks[c.Name] = code
+		}
+		if c.Soft {
+			continue
 		}
 		answer.Status, status = "not_ready", http.StatusServiceUnavailable
 	}

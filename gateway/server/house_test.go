@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -27,7 +28,6 @@ import (
 	"github.com/countersign/countersign/adapters/identity/oidc"
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
@@ -50,6 +50,7 @@ type house struct {
 	router  routers.Router
 	tokens  map[string]string // by person
 	options openapi3filter.Options
+	scim    http.Handler // what answers a directory, once a test made it
 }
 
 func newHouse(t testing.TB) *house {
@@ -121,6 +122,7 @@ func (h *house) open() {
 	handler, err = server.New(server.Deps{
 		Desk: h.desk, Auth: who, Version: "test", DevIssuer: issuer, Rate: server.Rate{PerSecond: -1},
 		Checks: []server.Check{{Name: "temporal", Ask: h.engine.check}},
+		SCIM:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
 	})
 	require.NoError(h.t, err)
 }
@@ -184,6 +186,7 @@ type call struct {
 	key              string // Idempotency-Key
 	accept           string // Accept-Language
 	wrong            bool   // the request is meant to break the document
+	session          *http.Client
 }
 
 // answer is what came back.
@@ -244,7 +247,7 @@ func (h *house) do(c call) answer {
 	}
 	request.Header.Set("Accept-Language", c.accept)
 	input := h.checkRequest(request, payload, c.wrong)
-	response, err := http.DefaultClient.Do(request)
+	response, err := cmp.Or(c.session, http.DefaultClient).Do(request)
 	require.NoError(h.t, err)
 	defer response.Body.Close() //nolint:errcheck // only read
 	body, err := io.ReadAll(response.Body)
@@ -378,21 +381,6 @@ func (e *fakeEngine) apply(ctx context.Context, id string, c approval.Command) (
 	}
 	recorded, err := e.store.Record(ctx, request, stamp)
 	return recorded.Outcome, err
-}
-
-func stamp(at time.Time, d approval.TaskOpenedData) (approval.TaskOpenedData, error) {
-	calendars, err := calendar.Shipped()
-	if err != nil {
-		return d, err
-	}
-	for _, c := range calendars {
-		if c.ID == d.Clock.Calendar {
-			d.DueAt, d.RemindAt, d.Provisional, err = c.Stamp(at, calendar.Count{
-				Due: d.Clock.Due, First: d.Clock.First, Every: d.Clock.Every, AtMost: d.Clock.AtMost,
-			})
-		}
-	}
-	return d, err
 }
 
 var _ desk.Engine = (*fakeEngine)(nil)

@@ -5,8 +5,10 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/api"
 	"github.com/countersign/countersign/gateway/auth"
@@ -57,6 +59,9 @@ func recovered(next http.Handler) http.Handler {
 	})
 }
 
+// scimBytesMax is room for a group of the most members.
+const scimBytesMax = 8 << 20
+
 // bodyLimits bound every body before anybody reads it.
 type bodyLimits struct {
 	ordinary   int64
@@ -69,6 +74,9 @@ func (l bodyLimits) of(r *http.Request) int64 {
 		return l.attachment
 	case api.Base + "/imports":
 		return desk.ImportBytesMax
+	}
+	if strings.HasPrefix(r.URL.Path, problem.SCIMBase+"/") {
+		return scimBytesMax
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && !strings.HasPrefix(r.URL.Path, api.Base) {
 		return l.attachment // a page's form with a file in it
@@ -85,6 +93,23 @@ func (l bodyLimits) middleware(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlySCIM keeps a token that is a directory's, with no scope but that, to what it is
+// for: not even what asks for no permission is open to it.
+func onlySCIM(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, _ := auth.Of(r.Context())
+		scopes := who.Subject.Scopes
+		other := slices.ContainsFunc(scopes, func(scope string) bool { return !strings.HasPrefix(scope, "scim:") })
+		elsewhere := !strings.HasPrefix(r.URL.Path, problem.SCIMBase+"/")
+		if who.Subject.Machine && len(scopes) > 0 && !other && elsewhere {
+			problem.Write(w, r, fault.New(fault.Forbidden, "access.denied",
+				fault.Arg("permission", access.ScimProvision), fault.Arg("reason", access.OutOfTokenScope)))
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }

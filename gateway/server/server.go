@@ -6,6 +6,7 @@ package server
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/gateway/server/trace"
 )
@@ -27,6 +29,7 @@ import (
 type Check struct {
 	Name string
 	Ask  func(ctx context.Context) error
+	Soft bool // told, and no reason to send requests elsewhere
 }
 
 // Deps is everything the gateway is made of.
@@ -46,6 +49,9 @@ type Deps struct {
 	// Pages registers the pages, static files and GET /login on the engine. Nil
 	// leaves a gateway without pages: GET /login then leads to the first provider.
 	Pages func(router *gin.Engine)
+
+	// SCIM answers a company's directory under problem.SCIMBase. Nil for none.
+	SCIM http.Handler
 
 	// Hooks registers what others call without a session or a token. Nil for none.
 	Hooks func(router *gin.Engine)
@@ -73,7 +79,7 @@ func New(deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	gate := newGate(deps.Rate, deps.Proxies)
-	inner := deps.Auth.Middleware(gate.limit(sameOrigin(router)))
+	inner := deps.Auth.Middleware(gate.limit(sameOrigin(onlySCIM(router))))
 	outer := http.NewServeMux()
 	outer.Handle("/", inner)
 	outer.HandleFunc("GET /healthz", healthy)
@@ -107,6 +113,9 @@ func newRouter(deps Deps) (*gin.Engine, error) {
 	if deps.Pages != nil {
 		deps.Pages(router)
 	}
+	if deps.SCIM != nil {
+		router.Any(problem.SCIMBase+"/*path", gin.WrapH(deps.SCIM))
+	}
 	if deps.Hooks != nil {
 		deps.Hooks(router)
 	}
@@ -130,12 +139,19 @@ func signIn(router *gin.Engine, deps Deps) {
 		deps.Auth.Begin(c.Writer, c.Request, c.Param("provider"))
 	})
 	router.GET("/login/:provider/callback", browser, func(c *gin.Context) {
-		deps.Auth.Callback(c.Writer, c.Request, c.Param("provider"))
+		r := c.Request.Clone(c.Request.Context())
+		r.RemoteAddr = net.JoinHostPort(Address(c.Request, deps.Proxies).String(), "0") // shown to who signs in
+		deps.Auth.Callback(c.Writer, r, c.Param("provider"))
 	})
+	router.POST("/login/:provider/backchannel", func(c *gin.Context) {
+		deps.Auth.SignedOut(c.Writer, c.Request, c.Param("provider"))
+	})
+	if deps.Pages != nil {
+		return
+	}
 	router.POST("/logout", browser, func(c *gin.Context) { deps.Auth.Logout(c.Writer, c.Request) })
-	if deps.Pages == nil && len(deps.Auth.Choices()) > 0 {
-		first := deps.Auth.Choices()[0].Path
-		router.GET("/login", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, first) })
+	if choices := deps.Auth.Choices(i18n.English); len(choices) > 0 {
+		router.GET("/login", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, choices[0].Path) })
 	}
 }
 

@@ -23,7 +23,10 @@ const (
 // TestWholeHouse runs every scene in one house, two at a time, and lets the
 // oracle and `audit verify` look at all of it in the end.
 func TestWholeHouse(t *testing.T) {
-	h := house.Start(t, house.Options{Settings: map[string]any{"relay.interval": "200ms"}})
+	h := house.Start(t, house.Options{Settings: map[string]any{
+		"relay.interval": "200ms", "scim.enabled": true, "scim.department": "sales",
+		"scim.groups": []map[string]any{{"group": "Clerks", "role": "finance_clerk", "trusted": true}},
+	}})
 	door := h.NewDoor()
 	door.Hold(t)
 	t.Run("scenes", func(t *testing.T) {
@@ -71,6 +74,11 @@ func TestWholeHouse(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		(&scene{T: t, house: h, door: door, ctx: ctx}).worldChanges()
+	})
+	t.Run("a directory takes an approver away", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		(&scene{T: t, house: h, door: door, ctx: ctx}).provisioned()
 	})
 	h.Rest(t, patience, true)
 	t.Log("audit verify: " + h.VerifyAudit(t))

@@ -135,6 +135,9 @@ func (h *House) prepare(ctx context.Context) {
 
 func (h *House) env(name, database string) []string {
 	env := append(os.Environ(), "COUNTERSIGN_MODE=dev", "COUNTERSIGN_DATABASE_URL="+database)
+	if name == Gateway {
+		env = append(env, "COUNTERSIGN_SCIM_DATABASE_URL="+h.addresses["countersign_directory"])
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if at := h.crash[name]; at != "" {

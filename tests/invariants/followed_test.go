@@ -9,7 +9,9 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/store"
 )
 
 // handed waited for wei, whose calendar changed, and who left then.
@@ -28,9 +30,22 @@ func (h *house) handed() string {
 	people.People["wei"] = wei
 	_, err := h.store.ReplaceOrganisation(h.ctx, people, "test:2")
 	require.NoError(h.t, err)
+	h.provisioned()
 	s = h.do(s, approval.HandedOver{Task: task.ID, From: "wei", To: []approval.Approver{{Person: "bo", Via: "fallback:inactive"}}})
 	s = h.decide(s, approval.Approve, "bo", "")
 	return h.post(h.decide(s, approval.Approve, "chen", "")).Document
+}
+
+// provisioned is told of somebody by a directory.
+func (h *house) provisioned() {
+	_, err := h.store.WriteDirectory(h.ctx, store.DirectoryWrite{
+		Kind: directory.User, Verb: "create", Actor: "scim:test",
+		Rules: directory.Rules{Department: h.people.People["wei"].Department},
+		Edit: func(directory.Resource) (directory.Resource, error) {
+			return directory.Read(directory.User, map[string]any{"userName": "new@example.com"})
+		},
+	})
+	require.NoError(h.t, err)
 }
 
 // retold puts other words into the data of an event.
@@ -42,8 +57,18 @@ func retold(events []evidence.Event, kind string, n int, old, other string) []ev
 
 // plantedByTheWorld are lies about people who left and calendars that changed.
 var plantedByTheWorld = []lie{
+	{"a person whom no directory told of", "I13", "and the rows are", func(l *liar) {
+		l.tell("org_rows", `DELETE FROM org_rows WHERE from_version = 3`)
+	}},
+	{"an administrator made by a directory", "I5", "a directory gave", func(l *liar) {
+		l.tell("org_rows", `INSERT INTO org_rows (kind, id, from_version, body) SELECT 'grant', person || '|admin|', 3,
+			'{"person":"' || person || '","role":"admin","entity":""}' FROM (SELECT 'li' AS person) AS p`)
+	}},
+	{"a version that nobody made", "I13", "has no event", func(l *liar) {
+		l.tell("org_versions", `INSERT INTO org_versions (version, cause, hash) VALUES (9, 'x', 'x')`)
+	}},
 	{"a task taken from somebody who works here", "I5", "who was active", func(l *liar) {
-		l.tell("org_versions", `UPDATE org_versions SET at = at + interval '1 hour' WHERE version = 2`)
+		l.tell("org_versions", `UPDATE org_versions SET at = at + interval '1 hour' WHERE version >= 2`)
 	}},
 	{"a hand-over that an act did not wait for", "I5", "although act", func(l *liar) {
 		l.tell("inbox", `UPDATE inbox SET received_at = received_at - interval '1 hour' WHERE document = $1 AND actor = 'bo'`,

@@ -70,7 +70,9 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	}
 	c.checkAdvances()
 	c.checkStreams()
+	c.checkOrganisation()
 	c.checkRules()
+	c.checkIdentities()
 	c.checkProposals()
 	c.checkCopies()
 	c.checkJournals()
@@ -94,6 +96,7 @@ func (c *checker) checkDocument(d *document) {
 	c.checkStart(d)
 	c.checkOutcome(d)
 	c.checkDecisions(d)
+	c.checkSignIns(d)
 	c.checkSteps(d)
 	c.checkCounted(d)
 	c.checkInterventions(d)

@@ -33,7 +33,7 @@ func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 	for _, read := range []func() error{
 		l.clock, l.documentRows, l.draftRows, l.eventRows, l.headRows, l.taskRows, l.revisionRows, l.inboxRows, l.keyRows,
 		l.causeRows, l.noticeRows, l.effectRows, l.voucherRows, l.startRows, l.orgRows,
-		l.ruleRows, l.proposalRows, l.copyRows, l.policyRows,
+		l.ruleRows, l.proposalRows, l.copyRows, l.identityRows, l.policyRows,
 	} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("invariants: read the database: %w", err)
@@ -290,11 +290,11 @@ func (l *loader) orgRows() error {
 		return err
 	}
 	const query = `
-		SELECT kind, from_version, coalesce(to_version, 0), body FROM org_rows WHERE kind IN ('person', 'grant')
+		SELECT kind, id, from_version, coalesce(to_version, 0), body FROM org_rows WHERE kind IN ('person', 'grant')
 		ORDER BY kind, id, from_version`
 	return l.each(query, func(r *sql.Rows) error {
 		var row orgRow
-		err := r.Scan(&row.kind, &row.from, &row.to, &row.body)
+		err := r.Scan(&row.kind, &row.id, &row.from, &row.to, &row.body)
 		l.org.rows = append(l.org.rows, row)
 		return err
 	})

@@ -36,7 +36,7 @@ type orgVersion struct {
 }
 
 type orgRow struct {
-	kind     string
+	kind, id string
 	from, to int64 // [from, to); to 0: in force
 	body     string
 }

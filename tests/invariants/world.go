@@ -16,7 +16,8 @@ type world struct {
 	heads        map[string]head      // heads of the streams that are no documents
 	keys         map[string]string    // public keys in base64, by id
 	org          organisation
-	rules        []rule            // rows of delegations
+	rules        []rule // rows of delegations
+	identities   []identity
 	loose        []note            // notices of no submitted document
 	copies       []copied          // rows of copies
 	actsAt       map[string]string // the document of every inbox row, by act
@@ -139,6 +140,7 @@ type plan struct {
 	Steps      []step   `json:"steps"`
 	Then       []string `json:"then"`
 	Humans     int      `json:"humans"`
+	SignIn     *limit   `json:"sign_in"`
 	CC         *copying `json:"cc"`
 
 	Policy        string      `json:"policy"`
@@ -302,6 +304,8 @@ type saidAct struct {
 	NewHash     string `json:"new_hash"`
 	Maker       string `json:"maker"`
 	Ruling      string `json:"ruling"`
+
+	SignIn *signIn `json:"sign_in"`
 }
 
 type outcome struct {

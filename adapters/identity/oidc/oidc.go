@@ -1,14 +1,16 @@
 // Package oidc signs people in at any OpenID Connect provider: code flow with
-// PKCE, state and nonce.
+// PKCE, state and nonce; fresh sign-ins; sign-out both ways.
 package oidc
 
 import (
+	"cmp"
 	"context"
-	"crypto/subtle"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,20 +25,36 @@ const (
 	callMax  = 10 * time.Second // one call to the provider
 	leeway   = time.Minute      // clocks differ
 	wordsMax = 200              // of the provider's own error
+
+	pauseLeast = time.Second // between two looks for a provider that is away
+	pauseMost  = 30 * time.Second
 )
 
 // algorithms that an id_token may be signed with; never none, never a shared key.
 var algorithms = []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.EdDSA}
 
-// Provider is one OpenID Connect provider. It is discovered at the first sign-in,
-// so a provider that is away keeps nobody from starting the house.
+// Provider is one OpenID Connect provider. It is found when it answers, so a
+// provider that is away keeps nobody from starting the house.
 type Provider struct {
 	config identity.Config
 	client *http.Client
 
-	mutex    sync.Mutex
-	provider *oidc.Provider
+	looking sync.Mutex // one look at a time
+
+	state sync.Mutex // of what follows, never held for long
+	found *found
+	pause time.Duration // until the next look
+	last  time.Time     // look that found nothing; zero: nobody looked yet
 }
+
+// found is what a provider says of itself.
+type found struct {
+	*oidc.Provider
+	SendsIssuer bool   `json:"authorization_response_iss_parameter_supported"`
+	EndSession  string `json:"end_session_endpoint"`
+}
+
+var _ identity.Provider = (*Provider)(nil)
 
 // Open makes a provider without calling it.
 func Open(c identity.Config) (*Provider, error) {
@@ -50,64 +68,122 @@ func Open(c identity.Config) (*Provider, error) {
 func (p *Provider) ID() string { return p.config.ID }
 
 // Title is the provider's name for people.
-func (p *Provider) Title() string {
-	if p.config.Title == "" {
-		return p.config.ID
-	}
-	return p.config.Title
+func (p *Provider) Title(locale string) string {
+	return cmp.Or(p.config.Titles[locale], p.config.Title, p.config.ID)
 }
 
-// discover finds the provider's endpoints and keys, once. The context it keeps
-// fetches new keys later, so it is not the request's.
-func (p *Provider) discover() (*oidc.Provider, error) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if p.provider != nil {
-		return p.provider, nil
+// Classes are asked for where a fresh sign-in names none.
+func (p *Provider) Classes() []string { return p.config.Classes }
+
+// Ready says whether the provider is there, as far as anybody looked.
+func (p *Provider) Ready() error {
+	p.state.Lock()
+	defer p.state.Unlock()
+	if p.found == nil && !p.last.IsZero() {
+		return p.away()
 	}
-	found, err := oidc.NewProvider(oidc.ClientContext(context.Background(), p.client), p.config.Issuer)
+	return nil
+}
+
+// Watch looks for the provider until it is found or ctx ends.
+func (p *Provider) Watch(ctx context.Context) {
+	for {
+		if _, err := p.discover(); err == nil {
+			return
+		}
+		p.state.Lock()
+		wait := time.Until(p.last.Add(p.pause))
+		p.state.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(max(wait, 0)):
+		}
+	}
+}
+
+// discover finds the provider's endpoints and keys, once; while it is away, one
+// look at a time, and for people who wait not more often than every second.
+func (p *Provider) discover() (*found, error) {
+	p.looking.Lock()
+	defer p.looking.Unlock()
+	p.state.Lock()
+	known, last := p.found, p.last
+	p.state.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	if time.Since(last) < pauseLeast {
+		return nil, p.away()
+	}
+	f, err := p.look()
+	p.state.Lock()
+	defer p.state.Unlock()
 	if err != nil {
+		p.pause = min(max(2*p.pause, pauseLeast), pauseMost)
+		p.last = time.Now()
 		return nil, p.unavailable("discover", err)
 	}
-	p.provider = found
-	return found, nil
+	p.found = f
+	return f, nil
 }
 
-func (p *Provider) oauth(found *oidc.Provider, callback string) *oauth2.Config {
+// look asks the provider what it is. The context it keeps fetches new keys later, so
+// it is not the request's.
+func (p *Provider) look() (*found, error) {
+	f := new(found)
+	var err error
+	f.Provider, err = oidc.NewProvider(oidc.ClientContext(context.Background(), p.client), p.config.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.Claims(f)
+}
+
+func (p *Provider) oauth(f *found, callback string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID:     p.config.ClientID,
 		ClientSecret: p.config.ClientSecret,
-		Endpoint:     found.Endpoint(),
+		Endpoint:     f.Endpoint(),
 		RedirectURL:  callback,
 		Scopes:       append([]string{oidc.ScopeOpenID}, p.config.Scopes...),
 	}
 }
 
-// Begin is where to send the browser.
+// Begin is where to send the browser. A fresh sign-in is asked for twice, for there
+// are providers that know only one of the two words.
 func (p *Provider) Begin(_ context.Context, a identity.Attempt) (string, error) {
-	found, err := p.discover()
+	f, err := p.discover()
 	if err != nil {
 		return "", err
 	}
-	return p.oauth(found, a.Callback).AuthCodeURL(a.State,
-		oauth2.S256ChallengeOption(a.Verifier), oidc.Nonce(a.Nonce)), nil
+	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(a.Verifier), oidc.Nonce(a.Nonce)}
+	if a.MaxAge > 0 {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(a.MaxAge)),
+			oauth2.SetAuthURLParam("prompt", "login"))
+	}
+	if len(a.Classes) > 0 {
+		options = append(options, oauth2.SetAuthURLParam("acr_values", strings.Join(a.Classes, " ")))
+	}
+	return p.oauth(f, a.Callback).AuthCodeURL(a.State, options...), nil
 }
 
-// Finish exchanges the code and verifies the id_token.
+// Finish exchanges the code and verifies the id_token. What the provider refused is
+// told before anything is asked of it.
 func (p *Provider) Finish(ctx context.Context, a identity.Attempt, answer url.Values) (identity.Identity, error) {
-	if words := answer.Get("error"); words != "" {
-		return identity.Identity{}, p.refused(words)
-	}
-	found, err := p.discover()
+	f, err := p.discover()
 	if err != nil {
 		return identity.Identity{}, err
 	}
-	if err := p.checkIssuer(found, answer); err != nil {
+	if err := p.checkIssuer(f, answer); err != nil {
 		return identity.Identity{}, err
+	}
+	if words := answer.Get("error"); words != "" {
+		return identity.Identity{}, p.refused(words)
 	}
 	ctx, stop := context.WithTimeout(oidc.ClientContext(ctx, p.client), callMax)
 	defer stop()
-	token, err := p.oauth(found, a.Callback).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(a.Verifier))
+	token, err := p.oauth(f, a.Callback).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(a.Verifier))
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode/100 == 4 {
 		slog.Warn("identity provider refused a code", "provider", p.config.ID, "error", refused.ErrorCode)
@@ -116,68 +192,29 @@ func (p *Provider) Finish(ctx context.Context, a identity.Attempt, answer url.Va
 	if err != nil {
 		return identity.Identity{}, p.unavailable("exchange", err)
 	}
-	return p.verify(ctx, found, a, token)
+	return p.verify(ctx, f, a, token)
 }
 
 // checkIssuer refuses an answer of another provider (RFC 9207).
-func (p *Provider) checkIssuer(found *oidc.Provider, answer url.Values) error {
-	var metadata struct {
-		SendsIssuer bool `json:"authorization_response_iss_parameter_supported"`
-	}
-	if err := found.Claims(&metadata); err != nil {
-		return p.unavailable("read metadata", err)
-	}
-	if iss := answer.Get("iss"); iss != p.config.Issuer && (iss != "" || metadata.SendsIssuer) {
+func (p *Provider) checkIssuer(f *found, answer url.Values) error {
+	if iss := answer.Get("iss"); iss != p.config.Issuer && (iss != "" || f.SendsIssuer) {
 		return p.refused("wrong issuer")
 	}
 	return nil
 }
 
-func (p *Provider) verify(ctx context.Context, found *oidc.Provider, a identity.Attempt, token *oauth2.Token) (
-	identity.Identity, error) {
-	raw, _ := token.Extra("id_token").(string)
-	verifier := found.VerifierContext(oidc.ClientContext(context.Background(), p.client), &oidc.Config{
-		ClientID:             p.config.ClientID,
-		SupportedSigningAlgs: algorithms,
-		Now:                  time.Now,
-	})
-	id, err := verifier.Verify(ctx, raw)
-	if err != nil {
-		slog.Warn("id_token refused", "provider", p.config.ID, "error", err)
-		return identity.Identity{}, p.refused("id_token")
-	}
-	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(a.Nonce)) != 1 {
-		return identity.Identity{}, p.refused("nonce")
-	}
-	if id.AccessTokenHash != "" {
-		if err := id.VerifyAccessToken(token.AccessToken); err != nil {
-			return identity.Identity{}, p.refused("at_hash")
-		}
-	}
-	var claims struct {
-		Name            string `json:"name"`
-		AuthorizedParty string `json:"azp"`
-	}
-	if err := id.Claims(&claims); err != nil {
-		return identity.Identity{}, p.refused("claims")
-	}
-	if len(id.Audience) > 1 && claims.AuthorizedParty != p.config.ClientID {
-		return identity.Identity{}, p.refused("azp")
-	}
-	if id.IssuedAt.After(time.Now().Add(leeway)) {
-		return identity.Identity{}, p.refused("iat")
-	}
-	return identity.Identity{Issuer: id.Issuer, Subject: id.Subject, Name: claims.Name, At: id.IssuedAt}, nil
-}
-
 func (p *Provider) unavailable(while string, err error) error {
 	slog.Error("identity provider", "provider", p.config.ID, "while", while, "error", err)
-	return fault.New(fault.Busy, "identity.unavailable", fault.Arg("provider", p.Title()))
+	return p.away()
+}
+
+func (p *Provider) away() error {
+	return fault.New(fault.Busy, "identity.unavailable", fault.Arg("provider", p.config.ID))
 }
 
 func (p *Provider) refused(words string) error {
 	if len(words) > wordsMax {
 		words = words[:wordsMax]
 	}
-	return fault.New(fault.Forbidden, "identity.refused", fault.Arg("provider", p.Title()), fault.Arg("words", words))
+	return fault.New(fault.Forbidden, "identity.refused", fault.Arg("provider", p.config.ID), fault.Arg("words", words))
 }

@@ -171,6 +171,10 @@ func wantsPage(r *http.Request) bool {
 func Write(w http.ResponseWriter, r *http.Request, err error) {
 	Log(r.Context(), err)
 	p := Of(r.Context(), err)
+	if forSCIM(r) {
+		writeSCIM(w, p)
+		return
+	}
 	if wantsPage(r) {
 		Page(w, r, p)
 		return
@@ -186,12 +190,26 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 func Advise(h http.Header, p *Problem) {
 	switch p.Status {
 	case http.StatusUnauthorized:
-		h.Set("WWW-Authenticate", `Bearer realm="countersign"`)
+		h.Set("WWW-Authenticate", challenge(p))
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
 	case http.StatusTooManyRequests:
 		h.Set("Retry-After", retryAfter(p))
 	}
+}
+
+// challenge says what a request lacks: credentials, or a fresh sign-in (RFC 9470).
+func challenge(p *Problem) string {
+	header := `Bearer realm="countersign"`
+	seconds := p.Args["max_age"]
+	if seconds == "" {
+		return header
+	}
+	header += `, error="insufficient_user_authentication", max_age="` + seconds + `"`
+	if classes := p.Args["acr_values"]; classes != "" {
+		header += `, acr_values="` + strings.NewReplacer(`"`, "", `\`, "").Replace(classes) + `"`
+	}
+	return header
 }
 
 func retryAfter(p *Problem) string {

@@ -1,0 +1,108 @@
+package browser
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/tests/house"
+	"github.com/countersign/countersign/tests/idp"
+	"github.com/countersign/countersign/walk"
+)
+
+const freshSteps = `
+fresh_sign_in: { from: "1000.00", within: 20 s }
+steps:
+  - id: finance
+    title: { en: Finance, zh-CN: 财务 }
+    approvers: [{ role: finance_clerk, of: entity }]
+then: [archive]
+`
+
+// TestSignInAtTheCompany signs in at a real provider, chosen among two on a phone;
+// decides on a large amount, for which one signs in once more and finds again what
+// one had typed; looks where one is signed in, and signs out everywhere.
+func TestSignInAtTheCompany(t *testing.T) {
+	port := idp.FreePort(t)
+	provider := func(id, port string) map[string]any {
+		return map[string]any{"id": id, "issuer": "http://127.0.0.1:" + port, "client_id": "countersign", "client_secret": "s",
+			"title_en": "Company " + id, "title_zh": "公司账号 " + id, "person_claim": "employee_number",
+			"scopes": []string{"openid", "profile", "company"}}
+	}
+	h := house.Start(t, house.Options{Settings: map[string]any{"identity.providers": []map[string]any{
+		provider("main", port), provider("branch", idp.FreePort(t)),
+	}}})
+	company := idp.Start(t, idp.Settings{Port: port, Clients: []idp.Client{{
+		ID: "countersign", Secret: "s", Callbacks: []string{h.URL + "/login/main/callback"},
+		After: []string{h.URL + "/login?signed_out=1"}, Tell: h.URL + "/login/main/backchannel", TellsSid: true,
+	}}, Users: map[string]map[string]any{"wang.fang": {"name": "王芳", "employee_number": "wang"}}})
+	h.Publish(t, "large", freshSteps)
+	doc, err := h.As("lin").SubmitNew(t.Context(), walk.Form{Type: "large", Title: "大额", Currency: "CNY", Lines: []walk.Line{{
+		Category: "travel", Date: time.Now().Format(time.DateOnly), Amount: walk.Money{Amount: "1000.00", Currency: "CNY"},
+	}}}, "large")
+	require.NoError(t, err)
+
+	r := open(t, h.URL, phone, i18n.Chinese)
+	word := func(key string) string { return i18n.Shipped().Text(r.locale, key, nil) }
+	require.Contains(t, r.text(".signin"), "公司账号 branch")
+	require.Contains(t, r.text(".signin"), word("page.signin.away"))
+	for deadline := time.Now().Add(time.Minute); !r.has(`.signin a.primary[href^="/login/main"]`); r.visit("/login") {
+		require.True(t, time.Now().Before(deadline), "the provider is there, and nobody looked for it again")
+		time.Sleep(time.Second)
+	}
+	r.leaves(`.signin a[href^="/login/main"]`)
+	require.Contains(t, r.where(), company.Issuer, r.text("body"))
+	r.identifies("wang.fang")
+	require.Equal(t, "/", r.at())
+
+	r.visit("/documents/" + doc.ID)
+	time.Sleep(21 * time.Second)
+	r.fill("opinion", "金额已核对 <b>ok</b>")
+	r.click(`#decide button[value="approve"]`)
+	require.Contains(t, r.text("#fresh"), word("page.fresh.again"))
+	r.leaves(`#fresh a.button`)
+	require.Contains(t, r.where(), company.Issuer, "they are asked, though the provider knows them")
+	r.identifies("wang.fang")
+	require.Contains(t, r.text(".note.good"), word("page.fresh.back"))
+	require.Equal(t, "金额已核对 <b>ok</b>", read[string](r, `document.querySelector('#decide [name="opinion"]').value`))
+	r.look()
+	r.click(`#decide button[value="approve"]`)
+	r.until("main", "金额已核对")
+	require.False(t, r.has("#decide"))
+
+	r.visit("/sessions")
+	require.Contains(t, r.text("main"), word("page.sessions.own"))
+	require.Contains(t, r.text("main"), "公司账号 main")
+	r.click(`form[action="/logout"] button`)
+	r.leaves(`.signin a.button`)
+	r.leaves(`button[name="logout"]`)
+	require.Contains(t, r.text(".signin"), word("page.signin.signed_out"))
+	h.VerifyAudit(t)
+}
+
+// leaves follows a link or sends a form that leads out of the house.
+func (r *reader) leaves(selector string) {
+	r.t.Helper()
+	r.do("leave by "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)),
+		chromedp.Sleep(time.Second))
+}
+
+func (r *reader) where() string { return read[string](r, `location.href`) }
+
+// identifies fills in the provider's forms until it leads back.
+func (r *reader) identifies(login string) {
+	r.t.Helper()
+	for range 3 {
+		if !read[bool](r, `document.querySelector('form[action*="/interaction/"]') !== null`) {
+			return
+		}
+		if read[bool](r, `document.querySelector('[name="login"]') !== null`) {
+			r.fill("login", login)
+			r.fill("password", "x")
+		}
+		r.leaves(`form[action*="/interaction/"] [type="submit"]`)
+	}
+}

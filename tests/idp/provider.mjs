@@ -1,0 +1,30 @@
+// A certified OpenID provider for the tests. node provider.mjs '<settings as JSON>'
+// settings: port, skew (seconds its clock is ahead), clients, users (by login: claims)
+import { Provider } from 'oidc-provider';
+
+const { port, skew = 0, clients, users } = JSON.parse(process.argv[2]);
+const now = Date.now.bind(Date);
+Date.now = () => now() + skew * 1000;
+
+const issuer = `http://127.0.0.1:${port}`;
+const provider = new Provider(issuer, {
+  clients,
+  cookies: { keys: ['for tests only'] },
+  pkce: { required: () => true },
+  claims: {
+    openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'],
+    company: ['groups', 'employee_number', 'tid'],
+  },
+  scopes: ['openid', 'profile', 'email', 'company'],
+  acrValues: ['phr'],
+  ttl: { IdToken: 300 },
+  conformIdTokenClaims: false, // the claims of the scopes are in the id_token too
+  features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
+  // Sign-outs are told to the test's own server, on the loopback interface: its guard keeps it from there.
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
+  findAccount: (_, id) => users[id] && { accountId: id, claims: () => ({ sub: id, ...users[id] }) },
+});
+provider.on('server_error', (_, err) => console.error(err));
+provider.on('backchannel.error', (_, err) => console.error(err));
+process.stdin.on('end', () => process.exit(0)).resume();
+provider.listen(port, '127.0.0.1', () => console.log(`ready ${issuer}`));
