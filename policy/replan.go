@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -39,7 +40,7 @@ func Replan(follows approval.Plan, in RouteInput) Rerouting {
 	before := routed{plan: follows}
 	after := routedBy(in)
 	c := compare(before, after)
-	r := Rerouting{Changed: c.path(), What: []string{}, Before: pathOf(before), After: pathOf(after)}
+	r := Rerouting{Changed: c.path(), What: []string{}, Before: titled(before), After: titled(after)}
 	for _, one := range []struct {
 		differs bool
 		what    string
@@ -52,6 +53,18 @@ func Replan(follows approval.Plan, in RouteInput) Rerouting {
 		}
 	}
 	return r
+}
+
+// titled is a path whose steps have their titles.
+func titled(r routed) Path {
+	path := pathOf(r)
+	for i, s := range walked(r.plan) {
+		path.Stops[i].Title = s.Title
+		if n := len(s.Branches); n > 0 {
+			path.Stops[i].Branch = s.Branches[n-1].Title
+		}
+	}
+	return path
 }
 
 var reroutingWords = map[string]map[string]string{
@@ -82,13 +95,16 @@ func (r Rerouting) Words(locale string, name func(id string) string) (what, befo
 	if len(said) == 0 {
 		said = []string{words["same"]}
 	}
-	return strings.Join(said, words["list"]), w.path(spoken(r.Before, name)), w.path(spoken(r.After, name))
+	return strings.Join(said, words["list"]), w.path(spoken(r.Before, locale, name)), w.path(spoken(r.After, locale, name))
 }
 
-// spoken is a path with people as they are called; the admin queue keeps its name.
-func spoken(p Path, name func(id string) string) Path {
+// spoken is a path with steps by their titles, and people as they are called; the
+// admin queue keeps its name.
+func spoken(p Path, locale string, name func(id string) string) Path {
 	p.Stops = slices.Clone(p.Stops)
 	for i, s := range p.Stops {
+		p.Stops[i].Step = cmp.Or(s.Title[locale], s.Title["en"], s.Step)
+		p.Stops[i].In = cmp.Or(s.Branch[locale], s.Branch["en"], s.In)
 		p.Stops[i].People = make([]string, len(s.People))
 		for n, id := range s.People {
 			if p.Stops[i].People[n] = id; id != approval.AdminQueue {

@@ -50,6 +50,9 @@ then: [accrue]
 			step := tt.follows
 			step.Clock, step.OnTimeout, step.Allow = now.Steps[0].Clock, now.Steps[0].OnTimeout, now.Steps[0].Allow
 			step.OnReject = now.Steps[0].OnReject
+			if step.ID == "check" {
+				step.Title = now.Steps[0].Title
+			}
 			r := policy.Replan(approval.Plan{Steps: []approval.Step{step}, Then: now.Then}, in)
 			require.Equal(t, tt.what, r.What)
 			require.Equal(t, tt.changed, r.Changed)
@@ -57,6 +60,8 @@ then: [accrue]
 				what, before, after := r.Words(locale, func(id string) string { return "<" + id + ">" })
 				require.NotEmpty(t, what)
 				require.Contains(t, after, "<clerk>")
+				require.Contains(t, after, map[string]string{"en": "Check", "zh-CN": "复核"}[locale], "the title")
+				require.NotContains(t, after, "check", "never the id")
 				require.Equal(t, tt.changed, before != after, before)
 			}
 		})

@@ -164,6 +164,10 @@ type Stop struct {
 	Need   approval.Need `json:"need"`
 	Mode   approval.Mode `json:"mode,omitempty"`
 	People []string      `json:"people,omitempty"`
+
+	// By language; only where one document is told of.
+	Title  map[string]string `json:"title,omitempty"`
+	Branch map[string]string `json:"branch,omitempty"` // title of the innermost
 }
 
 // Path is the way of one document: its stops, or why there is none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -84,11 +85,25 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if err := d.patch(ctx, who, task, in, &act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
+	if err := asksSomething(act); err != nil {
+		return d.earlier(ctx, who, key, err)
+	}
 	what := intent{act: act, key: key, delegation: rule.ID, fresh: fresh}
 	if in.Act != approval.Retract && in.Act != approval.RemoveSigner { // they are of a task that may be decided
 		what.early = func() error { return d.staleness(ctx, task, in) }
 	}
 	return d.carry(ctx, who, what)
+}
+
+// asksSomething refuses to ask somebody for advice without a question. Documents under
+// way hold questions of nothing that were taken before, so it is not among their rules.
+//
+// Errors: Invalid act.question_required.
+func asksSomething(a approval.Act) error {
+	if a.Name == approval.Consult && len(a.To) > 0 && strings.TrimSpace(a.Opinion) == "" {
+		return fault.New(fault.Invalid, "act.question_required", fault.Field("opinion"))
+	}
+	return nil
 }
 
 // staleness refuses early what the workflow would refuse: what the read model
@@ -246,11 +261,19 @@ func (d *Desk) carry(ctx context.Context, who auth.Who, in intent) (Acted, error
 	if err != nil {
 		return Acted{}, err
 	}
+	acted, err := d.settle(ctx, row, fresh, in.early)
+	if f, refused := fault.As(err); refused {
+		return acted, d.Named(ctx, who, row.Act.Document, f)
+	}
+	return acted, err
+}
+
+func (d *Desk) settle(ctx context.Context, row store.ActRow, fresh bool, early func() error) (Acted, error) {
 	if row.Outcome != nil {
 		return answer(row.Act, *row.Outcome)
 	}
-	if fresh && in.early != nil {
-		if refused := in.early(); refused != nil {
+	if fresh && early != nil {
+		if refused := early(); refused != nil {
 			return d.refuse(ctx, row.Act, refused)
 		}
 	}

@@ -190,15 +190,22 @@ func (d *Desk) RemoveCopy(ctx context.Context, who auth.Who, in Uncopy, key Key)
 	if !ok {
 		return cc.Copy{}, fault.New(fault.NotFound, "copy.not_found")
 	}
-	if err := need(who, access.CopyRemove, access.Object{Entity: detail.Entity, Owners: []string{found.By}}); err != nil {
-		return cc.Copy{}, err
-	}
-	if err := d.keepsForPolicy(ctx, who, detail, in.Person); err != nil {
+	if err := d.Removable(ctx, who, detail, found); err != nil {
 		return cc.Copy{}, err
 	}
 	return d.Store.RemoveCopy(ctx, store.CopyRemoval{
 		Document: in.Document, Person: in.Person, By: who.Person.ID, Reason: strings.TrimSpace(in.Reason), Idem: idem,
 	})
+}
+
+// Removable says why somebody may not take a copy back; nil where they may.
+//
+// Errors: Forbidden access.denied, copy.by_policy.
+func (d *Desk) Removable(ctx context.Context, who auth.Who, detail Detail, c cc.Copy) error {
+	if err := need(who, access.CopyRemove, access.Object{Entity: detail.Entity, Owners: []string{c.By}}); err != nil {
+		return err
+	}
+	return d.keepsForPolicy(ctx, who, detail, c.Person)
 }
 
 // keepsForPolicy refuses to take back from somebody whom the policy copies in: it

@@ -38,6 +38,7 @@ const (
 // Codes are the faults that are born at the desk.
 var Codes = fault.Register(map[string]fault.Entry{
 	"access.denied":           {Kind: fault.Forbidden, Args: []string{"permission", "reason"}},
+	"act.question_required":   {Kind: fault.Invalid},
 	"document.type_unknown":   {Kind: fault.Invalid, Args: []string{"type"}},
 	"comment.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"delegation.cap_currency": {Kind: fault.Invalid, Args: []string{"currency"}},

@@ -88,7 +88,11 @@ func (d *Desk) proposeAct(ctx context.Context, who auth.Who, state approval.Stat
 	if fault.CodeOf(err) == "proposal.not_found" { // else a repeat finds its first answer
 		tried := act
 		tried.ID, tried.Actor = id, who.Person.ID
-		if err := state.Intervenable(tried, d.now()); err != nil {
+		err := state.Intervenable(tried, d.now())
+		if f, refused := fault.As(err); refused {
+			err = d.Named(ctx, who, act.Document, f)
+		}
+		if err != nil {
 			return store.ProposalRow{}, err
 		}
 	}

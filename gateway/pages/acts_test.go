@@ -157,6 +157,8 @@ func TestRefusalsSpeakOfPeopleAndHours(t *testing.T) {
 			}
 			return h.post(as, at+"/decide", form)
 		}
+		handle("wang", "consult", url.Values{"to": {"sun"}, "opinion": {" "}}).is(422).
+			says(h.word("fault.act.question_required", nil), `value="sun"`)
 		require.Equal(t, at, handle("wang", "consult", url.Values{"to": {"sun"}, "opinion": {"?"}}).to())
 		handle("sun", "consult", url.Values{"opinion": {""}}).is(422).
 			says(`id="opinion-error">` + h.word("fault.act.opinion_required", nil))

@@ -85,6 +85,8 @@ func together(stands []string) string {
 		return standsDone
 	case passed:
 		return standsAuto
+	case has(standsJumped):
+		return standsJumped
 	}
 	return standsSkipped
 }

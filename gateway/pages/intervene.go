@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
@@ -23,7 +24,8 @@ type interveneCard struct {
 	Round   int
 	Two     bool     // another administrator must approve
 	Tasks   []choice // that may be taken, or left
-	Steps   []choice // to jump to
+	Jumps   []jumps  // by the step that is left
+	Barred  []barred // jumps that the rules would refuse, and why
 	Replan  bool
 	Void    bool
 	Stopped string // who stopped the clock, "" for nobody
@@ -40,6 +42,15 @@ type proposedRow struct {
 	Until stamp
 	May   bool // the reader may approve or refuse it
 }
+
+// jumps are the steps to which one may jump from a step.
+type jumps struct {
+	From string
+	To   []choice // the id is the task that is left, and the step
+}
+
+// barred is a jump that is not offered, and why.
+type barred struct{ Title, Why string }
 
 // interveneCard offers what the rules would take; they judge again. nil is for
 // whoever is no administrator of the document, or has an interest in it.
@@ -86,20 +97,42 @@ func (v *visit) offerInterventions(card *interveneCard, s approval.State) {
 		card.Stopped, card.Task = v.name(s.Stopped.By), s.Stopped.Task
 		return // nothing else is taken before it goes on
 	}
-	titles := map[string]string{}
-	for _, step := range s.Plan.Steps {
-		titles[step.ID] = i18n.Pick(step.Title, v.locale)
-		if step.Need == approval.NeedsPeople {
-			card.Steps = append(card.Steps, choice{step.ID, titles[step.ID]})
-		}
-	}
 	for _, t := range s.OpenTasks() {
 		if t.For == "" {
-			card.Tasks = append(card.Tasks, choice{t.ID, v.name(t.Assignee) + " · " + titles[t.Step]})
+			title := i18n.Pick(stepOf(s, t.ID).Title, v.locale)
+			card.Tasks = append(card.Tasks, choice{t.ID, v.name(t.Assignee) + " · " + title})
 		}
 	}
-	if len(card.Steps) < 2 {
-		card.Steps = nil
+	v.offerJumps(card, s)
+}
+
+// offerJumps asks the rules of each step that is asked now, and of each other one
+// that needs people. What is no way at all is not mentioned.
+func (v *visit) offerJumps(card *interveneCard, s approval.State) {
+	var left []string
+	for _, t := range s.OpenTasks() {
+		if t.For != "" || slices.Contains(left, t.Step) {
+			continue
+		}
+		left = append(left, t.Step)
+		from := jumps{From: i18n.Pick(stepOf(s, t.ID).Title, v.locale)}
+		for _, step := range s.Plan.Steps {
+			title := i18n.Pick(step.Title, v.locale)
+			f, refused := fault.As(s.Intervenable(approval.Act{
+				ID: random(), Name: approval.Intervene, Ruling: approval.RulingJump, Document: s.Document,
+				Actor: v.who.Person.ID, Task: t.ID, ToStep: step.ID, Round: s.Round, ContentHash: s.ContentHash,
+				Opinion: channel, Channel: channel, // the reason is asked for with the form
+			}, v.now))
+			switch {
+			case !refused:
+				from.To = append(from.To, choice{t.ID + " " + step.ID, title})
+			case f.Code != "step.no_target":
+				card.Barred = append(card.Barred, barred{from.From + " → " + title, v.faultText(f)})
+			}
+		}
+		if len(from.To) > 0 {
+			card.Jumps = append(card.Jumps, from)
+		}
 	}
 }
 
@@ -148,6 +181,9 @@ func intervene(v *visit) error {
 		Document: v.param("id"), Ruling: v.asked("ruling"), Round: round, ContentHash: v.asked("hash"),
 		Opinion: v.asked("opinion"), Channel: channel, Task: v.asked("task"),
 		To: people(v.asked("to")), ToStep: v.asked("to_step"),
+	}
+	if task, step, chosen := strings.Cut(v.asked("jump"), " "); chosen {
+		in.Task, in.ToStep = task, step
 	}
 	key := v.key("intervene", in.Document, in.Ruling, in.Round, in.ContentHash, in.Opinion, in.Task, in.To, in.ToStep)
 	got, err := again(func() (desk.Intervened, error) { return v.desk().Intervene(v.r.Context(), v.who, in, key) })

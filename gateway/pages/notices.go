@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
@@ -41,7 +42,8 @@ func (v *visit) noticeRow(n store.Notice) noticeRow {
 		Text:   i18n.Shipped().Text(v.locale, "notice."+n.Kind+".subject", v.named(n.Data)),
 		Number: n.Data["number"], Path: n.Path(), At: v.stamp(n.CreatedAt, v.entityOf(n)),
 	}
-	if by := n.Data["by"]; by != "" {
+	expired := n.Kind == notice.ProposalExpired || n.Kind == notice.InterventionExpired // nobody did that
+	if by := n.Data["by"]; by != "" && !expired {
 		row.By = v.name(by)
 	}
 	if to := n.Data["to"]; to != "" {

@@ -19,10 +19,10 @@ import (
 type patchForm struct {
 	Task, Hash, Currency string
 
-	Round   int
-	Approve bool          // a yes may follow at once: it needs nothing else said
-	Lines   []sanctionRow // that amounts may be sanctioned of; none where they may not
-	Fields  []amendRow
+	Round  int
+	Choose []choosing    // what a yes that follows at once has to choose
+	Lines  []sanctionRow // that amounts may be sanctioned of; none where they may not
+	Fields []amendRow
 }
 
 // sanctionRow is one line with the amount to approve of it.
@@ -54,7 +54,7 @@ func (v *visit) patchForm(detail desk.Detail, s approval.State, decide *decideFo
 	c := detail.Content
 	form := &patchForm{
 		Task: decide.Task, Round: decide.Round, Hash: decide.Hash, Currency: string(c.Currency),
-		Approve: len(decide.Choose) == 0,
+		Choose: decide.Choose,
 	}
 	kind := v.kindOf(detail.Type)
 	if slices.Contains(step.Allow, string(approval.Sanction)) {
@@ -220,18 +220,50 @@ func (v *visit) patched(in desk.Decision) error {
 			return v.refused(err, s)
 		}
 	}
+	then := v.asked("then") == string(approval.Approve)
+	to := people(strings.Join(v.r.PostForm["to"], ","))
+	if then {
+		s.Chosen = map[string]bool{}
+		for _, person := range to {
+			s.Chosen[person] = true
+		}
+		if err := v.choosesEnough(in, to); err != nil {
+			return v.refused(err, s)
+		}
+	}
 	key := v.key(string(in.Act), in.Task, in.Round, in.ContentHash, in.Opinion, typed)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
-	if err != nil || acted.Pending || v.asked("then") != string(approval.Approve) {
+	if err != nil || acted.Pending || !then {
 		return v.acted(acted, err, s)
 	}
 	yes := desk.Decision{
 		Task: in.Task, Act: approval.Approve, Round: in.Round, ContentHash: acted.NewHash, Opinion: in.Opinion,
-		Channel: channel,
+		Channel: channel, To: to,
 	}
-	key = v.key("decide", yes.Task, string(yes.Act), yes.Round, yes.ContentHash, yes.Opinion)
+	key = v.key("decide", yes.Task, string(yes.Act), yes.Round, yes.ContentHash, yes.Opinion, yes.To)
 	acted, err = again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, yes, key) })
 	return v.acted(acted, err, sent{Form: "decide", Text: in.Opinion})
+}
+
+// choosesEnough refuses a yes whose choice of the next approvers is missing, before anything
+// is changed: what follows the change would be refused for it.
+func (v *visit) choosesEnough(in desk.Decision, to []string) error {
+	detail, err := v.desk().Document(v.r.Context(), v.who, v.param("id"))
+	if err != nil || detail.ContentHash != in.ContentHash {
+		return err // changed meanwhile: that is what they are told
+	}
+	state, err := v.desk().State(v.r.Context(), detail.ID)
+	if err != nil {
+		return err
+	}
+	_, err = state.Judge(approval.Act{
+		ID: random(), Name: approval.Approve, Document: detail.ID, Task: in.Task, Round: in.Round, Actor: v.who.Person.ID,
+		ContentHash: in.ContentHash, Opinion: in.Opinion, Channel: in.Channel, To: to,
+	}, v.now)
+	if code := fault.CodeOf(err); code == "act.choice_required" || code == "act.to_not_among" {
+		return err
+	}
+	return nil // the rules judge the rest, and again
 }
 
 // unspaced leaves out the changes that are none but for the spaces at the ends,

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -54,5 +55,15 @@ func TestWhomAPolicyCopiesInIsOnThePages(t *testing.T) {
 		for _, reader := range []string{"emma", "sun"} {
 			require.Equal(t, 1, strings.Count(h.get(reader, "/notices").is(200).body, before+"EXP-"))
 		}
+
+		other := h.submitted("k2", "5000.00")
+		for _, person := range []string{"sun", "wang"} {
+			form := h.get("lin", other).form(other + "/copy")
+			form.Set("people", person)
+			require.Equal(t, other+"#copies", h.post("lin", other+"/copy", form).to())
+		}
+		h.get("lin", other).is(200).says(other + "/copy/wang/remove").saysNot(other + "/copy/sun/remove")
+		h.post("lin", other+"/copy/sun/remove", url.Values{"key": {"r1"}}).is(403)
+		h.get("admin", other).is(200).says(other + "/copy/sun/remove")
 	})
 }

@@ -59,7 +59,10 @@ func (v *visit) talk(detail desk.Detail) (talkView, error) {
 	if view.Copy {
 		view.Colleagues = v.colleagues()
 	}
-	view.Copies = v.copyRows(detail)
+	var err error
+	if view.Copies, err = v.copyRows(detail); err != nil {
+		return talkView{}, err
+	}
 	view.Named = v.nameable(detail)
 	comments, err := v.desk().Comments(v.r.Context(), v.who, detail.ID)
 	if err != nil {
@@ -78,7 +81,7 @@ func (v *visit) talk(detail desk.Detail) (talkView, error) {
 	return view, nil
 }
 
-func (v *visit) copyRows(detail desk.Detail) []copyRow {
+func (v *visit) copyRows(detail desk.Detail) ([]copyRow, error) {
 	var rows []copyRow
 	for _, c := range detail.CopiesFor(v.who) {
 		row := copyRow{
@@ -89,11 +92,16 @@ func (v *visit) copyRows(detail desk.Detail) []copyRow {
 		if c.RemovedBy != "" {
 			row.RemovedBy = v.name(c.RemovedBy)
 		}
-		row.May = c.RemovedBy == "" &&
-			v.may(access.CopyRemove, access.Object{Entity: detail.Entity, Owners: []string{c.By}})
+		if c.RemovedBy == "" {
+			err := v.desk().Removable(v.r.Context(), v.who, detail, c)
+			if _, refused := fault.As(err); err != nil && !refused {
+				return nil, err
+			}
+			row.May = err == nil
+		}
 		rows = append(rows, row)
 	}
-	return rows
+	return rows, nil
 }
 
 func (v *visit) commentRow(c store.Comment, entity string) commentRow {

@@ -173,7 +173,12 @@ func (v *visit) said(e evidence.Event, data told) (words, quote string) {
 		if data.Moved.Recounted {
 			return ".recounted", data.Moved.Reason
 		}
-		return ending(data.Moved.Extra.IsZero(), ".resumed"), data.Moved.Reason
+		if data.Moved.Extra.IsZero() {
+			return ".resumed", data.Moved.Reason
+		}
+		return ending(e.Actor == data.Assignee, ".own"), data.Moved.Reason
+	case approval.TaskWasReassigned:
+		return ending(e.Actor == data.Assignee, ".own"), data.Opinion
 	case approval.DocumentWithdrawn, approval.DocumentResubmitted, approval.PlanResolved, approval.DocumentVoided,
 		approval.PlanDiscarded, approval.ClockReleased:
 		return "", data.Reason

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -169,6 +168,9 @@ func (v *visit) via(via string) string {
 // faultText is what the reader is told of a fault: people by name, instants
 // where they are, acts in words.
 func (v *visit) faultText(f *fault.Fault) string {
+	if strings.HasPrefix(v.route.path, "/documents/:id") {
+		f = v.desk().Named(v.r.Context(), v.who, v.param("id"), f)
+	}
 	told := *f
 	told.Args = make(map[string]string, len(f.Args))
 	for name, value := range f.Args {
@@ -184,42 +186,14 @@ func (v *visit) faultArg(name, value string) string {
 	switch name {
 	case "by", "person", "maker", "who":
 		return v.name(value)
-	case "act":
-		return v.optional("act."+value, v.optional("intervention."+value, value))
 	case "type":
 		return v.typeTitle(value)
-	case "status":
-		return v.optional("status."+value, value)
-	case "step", "other":
-		return v.stepTitle(value)
 	case "at", "until":
 		if t, err := time.Parse(time.RFC3339, value); err == nil {
 			return v.stamp(t, v.who.Person.Entity).Text
 		}
 	}
 	return value
-}
-
-// stepTitle names a step of the document that the page is about, where the reader
-// may know of it; anything else stays as it is.
-func (v *visit) stepTitle(id string) string {
-	if !strings.HasPrefix(v.route.path, "/documents/:id") {
-		return id
-	}
-	events, err := v.desk().Events(v.r.Context(), v.who, v.param("id"))
-	if err != nil {
-		return id
-	}
-	state, err := approval.FoldAll(events)
-	if err != nil || state.Plan == nil {
-		return id
-	}
-	for _, step := range state.Plan.Steps {
-		if step.ID == id && len(step.Title) > 0 {
-			return i18n.Pick(step.Title, v.locale)
-		}
-	}
-	return id
 }
 
 // deadline is when something is due, and whether that is over.

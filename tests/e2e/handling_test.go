@@ -26,7 +26,7 @@ func (s *scene) on(person, document, act string, more map[string]any) {
 // returned to a step, through the whole house, before it is in the books.
 func (s *scene) handled() {
 	d := s.submit("lin", expense("层层经办", "1200.00"))
-	s.on("wang", d.ID, "consult", map[string]any{"to": []string{"max@example.com"}})
+	s.on("wang", d.ID, "consult", map[string]any{"to": []string{"max@example.com"}, "opinion": "合理吗？"})
 	s.on("max", d.ID, "consult", map[string]any{"opinion": "可以"})
 	s.decide("wang", d.ID, "approve", "")
 

@@ -124,14 +124,28 @@ func item(ctx context.Context, f *fault.Fault) Item {
 
 // Text is what people are told of one fault, in the language of the request.
 func Text(ctx context.Context, f *fault.Fault) string {
-	args := f.Args
+	args := map[string]string{}
 	if f.Field != "" {
-		args = map[string]string{"field": f.Field}
-		for name, value := range f.Args {
-			args[name] = value
-		}
+		args["field"] = f.Field
+	}
+	for name, value := range f.Args {
+		args[name] = worded(ctx, name, value)
 	}
 	return i18n.T(ctx, "fault."+f.Code, args)
+}
+
+// catalogued are the arguments that name something of the catalogs, and where its
+// words are.
+var catalogued = map[string][]string{"act": {"act.", "intervention."}, "status": {"status."}}
+
+// worded is an argument as people say it: acts and statuses are no words.
+func worded(ctx context.Context, name, value string) string {
+	for _, prefix := range catalogued[name] {
+		if i18n.Shipped().Has(i18n.English, prefix+value) {
+			return i18n.T(ctx, prefix+value, nil)
+		}
+	}
+	return value
 }
 
 // Log writes the cause of our own mistakes where an operator finds it, under the

@@ -1,0 +1,25 @@
+package problem_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/gateway/server/problem"
+)
+
+// TestActsAndStatusesAreSaidInWords: the text of a problem says what people call an
+// act; its arguments stay what programs know.
+func TestActsAndStatusesAreSaidInWords(t *testing.T) {
+	for locale, words := range map[string][2]string{"en": {"Extend the deadline", "Rejected"}, "zh-CN": {"延期", "已拒绝"}} {
+		ctx := i18n.With(t.Context(), locale)
+		p := problem.Of(ctx, fault.New(fault.Forbidden, "act.not_allowed", fault.Arg("act", "extend")))
+		require.Contains(t, p.Detail, words[0])
+		require.Equal(t, "extend", p.Args["act"])
+		p = problem.Of(ctx, fault.New(fault.Conflict, "document.final", fault.Arg("status", "rejected")))
+		require.Contains(t, p.Detail, words[1])
+		require.NotContains(t, p.Detail, "rejected")
+	}
+}
