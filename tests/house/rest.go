@@ -15,11 +15,13 @@ import (
 const restPause = 200 * time.Millisecond
 
 // restless counts what is still on its way: starts, acts, notices, rows of
-// imports, and documents that neither wait for people nor are over.
+// imports, and documents that neither wait for people nor are over. A notice that
+// can reach nobody, as to somebody who has just left, has come to its rest.
 const restless = `
 	SELECT (SELECT count(*) FROM starts WHERE done_at IS NULL) AS starts,
 	       (SELECT count(*) FROM inbox WHERE outcome IS NULL) AS acts,
-	       (SELECT count(*) FROM notices WHERE sent_at IS NULL AND NOT quiet AND person <> '') AS notices,
+	       (SELECT count(*) FROM notices
+	        WHERE sent_at IS NULL AND NOT quiet AND person <> '' AND next_try < 'infinity') AS notices,
 	       (SELECT count(*) FROM import_rows WHERE state = 'pending') AS rows,
 	       (SELECT count(*) FROM documents
 	        WHERE status IN ('approved', 'posted') OR status = 'submitted' AND parked_code = '') AS documents`
@@ -93,14 +95,18 @@ func movement(ctx context.Context, db *sql.DB) (string, error) {
 		starts, acts, notices, rows, documents), nil
 }
 
-// stuckMost is how many documents a failure names.
+// stuckMost is how many notices and documents a failure names.
 const stuckMost = 5
 
 func (h *House) stuck(db *sql.DB) string {
 	const query = `
+		SELECT n.id, 'a notice of ' || n.kind || ' to ' || n.person,
+		       n.tries || ', next at ' || n.next_try || ', ' || n.failure
+		FROM notices n WHERE n.sent_at IS NULL AND NOT n.quiet
+		UNION ALL
 		SELECT d.id, d.status, coalesce((SELECT string_agg(a.n || ' ' || a.op || ' ' || coalesce(a.class, '?'), ', ' ORDER BY a.n)
 		       FROM effect_attempts a WHERE a.reference LIKE 'v:' || d.id || ':%'), '')
-		FROM documents d WHERE d.status IN ('approved', 'posted', 'submitted') ORDER BY d.id LIMIT $1`
+		FROM documents d WHERE d.status IN ('approved', 'posted', 'submitted') LIMIT $1`
 	rows, err := db.QueryContext(context.Background(), query, stuckMost)
 	if err != nil {
 		return err.Error()
