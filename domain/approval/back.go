@@ -30,8 +30,8 @@ func (s State) judgeBack(a Act, task Task, now time.Time) ([]evidence.Draft, err
 	reopened := ReopenedData{Step: a.ToStep, Fresh: true, Past: []string{}, Steps: s.reopens(to, -1)}
 	if a.Back == BackStraight {
 		reopened.Then, reopened.Steps = task.Step, s.reopens(to, from)
-	} else if s.Then != "" && !slices.Contains(reopened.Steps, s.Then) {
-		reopened.Then = s.Then // another branch is on its way straight back
+	} else {
+		reopened.Then = s.wayOn(to, reopened.Steps)
 	}
 	again := func(t Task) bool { return slices.Contains(reopened.Steps, t.Step) }
 	p.supersede(Return, again)
@@ -43,6 +43,22 @@ func (s State) judgeBack(a Act, task Task, now time.Time) ([]evidence.Draft, err
 	p.write(StepReopened, reopened)
 	p.walk() // to that step, unless another branch is on its way through one before it
 	return p.drafts, nil
+}
+
+// wayOn is where a way straight back leads when the document goes back to a step, and
+// steps are reopened with it: on to where it led, if that is another branch's affair; to
+// that step, while one before it is still being asked on the way; nowhere, where the
+// way ends.
+func (s State) wayOn(to int, reopened []string) string {
+	if s.Then == "" || !slices.Contains(reopened, s.Then) {
+		return s.Then
+	}
+	for i := range to {
+		if s.Plan.before(i, to) && !s.over(i) {
+			return s.Plan.Steps[to].ID
+		}
+	}
+	return ""
 }
 
 // passed says whether people agreed in a step in this round.

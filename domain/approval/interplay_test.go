@@ -55,19 +55,34 @@ func openIn(r *stream, step string) string {
 
 // TestAJumpBackBesideAWayStraightBack: a jump back in one branch, while
 // another is on its way straight back through a step before the fork, waits for that
-// step as a return does, and ends as it should.
+// step, and so does a return: the way leads there from then on, and ends as it should.
 func TestAJumpBackBesideAWayStraightBack(t *testing.T) {
+	t.Run("jump", func(t *testing.T) {
+		besideAWayBack(t, func(r *stream) approval.Act {
+			return r.rule(approval.RulingJump, func(a *approval.Act) {
+				a.Task, a.ToStep, a.Actor, a.Maker = openIn(r, "inner1"), "left1", "kim", "pia"
+			})
+		})
+	})
+	t.Run("return", func(t *testing.T) {
+		besideAWayBack(t, func(r *stream) approval.Act {
+			again := r.act(approval.Return, "mia") // inner1
+			again.ToStep = "left1"
+			return again
+		})
+	})
+}
+
+func besideAWayBack(t *testing.T, meanwhile func(*stream) approval.Act) {
 	r := planned(t, forked()...)
 	r.approves(t, "li", "wu")
 	back := r.act(approval.Return, "max") // inner0
 	back.ToStep, back.Back = "before", approval.BackStraight
 	require.NoError(t, r.do(back))
 	require.Equal(t, "inner0", r.state.Then)
-	jump := r.rule(approval.RulingJump, func(a *approval.Act) {
-		a.Task, a.ToStep, a.Actor, a.Maker = openIn(r, "inner1"), "left1", "kim", "pia"
-	})
-	require.NoError(t, r.do(jump))
+	require.NoError(t, r.do(meanwhile(r)))
 	require.Equal(t, []string{"before", "right"}, waiting(r.state), "nothing is asked before what it follows is over")
+	require.Equal(t, "left1", r.state.Then)
 	r.approves(t, "li")
 	require.Equal(t, []string{"left1", "right"}, waiting(r.state))
 	for range 12 {

@@ -83,9 +83,7 @@ func (s State) jumpsOver(from, to int) ([]string, error) {
 // that it stands in go on.
 func (p *pen) jumpBack(jumped StepJumpedData, to int) {
 	reopened := ReopenedData{Step: jumped.Step, Fresh: true, Past: []string{}, Steps: p.s.reopens(to, -1)}
-	if p.s.Then != "" && !slices.Contains(reopened.Steps, p.s.Then) {
-		reopened.Then = p.s.Then // another branch is on its way straight back
-	}
+	reopened.Then = p.s.wayOn(to, reopened.Steps)
 	again := func(t Task) bool { return slices.Contains(reopened.Steps, t.Step) }
 	p.supersede(Intervene, again)
 	for _, t := range p.s.Tasks {

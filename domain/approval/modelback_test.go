@@ -151,8 +151,8 @@ func (m *model) goBack(t *ticket, a approval.Act) string {
 	t.step.last = m.votes
 	if straight {
 		m.resume = t.step
-	} else if m.resume != nil && m.resume.follows(to) {
-		m.resume = nil
+	} else {
+		m.bendWay(to)
 	}
 	for _, s := range m.steps {
 		if s == to || s == t.step || s.follows(to) && (!straight || s.unstaffed || s.follows(t.step)) {
@@ -161,6 +161,18 @@ func (m *model) goBack(t *ticket, a approval.Act) string {
 	}
 	m.advance()
 	return ""
+}
+
+// bendWay lets a way straight back past a step lead there, while a step before it is
+// still asked on that way, and ends it else.
+func (m *model) bendWay(to *modelStep) {
+	if m.resume == nil || m.resume != to && !m.resume.follows(to) {
+		return
+	}
+	m.resume = nil
+	if slices.ContainsFunc(m.steps, func(s *modelStep) bool { return to.follows(s) && !s.over }) {
+		m.resume = to
+	}
 }
 
 // renew begins a step anew.

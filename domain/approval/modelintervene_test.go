@@ -131,9 +131,7 @@ func (m *model) jump(from, to *modelStep, a approval.Act) string {
 }
 
 func (m *model) jumpBack(to *modelStep) {
-	if m.resume != nil && (m.resume == to || m.resume.follows(to)) {
-		m.resume = nil
-	}
+	m.bendWay(to)
 	for _, s := range m.steps {
 		if s == to || s.follows(to) {
 			m.renew(s)
