@@ -198,24 +198,6 @@ func (s *Store) signInAged(ctx context.Context, row ActRow, missing error) error
 	return row.Fresh.Refusal()
 }
 
-// FreshSignIn is what the newest plan of a document asks of the sign-in of whoever
-// decides; nil where it asks for none.
-func (s *Store) FreshSignIn(ctx context.Context, document string) (*approval.FreshSignIn, error) {
-	const query = `
-		SELECT coalesce(data::jsonb #>> '{plan,sign_in}', '') FROM events
-		WHERE stream = $1 AND kind = 'plan.made' ORDER BY seq DESC LIMIT 1`
-	var text string
-	err := s.db.GetContext(ctx, &text, query, document)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && text == "" {
-		return nil, nil
-	}
-	fresh := new(approval.FreshSignIn)
-	if err == nil {
-		err = json.Unmarshal([]byte(text), fresh)
-	}
-	return fresh, sqlFault("store.FreshSignIn", err)
-}
-
 // delegationMoved says whether an act was not kept because its delegation is not
 // in force any more.
 func (s *Store) delegationMoved(ctx context.Context, id string, missing error) error {

@@ -85,6 +85,10 @@ type Task struct {
 	ContentHash    string // of the document as it stands now
 	StepTitle      map[string]string
 	Provisional    bool // the deadline reaches into a year without a published calendar
+
+	// FreshSignIn is what the plan asks of the sign-in of whoever decides, nil for
+	// nothing; Store.Task alone reads it.
+	FreshSignIn *approval.FreshSignIn
 }
 
 // limitOf keeps a page's size within its bounds.

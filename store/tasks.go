@@ -104,12 +104,24 @@ func (r taskRow) task() Task {
 //
 // Errors: NotFound task.not_found.
 func (s *Store) Task(ctx context.Context, id string) (Task, error) {
-	const query = `SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document WHERE t.id = $1`
-	var row taskRow
+	const query = `
+		SELECT ` + taskColumns + `,
+		       coalesce((SELECT CASE WHEN e.data LIKE '%"sign_in"%' THEN e.data::jsonb #>> '{plan,sign_in}' END FROM events e
+		                 WHERE e.stream = t.document AND e.kind = 'plan.made' ORDER BY e.seq DESC LIMIT 1), '') AS sign_in
+		FROM tasks t JOIN documents d ON d.id = t.document WHERE t.id = $1`
+	var row struct {
+		taskRow
+		SignIn string `db:"sign_in"`
+	}
 	if err := s.db.GetContext(ctx, &row, query, id); err != nil {
 		return Task{}, sqlFault("store.Task", noRows(err, fault.New(fault.NotFound, "task.not_found")))
 	}
-	return row.task(), nil
+	task := row.task()
+	if row.SignIn == "" {
+		return task, nil
+	}
+	task.FreshSignIn = new(approval.FreshSignIn)
+	return task, sqlFault("store.Task", json.Unmarshal([]byte(row.SignIn), task.FreshSignIn))
 }
 
 // Tasks lists tasks by deadline, the earliest first, those without one last.

@@ -78,7 +78,7 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if task.Assignee == approval.AdminQueue {
 		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
 	}
-	fresh, err := d.withSignIn(ctx, who, &act)
+	fresh, err := d.withSignIn(who, task, &act)
 	if err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
