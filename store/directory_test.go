@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -117,6 +118,43 @@ func TestTheDirectorysRoleSaysNoMore(t *testing.T) {
 		w.deniedTo(urls[store.RoleDirectory], statement)
 	}
 	w.leavesByDirectory(s)
+	w.clean()
+}
+
+// TestANameMakesNobodySomebodyWhoLeft: a name is given again, to another human, who
+// comes into nothing that its last holder had. The directory's own id is not.
+func TestANameMakesNobodySomebodyWhoLeft(t *testing.T) {
+	w := newWorld(t)
+	unnamed := func(id string, gone bool) store.DirectoryWrite {
+		in := tells(id, "", true)
+		in.Edit = func(before directory.Resource) (directory.Resource, error) {
+			if before.Deleted = gone; gone {
+				return before, nil
+			}
+			return directory.Read(directory.User, map[string]any{"userName": "zoe@ex.com"})
+		}
+		return in
+	}
+	left, err := w.s.WriteDirectory(w.ctx, unnamed("", false))
+	require.NoError(t, err)
+	next := company()
+	next.Grants = append(next.Grants, org.Grant{Person: left.ID, Role: "finance_clerk"})
+	_, err = w.s.ReplaceOrganisation(w.ctx, next, "import:x")
+	require.NoError(t, err)
+	_, err = w.s.WriteDirectory(w.ctx, unnamed(left.ID, true))
+	require.NoError(t, err)
+	another, err := w.s.WriteDirectory(w.ctx, unnamed("", false))
+	require.NoError(t, err)
+	require.NotEqual(t, left.ID, another.ID)
+	require.Zero(t, w.count(`SELECT count(*) FROM role_holders WHERE person = ANY($1)`, pq.Array([]string{left.ID, another.ID})))
+
+	back, err := w.s.WriteDirectory(w.ctx, tells("", "yun", true))
+	require.NoError(t, err)
+	_, err = w.s.WriteDirectory(w.ctx, unnamed(back.ID, true))
+	require.NoError(t, err)
+	again, err := w.s.WriteDirectory(w.ctx, tells("", "yun", true))
+	require.NoError(t, err)
+	require.Equal(t, back.ID, again.ID)
 	w.clean()
 }
 
