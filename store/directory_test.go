@@ -108,6 +108,9 @@ func TestTheDirectorysRoleSaysNoMore(t *testing.T) {
 	for _, statement := range []string{
 		`INSERT INTO org_rows SELECT kind, 'x', from_version, to_version, body FROM org_rows WHERE kind = 'department'`,
 		`INSERT INTO org_rows SELECT kind, id, from_version + 1, 1, replace(body, 'sub-ann', 'sub-me') FROM org_rows WHERE id = 'ann'`,
+		`UPDATE org_rows SET to_version = 99 WHERE kind = 'department'`,
+		`UPDATE org_rows SET to_version = 99 WHERE kind = 'grant' AND body::jsonb ->> 'role' = 'admin'`,
+		`INSERT INTO role_holders (role, entity, person) VALUES ('admin', '', 'sue')`,
 		`UPDATE org_rows SET body = '{}'`, `DELETE FROM org_versions`, `SELECT * FROM sessions`, `SELECT hash FROM tokens`,
 		`INSERT INTO events SELECT 'org', 99, at, 'organisation.replaced', actor, '', 'x', 0, 0, '', '{}', '', 'x', 1 FROM events LIMIT 1`,
 		`INSERT INTO events SELECT 'd1', 99, at, 'organisation.changed', actor, '', 'x', 0, 0, '', '{}', '', 'x', 1 FROM events LIMIT 1`,
