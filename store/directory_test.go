@@ -161,6 +161,30 @@ func TestANameMakesNobodySomebodyWhoLeft(t *testing.T) {
 	w.clean()
 }
 
+// TestADirectoryLeavesTheHouseAnAdministrator: it stops, however few leave, until an
+// operator says so.
+func TestADirectoryLeavesTheHouseAnAdministrator(t *testing.T) {
+	w := newWorld(t)
+	next := company()
+	adm := next.People["adm"]
+	adm.Email = "adm@ex.com"
+	next.People["adm"] = adm
+	_, err := w.s.ReplaceOrganisation(w.ctx, next, "test")
+	require.NoError(t, err)
+	got, err := w.s.WriteDirectory(w.ctx, tells("", "adm", true))
+	require.NoError(t, err)
+	require.Equal(t, "adm", got.ID)
+	_, err = w.s.WriteDirectory(w.ctx, tells("adm", "adm", false))
+	require.Equal(t, "scim.stopped", fault.CodeOf(err))
+	now, err := w.s.Snapshot(w.ctx, 0)
+	require.NoError(t, err)
+	require.True(t, now.Active("adm"))
+	require.NoError(t, w.s.ReleaseDirectory(w.ctx, "operator", "another house", 1))
+	_, err = w.s.WriteDirectory(w.ctx, tells("adm", "adm", false))
+	require.NoError(t, err)
+	w.clean()
+}
+
 // leavesByDirectory takes over somebody of the file and lets them leave, with all
 // that they had.
 func (w *world) leavesByDirectory(s *store.Store) {
