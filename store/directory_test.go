@@ -116,11 +116,16 @@ func TestTheDirectorysRoleSaysNoMore(t *testing.T) {
 		`INSERT INTO events SELECT 'd1', 99, at, 'organisation.changed', actor, '', 'x', 0, 0, '', '{}', '', 'x', 1 FROM events LIMIT 1`,
 		`INSERT INTO causes SELECT 'd1', 'x', 1, 1, '{}', now()`, `UPDATE directory_stops SET released_at = now()`,
 		`DELETE FROM directory_leavings`, `DELETE FROM directory_entries`, `SELECT * FROM documents`, `SELECT * FROM inbox`,
+		`SELECT data FROM events`, `SELECT data FROM notices`,
 		`INSERT INTO policies SELECT * FROM policies`, `SET ROLE countersign_owner`,
 	} {
 		w.deniedTo(urls[store.RoleDirectory], statement)
 	}
 	w.leavesByDirectory(s)
+	few := tells(zoe.ID, "zoe", false)
+	few.Stop = directory.Stop{Percent: 1, Window: time.Hour, AtLeast: 1}
+	_, err = s.WriteDirectory(w.ctx, few)
+	require.Equal(t, "scim.stopped", fault.CodeOf(err))
 	w.clean()
 }
 
