@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -106,7 +107,7 @@ func (in RouteInput) countKey() approval.CountKey {
 	a, c := in.Policy.Aggregate, in.Content
 	humans := byAccount(in.Org.Humans())
 	key := approval.CountKey{
-		By: a.By, Days: a.Within, Zone: in.Org.Entities[c.Entity].Zone, Entity: c.Entity, Type: c.Type,
+		By: a.By, Days: a.Within, Zone: cmp.Or(in.Org.Entities[c.Entity].Zone, "UTC"), Entity: c.Entity, Type: c.Type,
 	}
 	for _, by := range a.By {
 		switch by {

@@ -228,6 +228,21 @@ func TestOneHumansAccountsCountTogether(t *testing.T) {
 	}
 }
 
+// TestAnEntityWithoutAZoneCountsByUTC: as its document numbers do; the database knows no zone of no name.
+func TestAnEntityWithoutAZoneCountsByUTC(t *testing.T) {
+	org := company()
+	content := expense("lin", 60000)
+	entity := org.Entities[content.Entity]
+	entity.Zone = ""
+	org.Entities[content.Entity] = entity
+	at := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	all := ledger{{id: "a", at: at, content: content}}
+	plan, err := policy.Route(policy.RouteInput{Policy: aggregating(t, "aggregate: { by: [payee], within: 30 days }"), Version: 1,
+		Content: content, Org: org, Round: 1, Document: "d", Beside: all.beside(-1, at)})
+	require.NoError(t, err)
+	require.Equal(t, "UTC", plan.Counted.Zone)
+}
+
 // TestAggregateIsReadStrictly: each mistake is named with its place.
 func TestAggregateIsReadStrictly(t *testing.T) {
 	for _, tt := range []struct{ text, code, field, nearest string }{

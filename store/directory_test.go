@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -107,16 +108,85 @@ func TestTheDirectorysRoleSaysNoMore(t *testing.T) {
 	for _, statement := range []string{
 		`INSERT INTO org_rows SELECT kind, 'x', from_version, to_version, body FROM org_rows WHERE kind = 'department'`,
 		`INSERT INTO org_rows SELECT kind, id, from_version + 1, 1, replace(body, 'sub-ann', 'sub-me') FROM org_rows WHERE id = 'ann'`,
+		`UPDATE org_rows SET to_version = 99 WHERE kind = 'department'`,
+		`UPDATE org_rows SET to_version = 99 WHERE kind = 'grant' AND body::jsonb ->> 'role' = 'admin'`,
+		`INSERT INTO role_holders (role, entity, person) VALUES ('admin', '', 'sue')`,
 		`UPDATE org_rows SET body = '{}'`, `DELETE FROM org_versions`, `SELECT * FROM sessions`, `SELECT hash FROM tokens`,
 		`INSERT INTO events SELECT 'org', 99, at, 'organisation.replaced', actor, '', 'x', 0, 0, '', '{}', '', 'x', 1 FROM events LIMIT 1`,
 		`INSERT INTO events SELECT 'd1', 99, at, 'organisation.changed', actor, '', 'x', 0, 0, '', '{}', '', 'x', 1 FROM events LIMIT 1`,
 		`INSERT INTO causes SELECT 'd1', 'x', 1, 1, '{}', now()`, `UPDATE directory_stops SET released_at = now()`,
 		`DELETE FROM directory_leavings`, `DELETE FROM directory_entries`, `SELECT * FROM documents`, `SELECT * FROM inbox`,
+		`SELECT data FROM events`, `SELECT data FROM notices`,
 		`INSERT INTO policies SELECT * FROM policies`, `SET ROLE countersign_owner`,
 	} {
 		w.deniedTo(urls[store.RoleDirectory], statement)
 	}
 	w.leavesByDirectory(s)
+	few := tells(zoe.ID, "zoe", false)
+	few.Stop = directory.Stop{Percent: 1, Window: time.Hour, AtLeast: 1}
+	_, err = s.WriteDirectory(w.ctx, few)
+	require.Equal(t, "scim.stopped", fault.CodeOf(err))
+	w.clean()
+}
+
+// TestANameMakesNobodySomebodyWhoLeft: a name is given again, to another human, who
+// comes into nothing that its last holder had. The directory's own id is not.
+func TestANameMakesNobodySomebodyWhoLeft(t *testing.T) {
+	w := newWorld(t)
+	unnamed := func(id string, gone bool) store.DirectoryWrite {
+		in := tells(id, "", true)
+		in.Edit = func(before directory.Resource) (directory.Resource, error) {
+			if before.Deleted = gone; gone {
+				return before, nil
+			}
+			return directory.Read(directory.User, map[string]any{"userName": "zoe@ex.com"})
+		}
+		return in
+	}
+	left, err := w.s.WriteDirectory(w.ctx, unnamed("", false))
+	require.NoError(t, err)
+	next := company()
+	next.Grants = append(next.Grants, org.Grant{Person: left.ID, Role: "finance_clerk"})
+	_, err = w.s.ReplaceOrganisation(w.ctx, next, "import:x")
+	require.NoError(t, err)
+	_, err = w.s.WriteDirectory(w.ctx, unnamed(left.ID, true))
+	require.NoError(t, err)
+	another, err := w.s.WriteDirectory(w.ctx, unnamed("", false))
+	require.NoError(t, err)
+	require.NotEqual(t, left.ID, another.ID)
+	require.Zero(t, w.count(`SELECT count(*) FROM role_holders WHERE person = ANY($1)`, pq.Array([]string{left.ID, another.ID})))
+
+	back, err := w.s.WriteDirectory(w.ctx, tells("", "yun", true))
+	require.NoError(t, err)
+	_, err = w.s.WriteDirectory(w.ctx, unnamed(back.ID, true))
+	require.NoError(t, err)
+	again, err := w.s.WriteDirectory(w.ctx, tells("", "yun", true))
+	require.NoError(t, err)
+	require.Equal(t, back.ID, again.ID)
+	w.clean()
+}
+
+// TestADirectoryLeavesTheHouseAnAdministrator: it stops, however few leave, until an
+// operator says so.
+func TestADirectoryLeavesTheHouseAnAdministrator(t *testing.T) {
+	w := newWorld(t)
+	next := company()
+	adm := next.People["adm"]
+	adm.Email = "adm@ex.com"
+	next.People["adm"] = adm
+	_, err := w.s.ReplaceOrganisation(w.ctx, next, "test")
+	require.NoError(t, err)
+	got, err := w.s.WriteDirectory(w.ctx, tells("", "adm", true))
+	require.NoError(t, err)
+	require.Equal(t, "adm", got.ID)
+	_, err = w.s.WriteDirectory(w.ctx, tells("adm", "adm", false))
+	require.Equal(t, "scim.stopped", fault.CodeOf(err))
+	now, err := w.s.Snapshot(w.ctx, 0)
+	require.NoError(t, err)
+	require.True(t, now.Active("adm"))
+	require.NoError(t, w.s.ReleaseDirectory(w.ctx, "operator", "another house", 1))
+	_, err = w.s.WriteDirectory(w.ctx, tells("adm", "adm", false))
+	require.NoError(t, err)
 	w.clean()
 }
 

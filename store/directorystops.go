@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/evidence"
@@ -46,8 +47,9 @@ type directoryStop struct {
 	leaving, active int
 }
 
-// mayLeave refuses that more people leave than a directory may take away unasked,
-// and anybody at all while that waits for an operator.
+// mayLeave refuses that more people leave than a directory may take away unasked, or
+// the last who administers the house, and anybody at all while that waits for an
+// operator.
 //
 // Errors: Busy scim.stopped.
 func (w *directoryWriter) mayLeave(ctx context.Context, left []string) error {
@@ -59,16 +61,21 @@ func (w *directoryWriter) mayLeave(ctx context.Context, left []string) error {
 		       (SELECT count(*) FROM directory_leavings WHERE at > greatest(r.released_at, w.begun)) AS gone,
 		       (SELECT count(*) FROM org_rows WHERE kind = 'person' AND to_version IS NULL
 		        AND (body::jsonb ->> 'active')::boolean) AS active,
-		       CASE WHEN r.released_at > w.begun THEN r.allowed ELSE 0 END AS allowed
+		       CASE WHEN r.released_at > w.begun THEN r.allowed ELSE 0 END AS allowed,
+		       (SELECT bool_and(person = ANY($2)) IS TRUE FROM role_holders WHERE role = 'admin') AS last
 		FROM (SELECT clock_timestamp() - $1 * interval '1 microsecond' AS begun) AS w
 		LEFT JOIN LATERAL (SELECT released_at, allowed FROM directory_stops WHERE released_at IS NOT NULL
 		                   ORDER BY released_at DESC LIMIT 1) AS r ON true`
-	var now struct{ Open, Gone, Active, Allowed int }
-	if err := w.tx.GetContext(ctx, &now, query, w.Stop.Window.Microseconds()); err != nil {
+	var now struct {
+		Open, Gone, Active, Allowed int
+
+		Last bool // nobody would administer the house any more
+	}
+	if err := w.tx.GetContext(ctx, &now, query, w.Stop.Window.Microseconds(), pq.Array(left)); err != nil {
 		return err
 	}
 	leaving, active := now.Gone+len(left), now.Active+now.Gone
-	if now.Open == 0 && (leaving <= now.Allowed || !w.Stop.Exceeded(leaving, active)) {
+	if now.Open == 0 && (leaving <= now.Allowed || !now.Last && !w.Stop.Exceeded(leaving, active)) {
 		return nil
 	}
 	if now.Open == 0 {

@@ -95,7 +95,9 @@ func (w *directoryWriter) write(ctx context.Context) error {
 }
 
 // find reads what is there and makes the next of it. A new resource takes up the
-// entry that was deleted before, if there is one.
+// entry that was deleted before, if the directory calls it by the same external id: a
+// name may be another human's by now, who must not come into the roles, nor the
+// sign-in, of who had it.
 func (w *directoryWriter) find(ctx context.Context) error {
 	var err error
 	if w.ID != "" {
@@ -113,10 +115,9 @@ func (w *directoryWriter) find(ctx context.Context) error {
 	}
 	const query = `
 		SELECT id FROM directory_entries WHERE kind = $1 AND deleted_at IS NOT NULL
-		  AND (external = $2 AND external <> '' OR name = lower($3) AND (external = '' OR $2 = ''))
-		ORDER BY external = $2 DESC, deleted_at DESC LIMIT 1`
+		  AND external = $2 AND external <> '' ORDER BY deleted_at DESC LIMIT 1`
 	var gone []string
-	if err := w.tx.SelectContext(ctx, &gone, query, string(w.Kind), w.after.External(), w.after.Name()); err != nil {
+	if err := w.tx.SelectContext(ctx, &gone, query, string(w.Kind), w.after.External()); err != nil {
 		return err
 	}
 	if len(gone) == 0 {

@@ -118,10 +118,10 @@ var grants = map[string]map[string]string{
 		"sessions":           "SELECT (person), DELETE",
 		"tokens":             "SELECT (person, revoked_at), UPDATE (revoked_at)",
 		"delegations":        "SELECT, UPDATE (revoked_by, revoked_at, revoke_reason)",
-		"events":             appends,
+		"events":             "INSERT",
 		"causes":             appends,
 		"streams":            "SELECT, INSERT, UPDATE (seq, head_hash, updated_at)",
-		"notices":            appends, "goose_db_version": read,
+		"notices":            "INSERT", "goose_db_version": read,
 	},
 	RoleAuditor: {
 		"directory_entries": read, "directory_members": read, "directory_grants": read, "directory_leavings": read,

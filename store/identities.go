@@ -73,6 +73,17 @@ func (s *Store) IdentityPerson(ctx context.Context, issuer, subject string) (str
 	return person, sqlFault("store.IdentityPerson", noRows(err, fault.New(fault.NotFound, "identity.unbound")))
 }
 
+// AddressKept says whether an address is the only one that a person ever had. Who
+// may change addresses, such as a directory, must not come into accounts by it.
+func (s *Store) AddressKept(ctx context.Context, person, address string) (bool, error) {
+	const query = `
+		SELECT NOT EXISTS (SELECT FROM org_rows WHERE kind = 'person' AND id = $1
+		                   AND lower(coalesce(body::jsonb ->> 'email', '')) NOT IN ('', lower($2)))`
+	var kept bool
+	err := s.db.GetContext(ctx, &kept, query, person, address)
+	return kept, sqlFault("store.AddressKept", err)
+}
+
 // BindIdentity makes an identity a person's, for ever or until it is let go, and
 // records it. Nobody has two at one issuer: an account that took another's place is
 // let go by hand.

@@ -63,6 +63,7 @@ type Store interface {
 	TokenByHash(ctx context.Context, hash string) (store.Token, error)
 	IdentityPerson(ctx context.Context, issuer, subject string) (string, error)
 	BindIdentity(ctx context.Context, b store.Binding) error
+	AddressKept(ctx context.Context, person, address string) (bool, error)
 }
 
 // Sessions is where sessions are kept; store.SessionStore is one.

@@ -42,7 +42,8 @@ func (a *Auth) personOf(ctx context.Context, who identity.Identity) (string, err
 // meant is who an identity is at its first sign-in: whose subject the directory
 // names, else whom the issuer names in what it is trusted with. Where several
 // providers are trusted, a bare subject could be anybody's: it must be kept with its
-// issuer.
+// issuer. An address that was changed names nobody: it is an operator's to say whose
+// account it is.
 func (a *Auth) meant(ctx context.Context, who identity.Identity) (person, how string, err error) {
 	unknown := fault.New(fault.Forbidden, "auth.unknown_person")
 	named, err := a.store.PersonBySubject(ctx, who.Issuer, who.Subject)
@@ -59,10 +60,18 @@ func (a *Auth) meant(ctx context.Context, who identity.Identity) (person, how st
 	if _, known := snapshot.People[who.Person]; known {
 		return who.Person, store.BoundByClaim, nil
 	}
-	if id := byEmail(snapshot, who.Email); id != "" {
-		return id, store.BoundByEmail, nil
+	id := byEmail(snapshot, who.Email)
+	if id == "" {
+		return "", "", unknown
 	}
-	return "", "", unknown
+	kept, err := a.store.AddressKept(ctx, id, who.Email)
+	if err != nil {
+		return "", "", err
+	}
+	if !kept {
+		return "", "", unknown
+	}
+	return id, store.BoundByEmail, nil
 }
 
 // byEmail is the one active person with an address; "" where there is none, or two.
