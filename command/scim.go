@@ -48,8 +48,8 @@ func scimRules(c config.Config) directory.Rules {
 		rules.Departments[d.Name] = d.Department
 	}
 	for _, g := range c.SCIM.Groups {
-		rules.Groups = append(rules.Groups, directory.GroupRule{Group: g.Group, Role: g.Role, Entity: g.Entity,
-			Department: g.Department})
+		rules.Groups = append(rules.Groups, directory.GroupRule{Group: g.Group, ID: g.GroupID, Role: g.Role,
+			Entity: g.Entity, Department: g.Department})
 	}
 	return rules
 }

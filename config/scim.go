@@ -26,7 +26,8 @@ type SCIMDepartment struct {
 
 // SCIMGroup says what being in a group means.
 type SCIMGroup struct {
-	Group      string `mapstructure:"group"`      // its name, or better its external id
+	Group      string `mapstructure:"group"`      // its name; whoever may name groups may take it
+	GroupID    string `mapstructure:"group_id"`   // or better its external id
 	Role       string `mapstructure:"role"`       // a grant
 	Entity     string `mapstructure:"entity"`     // of the grant; "" = every legal entity
 	Department string `mapstructure:"department"` // works there
@@ -61,7 +62,8 @@ func (s SCIM) check(k *check, mode Mode) {
 	}
 	for i, g := range s.Groups {
 		at := "scim.groups[" + strconv.Itoa(i) + "]."
-		k.want(g.Group != "", at+"group", "is empty", "set the group's external id, or its name")
+		k.want((g.Group == "") != (g.GroupID == ""), at+"group_id", "and group are both empty or both set",
+			"set the group's external id as group_id, or its name as group")
 		k.want(g.Role != "" || g.Department != "", at+"role", "and department are empty", "set one of them")
 		k.want(!slices.Contains(neverByGroup, g.Role), at+"role", "is given by no directory",
 			"name administrators and operators in the organisation's file; everybody is an employee")

@@ -129,6 +129,15 @@ func TestBesideWithinDays(t *testing.T) {
 	}
 }
 
+// TestWhatIsSubmittedIsAlwaysAskedFor, by a gateway of before the column too.
+func TestWhatIsSubmittedIsAlwaysAskedFor(t *testing.T) {
+	w := newWorld(t)
+	mine, other := w.submit("mine"), w.submit("other")
+	w.root.MustExec(`UPDATE documents SET asked_at = NULL WHERE id = $1`, other.ID)
+	ids, _ := w.beside(mine.ID, byPayee())
+	require.Len(t, ids, 1)
+}
+
 // TestResubmissionAsksAgain: what is asked for again is of the day of the resubmission.
 func TestResubmissionAsksAgain(t *testing.T) {
 	w := newWorld(t)

@@ -164,7 +164,7 @@ func notUnique(attribute, value string) error {
 }
 
 // name gives a new entry its id: that of the person who works here already with its
-// address, or one of its own. Who left is not taken over: their address may be another
+// userName or its address at work, or one of its own. Who left is not taken over: their address may be another
 // human's by now, who must not come into their roles.
 func (w *directoryWriter) name(ctx context.Context) error {
 	w.after.ID = newID()
@@ -176,7 +176,7 @@ func (w *directoryWriter) name(ctx context.Context) error {
 		  AND lower(p.body::jsonb ->> 'email') = lower($1) AND (p.body::jsonb ->> 'active')::boolean
 		  AND NOT EXISTS (SELECT FROM directory_entries e WHERE e.kind = 'User' AND e.id = p.id) LIMIT 2`
 	var people []string
-	for _, address := range []string{w.after.Name(), w.after.Email()} { // one by one, so that each goes by the index
+	for _, address := range []string{w.after.Name(), w.after.WorkEmail()} { // one by one, so that each goes by the index
 		var found []string
 		if address == "" {
 			continue

@@ -50,7 +50,8 @@ func (s *Store) PastDocuments(ctx context.Context, types []string, most int) ite
 
 func (s *Store) pastPage(ctx context.Context, types []string, last string, limit int) ([]PastDocument, error) {
 	const query = `
-		SELECT d.id, d.number, d.asked_at, d.status = ANY($4) AS ended, r.content FROM documents d
+		SELECT d.id, d.number, coalesce(d.asked_at, d.submitted_at) AS asked_at, d.status = ANY($4) AS ended, r.content
+		FROM documents d
 		JOIN revisions r ON r.document = d.id AND r.revision = d.revision
 		WHERE d.status <> 'draft' AND d.type = ANY($1) AND ($2::text IS NULL OR d.id < $2)
 		ORDER BY d.id DESC LIMIT $3`

@@ -29,7 +29,8 @@ type Rules struct {
 
 // GroupRule is what being in a group means.
 type GroupRule struct {
-	Group      string // its displayName, or better its externalId
+	Group      string // its displayName; "" where its id is given
+	ID         string // its externalId, which nobody can take by naming a group so
 	Role       string // a grant of this role, for Entity ("" = every entity)
 	Entity     string
 	Department string // works in this department, whatever the user says
@@ -42,7 +43,10 @@ type Membership struct {
 }
 
 func (g GroupRule) of(m Membership) bool {
-	return strings.EqualFold(g.Group, m.Name) || m.External != "" && g.Group == m.External
+	if g.ID != "" {
+		return g.ID == m.External
+	}
+	return strings.EqualFold(g.Group, m.Name)
 }
 
 // Maps says whether a group means anything here.
@@ -131,8 +135,25 @@ func localeOf(language string) string {
 // Email is where a user is written to: the primary address, else that of work, else
 // the first, else the userName where it is one.
 func (r Resource) Email() string {
+	if best, _ := r.address(); best != "" || !strings.Contains(r.Name(), "@") {
+		return best
+	}
+	return r.Name()
+}
+
+// WorkEmail is the primary address, or that of work, "" where there is neither: others,
+// such as that of a home, are whoever's who typed them.
+func (r Resource) WorkEmail() string {
+	if best, rank := r.address(); rank > 0 {
+		return best
+	}
+	return ""
+}
+
+// address is the best address, and how good it is: 2 the primary one, 1 that of work.
+func (r Resource) address() (best string, rank int) {
 	list, _ := r.Attributes["emails"].([]any)
-	best, rank := "", -1
+	rank = -1
 	for _, v := range list {
 		object, _ := v.(map[string]any)
 		at := 0
@@ -146,10 +167,7 @@ func (r Resource) Email() string {
 			best, rank = value, at
 		}
 	}
-	if best == "" && strings.Contains(r.Name(), "@") {
-		return r.Name()
-	}
-	return best
+	return best, rank
 }
 
 func (r Rules) subject(u Resource) string {

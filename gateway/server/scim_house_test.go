@@ -47,7 +47,7 @@ func newDirectory(t *testing.T, stop directory.Stop) *directoryHouse {
 	h.scim = scim.New(scim.Deps{Directory: own, Forget: h.store.Forget, Public: h.url, Stop: stop, Rules: directory.Rules{
 		Department: rareDepartment, Locale: "zh-CN", Subject: directory.SubjectExternal,
 		Departments: map[string]string{"Finance & Accounting": "finance"},
-		Groups: []directory.GroupRule{{Group: entraFinance, Role: "finance_clerk", Entity: "acme-cn"},
+		Groups: []directory.GroupRule{{ID: entraFinance, Role: "finance_clerk", Entity: "acme-cn"},
 			{Group: "Berlin", Department: "sales-de"}},
 	}})
 	db, err := sql.Open("postgres", storetest.URL(t)) //nolint:forbidigo // a look inside, past the store

@@ -103,11 +103,12 @@ func (c claims) proved() time.Time {
 // fresh holds a provider to what it was asked for: it must say when somebody proved
 // who they are, and that must not be long ago.
 func (p *Provider) fresh(a identity.Attempt, who identity.Identity) error {
-	if a.MaxAge == 0 {
+	age := time.Since(who.Proved)
+	ahead := age < -leeway // it would stay fresh for as long as the provider's clock is ahead
+	if a.MaxAge == 0 && !ahead {
 		return nil
 	}
-	age := time.Since(who.Proved)
-	stale := who.Proved.IsZero() || age > time.Duration(a.MaxAge)*time.Second+leeway || age < -leeway
+	stale := who.Proved.IsZero() || age > time.Duration(a.MaxAge)*time.Second+leeway || ahead
 	if stale || len(a.Classes) > 0 && !slices.Contains(a.Classes, who.Class) {
 		return fault.New(fault.Forbidden, "identity.not_fresh", fault.Arg("provider", p.config.ID))
 	}
