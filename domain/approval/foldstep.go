@@ -87,11 +87,11 @@ func (s *State) applyReopened(e evidence.Event) error {
 	if len(d.Steps) > 0 {
 		again = func(step int) bool { return slices.Contains(d.Steps, s.Plan.Steps[step].ID) }
 	}
-	s.dropAdded(func(a Added) bool {
+	s.Added = without(s.Added, func(a Added) bool {
 		at := s.indexOfStep(a.Step)
 		return at == i && d.Fresh || at != i && at >= 0 && again(at)
 	})
-	s.Jumped = slices.DeleteFunc(s.Jumped, func(step string) bool { return again(s.indexOfStep(step)) })
+	s.Jumped = without(s.Jumped, func(step string) bool { return again(s.indexOfStep(step)) })
 	over := []string{}
 	for j, step := range s.Plan.Steps {
 		if s.over(j) && !again(j) {

@@ -180,7 +180,7 @@ func (s *State) applySigner(e evidence.Event) error {
 	case SignerAdded:
 		s.Added = append(s.Added, Added{Step: d.Step, Slot: d.Slot, Person: d.Person, Task: d.Task, Where: d.Where})
 	case SignerRemoved:
-		s.dropAdded(func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
+		s.Added = without(s.Added, func(a Added) bool { return a.Step == d.Step && a.Slot == d.Slot })
 	}
 	return err
 }
@@ -201,11 +201,12 @@ func (s *State) inherit(gone Task, d TaskEndedData) {
 	}
 }
 
-// dropAdded takes signers away; none left is nil, as it comes back from JSON.
-func (s *State) dropAdded(gone func(Added) bool) {
-	if s.Added = slices.DeleteFunc(s.Added, gone); len(s.Added) == 0 {
-		s.Added = nil
+// without takes away in place what is gone; none left is nil, as it comes back from JSON.
+func without[T any](list []T, gone func(T) bool) []T {
+	if list = slices.DeleteFunc(list, gone); len(list) == 0 {
+		return nil
 	}
+	return list
 }
 
 func (s *State) indexOf(task string) int {

@@ -243,7 +243,7 @@ func TestAJumpBackAsksAgain(t *testing.T) {
 	require.NoError(t, r.do(r.rule(approval.RulingJump, jump("s3", "s1"))))
 	require.Equal(t, []string{approval.TaskWasSuperseded, approval.StepJumped, approval.StepReopened, approval.StepOpened,
 		approval.TaskOpened}, r.kinds(n))
-	require.Empty(t, r.state.Jumped)
+	require.Nil(t, r.state.Jumped, "as it comes back from JSON")
 	for _, who := range []string{"li", "wu", "zoe"} {
 		require.Equal(t, []string{who}, open(r.state))
 		require.NoError(t, r.do(r.act(approval.Approve, who)))

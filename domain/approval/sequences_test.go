@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -122,7 +123,27 @@ func newSequence(seed uint64, n int) *sequence {
 func runSequence(seed uint64, n int, met *meeting, tell func(string, ...any)) string {
 	q := newSequence(seed, n)
 	q.met, q.tell = met, tell
-	return q.run()
+	if wrong := q.run(); wrong != "" || n%10 > 0 {
+		return wrong
+	}
+	return travels(q.s)
+}
+
+// travels says what of a state is lost or made up on its way through JSON, as it goes
+// when a workflow continues as new.
+func travels(s approval.State) string {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return err.Error()
+	}
+	var back approval.State
+	if err := json.Unmarshal(raw, &back); err != nil {
+		return err.Error()
+	}
+	if !assert.ObjectsAreEqual(s, back) {
+		return fmt.Sprintf("sent %#v, received %#v", s, back)
+	}
+	return ""
 }
 
 func (q *sequence) run() string {
