@@ -97,8 +97,12 @@ func (k *counting) of(c Case, in RouteInput) (*approval.Counted, error) {
 	if err != nil {
 		return nil, err
 	}
-	y, m, d := c.At.In(k.zones[c.Content.Entity]).Date()
-	from := time.Date(y, m, d-in.Policy.Aggregate.Within+1, 0, 0, 0, 0, k.zones[c.Content.Entity])
+	zone, known := k.zones[c.Content.Entity]
+	if !known { // closed since
+		zone = time.UTC
+	}
+	y, m, d := c.At.In(zone).Date()
+	from := time.Date(y, m, d-in.Policy.Aggregate.Within+1, 0, 0, 0, 0, zone)
 	counted := &approval.Counted{Own: own, Others: money.Zero(own.Currency)}
 	for _, group := range k.groupsOf(in) {
 		cases := k.groups[group]

@@ -34,6 +34,20 @@ func TestSimulationAddsUpAsTheRouteDoes(t *testing.T) {
 	require.Zero(t, r.Changed, "the first is thirty days away")
 }
 
+// TestSimulationOfAClosedEntity: what an entity spent that is gone has no route, and
+// stops no simulation.
+func TestSimulationOfAClosedEntity(t *testing.T) {
+	of := func(n, day int) policy.Case {
+		c := spent(n, 60000)
+		c.Content.Entity, c.At = "closed", time.Date(2026, 3, day, 9, 0, 0, 0, time.UTC)
+		return c
+	}
+	in := policy.SimulateInput{Before: shipped(t, "expense"), After: altered(t, "expense", "# aggregate: {", "aggregate: {"),
+		Org: company(), Rates: flatValue}
+	r := simulate(t, in, these(of(0, 1), of(1, 10)))
+	require.Equal(t, policy.Pair{Before: 2, After: 2}, *r.Failures["policy.unknown_entity"])
+}
+
 // TestSimulationIsTheSumOfEarlierOnes holds the simulation against adding up every
 // pair of documents, by each kind of key.
 func TestSimulationIsTheSumOfEarlierOnes(t *testing.T) {
