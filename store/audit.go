@@ -143,7 +143,8 @@ func (a *auditor) found(stream string, seq int64, what, format string, args ...a
 // documents walks through the documents in the order of their ids.
 func (a *auditor) documents(ctx context.Context, only []string) error {
 	const query = `
-		SELECT id, number, submitter, status, round, revision, content_hash, seq, head_hash, intervened
+		SELECT id, number, submitter, status, round, revision, content_hash, seq, head_hash, intervened, type, entity,
+		       requester, payee_kind, payee_id, asked_at
 		FROM documents WHERE status <> 'draft' AND id > $1 AND ($2::text[] IS NULL OR id = ANY($2))
 		ORDER BY id LIMIT $3`
 	last := ""

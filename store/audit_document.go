@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 )
@@ -32,6 +34,13 @@ type auditDocument struct {
 	Seq         int64
 	HeadHash    string `db:"head_hash"`
 	Intervened  bool
+
+	// What it is found by when it is counted beside another.
+	Type, Entity, Requester string
+
+	PayeeKind string       `db:"payee_kind"`
+	PayeeID   string       `db:"payee_id"`
+	AskedAt   sql.NullTime `db:"asked_at"`
 }
 
 type auditCause struct {
@@ -93,6 +102,8 @@ func (a *auditor) readModel(f *auditFile) {
 		return
 	}
 	last := f.events[len(f.events)-1]
+	var content document.Content
+	_ = json.Unmarshal([]byte(f.revisions[last.Revision].Content), &content) // contents says what is wrong with it
 	for _, field := range []struct{ name, row, folded string }{
 		{"status", f.Status, string(state.Status)},
 		{"round", fmt.Sprint(f.Round), fmt.Sprint(state.Round)},
@@ -102,6 +113,12 @@ func (a *auditor) readModel(f *auditFile) {
 		{"head_hash", f.HeadHash, last.Hash},
 		{"number", f.Number, state.Number},
 		{"submitter", f.Submitter, state.Submitter},
+		{"type", f.Type, content.Type},
+		{"entity", f.Entity, content.Entity},
+		{"requester", f.Requester, content.Requester},
+		{"payee_kind", f.PayeeKind, string(content.Payee.Kind)},
+		{"payee_id", f.PayeeID, content.Payee.ID},
+		{"asked_at", f.AskedAt.Time.UTC().String(), f.askedAt(state.Seq + 1).UTC().String()},
 	} {
 		if field.row != field.folded {
 			a.found(f.ID, last.Seq, "read_model.differs", "%s is %q, folded %q", field.name, field.row, field.folded)

@@ -72,6 +72,11 @@ var forgeries = map[string]forgery{
 		content_hash, data, prev, hash, v FROM events WHERE stream = $1`, "stream.orphaned"},
 	"a document's status": {`UPDATE documents SET status = 'approved' WHERE id = $1`, "read_model.differs"},
 	"a document's head":   {`UPDATE documents SET head_hash = 'x' WHERE id = $1`, "read_model.differs"},
+	"when it was asked for": {`UPDATE documents SET asked_at = asked_at - interval '90 days' WHERE id = $1`,
+		"read_model.differs"},
+	"that it was asked for":    {`UPDATE documents SET asked_at = NULL WHERE id = $1`, "read_model.differs"},
+	"who is paid, in the list": {`UPDATE documents SET payee_id = 'rob' WHERE id = $1`, "read_model.differs"},
+	"whose books, in the list": {`UPDATE documents SET entity = 'HK02' WHERE id = $1`, "read_model.differs"},
 	"a task's decision": {
 		`UPDATE tasks SET decided_by = 'bob' WHERE document = $1 AND state = 'approved'`,
 		"task.differs",
