@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -108,6 +109,11 @@ func checkCompany(s org.Snapshot) error {
 	want := func(ok bool, of, key, value string) {
 		if !ok {
 			wrong = append(wrong, fmt.Errorf("company file: %s of %s is %q, which nobody and nothing is", key, of, value))
+		}
+	}
+	for id, e := range s.Entities {
+		if _, err := time.LoadLocation(e.Zone); err != nil {
+			wrong = append(wrong, fmt.Errorf("company file: zone of %s is %q, write one such as Asia/Shanghai", id, e.Zone))
 		}
 	}
 	for id, d := range s.Departments {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,6 +51,7 @@ func TestACompanyFileIsReadStrictly(t *testing.T) {
 		{"managers in a circle", entity + department +
 			"people: [{id: a, email: a@b, entity: e, department: d, manager: b}, " +
 			"{id: b, email: b@b, entity: e, department: d, manager: a}]", "manager of a"},
+		{"a zone nobody has", strings.Replace(entity, "zone: UTC", "zone: Asia/Beijing", 1), `zone of e is "Asia/Beijing"`},
 		{"a grant to nobody", "grants: [{person: q, role: admin}]", `"q"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
