@@ -61,7 +61,7 @@ func (x *SessionStore) UseLogoutToken(ctx context.Context, t LogoutToken) (int, 
 			return err
 		}
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return fault.New(fault.Conflict, "session.logout_used")
+			return cmpFault(err, fault.New(fault.Conflict, "session.logout_used"))
 		}
 		const end = `
 			DELETE FROM sessions WHERE issuer = $1 AND ($2 = '' OR subject = $2) AND ($3 = '' OR sid = $3)

@@ -170,7 +170,7 @@ func addComment(ctx context.Context, tx *sqlx.Tx, in CommentInput) error {
 		}
 	}
 	if len(in.CopyIn) > 0 { // before the remark holds the document's row
-		if _, err := lockCopies(ctx, tx, in.Document); err != nil {
+		if err := lockCopies(ctx, tx, in.Document); err != nil {
 			return err
 		}
 	}

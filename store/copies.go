@@ -92,7 +92,10 @@ func addCopies(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
 	if err := cc.Check(in.By, in.People, in.Remark); err != nil {
 		return err
 	}
-	before, err := lockCopies(ctx, tx, in.Document)
+	if err := lockCopies(ctx, tx, in.Document); err != nil {
+		return err
+	}
+	before, err := selectCopies(ctx, tx, `document = $1`, in.Document)
 	if err != nil {
 		return err
 	}
@@ -129,14 +132,12 @@ func cmpFault(err error, f *fault.Fault) error {
 	return f
 }
 
-// lockCopies makes calls on one document take turns, and lists all its copies.
-// The lock comes before the document's row, always: Record holds both.
-func lockCopies(ctx context.Context, tx sqlx.ExtContext, document string) ([]cc.Copy, error) {
+// lockCopies makes calls on one document take turns. The lock comes before the
+// document's row, always: Record holds both.
+func lockCopies(ctx context.Context, tx sqlx.ExtContext, document string) error {
 	const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.copies.' || $1))`
-	if _, err := tx.ExecContext(ctx, lock, document); err != nil {
-		return nil, err
-	}
-	return selectCopies(ctx, tx, `document = $1`, document)
+	_, err := tx.ExecContext(ctx, lock, document)
+	return err
 }
 
 func tellCopied(ctx context.Context, tx sqlx.ExtContext, in CopyInput) error {
@@ -207,7 +208,10 @@ func (s *Store) RemoveCopy(ctx context.Context, in CopyRemoval) (cc.Copy, error)
 		if _, _, err := claimRequest(ctx, tx, in.Idem, in.Document); err != nil {
 			return err
 		}
-		all, err := lockCopies(ctx, tx, in.Document)
+		if err := lockCopies(ctx, tx, in.Document); err != nil {
+			return err
+		}
+		all, err := selectCopies(ctx, tx, `document = $1`, in.Document)
 		if err != nil {
 			return err
 		}

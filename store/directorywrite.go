@@ -164,8 +164,8 @@ func notUnique(attribute, value string) error {
 }
 
 // name gives a new entry its id: that of the person who works here already with its
-// userName or its address at work, or one of its own. Who left is not taken over: their address may be another
-// human's by now, who must not come into their roles.
+// userName or its address at work, or one of its own. Who left is not taken over:
+// their address may be another human's by now, who must not come into their roles.
 func (w *directoryWriter) name(ctx context.Context) error {
 	w.after.ID = newID()
 	if w.Kind == directory.Group {

@@ -66,7 +66,7 @@ func (s *Store) recordLocked(ctx context.Context, r approval.RecordRequest, stam
 	var got approval.Recorded
 	err := s.inTx(ctx, "store.Record", func(tx *sqlx.Tx) error {
 		if len(r.Copies) > 0 { // whoever copies somebody in meanwhile did it before this, or will after
-			if _, err := lockCopies(ctx, tx, r.Document); err != nil {
+			if err := lockCopies(ctx, tx, r.Document); err != nil {
 				return err
 			}
 		}
