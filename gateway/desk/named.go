@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 )
@@ -25,10 +26,15 @@ func (d *Desk) Named(ctx context.Context, who auth.Who, document string, f *faul
 	if err != nil || state.Plan == nil {
 		return f
 	}
+	return NamedBy(*state.Plan, f)
+}
+
+// NamedBy is Named for whoever has the plan in hand.
+func NamedBy(plan approval.Plan, f *fault.Fault) *fault.Fault {
 	named := *f
 	named.Args = maps.Clone(f.Args)
 	for _, arg := range stepArgs {
-		for _, step := range state.Plan.Steps {
+		for _, step := range plan.Steps {
 			if step.ID != f.Args[arg] {
 				continue
 			}

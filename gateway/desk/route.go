@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -70,17 +71,22 @@ func (d *Desk) routeAsIs(ctx context.Context, c document.Content, id string, rou
 	if err != nil {
 		return approval.Plan{}, err
 	}
+	claimed := sync.OnceValues(func() (time.Time, error) {
+		if id == "" || c.Rate != nil {
+			return time.Time{}, nil
+		}
+		return d.Store.ClaimedAt(ctx, id, round)
+	})
 	var busy error
 	plan, err := policy.Route(policy.RouteInput{
 		Policy: p, Version: version, Content: c, Org: snapshot, Round: round, Document: id,
 		Rates: func(from, to money.Currency) (string, bool) {
-			var claimed time.Time
-			if id != "" && c.Rate == nil {
-				if claimed, err = d.Store.ClaimedAt(ctx, id, round); err != nil {
-					busy = err
-				}
+			at, err := claimed()
+			if err != nil {
+				busy = err
+				return "", false
 			}
-			rate, known := d.rates(ctx, d.rateDay(snapshot, c, claimed))(from, to)
+			rate, known := d.rates(ctx, d.rateDay(snapshot, c, at))(from, to)
 			return rate.Value, known
 		},
 		Beside: d.beside(ctx, id),

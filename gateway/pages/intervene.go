@@ -127,7 +127,7 @@ func (v *visit) offerJumps(card *interveneCard, s approval.State) {
 			case !refused:
 				from.To = append(from.To, choice{t.ID + " " + step.ID, title})
 			case f.Code != "step.no_target":
-				card.Barred = append(card.Barred, barred{from.From + " → " + title, v.faultText(f)})
+				card.Barred = append(card.Barred, barred{from.From + " → " + title, v.faultWords(desk.NamedBy(*s.Plan, f))})
 			}
 		}
 		if len(from.To) > 0 {

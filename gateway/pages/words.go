@@ -171,6 +171,11 @@ func (v *visit) faultText(f *fault.Fault) string {
 	if strings.HasPrefix(v.route.path, "/documents/:id") {
 		f = v.desk().Named(v.r.Context(), v.who, v.param("id"), f)
 	}
+	return v.faultWords(f)
+}
+
+// faultWords is faultText of a fault whose steps have their titles, or that names none.
+func (v *visit) faultWords(f *fault.Fault) string {
 	told := *f
 	told.Args = make(map[string]string, len(f.Args))
 	for name, value := range f.Args {
