@@ -22,13 +22,13 @@ import (
 const (
 	defaultEvery = time.Second
 
-	actsBatch   = 100
-	startsBatch = 50
-	tellsBatch  = 100
+	actsBatch    = 100
+	startsBatch  = 50
+	tellsBatch   = 100
+	noticesBatch = 50
 
 	// proposalsEvery is how often proposals are looked at: their lives are days.
 	proposalsEvery = 20 * time.Second
-	noticesBatch   = 50
 
 	// Each lane works on few rows at once: Temporal accepts starts faster than
 	// workers take them up, and the queue between is where decisions would wait.

@@ -38,8 +38,7 @@ type GroupRule struct {
 
 // Membership is one group that somebody is in.
 type Membership struct {
-	Name     string
-	External string `db:"external"`
+	Name, External string
 }
 
 func (g GroupRule) of(m Membership) bool {

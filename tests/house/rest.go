@@ -15,13 +15,14 @@ import (
 const restPause = 200 * time.Millisecond
 
 // restless counts what is still on its way: starts, acts, notices, rows of
-// imports, and documents that neither wait for people nor are over. A notice that
-// can reach nobody, as to somebody who has just left, has come to its rest.
+// imports, and documents that neither wait for people nor are over. A notice to
+// somebody who has left reaches nobody any more, and has come to its rest.
 const restless = `
 	SELECT (SELECT count(*) FROM starts WHERE done_at IS NULL) AS starts,
 	       (SELECT count(*) FROM inbox WHERE outcome IS NULL) AS acts,
 	       (SELECT count(*) FROM notices
-	        WHERE sent_at IS NULL AND NOT quiet AND person <> '' AND next_try < 'infinity') AS notices,
+	        WHERE sent_at IS NULL AND NOT quiet AND person <> ''
+	          AND NOT (next_try = 'infinity' AND person IN (SELECT person FROM leavers))) AS notices,
 	       (SELECT count(*) FROM import_rows WHERE state = 'pending') AS rows,
 	       (SELECT count(*) FROM documents
 	        WHERE status IN ('approved', 'posted') OR status = 'submitted' AND parked_code = '') AS documents`
