@@ -84,7 +84,9 @@ type Task struct {
 	DocumentStatus approval.Status
 	ContentHash    string // of the document as it stands now
 	StepTitle      map[string]string
-	Provisional    bool // the deadline reaches into a year without a published calendar
+	Provisional    bool   // the deadline reaches into a year without a published calendar
+	Calendar       string // by which the deadline is counted; "" where it counts in plain time, or there is none
+	Intervened     bool   // an administrator stepped in, ever
 
 	// FreshSignIn is what the plan asks of the sign-in of whoever decides, nil for
 	// nothing; Store.Task alone reads it.

@@ -9,24 +9,11 @@ import (
 
 	"github.com/lib/pq"
 
-	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 )
-
-// TaskFilter narrows a list of tasks.
-type TaskFilter struct {
-	Assignees []string             // a person and the queues they hold; none lists nothing
-	Queues    access.Scope         // whose queues they hold: All, or those of its Entities; zero holds none
-	Delegate  string               // lists what they decide for others too: what they decided, and what is open
-	Behalf    []string             // … for these, as far as rules in force reach
-	States    []approval.TaskState // none means open
-	Cursor    string
-	Limit     int // 0 means 20; 200 at most
-	WithTotal bool
-}
 
 // taskRow is a task as the tables hold it.
 type taskRow struct {
@@ -64,7 +51,9 @@ type taskRow struct {
 	Urgency        string
 	DocumentStatus string `db:"document_status"`
 	ContentHash    string `db:"content_hash"`
-	SortKey        string `db:"sort_key"`
+	Intervened     bool
+	Calendar       string
+	SortKey        string `db:"sort_key"` // in lists
 }
 
 const taskColumns = `
@@ -73,8 +62,7 @@ const taskColumns = `
 	t.calendar_version, t.counted_at,
 	d.number, d.type, d.title, d.submitter, d.requester, d.entity, d.total_minor, d.currency, d.base_minor,
 	d.base_currency, d.claimed_minor, coalesce(d.claimed_base_minor, d.base_minor) AS base_claimed, d.urgency,
-	d.status AS document_status, d.content_hash,
-	coalesce(t.due_at, 'infinity'::timestamptz)::text AS sort_key`
+	d.status AS document_status, d.content_hash, d.intervened, t.calendar`
 
 func (r taskRow) task() Task {
 	t := Task{
@@ -95,6 +83,7 @@ func (r taskRow) task() Task {
 
 		Urgency: document.Urgency(r.Urgency), DocumentStatus: approval.Status(r.DocumentStatus),
 		ContentHash: r.ContentHash, StepTitle: readTitles(r.StepTitle), Provisional: r.Provisional,
+		Intervened: r.Intervened, Calendar: r.Calendar,
 	}
 	_ = json.Unmarshal([]byte(r.RemindAt), &t.RemindAt) // we wrote it
 	return t
@@ -123,71 +112,6 @@ func (s *Store) Task(ctx context.Context, id string) (Task, error) {
 	task.FreshSignIn = new(approval.FreshSignIn)
 	return task, sqlFault("store.Task", json.Unmarshal([]byte(row.SignIn), task.FreshSignIn))
 }
-
-// Tasks lists tasks by deadline, the earliest first, those without one last.
-//
-// Errors: Invalid cursor.bad.
-func (s *Store) Tasks(ctx context.Context, f TaskFilter) (Page[Task], error) {
-	key, id, err := readTimeCursor(f.Cursor)
-	if err != nil {
-		return Page[Task]{}, err
-	}
-	if len(f.States) == 0 {
-		f.States = []approval.TaskState{approval.TaskOpen}
-	}
-	query := tasksQuery
-	if len(f.States) == 1 && f.States[0] == approval.TaskOpen {
-		query = openTasksQuery // the same list, from the index of open tasks
-	}
-	limit := limitOf(f.Limit)
-	var rows []taskRow
-	asked := append(f.Assignees[:len(f.Assignees):len(f.Assignees)], f.Behalf...)
-	held := []any{pq.Array(asked), textsOrNull(f.States), f.Queues.All, pq.Array(f.Queues.Entities), f.Delegate,
-		pq.Array(f.Behalf)}
-	err = s.db.SelectContext(ctx, &rows, query, append(held[:len(held):len(held)], key, id, limit+1)...)
-	if err != nil {
-		return Page[Task]{}, sqlFault("store.Tasks", err)
-	}
-	var page Page[Task]
-	if len(rows) > limit {
-		rows = rows[:limit]
-		page.Next = cursorOf(rows[limit-1].SortKey, rows[limit-1].ID)
-	}
-	for _, r := range rows {
-		page.Items = append(page.Items, r.task())
-	}
-	if f.WithTotal {
-		const count = `
-			SELECT count(*) FROM tasks t JOIN documents d ON d.id = t.document` + theirTasks
-		page.Total = new(int64)
-		err = s.db.GetContext(ctx, page.Total, count, held...)
-	}
-	return page, sqlFault("store.Tasks", err)
-}
-
-// heldQueues cuts what waits in a queue to the entities whose queue is held: a
-// queue has one name in every entity. And it cuts the tasks of those for whom
-// somebody decides to what a rule in force reaches.
-const heldQueues = ` AND ($3 OR t.assignee NOT LIKE 'queue:%' OR d.entity = ANY($4))
-	AND (t.assignee <> ALL(coalesce($6, '{}'::text[])) OR t.state = 'open' AND EXISTS (
-		SELECT FROM delegations g WHERE g.person = t.assignee AND g.delegate = $5 AND ` + ruleReaches + `))`
-
-// theirTasks are those that somebody was asked for, and those they decided for
-// others.
-const theirTasks = `
-	WHERE t.state = ANY($2::text[]) AND (t.assignee = ANY($1)` + heldQueues + `
-	  OR t.decided_by = $5 AND t.decided_by <> '')`
-
-const taskPage = `
-	  AND ($7 = '' OR (coalesce(t.due_at, 'infinity'::timestamptz), t.id) > (nullif($7, '')::timestamptz, $8))
-	ORDER BY coalesce(t.due_at, 'infinity'::timestamptz), t.id LIMIT $9`
-
-const tasksQuery = `
-	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document` + theirTasks + taskPage
-
-const openTasksQuery = `
-	SELECT ` + taskColumns + ` FROM tasks t JOIN documents d ON d.id = t.document
-	WHERE t.assignee = ANY($1) AND t.state = 'open' AND $2::text[] IS NOT NULL` + heldQueues + taskPage
 
 // TaskEnd says who ended a task without deciding it, when and how; zero where it is
 // open, or was decided.
