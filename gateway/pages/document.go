@@ -14,6 +14,7 @@ import (
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/gateway/pages/diagram"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
 )
@@ -29,7 +30,10 @@ type documentView struct {
 	Lines             []lineRow
 	HasTax            bool
 	Base              bool // show the total in the entity's currency too
+	Waiting           []waitingRow
+	WaitingMore       int
 	Route             []stop
+	Drawing           *diagram.Drawing
 	RouteFault        string
 	Counted           *countedBox
 	Timeline          []moment
@@ -45,6 +49,7 @@ type documentView struct {
 	Intervene                                *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge bool
 	Deciding                                 []string // names of those asked now
+	Bar                                      *actBar
 
 	Key     string // of every form on the page
 	Sent    sent
@@ -198,6 +203,7 @@ func (v *visit) document(status int, s sent, pending string) error {
 	if view.Decide != nil && !view.Decide.Advice || view.Patch != nil {
 		view.Fresh = v.freshBox(state)
 	}
+	view.Bar = view.bar()
 	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
 		return err
 	}
@@ -301,6 +307,8 @@ func (v *visit) fieldValue(f doctype.Field, value string) string {
 // story is where the document stands and how it came there.
 func (v *visit) story(view *documentView, state approval.State, events []evidence.Event) error {
 	view.Route = v.routeOf(state.Plan, state)
+	view.Drawing = v.drawn(view.Route)
+	view.Waiting, view.WaitingMore = v.waiting(state)
 	if state.PlanFault != "" {
 		view.RouteFault = v.codeText(state.PlanFault, "", "")
 	}

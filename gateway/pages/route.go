@@ -37,8 +37,10 @@ type stopPerson struct {
 	Name, Via, Opinion, By string
 
 	State approval.TaskState // "" before they are asked
+	Since stamp              // they were asked
 	At    stamp
 	Due   deadline
+	Left  string // how much working time they have, "" where there is no deadline
 }
 
 // routeOf tells a plan as its state has it; the zero state is a preview.
@@ -144,10 +146,10 @@ func (v *visit) askedAt(step approval.Step, s approval.State) []stopPerson {
 		}
 		p := stopPerson{
 			Name: v.name(t.Assignee), Via: v.via(t.Via), State: t.State, Opinion: t.Opinion,
-			At: v.stamp(t.DecidedAt, s.Entity),
+			Since: v.stamp(t.OpenedAt, s.Entity), At: v.stamp(t.DecidedAt, s.Entity),
 		}
 		if t.State == approval.TaskOpen {
-			p.Due = v.due(t.DueAt, s.Entity)
+			p.Due, p.Left = v.due(t.DueAt, s.Entity), v.left(step.Clock, t.DueAt)
 		} else if t.DecidedBy != "" && t.DecidedBy != t.Assignee {
 			p.By = v.name(t.DecidedBy)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
@@ -30,6 +31,8 @@ type visit struct {
 	now    time.Time
 	org    *org.Snapshot
 	types  map[string]*doctype.Type // filled by typesInForce
+
+	calendars map[string]*calendar.Calendar // filled by left
 }
 
 // begin reads the form, and the organisation whose names every page shows.

@@ -63,7 +63,7 @@ func (r *reader) writeBriefly(n int) string {
 	}
 	r.click(`button[value="submit"]`)
 	require.Regexp(r.t, documentPath, r.at())
-	r.until(".route", "王芳")
+	r.until("#flow", "王芳")
 	return r.at()
 }
 

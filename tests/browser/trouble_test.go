@@ -61,7 +61,7 @@ func (r *reader) mend(path string) {
 	r.click(`button[value="resubmit"]`)
 	require.Equal(r.t, path, r.at())
 	r.until(".timeline", "named the train")
-	r.until(".route", "刘强")
+	r.until("#flow", "刘强")
 	r.signOut()
 }
 

@@ -75,7 +75,7 @@ func (r *reader) writeExpense(receipt string) string {
 	require.Contains(r.t, r.text(".note.good"), said[r.locale].submitted)
 	path := r.at()
 	require.Regexp(r.t, documentPath, path)
-	r.until(".route", "刘强")
+	r.until("#flow", "刘强")
 	r.look()
 	r.signOut()
 	return path

@@ -77,7 +77,7 @@ for (const form of document.querySelectorAll("[data-many]")) {
 addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-once], [data-form]")) return;
-  setTimeout(() => form.querySelectorAll("button").forEach((b) => { b.disabled = true; }), 0);
+  setTimeout(() => [...form.elements].filter((e) => e.type === "submit").forEach((b) => { b.disabled = true; }), 0);
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("button[disabled]").forEach((b) => { b.disabled = false; });
