@@ -1,12 +1,9 @@
-// Package browser walks through the pages as people do: with a real browser, at
-// the width of a phone and of a desk, in both languages.
 package browser
 
 import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,94 +11,38 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
-
-	"github.com/countersign/countersign/tests/house"
 )
 
 const (
-	addressVariable = "COUNTERSIGN_BROWSER_URL"   // of a running `countersign dev` to use instead of a house of our own
-	erpVariable     = "COUNTERSIGN_BROWSER_ERP"   // address of its sandbox ERP
-	shotsVariable   = "COUNTERSIGN_BROWSER_SHOTS" // directory to keep pictures of every page in
-	patience        = 20 * time.Second            // for one page
+	shotsVariable = "COUNTERSIGN_BROWSER_SHOTS" // directory to keep pictures of every page in
+	patience      = 20 * time.Second            // for one page
 )
 
-// place is where to walk.
-type place struct{ url, erp string }
-
-// address is the house to walk through.
-func address(t *testing.T) place {
-	t.Helper()
-	if url := os.Getenv(addressVariable); url != "" {
-		return place{strings.TrimSuffix(url, "/"), os.Getenv(erpVariable)}
-	}
-	h := house.Start(t, house.Options{})
-	return place{h.URL, h.Stack.ERPURL}
-}
-
-// chromium is the browser to use; CI must have one.
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Fatal("no browser found: install chromium (Debian: apt-get install chromium)")
-	return ""
-}
-
-// reader is one person's browser.
+// reader is one person's screen.
 type reader struct {
-	t      *testing.T
-	ctx    context.Context
-	url    string
-	width  int64
-	height int64
-	locale string
-	shots  int
-	name   string
+	screen
+
+	t     *testing.T
+	ctx   context.Context //nolint:containedctx // it is what chromedp calls a tab
+	at    *place
+	shots int
 }
 
-// size is a screen.
-type size struct {
-	name          string
-	width, height int64
-}
-
-var (
-	phone = size{"phone", 390, 844}
-	desk  = size{"desk", 1440, 900}
-)
-
-// open starts a browser with nothing in it, that reads a language.
-func open(t *testing.T, url string, s size, locale string) *reader {
+// reader opens a screen with nothing on it, that reads a language.
+func (p *place) reader(t *testing.T, s screen) *reader {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.Flag("disable-gpu", true),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.WindowSize(int(s.width), int(s.height)),
-	)
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(ctx)
+	ctx, cancel := chromedp.NewContext(p.browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	r := &reader{t: t, ctx: ctx, url: url, width: s.width, height: s.height, locale: locale, name: s.name}
-	require.NoError(t, chromedp.Do(ctx), "start the browser") // it lives as long as the context it is started with
-	r.do("the sign-in page", chromedp.EmulateViewport(s.width, s.height), chromedp.Navigate(url+"/login"))
-	r.read(locale)
+	r := &reader{screen: s, t: t, ctx: ctx, at: p}
+	require.NoError(t, chromedp.Do(ctx), "open a window") // it lives as long as the context it is opened with
+	r.protocol("Network.setCookies", map[string]any{"cookies": []map[string]any{
+		{"name": languageCookie, "value": s.locale, "url": p.url, "sameSite": "Lax"}}}, nil)
+	r.do("set up the screen", chromedp.EmulateViewport(s.width, s.height))
 	return r
 }
 
-// read chooses the language by hand, so that it stays whoever signs in.
-func (r *reader) read(locale string) {
-	r.t.Helper()
-	for _, r.locale = range []string{map[string]string{"en": "zh-CN", "zh-CN": "en"}[locale], locale} {
-		if r.has(`form.lang button[value="` + r.locale + `"]`) {
-			r.click(`form.lang button`)
-		}
-	}
-	require.Equal(r.t, locale, r.lang())
-}
+// beside is a colleague's screen of the same kind.
+func (r *reader) beside() *reader { return r.at.reader(r.t, r.screen) }
 
 // do runs steps within the time that a person would wait.
 func (r *reader) do(what string, steps ...chromedp.Action[chromedp.Void]) {
@@ -110,7 +51,7 @@ func (r *reader) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		r.shot("failed")
-		r.t.Fatalf("%s: %v\non %s:\n%s", what, err, r.at(), r.text("main"))
+		r.t.Fatalf("%s: %v\non %s:\n%s", what, err, r.where(), r.text("main"))
 	}
 }
 
@@ -123,8 +64,8 @@ func read[T any](r *reader, script string) T {
 	return value
 }
 
-func (r *reader) lang() string { return read[string](r, `document.documentElement.lang`) }
-func (r *reader) at() string   { return read[string](r, `location.pathname + location.search`) }
+func (r *reader) lang() string  { return read[string](r, `document.documentElement.lang`) }
+func (r *reader) where() string { return read[string](r, `location.pathname + location.search`) }
 
 func (r *reader) text(selector string) string {
 	return read[string](r, fmt.Sprintf(`(document.querySelector(%q) || {}).innerText || ""`, selector))
@@ -137,7 +78,7 @@ func (r *reader) has(selector string) bool {
 // visit opens an address and looks the page over.
 func (r *reader) visit(path string) {
 	r.t.Helper()
-	r.do("visit "+path, chromedp.Navigate(r.url+path))
+	r.do("visit "+path, chromedp.Navigate(r.at.url+path))
 	r.look()
 }
 
@@ -148,7 +89,7 @@ func (r *reader) click(selector string) {
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 		r.shot("failed")
-		r.t.Fatalf("click %s: %v\non %s:\n%s", selector, err, r.at(), r.text("main"))
+		r.t.Fatalf("click %s: %v\non %s:\n%s", selector, err, r.where(), r.text("main"))
 	}
 	r.look()
 }
@@ -177,16 +118,16 @@ func (r *reader) look() {
 	if !read[bool](r, `document.querySelector("header.top") !== null`) {
 		return // the development issuer's own page
 	}
-	require.Equal(r.t, r.locale, r.lang(), r.at())
+	require.Equal(r.t, r.locale, r.lang(), r.where())
 	require.NotRegexp(r.t, `\b(page|status|task|act|notice|fault|ruling|role|mode|urgency)\.[a-z]+[a-z_.]*[a-z]\b`,
-		r.text("body"), r.at())
+		r.text("body"), r.where())
 	wide := read[string](r, `(() => {
 		const most = document.documentElement.clientWidth;
 		if (document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollWidth <= most) return "";
 		return [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > most + 1)
 			.map((e) => e.tagName + "." + e.className).slice(0, 5).join(" ") || "scrolls";
 	})()`)
-	require.Empty(r.t, wide, "%s is wider than %d", r.at(), r.width)
+	require.Empty(r.t, wide, "%s is wider than %d", r.where(), r.width)
 }
 
 // shot keeps a picture where pictures are wanted.
@@ -201,38 +142,39 @@ func (r *reader) shot(what string) {
 		r.t.Logf("no picture: %v", err)
 		return
 	}
-	page := strings.Trim(strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_", ":", "_").Replace(r.at()), "_")
+	page := strings.Trim(strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_", ":", "_").Replace(r.where()), "_")
 	name := fmt.Sprintf("%s-%s-%02d-%.40s%s.png", r.name, r.locale, r.shots, page, what)
 	_ = os.MkdirAll(dir, 0o755)
 	_ = os.WriteFile(filepath.Join(dir, name), picture, 0o600)
 }
 
-// signIn signs in at the development issuer.
-func (r *reader) signIn(person string) {
-	r.t.Helper()
-	r.visit("/")
-	require.Contains(r.t, r.at(), "/login", "nobody is signed in yet")
-	r.click(`.signin a.button`)
-	r.click(fmt.Sprintf(`button[name="sub"][value=%q]`, person))
-	require.True(r.t, r.has("nav"), r.at())
-}
-
-// signOut ends the session.
-func (r *reader) signOut() {
-	r.t.Helper()
-	r.click(`form[action="/logout"] button`)
-}
-
-// until looks again until a page says something.
+// until waits until a part of the page says something.
 func (r *reader) until(selector, words string) {
 	r.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(300 * time.Millisecond) {
-		if strings.Contains(r.text(selector), words) {
+	r.await(fmt.Sprintf("%s says %q", selector, words),
+		fmt.Sprintf(`(document.querySelector(%q)?.innerText ?? "").includes(%q)`, selector, words))
+}
+
+// await waits until something is true on the page, and is told of it by the page
+// itself; a page that gives way to another is asked again.
+func (r *reader) await(what, truth string) {
+	r.t.Helper()
+	script := fmt.Sprintf(`new Promise((tell) => {
+		const is = () => { if (%s) { tell(true); return true } return false };
+		if (is()) return;
+		const watch = new MutationObserver(() => { if (is()) watch.disconnect() });
+		watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
+	})`, truth)
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	defer cancel()
+	for {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise))
+		if err == nil {
 			return
 		}
-		if time.Now().After(deadline) {
+		if ctx.Err() != nil {
 			r.shot("failed")
-			r.t.Fatalf("%s never said %q on %s:\n%s", selector, words, r.at(), r.text("main"))
+			r.t.Fatalf("it never was so that %s on %s:\n%s", what, r.where(), r.text("main"))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -13,8 +14,13 @@ import (
 	"github.com/countersign/countersign/walk"
 )
 
+const (
+	fresh = 10 * time.Second // as below
+	look  = 200 * time.Millisecond
+)
+
 const freshSteps = `
-fresh_sign_in: { from: "1000.00", within: 20 s }
+fresh_sign_in: { from: "1000.00", within: 10 s }
 steps:
   - id: finance
     title: { en: Finance, zh-CN: 财务 }
@@ -26,6 +32,7 @@ then: [archive]
 // decides on a large amount, for which one signs in once more and finds again what
 // one had typed; looks where one is signed in, and signs out everywhere.
 func TestSignInAtTheCompany(t *testing.T) {
+	t.Parallel()
 	port := idp.FreePort(t)
 	provider := func(id, port string) map[string]any {
 		return map[string]any{"id": id, "issuer": "http://127.0.0.1:" + port, "client_id": "countersign", "client_secret": "s",
@@ -45,26 +52,29 @@ func TestSignInAtTheCompany(t *testing.T) {
 	}}}, "large")
 	require.NoError(t, err)
 
-	r := open(t, h.URL, phone, i18n.Chinese)
+	at := &place{url: h.URL, browser: chromium(t)}
+	r := at.reader(t, phone(zh))
+	r.visit("/login")
 	word := func(key string) string { return i18n.Shipped().Text(r.locale, key, nil) }
 	require.Contains(t, r.text(".signin"), "公司账号 branch")
 	require.Contains(t, r.text(".signin"), word("page.signin.away"))
 	for deadline := time.Now().Add(time.Minute); !r.has(`.signin a.primary[href^="/login/main"]`); r.visit("/login") {
 		require.True(t, time.Now().Before(deadline), "the provider is there, and nobody looked for it again")
-		time.Sleep(time.Second)
+		time.Sleep(look)
 	}
 	r.leaves(`.signin a[href^="/login/main"]`)
-	require.Contains(t, r.where(), company.Issuer, r.text("body"))
+	require.Contains(t, r.href(), company.Issuer, r.text("body"))
 	r.identifies("wang.fang")
-	require.Equal(t, "/", r.at())
+	require.Equal(t, "/", r.where())
+	signedIn := time.Now()
 
 	r.visit("/documents/" + doc.ID)
-	time.Sleep(21 * time.Second)
+	time.Sleep(time.Until(signedIn.Add(fresh + time.Second))) // no clock but the provider's can be set on
 	r.fill("opinion", "金额已核对 <b>ok</b>")
 	r.click(`#decide button[value="approve"]`)
 	require.Contains(t, r.text("#fresh"), word("page.fresh.again"))
 	r.leaves(`#fresh a.button`)
-	require.Contains(t, r.where(), company.Issuer, "they are asked, though the provider knows them")
+	require.Contains(t, r.href(), company.Issuer, "they are asked, though the provider knows them")
 	r.identifies("wang.fang")
 	require.Contains(t, r.text(".note.good"), word("page.fresh.back"))
 	require.Equal(t, "金额已核对 <b>ok</b>", read[string](r, `document.querySelector('#decide [name="opinion"]').value`))
@@ -86,11 +96,13 @@ func TestSignInAtTheCompany(t *testing.T) {
 // leaves follows a link or sends a form that leads out of the house.
 func (r *reader) leaves(selector string) {
 	r.t.Helper()
-	r.do("leave by "+selector, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)),
-		chromedp.Sleep(time.Second))
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector)))
+	require.NoError(r.t, err, "leave by %s", selector)
 }
 
-func (r *reader) where() string { return read[string](r, `location.href`) }
+func (r *reader) href() string { return read[string](r, `location.href`) }
 
 // identifies fills in the provider's forms until it leads back.
 func (r *reader) identifies(login string) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -22,28 +21,21 @@ var talkedIn = map[string]talked{
 		"已撤回", "已处理 2 项，未处理 1 项", "陈磊", "请填写"},
 }
 
-// TestCopiesRemarksAndManyDecisions walks through what people say to each other
-// about a report, and how an approver decides several at once.
-func TestCopiesRemarksAndManyDecisions(t *testing.T) {
-	url := address(t).url
-	note := filepath.Join(t.TempDir(), "note 说明.txt")
-	require.NoError(t, os.WriteFile(note, []byte("see page 2\n"), 0o600))
-	for _, s := range []size{phone, desk} {
-		locale := map[string]string{phone.name: "zh-CN", desk.name: "en"}[s.name]
-		t.Run(s.name, func(t *testing.T) {
-			r, words := open(t, url, s, locale), talkedIn[locale]
-			var paths []string
-			r.signIn("lin")
-			for i := range 3 {
-				paths = append(paths, r.writeBriefly(i))
-			}
-			r.signOut()
-			r.mentions(paths[0], note, words)
-			r.passesOn(paths[0], words)
-			r.takesBack(paths[0], words)
-			r.decidesMany(open(t, url, desk, locale), paths, words)
-		})
+// talks walks through what people say to each other about a report, and how an
+// approver decides several at once.
+func (r *reader) talks() {
+	note, words := filepath.Join(r.t.TempDir(), "note 说明.txt"), talkedIn[r.locale]
+	require.NoError(r.t, os.WriteFile(note, []byte("see page 2\n"), 0o600))
+	var paths []string
+	r.signIn("lin")
+	for i := range 3 {
+		paths = append(paths, r.writeBriefly(i))
 	}
+	r.signOut()
+	r.mentions(paths[0], note, words)
+	r.passesOn(paths[0], words)
+	r.takesBack(paths[0], words)
+	r.decidesMany(r.beside(), paths, words)
 }
 
 // writeBriefly submits a short report; the first copies Emma in.
@@ -62,9 +54,9 @@ func (r *reader) writeBriefly(n int) string {
 		r.fill("cc", "Emma Brown")
 	}
 	r.click(`button[value="submit"]`)
-	require.Regexp(r.t, documentPath, r.at())
+	require.Regexp(r.t, documentPath, r.where())
 	r.until("#flow", "王芳")
-	return r.at()
+	return r.where()
 }
 
 // mentions has the approver name two people, one of whom cannot read it yet.
@@ -125,7 +117,7 @@ func (r *reader) takesBack(path string, words talked) {
 	require.Contains(r.t, r.text("#copies"), words.takenBack)
 	r.signOut()
 	r.signIn("emma")
-	r.do("a page that is not theirs any more", chromedp.Navigate(r.url+path))
+	r.do("a page that is not theirs any more", chromedp.Navigate(r.at.url+path))
 	require.True(r.t, r.has(".error-page"))
 	r.visit("/notices")
 	r.signOut()

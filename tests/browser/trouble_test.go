@@ -1,38 +1,27 @@
 package browser
 
 import (
+	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
-	"testing"
+	"sync"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/voucher"
 )
 
-// TestWhatGoesWrongIsShownAndMended tells the other story: returned and mended,
-// decided by two at once, refused by the books and posted with another date.
-func TestWhatGoesWrongIsShownAndMended(t *testing.T) {
-	at := address(t)
-	receipt := filepath.Join(t.TempDir(), "receipt.txt")
-	require.NoError(t, os.WriteFile(receipt, []byte("train\n"), 0o600))
-	for _, tt := range []struct {
-		size   size
-		locale string
-	}{{phone, "zh-CN"}, {desk, "en"}} {
-		t.Run(tt.size.name+" "+tt.locale, func(t *testing.T) {
-			r := open(t, at.url, tt.size, tt.locale)
-			path := r.writeExpense(receipt)
-			r.returned("wang", path)
-			r.mend(path)
-			r.decideTwice(open(t, at.url, tt.size, tt.locale), path)
-			r.approve("zhao", path)
-			closePeriod(t, at.erp)
-			r.approve("liu", path)
-			r.rule(path)
-		})
-	}
+// goesWrong tells the other story: returned and mended, decided by two at once,
+// refused by the books and posted with another date.
+func (r *reader) goesWrong() {
+	path := r.writeExpense(r.receipt())
+	r.returned("wang", path)
+	r.mend(path)
+	r.decideTwice(r.beside(), path)
+	r.approve("zhao", path)
+	r.isParked(path)
+	r.rule(path)
 }
 
 // returned sends the report back, at first without saying why.
@@ -59,7 +48,7 @@ func (r *reader) mend(path string) {
 	r.fill("lines.0.description", "Train G7 高铁 G7")
 	r.fill("opinion", "named the train")
 	r.click(`button[value="resubmit"]`)
-	require.Equal(r.t, path, r.at())
+	require.Equal(r.t, path, r.where())
 	r.until(".timeline", "named the train")
 	r.until("#flow", "刘强")
 	r.signOut()
@@ -81,15 +70,26 @@ func (r *reader) decideTwice(other *reader, path string) {
 	r.signOut()
 }
 
+var closing sync.Mutex // the sandbox has one list of faults
+
+// isParked has the books refuse the report when the last has approved it.
+func (r *reader) isParked(path string) {
+	r.t.Helper()
+	closing.Lock()
+	defer closing.Unlock()
+	r.closePeriod(path)
+	r.approve("liu", path)
+	r.signIn("wang")
+	r.visit(path)
+	r.await("it is parked", `document.querySelector("#parked form") !== null`)
+	r.look()
+	r.signOut()
+}
+
 // rule has finance post with another date what the books refused.
 func (r *reader) rule(path string) {
 	r.t.Helper()
 	r.signIn("wang")
-	r.visit(path)
-	for deadline := time.Now().Add(patience); !r.has("#parked form"); time.Sleep(300 * time.Millisecond) {
-		require.True(r.t, time.Now().Before(deadline), "never parked:\n"+r.text("main"))
-	}
-	r.look()
 	r.visit("/parked")
 	r.click(`a[href="` + path + `#parked"]`)
 	r.press(`#parked input[value="redate"]`)
@@ -100,12 +100,13 @@ func (r *reader) rule(path string) {
 	r.signOut()
 }
 
-// closePeriod has the sandbox refuse the next posting.
-func closePeriod(t *testing.T, erp string) {
-	t.Helper()
-	answer, err := http.Post(erp+"/_sandbox/faults", "application/json", //nolint:noctx // loopback
-		strings.NewReader(`[{"kind":"closed-period","op":"create","count":1}]`))
-	require.NoError(t, err)
-	require.NoError(t, answer.Body.Close())
-	require.Less(t, answer.StatusCode, 300)
+// closePeriod has the sandbox refuse the next posting of a report, in its second revision.
+func (r *reader) closePeriod(path string) {
+	r.t.Helper()
+	fault := fmt.Sprintf(`[{"kind":"closed-period","op":"create","ref":%q,"count":1}]`,
+		voucher.Reference(strings.TrimPrefix(path, "/documents/"), voucher.Accrual, 2))
+	answer, err := http.Post(r.at.erp+"/_sandbox/faults", "application/json", strings.NewReader(fault)) //nolint:noctx // loopback
+	require.NoError(r.t, err)
+	require.NoError(r.t, answer.Body.Close())
+	require.Less(r.t, answer.StatusCode, 300)
 }

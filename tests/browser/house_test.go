@@ -1,0 +1,122 @@
+// Package browser walks through the pages as people do: with a real browser, at
+// the width of a phone and of a desk, in both languages.
+//
+//	house_test.go    one house and one browser, and every scene played in them
+//	browser_test.go  one person's screen: open, click, fill, wait
+//	door_test.go     signing in and out
+//	the others       scenes
+package browser
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/tests/house"
+)
+
+const (
+	addressVariable = "COUNTERSIGN_BROWSER_URL" // of a running `countersign dev` to use instead of a house of our own
+	erpVariable     = "COUNTERSIGN_BROWSER_ERP" // address of its sandbox ERP
+)
+
+// place is where to walk, and the browser to walk with.
+type place struct {
+	url, erp string
+	browser  context.Context //nolint:containedctx // it is what chromedp calls a browser
+	sessions *sessions
+}
+
+// screen is a size and a language.
+type screen struct {
+	name          string
+	width, height int64
+	locale        string
+}
+
+func (s screen) String() string { return s.name + " " + s.locale }
+
+func phone(locale string) screen { return screen{"phone", 390, 844, locale} }
+func desk(locale string) screen  { return screen{"desk", 1440, 900, locale} }
+
+var (
+	zh, en     = i18n.Chinese, i18n.English
+	everywhere = []screen{phone(zh), phone(en), desk(zh), desk(en)}
+	crosswise  = []screen{phone(zh), desk(en)} // both sizes, both languages
+)
+
+// scenes are played at once, each on its screens; what one of them sees of
+// another is what colleagues see of each other.
+var scenes = []struct {
+	name    string
+	screens []screen
+	play    func(r *reader)
+}{
+	{"in and out of the door", crosswise, (*reader).throughTheDoor},
+	{"an expense", everywhere, (*reader).anExpense},
+	{"finance approves less", everywhere, (*reader).financeApprovesLess},
+	{"copies, remarks and many decisions", crosswise, (*reader).talks},
+	{"what goes wrong is shown and mended", crosswise, (*reader).goesWrong},
+	{"two people publish", []screen{desk(en), phone(zh)}, (*reader).twoPeoplePublish},
+}
+
+// TestPeopleAtTheirScreens plays every scene in one house and one browser.
+func TestPeopleAtTheirScreens(t *testing.T) {
+	t.Parallel()
+	at := open(t)
+	for _, scene := range scenes {
+		for _, screen := range scene.screens {
+			t.Run(scene.name+" "+screen.String(), func(t *testing.T) {
+				t.Parallel()
+				scene.play(at.reader(t, screen))
+			})
+		}
+	}
+}
+
+// open opens the house to walk through.
+func open(t *testing.T) *place {
+	t.Helper()
+	at := &place{browser: chromium(t), sessions: newSessions()}
+	if url := os.Getenv(addressVariable); url != "" {
+		at.url, at.erp = strings.TrimSuffix(url, "/"), os.Getenv(erpVariable)
+		return at
+	}
+	h := house.Start(t, house.Options{})
+	at.url, at.erp = h.URL, h.Stack.ERPURL
+	return at
+}
+
+// chromium starts the browser; every reader has a context of their own in it, as
+// if it were another one.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(installed(t)), chromedp.NoSandbox, chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+	)
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...) // it outlives the scenes
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	require.NoError(t, chromedp.Do(ctx), "start the browser")
+	return ctx
+}
+
+// installed is the browser to use; CI must have one.
+func installed(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no browser found: install chromium (Debian: apt-get install chromium)")
+	return ""
+}
