@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,6 +57,7 @@ func TestSequences(t *testing.T) {
 		require.NoError(t, err)
 	}
 	t.Logf("seed %d", seed)
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // states live shortly: a third less work
 	met := newMeeting()
 	if only >= 0 {
 		require.Empty(t, runSequence(seed, only, met, t.Logf))
