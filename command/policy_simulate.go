@@ -6,19 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"os"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/policy"
-	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
 )
 
@@ -185,79 +182,8 @@ func (f simulateFlags) stored(ctx context.Context, s *store.Store, draft *policy
 	if err != nil {
 		return simulateGround{}, err
 	}
-	snapshot, err := s.Snapshot(ctx, 0)
-	if err != nil {
-		return simulateGround{}, err
-	}
-	types, err := typesUnder(ctx, s, draft.ID)
-	if err != nil {
-		return simulateGround{}, err
-	}
-	recorded, err := s.StepPaces(ctx, types)
-	if err != nil {
-		return simulateGround{}, err
-	}
-	paces := map[string]policy.Pace{}
-	for _, pace := range recorded {
-		paces[pace.Step] = policy.Pace{Passes: pace.Passes, Mean: pace.Mean}
-	}
-	return simulateGround{
-		input: policy.SimulateInput{Before: before, After: draft, Org: snapshot, Rates: storedRates(ctx, s), Paces: paces},
-		cases: pastCases(s.PastDocuments(ctx, types, f.n)), close: func() { _ = s.Close() },
-	}, nil
-}
-
-// typesUnder lists the document types that go by a policy.
-func typesUnder(ctx context.Context, s *store.Store, id string) ([]string, error) {
-	rows, err := s.Policies(ctx, "type")
-	if err != nil {
-		return nil, err
-	}
-	types := map[string]bool{}
-	for _, row := range rows {
-		t, err := doctype.Parse(row.ID, []byte(row.YAML))
-		if err != nil {
-			return nil, err
-		}
-		if t.Policy == id {
-			types[t.ID] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(types)), nil
-}
-
-func pastCases(documents iter.Seq2[store.PastDocument, error]) iter.Seq2[policy.Case, error] {
-	return func(yield func(policy.Case, error) bool) {
-		n := 0
-		for d, err := range documents {
-			if !yield(policy.Case{N: n, Number: d.Number, Content: d.Content, At: d.AskedAt, Ended: d.Ended}, err) {
-				return
-			}
-			n++
-		}
-	}
-}
-
-// storedRates asks the database once for each pair of currencies, for today.
-func storedRates(ctx context.Context, s *store.Store) func(from, to money.Currency) (string, bool) {
-	type answer struct {
-		value string
-		known bool
-	}
-	var mutex sync.Mutex
-	known, today := map[[2]money.Currency]answer{}, time.Now().UTC().Format(time.DateOnly)
-	return func(from, to money.Currency) (string, bool) {
-		mutex.Lock()
-		defer mutex.Unlock()
-		pair := [2]money.Currency{from, to}
-		found, asked := known[pair]
-		if !asked {
-			rate, err := s.RateFor(ctx, string(from), string(to), today)
-			found = answer{rate.Value, err == nil} // without a rate the document has no plan, and is counted so
-			known[pair] = found
-		}
-		return found.value, found.known
-	}
+	input, cases, err := desk.Past(ctx, s, before, draft, f.n)
+	return simulateGround{input: input, cases: cases, close: func() { _ = s.Close() }}, err
 }
 
 func readPolicy(file string) (*policy.Policy, error) {

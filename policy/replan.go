@@ -83,11 +83,10 @@ var reroutingWords = map[string]map[string]string{
 // Words tells people what would differ, and both paths, in a locale (zh-CN, else
 // en). name is what an account is called.
 func (r Rerouting) Words(locale string, name func(id string) string) (what, before, after string) {
-	w, ok := simulations[locale]
+	words, ok := reroutingWords[locale]
 	if !ok {
-		locale, w = "en", simulations["en"]
+		words = reroutingWords["en"]
 	}
-	words := reroutingWords[locale]
 	said := make([]string, 0, len(r.What))
 	for _, one := range r.What {
 		said = append(said, words[one])
@@ -95,7 +94,16 @@ func (r Rerouting) Words(locale string, name func(id string) string) (what, befo
 	if len(said) == 0 {
 		said = []string{words["same"]}
 	}
-	return strings.Join(said, words["list"]), w.path(spoken(r.Before, locale, name)), w.path(spoken(r.After, locale, name))
+	return strings.Join(said, words["list"]), r.Before.Words(locale, name), r.After.Words(locale, name)
+}
+
+// Words tells people a path, in a locale (zh-CN, else en). name is what an account is called.
+func (p Path) Words(locale string, name func(id string) string) string {
+	w, ok := simulations[locale]
+	if !ok {
+		locale, w = "en", simulations["en"]
+	}
+	return w.path(spoken(p, locale, name))
 }
 
 // spoken is a path with steps by their titles, and people as they are called; the

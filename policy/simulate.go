@@ -35,11 +35,12 @@ type Pace struct {
 
 // Case is one document to be routed by both policies.
 type Case struct {
-	N       int // from 0, in a fixed order
-	Number  string
-	Content document.Content
-	At      time.Time // when it was asked for: what was asked for earlier counts beside it
-	Ended   bool      // without an approval: it counts beside no other
+	N        int    // from 0, in a fixed order
+	Document string // its id; "" where it was generated
+	Number   string
+	Content  document.Content
+	At       time.Time // when it was asked for: what was asked for earlier counts beside it
+	Ended    bool      // without an approval: it counts beside no other
 }
 
 // SamplesMax is how many documents with another path a report shows.
@@ -142,8 +143,8 @@ func (s *Simulation) add(c Case) {
 	if what.path() {
 		s.Changed++
 		unit.Changed++
-		s.sample(Sample{N: c.N, Number: c.Number, Requester: c.Content.Requester, Department: c.Content.Department,
-			Total: c.Content.Total, Before: pathOf(before), After: pathOf(after)})
+		s.sample(Sample{N: c.N, Document: c.Document, Number: c.Number, Requester: c.Content.Requester,
+			Department: c.Content.Department, Total: c.Content.Total, Before: titled(before), After: titled(after)})
 	}
 	s.countChanges(what)
 	if before.code != "" || after.code != "" {
@@ -183,7 +184,7 @@ func (s *Simulation) countSide(plan approval.Plan, side func(*Total) *Sum) {
 	seconds := make([]int64, len(plan.Steps))
 	for i, step := range plan.Steps {
 		visits := entry(s.steps, step.ID)
-		visits.title = step.Title
+		visits.Title = step.Title
 		of := &visits.Before
 		if sum == &s.Total.After {
 			of = &visits.After

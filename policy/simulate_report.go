@@ -51,10 +51,10 @@ type Visits struct {
 
 // StepChange is one step on both sides.
 type StepChange struct {
-	Step   string `json:"step"`
-	Before Visits `json:"before"`
-	After  Visits `json:"after"`
-	title  map[string]string
+	Step   string            `json:"step"`
+	Before Visits            `json:"before"`
+	After  Visits            `json:"after"`
+	Title  map[string]string `json:"title,omitempty"` // by locale
 }
 
 // Load is how many tasks one approver is given.
@@ -73,6 +73,7 @@ type Unit struct {
 // Sample is one document that takes another path.
 type Sample struct {
 	N          int          `json:"-"`
+	Document   string       `json:"document,omitempty"`
 	Number     string       `json:"number"`
 	Requester  string       `json:"requester"`
 	Department string       `json:"department"`
@@ -120,7 +121,7 @@ func (s *Simulation) merge(o *Simulation) {
 	s.sample(o.samples...)
 	for id, v := range o.steps {
 		own := entry(s.steps, id)
-		own.title = v.title
+		own.Title = v.Title
 		own.Before.add(v.Before)
 		own.After.add(v.After)
 	}

@@ -100,8 +100,8 @@ func (r SimulationReport) Text(locale string) string {
 	b.WriteString(w.steps)
 	for _, s := range r.Steps {
 		name := s.Step
-		if s.title[locale] != "" {
-			name += " " + s.title[locale]
+		if s.Title[locale] != "" {
+			name += " " + s.Title[locale]
 		}
 		fmt.Fprintf(&b, w.step, name, s.Before.People, s.Before.Auto, s.Before.Skipped, s.After.People, s.After.Auto,
 			s.After.Skipped)
@@ -115,7 +115,7 @@ func (r SimulationReport) Text(locale string) string {
 }
 
 func (w simulateWords) changes(b *strings.Builder, r SimulationReport) {
-	fmt.Fprintf(b, w.changed, r.Changed, percent(r.Changed, r.Documents))
+	fmt.Fprintf(b, w.changed, r.Changed, Percent(r.Changed, r.Documents))
 	for _, line := range []struct {
 		text string
 		n    int64
@@ -132,13 +132,13 @@ func (w simulateWords) changes(b *strings.Builder, r SimulationReport) {
 
 func (w simulateWords) totals(b *strings.Builder, r SimulationReport) {
 	before, after := r.Total.Before, r.Total.After
-	fmt.Fprintf(b, w.approvals, before.Approvals, after.Approvals, growth(before.Approvals, after.Approvals))
-	fmt.Fprintf(b, w.perDocument, ratio(before.Approvals, r.Compared), ratio(after.Approvals, r.Compared))
-	hours := func(s Sum) string { return fmt.Sprintf(w.hour, ratio(s.Seconds, 3600*r.Compared)) }
-	fmt.Fprintf(b, w.waiting, hours(before), hours(after), growth(before.Seconds, after.Seconds))
+	fmt.Fprintf(b, w.approvals, before.Approvals, after.Approvals, Growth(before.Approvals, after.Approvals))
+	fmt.Fprintf(b, w.perDocument, Ratio(before.Approvals, r.Compared), Ratio(after.Approvals, r.Compared))
+	hours := func(s Sum) string { return fmt.Sprintf(w.hour, Ratio(s.Seconds, 3600*r.Compared)) }
+	fmt.Fprintf(b, w.waiting, hours(before), hours(after), Growth(before.Seconds, after.Seconds))
 	steps := before.Steps + after.Steps
-	fmt.Fprintf(b, w.basis, percent(before.Recorded+after.Recorded, steps),
-		percent(before.ByDeadline+after.ByDeadline, steps), percent(before.Unknown+after.Unknown, steps))
+	fmt.Fprintf(b, w.basis, Percent(before.Recorded+after.Recorded, steps),
+		Percent(before.ByDeadline+after.ByDeadline, steps), Percent(before.Unknown+after.Unknown, steps))
 }
 
 func (w simulateWords) lists(b *strings.Builder, r SimulationReport) {
@@ -202,8 +202,17 @@ func (w simulateWords) path(p Path) string {
 	return strings.Join(stops, w.arrow)
 }
 
-// ratio is a quotient with two decimals, half up; – where there is nothing to divide by.
-func ratio(n, by int64) string {
+// AssumptionWords tells people what a report assumes, in a locale (zh-CN, else en).
+func AssumptionWords(locale, code string) string {
+	w, ok := simulations[locale]
+	if !ok {
+		w = simulations["en"]
+	}
+	return w.assumptions[code]
+}
+
+// Ratio is a quotient with two decimals, half up; – where there is nothing to divide by.
+func Ratio(n, by int64) string {
 	if by == 0 {
 		return "–"
 	}
@@ -211,7 +220,8 @@ func ratio(n, by int64) string {
 	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
 }
 
-func percent(n, of int64) string {
+// Percent is a share in per cent with one decimal, half up; – of nothing.
+func Percent(n, of int64) string {
 	if of == 0 {
 		return "–"
 	}
@@ -219,10 +229,10 @@ func percent(n, of int64) string {
 	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10) + "%"
 }
 
-// growth is the change in per cent, with its sign.
-func growth(before, after int64) string {
+// Growth is the change in per cent, with its sign.
+func Growth(before, after int64) string {
 	if after < before {
-		return "-" + percent(before-after, before)
+		return "-" + Percent(before-after, before)
 	}
-	return "+" + percent(after-before, before)
+	return "+" + Percent(after-before, before)
 }

@@ -21,6 +21,10 @@ func (a *API) reviews() {
 		"Say what is wrong with a text and what it would change; nothing is kept", 0,
 	}, a.checkPolicy)
 	add(a, operation{
+		"simulate-policy", http.MethodPost, "/policies/{kind}/{id}/simulate", tag,
+		"Say what a draft would have done to the newest documents, beside the version in force; nothing is kept", 0,
+	}, a.simulatePolicy)
+	add(a, operation{
 		"review-proposal", http.MethodGet, "/proposals/{id}/review", tag,
 		"A proposal with its check, its differences, and whether one may decide on it", 0,
 	}, a.reviewProposal)
@@ -130,6 +134,29 @@ func (a *API) checkPolicy(ctx context.Context, in *CheckInput) (*CheckOutput, er
 		return nil, err
 	}
 	return &CheckOutput{Body: checkOf(ctx, checked)}, nil
+}
+
+// SimulateInput is a draft to be tried on past documents.
+type SimulateInput struct {
+	Asked
+	Kind string `path:"kind" enum:"policy"`
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		YAML string `json:"yaml" minLength:"1" maxLength:"65536"`
+	}
+}
+
+// SimulateOutput is what it would have done; examples are documents that the caller may read.
+type SimulateOutput struct{ Body policy.SimulationReport }
+
+// simulatePolicy handles POST /policies/{kind}/{id}/simulate.
+func (a *API) simulatePolicy(ctx context.Context, in *SimulateInput) (*SimulateOutput, error) {
+	who, _ := auth.Of(ctx)
+	report, err := a.desk.Simulate(ctx, who, in.ID, in.Body.YAML)
+	if err != nil {
+		return nil, err
+	}
+	return &SimulateOutput{Body: report}, nil
 }
 
 // Bar is why the caller may not decide.

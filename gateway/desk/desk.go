@@ -42,6 +42,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"document.type_unknown":   {Kind: fault.Invalid, Args: []string{"type"}},
 	"comment.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"delegation.cap_currency": {Kind: fault.Invalid, Args: []string{"currency"}},
+	"policy.simulation_busy":  {Kind: fault.Busy},
 	"replan.other_policy":     {Kind: fault.Invalid, Args: []string{"id"}},
 	"replan.too_many":         {Kind: fault.Invalid, Args: []string{"max"}},
 	"intervention.maker_gone": {Kind: fault.Conflict, Args: []string{"maker"}},
@@ -83,6 +84,8 @@ type Desk struct {
 	types    map[string]*doctype.Type  // by hash of their text
 	policies map[string]*policy.Policy // by hash of their text
 	recent   recent
+
+	simulating sync.Mutex // one simulation at a time
 }
 
 const attachmentDefaultMax = 20 << 20

@@ -23,6 +23,10 @@ type proposeView struct {
 	Most             int // bytes of a text
 	Key              string
 	Errors           map[string][]string // by field; "" for the whole
+
+	InForce    bool            // there is a version to try it against
+	Simulation *simulationView // where it was asked for, and nothing is wrong with the text
+	NoTrial    string          // why there is none
 }
 
 // Err lists what is wrong with a field.
@@ -45,15 +49,10 @@ func proposeForm(v *visit) error {
 		view.YAML, view.Note = p.Payload, p.Note
 		return v.proposeShown(http.StatusOK, view)
 	}
-	row, err := v.desk().Text(v.r.Context(), v.who, view.Kind, view.ID, 0)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
-	}
-	view.YAML = row.YAML
 	return v.proposeShown(http.StatusOK, view)
 }
 
-// proposing is the empty form of an address.
+// proposing is the form of an address, with the text in force.
 func (v *visit) proposing() (proposeView, error) {
 	view := proposeView{
 		Kind: proposal.Kind(v.param("kind")), ID: v.param("id"), Key: random(), Most: source.BytesMax,
@@ -62,6 +61,11 @@ func (v *visit) proposing() (proposeView, error) {
 	if !slices.Contains(textKinds, view.Kind) {
 		return view, fault.New(fault.NotFound, "request.no_such_route")
 	}
+	row, err := v.desk().Text(v.r.Context(), v.who, view.Kind, view.ID, 0)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return view, err
+	}
+	view.InForce, view.YAML = row.Version > 0, row.YAML
 	return view, nil
 }
 
@@ -77,7 +81,14 @@ func proposeSent(v *visit) error {
 	}
 	view.YAML = strings.ReplaceAll(v.r.PostForm.Get("yaml"), "\r\n", "\n") // as it was typed, spaces and all
 	view.Note, view.Days = v.asked("note"), v.asked("days")
-	if v.asked("do") != "propose" {
+	switch v.asked("do") {
+	case "propose":
+	case "simulate":
+		if view.Simulation, view.NoTrial, err = v.simulate(view.ID, view.YAML); err != nil {
+			return err
+		}
+		return v.proposeChecked(http.StatusOK, view)
+	default:
 		return v.proposeChecked(http.StatusOK, view)
 	}
 	in := desk.ProposalInput{Kind: view.Kind, Subject: view.ID, YAML: view.YAML, Note: view.Note}

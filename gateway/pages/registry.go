@@ -81,6 +81,8 @@ func registry() []route {
 			handle: replanThese},
 		{method: get, path: proposalsAt, needs: access.PolicyPropose, template: "proposals", handle: proposals},
 		{method: get, path: proposalsAt + "/:id", needs: access.PolicyPropose, template: "proposal", handle: showProposal},
+		{method: get, path: proposalsAt + "/:id/simulation", needs: access.PolicyPropose, template: "simulation",
+			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
 	}, door()...)

@@ -95,3 +95,20 @@ func TestAReviewSaysWhoMayDecide(t *testing.T) {
 		require.Equal(t, kind, list.json()["items"].([]any)[0].(map[string]any)["kind"])
 	}
 }
+
+// TestASimulationOverTheAPI tells a program what a draft would have done, and refuses
+// as a check does.
+func TestASimulationOverTheAPI(t *testing.T) {
+	h := newHouse(t)
+	simulate := func(as, id, yaml string) answer {
+		return h.do(call{as: as, method: "POST", path: "/policies/policy/" + id + "/simulate", body: map[string]any{"yaml": yaml}})
+	}
+	text := shipped(t, "policies/expense.yaml", "1000.00", "3000.00")
+	simulate("lin", "expense", text).refused(403, "access.denied")
+	simulate("liu", "expense", "policy: [").refused(422, "yaml.syntax")
+	simulate("liu", "other", text).refused(404, "policy.not_found")
+	simulate("liu", "payment_request", text).refused(422, "proposal.other_subject")
+	report := simulate("liu", "expense", text).is(200).json()
+	require.InDelta(t, 0, report["documents"], 0)
+	require.Equal(t, "expense", report["policy"])
+}

@@ -1,0 +1,152 @@
+package desk
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/proposal"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/store"
+)
+
+// SimulateMost is how many past documents a person's simulation routes; the command
+// line takes as many as one likes, in a process of its own.
+const SimulateMost = 2000
+
+// Simulate says what a draft of a policy would have done to the newest documents,
+// beside the version in force. Nothing is kept. Examples are of documents that the
+// asker may read.
+//
+// Errors: Forbidden access.denied; NotFound policy.not_found where nothing is in
+// force to compare with; Invalid with what is wrong with the draft; Busy
+// policy.simulation_busy while this gateway simulates for somebody else.
+func (d *Desk) Simulate(ctx context.Context, who auth.Who, id, yaml string) (policy.SimulationReport, error) {
+	if err := need(who, access.PolicyPropose, access.Object{}); err != nil {
+		return policy.SimulationReport{}, err
+	}
+	before, _, err := d.policyInForce(ctx, id)
+	if err != nil {
+		return policy.SimulationReport{}, err
+	}
+	draft, err := policy.Parse(id, []byte(yaml))
+	if err != nil {
+		return policy.SimulationReport{}, err
+	}
+	if other := sameSubject(id, draft.ID); other != nil {
+		return policy.SimulationReport{}, other
+	}
+	if !d.simulating.TryLock() { // it takes every processor for a moment: decisions go first
+		return policy.SimulationReport{}, fault.New(fault.Busy, "policy.simulation_busy")
+	}
+	defer d.simulating.Unlock()
+	in, cases, err := Past(ctx, d.Store, before, draft, SimulateMost)
+	if err != nil {
+		return policy.SimulationReport{}, err
+	}
+	simulated, err := policy.Simulate(in, cases, func(int) {})
+	if err != nil {
+		return policy.SimulationReport{}, err
+	}
+	report := simulated.Report()
+	report.Samples, err = d.readableSamples(ctx, who, report.Samples)
+	return report, err
+}
+
+// readableSamples leaves out the documents that the asker may not know of.
+func (d *Desk) readableSamples(ctx context.Context, who auth.Who, all []policy.Sample) ([]policy.Sample, error) {
+	readable := []policy.Sample{}
+	for _, one := range all {
+		_, err := d.Document(ctx, who, one.Document)
+		switch {
+		case err == nil:
+			readable = append(readable, one)
+		case fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Forbidden:
+			return nil, err
+		}
+	}
+	return readable, nil
+}
+
+// Past is what a simulation over the newest past documents stands on: the
+// organisation, the rates of today and the recorded durations that a database has.
+func Past(ctx context.Context, s *store.Store, before, draft *policy.Policy, most int) (
+	policy.SimulateInput, iter.Seq2[policy.Case, error], error) {
+	in := policy.SimulateInput{Before: before, After: draft, Rates: ratesOfToday(ctx, s), Paces: map[string]policy.Pace{}}
+	var err error
+	if in.Org, err = s.Snapshot(ctx, 0); err != nil {
+		return in, nil, err
+	}
+	types, err := typesUnder(ctx, s, draft.ID)
+	if err != nil {
+		return in, nil, err
+	}
+	recorded, err := s.StepPaces(ctx, types)
+	if err != nil {
+		return in, nil, err
+	}
+	for _, pace := range recorded {
+		in.Paces[pace.Step] = policy.Pace{Passes: pace.Passes, Mean: pace.Mean}
+	}
+	return in, pastCases(s.PastDocuments(ctx, types, most)), nil
+}
+
+// typesUnder lists the document types that go by a policy.
+func typesUnder(ctx context.Context, s *store.Store, id string) ([]string, error) {
+	rows, err := s.Policies(ctx, string(proposal.Type))
+	if err != nil {
+		return nil, err
+	}
+	var types []string
+	for _, row := range rows {
+		t, err := doctype.Parse(row.ID, []byte(row.YAML))
+		if err != nil {
+			return nil, err
+		}
+		if t.Policy == id {
+			types = append(types, t.ID)
+		}
+	}
+	return types, nil
+}
+
+func pastCases(documents iter.Seq2[store.PastDocument, error]) iter.Seq2[policy.Case, error] {
+	return func(yield func(policy.Case, error) bool) {
+		n := 0
+		for d, err := range documents {
+			c := policy.Case{N: n, Document: d.ID, Number: d.Number, Content: d.Content, At: d.AskedAt, Ended: d.Ended}
+			if !yield(c, err) {
+				return
+			}
+			n++
+		}
+	}
+}
+
+// ratesOfToday asks the database once for each pair of currencies.
+func ratesOfToday(ctx context.Context, s *store.Store) func(from, to money.Currency) (string, bool) {
+	type answer struct {
+		value string
+		known bool
+	}
+	var mutex sync.Mutex
+	known, today := map[[2]money.Currency]answer{}, time.Now().UTC().Format(time.DateOnly)
+	return func(from, to money.Currency) (string, bool) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		pair := [2]money.Currency{from, to}
+		found, asked := known[pair]
+		if !asked {
+			rate, err := s.RateFor(ctx, string(from), string(to), today)
+			found = answer{rate.Value, err == nil} // without a rate the document has no plan, and is counted so
+			known[pair] = found
+		}
+		return found.value, found.known
+	}
+}
