@@ -1,7 +1,7 @@
 // Package server puts the gateway together: what every request goes through,
 // and which room it is led to.
 //
-//	request id → recover → log → headers → body limit → who → rate → same origin → api · pages · sign-in
+//	request id → log → recover → headers → body limit → compress → who → rate → same origin → api · pages · sign-in
 package server
 
 import (
@@ -79,7 +79,10 @@ func New(deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	gate := newGate(deps.Rate, deps.Proxies)
-	inner := deps.Auth.Middleware(gate.limit(sameOrigin(onlySCIM(router))))
+	inner, err := compressed(deps.Auth.Middleware(gate.limit(sameOrigin(onlySCIM(router)))))
+	if err != nil {
+		return nil, err
+	}
 	outer := http.NewServeMux()
 	outer.Handle("/", inner)
 	outer.HandleFunc("GET /healthz", healthy)
