@@ -37,13 +37,19 @@ func auditCommand() *cobra.Command {
 }
 
 func auditVerifyCommand() *cobra.Command {
-	var files []string
+	var files, keys []string
+	var bundle string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Re-derive every document from its events and check chain, signatures and read model; reads only",
-		Args:  cobra.NoArgs,
+		Example: `  countersign audit verify --checkpoint checkpoint-12.json
+  countersign audit verify --bundle EXP-2026-000123-proof.json --key main-1=<public key in base64>`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if bundle != "" {
+				return verifyBundle(cmd, bundle, keys, asJSON)
+			}
 			p, err := load(cmd, "audit")
 			if err != nil {
 				return err
@@ -65,6 +71,8 @@ func auditVerifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&files, "checkpoint", nil, "checkpoint file that left the database; may be repeated")
+	cmd.Flags().StringVar(&bundle, "bundle", "", "proof of one document, JSON or ZIP, to check without any database")
+	cmd.Flags().StringArrayVar(&keys, "key", nil, "with --bundle: a key you trust, as id=base64; may be repeated")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	return cmd
 }

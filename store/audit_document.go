@@ -279,7 +279,7 @@ func (a *auditor) contents(f *auditFile) {
 		if e.Kind != approval.DocumentSanctioned && e.Kind != approval.DocumentAmended {
 			continue
 		}
-		proved, err := patched(e, f.revisions[e.Revision-1].Content, r.Content)
+		proved, err := approval.Leads(e, []byte(f.revisions[e.Revision-1].Content), []byte(r.Content))
 		if err != nil || !proved {
 			a.found(f.ID, e.Seq, "content.unproved", "%s does not lead from revision %d to the next", e.Kind, e.Revision-1)
 		}

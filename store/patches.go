@@ -2,13 +2,10 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/document"
-	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 )
 
@@ -78,27 +75,9 @@ func (p *projection) provePatch(ctx context.Context, q sqlx.QueryerContext) erro
 	if len(rows) != 2 {
 		return fault.New(fault.Conflict, "revision.changed")
 	}
-	proved, err := patched(p.patch, rows[0].Content, rows[1].Content)
+	proved, err := approval.Leads(p.patch, []byte(rows[0].Content), []byte(rows[1].Content))
 	if err == nil && !proved {
 		err = fault.New(fault.Conflict, "revision.changed")
 	}
 	return err
-}
-
-// patched says whether the patch of an event leads from one stored content to the
-// other, and nothing else does.
-func patched(e evidence.Event, before, after string) (bool, error) {
-	var from, to document.Content
-	if err := json.Unmarshal([]byte(before), &from); err != nil {
-		return false, err
-	}
-	if err := json.Unmarshal([]byte(after), &to); err != nil {
-		return false, err
-	}
-	if e.Kind == approval.DocumentSanctioned {
-		d, err := approval.Decode[approval.SanctionedData](e)
-		return err == nil && from.Sanctions(d.Sanction, to), err
-	}
-	d, err := approval.Decode[approval.AmendedData](e)
-	return err == nil && from.Amendment(d.Changes, to), err
 }

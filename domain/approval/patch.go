@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,4 +111,24 @@ func mayAmend(changes []document.Change, step Step) error {
 		}
 	}
 	return nil
+}
+
+// Leads says whether the patch of a sanction or an amendment leads from one stored
+// content to the other, and nothing else does.
+//
+// Errors: what cannot be read.
+func Leads(e evidence.Event, before, after []byte) (bool, error) {
+	var from, to document.Content
+	if err := json.Unmarshal(before, &from); err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(after, &to); err != nil {
+		return false, err
+	}
+	if e.Kind == DocumentSanctioned {
+		d, err := Decode[SanctionedData](e)
+		return err == nil && from.Sanctions(d.Sanction, to), err
+	}
+	d, err := Decode[AmendedData](e)
+	return err == nil && from.Amendment(d.Changes, to), err
 }

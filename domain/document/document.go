@@ -89,3 +89,12 @@ type Content struct {
 	Offset      *Offset           `json:"offset,omitempty"`  // of an advance
 	Claimed     *Claimed          `json:"claimed,omitempty"` // what it asked for, where a line's amount was sanctioned
 }
+
+// Files are the attachments of the document and of its lines, in order.
+func (c Content) Files() []Attachment {
+	files := append([]Attachment(nil), c.Attachments...)
+	for _, l := range c.Lines {
+		files = append(files, l.Attachments...)
+	}
+	return files
+}

@@ -40,6 +40,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"access.denied":           {Kind: fault.Forbidden, Args: []string{"permission", "reason"}},
 	"act.question_required":   {Kind: fault.Invalid},
 	"document.type_unknown":   {Kind: fault.Invalid, Args: []string{"type"}},
+	"proof.of_a_draft":        {Kind: fault.Conflict},
 	"comment.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"delegation.cap_currency": {Kind: fault.Invalid, Args: []string{"currency"}},
 	"policy.simulation_busy":  {Kind: fault.Busy},

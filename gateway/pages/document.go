@@ -50,6 +50,7 @@ type documentView struct {
 	Withdraw, WithdrawReason, Resubmit, Urge bool
 	Deciding                                 []string // names of those asked now
 	Bar                                      *actBar
+	Proof                                    *proofCard
 
 	Key     string // of every form on the page
 	Sent    sent
@@ -204,6 +205,7 @@ func (v *visit) document(status int, s sent, pending string) error {
 		view.Fresh = v.freshBox(state)
 	}
 	view.Bar = view.bar()
+	view.Proof = v.proofCard(events[len(events)-1].Hash, detail.Object())
 	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
 		return err
 	}

@@ -1,0 +1,163 @@
+package command
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/proof"
+)
+
+// bundleMax is how many bytes of one file of a bundle are read.
+const bundleMax = 64 << 20
+
+// verifyBundle checks a proof that somebody downloaded. It needs no database, no
+// network and no configuration: a file, and the keys that one knows.
+func verifyBundle(cmd *cobra.Command, file string, keys []string, asJSON bool) error {
+	trusted, err := trustedKeys(keys)
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("reading --bundle: %w", err)
+	}
+	text, files, err := unpacked(raw)
+	if err != nil {
+		return fmt.Errorf("--bundle %s: %w", file, err)
+	}
+	bundle, err := proof.Read(text)
+	if err != nil {
+		return err
+	}
+	report, beside := proof.Check(bundle, trusted), len(files)
+	report.Findings = append(report.Findings, filesDiffer(report.Attachments, files)...)
+	if err := printBundle(cmd.OutOrStdout(), report, beside, asJSON); err != nil {
+		return err
+	}
+	if len(report.Findings) > 0 {
+		return errors.New("the proof does not add up")
+	}
+	return nil
+}
+
+// trustedKeys reads keys of the form id=base64.
+func trustedKeys(texts []string) (evidence.KeyRing, error) {
+	ring := evidence.KeyRing{}
+	for _, text := range texts {
+		id, public, found := strings.Cut(text, "=")
+		if !found {
+			return nil, fmt.Errorf("--key %s: write the id of the key, an equals sign, and the key in base64", text)
+		}
+		key, err := evidence.ParsePublicKey(id, public)
+		if err != nil {
+			return nil, err
+		}
+		ring[id] = key
+	}
+	return ring, nil
+}
+
+// unpacked is the proof, and the hashes of the files that an archive has beside it.
+func unpacked(raw []byte) (text []byte, files map[string]string, err error) {
+	if !bytes.HasPrefix(raw, []byte("PK")) {
+		return raw, nil, nil
+	}
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return nil, nil, err
+	}
+	files = map[string]string{}
+	for _, f := range archive.File {
+		content, err := readEntry(f)
+		if err != nil {
+			return nil, nil, err
+		}
+		if f.Name == proof.BundleName {
+			text = content
+			continue
+		}
+		sum := sha256.Sum256(content)
+		files[f.Name] = hex.EncodeToString(sum[:])
+	}
+	if text == nil {
+		return nil, nil, fmt.Errorf("it holds no %s", proof.BundleName)
+	}
+	return text, files, nil
+}
+
+func readEntry(f *zip.File) ([]byte, error) {
+	content, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	text, err := io.ReadAll(io.LimitReader(content, bundleMax+1))
+	if err == nil && len(text) > bundleMax {
+		err = fmt.Errorf("%s is larger than %d bytes", f.Name, bundleMax)
+	}
+	return text, err
+}
+
+// filesDiffer holds the files of an archive against what the contents say of them; a
+// proof without files is none the worse.
+func filesDiffer(named []document.Attachment, files map[string]string) []proof.Finding {
+	if files == nil {
+		return nil
+	}
+	var findings []proof.Finding
+	for _, a := range named {
+		switch sum, there := files[proof.FileName(a)]; {
+		case !there:
+			findings = append(findings, proof.Finding{What: "attachment.missing", Detail: a.Name})
+		case sum != a.SHA256:
+			findings = append(findings, proof.Finding{What: "attachment.differs", Detail: a.Name})
+		}
+		delete(files, proof.FileName(a))
+	}
+	for name := range files {
+		findings = append(findings, proof.Finding{What: "attachment.unknown", Detail: name})
+	}
+	return findings
+}
+
+func printBundle(out io.Writer, r proof.Report, files int, asJSON bool) error {
+	if asJSON {
+		if err := json.NewEncoder(out).Encode(r); err != nil {
+			return fmt.Errorf("printing the report: %w", err)
+		}
+		return nil
+	}
+	fmt.Fprintf(out, "%s  %s  event %d  %s\n", r.Number, r.Status, r.Head.Seq, r.Head.Hash)
+	fmt.Fprintf(out, "word %s\n", r.Word)
+	for _, k := range r.Keys {
+		trust := "compare it with what the house published"
+		if k.Trusted {
+			trust = "known"
+		}
+		fmt.Fprintf(out, "key %s  sha256 %s  (%s)\n", k.ID, k.Fingerprint, trust)
+	}
+	for _, a := range r.Attachments {
+		fmt.Fprintf(out, "file %s  %s\n", a.SHA256, a.Name)
+	}
+	if r.Withheld > 0 {
+		fmt.Fprintf(out, "%d content(s) withheld: only their hashes are told\n", r.Withheld)
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(out, "event %d: %s %s\n", f.Seq, f.What, f.Detail)
+	}
+	fmt.Fprintf(out, "%d events, %d signed acts, %d revisions, %d files: %d finding(s)\n",
+		r.Events, r.Acts, r.Revisions, files, len(r.Findings))
+	return nil
+}
