@@ -65,6 +65,10 @@ func runGateway(ctx context.Context, p *parts) error {
 		desk.ImportRunner{Desk: deps.Desk}.Run(ctx)
 		return nil
 	})
+	group.Go(func() error {
+		deps.Desk.LookOut(ctx)
+		return nil
+	})
 	return group.Wait()
 }
 

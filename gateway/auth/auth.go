@@ -202,7 +202,7 @@ func SubjectOf(snapshot *org.Snapshot, person string) access.Subject {
 // judge. Somebody who left is refused at once, session or not.
 func (a *Auth) Middleware(next http.Handler) http.Handler {
 	browser := a.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, err := a.fromSession(r.Context())
+		who, err := a.fromSession(r)
 		a.serve(w, r, next, who, err)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -33,8 +33,18 @@ const (
 
 const agentMax = 200 // characters of what a browser says it is
 
+// UnattendedHeader marks what a page asks for by itself. It keeps no session alive: only
+// what a person does is a sign of them. Whoever sets it wrongly is signed out early.
+const UnattendedHeader = "Countersign-Unattended"
+
+// attended says whether a person asks, and not a page by itself.
+func attended(r *http.Request) bool {
+	return r.Header.Get(UnattendedHeader) == "" && r.Header.Get("Accept") != "text/event-stream"
+}
+
 // fromSession is who a session belongs to; nil where nobody is signed in.
-func (a *Auth) fromSession(ctx context.Context) (*Who, error) {
+func (a *Auth) fromSession(r *http.Request) (*Who, error) {
+	ctx := r.Context()
 	id := a.sessions.GetString(ctx, keyPerson)
 	if id == "" {
 		return nil, nil
@@ -53,7 +63,7 @@ func (a *Auth) fromSession(ctx context.Context) (*Who, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now.Sub(seen) > seenEvery {
+	if now.Sub(seen) > seenEvery && attended(r) {
 		a.sessions.Put(ctx, keySeen, now.Unix())
 	}
 	who.Session = store.HashToken(a.sessions.Token(ctx))

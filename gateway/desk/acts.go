@@ -145,20 +145,6 @@ func (d *Desk) Task(ctx context.Context, who auth.Who, id string) (store.Task, e
 	return task, nil
 }
 
-// Tasks lists somebody's own tasks, those of the queues they hold in the entities
-// where they hold them, and those they decide for others by a delegation.
-func (d *Desk) Tasks(ctx context.Context, who auth.Who, f store.TaskFilter) (store.Page[store.Task], error) {
-	scope, err := needAny(who, access.TaskDecide)
-	if err != nil {
-		return store.Page[store.Task]{}, err
-	}
-	f.Assignees, f.Queues, f.Delegate = access.Inboxes(who.Subject), scope, who.Person.ID
-	if f.Behalf, err = d.principals(ctx, who); err != nil {
-		return store.Page[store.Task]{}, err
-	}
-	return d.Store.Tasks(ctx, f)
-}
-
 // Withdraw takes a document back while it is under approval.
 func (d *Desk) Withdraw(ctx context.Context, who auth.Who, id, opinion, channel string, key Key) (Acted, error) {
 	detail, err := d.mine(ctx, who, id, access.DocumentWithdraw)

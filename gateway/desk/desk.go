@@ -87,6 +87,9 @@ type Desk struct {
 	recent   recent
 
 	simulating sync.Mutex // one simulation at a time
+
+	calendars shownCalendars
+	lookout   lookout
 }
 
 const attachmentDefaultMax = 20 << 20

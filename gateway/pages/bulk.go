@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ type bulkView struct {
 	Applied, Pending, Refused int
 
 	Fresh string // where to sign in again, and then decide the rest; "" for nowhere
+	Back  string // the list they were ticked in
 }
 
 // bulkRow is what became of one decision: with no fault it was recorded.
@@ -85,8 +87,8 @@ func decideMany(v *visit) error {
 	if err != nil {
 		return v.notDecided(err, wrong)
 	}
-	view := bulkView{Act: act}
-	if view.Fresh, err = v.holdMany(results, opinion); err != nil {
+	view := bulkView{Act: act, Back: homeAt(queryOf(v.asked("back")))}
+	if view.Fresh, err = v.holdMany(results, opinion, v.asked("back")); err != nil {
 		return err
 	}
 	for _, r := range results {
@@ -115,7 +117,23 @@ func (v *visit) notDecided(err error, s bulkSent) error {
 	}
 	s.Fault = v.faultText(f)
 	v.route.template = "home"
-	return v.home(problem.Status(f), s)
+	return v.home(problem.Status(f), queryOf(v.asked("back")), s)
+}
+
+// homeAt is the address of the inbox as a query narrows it: nothing else that a form
+// carried is put into an address.
+func homeAt(query url.Values) string {
+	kept := url.Values{}
+	for _, name := range []string{byQuery, byType, byEntity, byApplicant, byFrom, byTo, byCurrency, byUrgent, byOverdue,
+		bySort} {
+		if value := query.Get(name); value != "" {
+			kept.Set(name, value)
+		}
+	}
+	if len(kept) == 0 {
+		return "/"
+	}
+	return "/?" + kept.Encode()
 }
 
 // bulkRow tells what became of one, and where to look. Of a task that the reader

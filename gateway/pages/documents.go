@@ -54,6 +54,8 @@ func (v *visit) documentRows(list []store.Document) []documentRow {
 }
 
 type documentsView struct {
+	Tabs   []tab // of the inbox, where the list is a part of it
+	Path   string
 	Rows   []documentRow
 	Groups []string
 	Group  string
@@ -73,10 +75,31 @@ const queryMax = 100 // characters of a search
 // documents handles GET /documents: the reader's own, those they were copied in
 // on, or all they may see.
 func documents(v *visit) error {
-	view := documentsView{
-		Group: v.asked("status"), Query: v.asked("q"), All: v.asked("of") == "all", Copied: v.asked("of") == "copied",
+	return v.documentList(documentsView{
+		Path: "/documents", All: v.asked("of") == "all", Copied: v.asked("of") == "copied",
 		Intervened: v.asked("intervened") != "",
+	})
+}
+
+// sentDocuments handles GET /tasks/sent: the reader's own.
+func sentDocuments(v *visit) error { return v.inboxDocuments(documentsView{Path: sentAt}) }
+
+// copiedDocuments handles GET /tasks/copied: those that the reader was copied in on.
+func copiedDocuments(v *visit) error {
+	return v.inboxDocuments(documentsView{Path: copiedAt, Copied: true})
+}
+
+func (v *visit) inboxDocuments(view documentsView) error {
+	var err error
+	if view.Tabs, err = v.tabs(view.Path); err != nil {
+		return err
 	}
+	return v.documentList(view)
+}
+
+// documentList shows a list of documents, narrowed by what was asked for.
+func (v *visit) documentList(view documentsView) error {
+	view.Group, view.Query = v.asked("status"), v.asked("q")
 	if runes := []rune(view.Query); len(runes) > queryMax {
 		view.Query = string(runes[:queryMax])
 	}
@@ -109,6 +132,6 @@ func documents(v *visit) error {
 			query.Set(name, value)
 		}
 	}
-	view.Next = nextAt("/documents", query, page.Next)
+	view.Next = nextAt(view.Path, query, page.Next)
 	return v.show(http.StatusOK, v.t("page.documents.title"), view)
 }

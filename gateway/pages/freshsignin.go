@@ -79,8 +79,8 @@ func sentAgain(form url.Values) sent {
 }
 
 // holdMany keeps the ticks that wait for a fresh sign-in, and says where that is.
-func (v *visit) holdMany(results []desk.BulkResult, opinion string) (string, error) {
-	form, least, classes := url.Values{"opinion": {opinion}}, 0, ""
+func (v *visit) holdMany(results []desk.BulkResult, opinion, back string) (string, error) {
+	form, least, classes := url.Values{"opinion": {opinion}, "back": {back}}, 0, ""
 	for _, r := range results {
 		f, ok := fault.As(r.Err)
 		if !ok || f.Code != signInAgain {

@@ -6,161 +6,99 @@ import (
 	"slices"
 
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/document"
-	"github.com/countersign/countersign/domain/money"
-	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
 
-// taskRow is one task in a list.
-type taskRow struct {
-	Document, Number, Title, Type, Applicant, Step, Queue, For string
-
-	Task, Hash string
-	Round      int
-	Open       bool // it may be ticked
-	Picked     bool
-
-	Total    money.Amount
-	Claimed  money.Amount // where less was sanctioned
-	Urgent   bool
-	Due      deadline
-	State    approval.TaskState
-	Decided  stamp
-	Standing approval.Status
-}
-
-func (v *visit) taskRow(t store.Task) taskRow {
-	row := taskRow{
-		Document: t.Document, Number: t.Number, Title: t.Title, Type: v.typeTitle(t.Type), Applicant: v.name(t.Requester),
-		Step: i18n.Pick(t.StepTitle, v.locale), Total: t.Total, Claimed: t.Claimed, Urgent: t.Urgency == document.Urgent,
-		Task: t.ID, Round: t.Round, Hash: t.ContentHash, Open: pickable(t),
-		Due: v.due(t.DueAt, t.Entity), State: t.State, Decided: v.stamp(t.DecidedAt, t.Entity), Standing: t.DocumentStatus,
-	}
-	if t.Assignee == approval.AdminQueue {
-		row.Queue = v.name(t.Assignee)
-	} else if t.Assignee != v.who.Person.ID {
-		row.For = v.name(t.Assignee)
-	}
-	return row
-}
-
+// homeView is what waits for the reader.
 type homeView struct {
+	Tabs     []tab
+	Filter   inboxFilter
 	Tasks    []taskRow
-	Total    int64
+	Count    string
 	Next     string // address of the next page, "" for none
-	Counts   []count
-	Recent   []documentRow
 	Returned []documentRow
-	Unread   int64 // documents that the reader was copied in on and did not open
 	Key      string
-	Cursor   string
+	Back     string // this list's own query, for the way back
 	Sent     bulkSent
-	Many     bool // some may be ticked
+	Many     bool   // some may be ticked
+	Mark     string // of the inbox as it was read
 }
 
-// count is how many documents of one's own stand somewhere.
-type count struct {
-	Key, Path string
-	Number    int64
-}
+const returnedMost = 20
 
-const (
-	recentMost   = 5
-	returnedMost = 20
-)
-
-// home handles GET /: what waits for the reader, and how their own documents stand.
+// home handles GET /: what waits for the reader.
 func home(v *visit) error {
-	var s bulkSent
+	query, s := v.r.URL.Query(), bulkSent{}
 	if form, ok := v.held("/"); ok {
 		s = bulkSent{Picked: form["pick"], Text: form.Get("opinion"), Again: true}
+		query = queryOf(form.Get("back"))
 	}
-	return v.home(http.StatusOK, s)
+	return v.home(http.StatusOK, query, s)
 }
 
-// home shows the tasks, with what was ticked where that was refused as a whole.
-func (v *visit) home(status int, s bulkSent) error {
+// queryOf reads a query that a form carried along; what is none says nothing.
+func queryOf(text string) url.Values {
+	query, err := url.ParseQuery(text)
+	if err != nil {
+		return url.Values{}
+	}
+	return query
+}
+
+// home shows the tasks of a query, with what was ticked where that was refused as a whole.
+func (v *visit) home(status int, query url.Values, s bulkSent) error {
 	ctx := v.r.Context()
-	view := homeView{Key: random(), Cursor: v.asked("cursor"), Sent: s}
-	if err := v.openTasks(&view); err != nil {
-		return err
-	}
-	var err error
-	if view.Unread, err = v.desk().UnreadCopies(ctx, v.who); err != nil {
-		return err
-	}
-	mine, err := v.desk().Documents(ctx, v.who, store.DocumentFilter{Submitter: v.who.Person.ID, Limit: recentMost})
+	view := homeView{Key: random(), Sent: s, Filter: v.readFilter(query)}
+	inbox, err := v.inbox() // read before the list: what comes in between is news
 	if err != nil {
 		return err
 	}
-	view.Recent = v.documentRows(mine.Items)
-	returned, err := v.desk().Documents(ctx, v.who, store.DocumentFilter{
-		Submitter: v.who.Person.ID, Statuses: []approval.Status{approval.Returned}, Limit: returnedMost,
-	})
+	view.Mark = mark(inbox)
+	if err := v.openTasks(&view, query.Get("cursor")); err != nil {
+		return err
+	}
+	counts, err := v.desk().InboxCounts(ctx, v.who)
 	if err != nil {
 		return err
 	}
-	view.Returned = v.documentRows(returned.Items)
-	if view.Counts, err = v.counts(); err != nil {
-		return err
+	view.Tabs = tabs(counts, "/")
+	if counts.Sent[approval.Returned] > 0 {
+		returned, err := v.desk().Documents(ctx, v.who, store.DocumentFilter{
+			Submitter: v.who.Person.ID, Statuses: []approval.Status{approval.Returned}, Limit: returnedMost,
+		})
+		if err != nil {
+			return err
+		}
+		view.Returned = v.documentRows(returned.Items)
 	}
 	return v.show(status, v.t("page.home.title"), view)
 }
 
-func (v *visit) openTasks(view *homeView) error {
-	page, err := v.desk().Tasks(v.r.Context(), v.who, store.TaskFilter{Cursor: v.asked("cursor"), WithTotal: true})
+func (v *visit) openTasks(view *homeView, cursor string) error {
+	filter, err := view.Filter.filter(v)
 	if err != nil {
 		return err
 	}
-	view.Next = nextAt("/", url.Values{}, page.Next)
-	if page.Total != nil {
-		view.Total = *page.Total
+	filter.Cursor, filter.WithTotal, filter.TotalMost = cursor, true, countMost
+	page, err := v.desk().Tasks(v.r.Context(), v.who, filter)
+	if err != nil {
+		return err
 	}
-	for _, t := range page.Items {
-		row := v.taskRow(t)
+	query := view.Filter.query()
+	view.Next, view.Count = nextAt("/", view.Filter.query(), page.Next), counted(*page.Total)
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	view.Back = query.Encode()
+	if view.Tasks, err = v.taskRows(page.Items); err != nil {
+		return err
+	}
+	for i := range view.Tasks {
+		row := &view.Tasks[i]
 		row.Picked = slices.Contains(view.Sent.Picked, row.Pick())
 		view.Many = view.Many || row.Open
-		view.Tasks = append(view.Tasks, row)
 	}
 	return nil
-}
-
-// counts says how many of the reader's documents are drafts, under way and done.
-func (v *visit) counts() ([]count, error) {
-	var list []count
-	for _, group := range groups {
-		if group.name == groupReturned {
-			continue // shown one by one
-		}
-		page, err := v.desk().Documents(v.r.Context(), v.who, store.DocumentFilter{
-			Submitter: v.who.Person.ID, Statuses: group.statuses, Limit: 1, WithTotal: true,
-		})
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, count{"page.group." + group.name, "/documents?status=" + group.name, *page.Total})
-	}
-	return list, nil
-}
-
-// doneTasks handles GET /tasks/done: what the reader decided, and what ended without them.
-func doneTasks(v *visit) error {
-	page, err := v.desk().Tasks(v.r.Context(), v.who, store.TaskFilter{
-		Cursor: v.asked("cursor"),
-		States: []approval.TaskState{
-			approval.TaskApproved, approval.TaskRejected, approval.TaskReturned, approval.TaskSuperseded,
-			approval.TaskEscalated, approval.TaskExpired,
-		},
-	})
-	if err != nil {
-		return err
-	}
-	view := homeView{Next: nextAt("/tasks/done", url.Values{}, page.Next)}
-	for _, t := range page.Items {
-		view.Tasks = append(view.Tasks, v.taskRow(t))
-	}
-	return v.show(http.StatusOK, v.t("page.done.title"), view)
 }
 
 // nextAt is the address of the next page of a list, "" at the end.
@@ -178,11 +116,9 @@ type group struct {
 	statuses []approval.Status
 }
 
-const groupReturned = "returned"
-
 var groups = []group{
 	{"draft", []approval.Status{approval.Draft}},
-	{groupReturned, []approval.Status{approval.Returned}},
+	{"returned", []approval.Status{approval.Returned}},
 	{"open", []approval.Status{approval.Submitted, approval.Pending, approval.Approved, approval.Parked, approval.Posted}},
 	{"closed", []approval.Status{approval.Closed}},
 	{"stopped", []approval.Status{approval.Rejected, approval.Withdrawn, approval.Voided}},

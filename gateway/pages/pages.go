@@ -125,11 +125,15 @@ func (p *Pages) serve(r route) gin.HandlerFunc {
 
 // askToSignIn sends a reader to the sign-in page and back; a form is not carried along.
 func (p *Pages) askToSignIn(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	if c.Request.URL.Path == livePath {
+		c.Status(http.StatusNoContent) // tells a page that listens not to come again
+		return
+	}
 	to := "/"
 	if c.Request.Method == http.MethodGet {
 		to = c.Request.URL.RequestURI()
 	}
-	c.Header("Cache-Control", "no-store")
 	c.Redirect(http.StatusSeeOther, signInAt(to))
 }
 

@@ -37,7 +37,11 @@ func registry() []route {
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
 
 		{method: post, path: "/tasks/decide", needs: access.TaskDecide, template: "bulk", handle: decideMany},
-		{method: get, path: "/tasks/done", needs: access.TaskDecide, template: "done", handle: doneTasks},
+		{method: get, path: livePath, needs: access.TaskDecide, handle: live},
+		{method: get, path: doneAt, needs: access.TaskDecide, template: "tasks", handle: doneTasks},
+		{method: get, path: delegatedAt, needs: access.TaskDecide, template: "tasks", handle: delegatedTasks},
+		{method: get, path: sentAt, needs: access.TaskDecide, template: "documents", handle: sentDocuments},
+		{method: get, path: copiedAt, needs: access.TaskDecide, template: "documents", handle: copiedDocuments},
 		{method: get, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newForm},
 		{method: post, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newSent},
 		{method: get, path: "/documents/:id", needs: access.DocumentRead, template: "document", handle: showDocument},

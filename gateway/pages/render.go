@@ -152,6 +152,8 @@ type frame struct {
 	Here                string // address to come back to after a change of language
 	Person              string // who is signed in, by name
 	Nav                 []navItem
+	Badge               string // how many tasks wait, "" for none
+	Live                string // where the page hears of changes, "" where nobody is signed in
 	Flash               string
 	Refresh             *refresh
 	Onward              string // where the browser goes by itself
@@ -184,6 +186,7 @@ func (v *visit) showAs(name string, status int, title string, data any) {
 	}
 	if v.known {
 		f.Person = v.who.Person.Name
+		f.Badge, f.Live = v.badge(), livePath
 	}
 	if waits, ok := data.(interface{ refresh() *refresh }); ok {
 		f.Refresh = waits.refresh()

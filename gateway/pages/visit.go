@@ -33,6 +33,8 @@ type visit struct {
 	types  map[string]*doctype.Type // filled by typesInForce
 
 	calendars map[string]*calendar.Calendar // filled by left
+
+	inboxNow *desk.Inbox // filled by inbox
 }
 
 // begin reads the form, and the organisation whose names every page shows.

@@ -57,7 +57,7 @@ func (w *watch) middleware(next http.Handler) http.Handler {
 func roomOf(path string) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch first {
-	case "api", "login", "logout", "dev", "docs", "static", "hooks":
+	case "api", "login", "logout", "dev", "docs", "static", "hooks", "live": // live is as long as somebody looks on
 		return first
 	case "healthz", "readyz", "metrics":
 		return "health"

@@ -61,17 +61,17 @@ for (const form of document.querySelectorAll("[data-form]")) {
   currency.addEventListener("change", sum);
 }
 
-// One tick for all of a list.
-for (const form of document.querySelectorAll("[data-many]")) {
-  const all = form.querySelector("[data-all]");
-  if (!all) continue;
-  const ticks = [...form.querySelectorAll("input[name=pick]")];
-  all.hidden = false;
-  all.addEventListener("change", (event) => ticks.forEach((t) => { t.checked = event.target.checked; }));
-  ticks.forEach((t) => t.addEventListener("change", () => {
-    all.querySelector("input").checked = ticks.every((o) => o.checked);
-  }));
-}
+// One tick for all of a list, also of rows that came later.
+const ticksOf = (form) => [...form.querySelectorAll("input[name=pick]")];
+const showAll = () => document.querySelectorAll("[data-many] [data-all]").forEach((all) => { all.hidden = false; });
+showAll();
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-many]");
+  const all = form?.querySelector("[data-all] input");
+  if (!all) return;
+  if (event.target === all) ticksOf(form).forEach((t) => { t.checked = all.checked; });
+  else all.checked = ticksOf(form).every((t) => t.checked);
+});
 
 // A second click sends nothing: the form's key would find the first answer anyway.
 addEventListener("submit", (event) => {
