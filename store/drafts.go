@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -18,6 +19,10 @@ type DraftInput struct {
 	ID      string // "" for a new one
 	Content document.Content
 	Owner   string // the author; only they may save or delete it
+
+	// Seen is the UpdatedAt that the author last saw: whoever saved the draft since, in
+	// another window, is not written over. Zero: whatever it is by now is replaced.
+	Seen time.Time
 }
 
 // summaryArgs are a content's fields as the columns of documents name them.
@@ -33,7 +38,8 @@ func summaryArgs(c document.Content) []any {
 //
 // Safe to repeat with an ID; without one it makes another draft.
 // Errors: NotFound draft.not_found, also for somebody else's; Conflict
-// document.not_draft; NotFound attachment.not_found.
+// document.not_draft, draft.saved_elsewhere where it is not as Seen and not as it would
+// become; NotFound attachment.not_found.
 func (s *Store) SaveDraft(ctx context.Context, in DraftInput) (Document, error) {
 	content, err := json.Marshal(in.Content)
 	if err != nil {
@@ -43,7 +49,9 @@ func (s *Store) SaveDraft(ctx context.Context, in DraftInput) (Document, error) 
 	err = s.inTx(ctx, "store.SaveDraft", func(tx *sqlx.Tx) error {
 		if in.ID == "" {
 			id = newID()
-		} else if err := lockDraft(ctx, tx, in.ID, in.Owner); err != nil {
+		} else if before, err := lockDraft(ctx, tx, in.ID, in.Owner); err != nil {
+			return err
+		} else if same, err := before.keeps(in, string(content)); same || err != nil {
 			return err
 		}
 		const query = `
@@ -66,20 +74,38 @@ func (s *Store) SaveDraft(ctx context.Context, in DraftInput) (Document, error) 
 	return s.Document(ctx, access.Scope{Person: in.Owner}, id)
 }
 
+// draftRow is a draft under its lock.
+type draftRow struct {
+	Status, Submitter, Draft string
+
+	UpdatedAt time.Time `db:"updated_at"`
+}
+
+// keeps says whether a draft is already as it would become; saved elsewhere since its
+// author looked, it is not written over.
+func (r draftRow) keeps(in DraftInput, content string) (bool, error) {
+	if r.Draft == content || in.Seen.IsZero() || in.Seen.Equal(r.UpdatedAt) {
+		return r.Draft == content, nil
+	}
+	return false, fault.New(fault.Conflict, "draft.saved_elsewhere",
+		fault.Arg("at", r.UpdatedAt.UTC().Format(time.RFC3339Nano)))
+}
+
 // lockDraft locks a draft for its author.
-func lockDraft(ctx context.Context, tx *sqlx.Tx, id, owner string) error {
-	const query = `SELECT status, submitter FROM documents WHERE id = $1 FOR UPDATE`
-	var row struct{ Status, Submitter string }
+func lockDraft(ctx context.Context, tx *sqlx.Tx, id, owner string) (draftRow, error) {
+	const query = `
+		SELECT status, submitter, coalesce(draft, '') AS draft, updated_at FROM documents WHERE id = $1 FOR UPDATE`
+	var row draftRow
 	err := tx.GetContext(ctx, &row, query, id)
 	switch {
 	case err != nil:
-		return noRows(err, fault.New(fault.NotFound, "draft.not_found"))
+		return row, noRows(err, fault.New(fault.NotFound, "draft.not_found"))
 	case row.Submitter != owner:
-		return fault.New(fault.NotFound, "draft.not_found")
+		return row, fault.New(fault.NotFound, "draft.not_found")
 	case row.Status != "draft":
-		return fault.New(fault.Conflict, "document.not_draft", fault.Arg("status", row.Status))
+		return row, fault.New(fault.Conflict, "document.not_draft", fault.Arg("status", row.Status))
 	}
-	return nil
+	return row, nil
 }
 
 // DeleteDraft deletes a draft of the scope's person. What was submitted is never deleted.
@@ -87,7 +113,7 @@ func lockDraft(ctx context.Context, tx *sqlx.Tx, id, owner string) error {
 // Errors: NotFound draft.not_found; Conflict document.not_draft.
 func (s *Store) DeleteDraft(ctx context.Context, scope access.Scope, id string) error {
 	return s.inTx(ctx, "store.DeleteDraft", func(tx *sqlx.Tx) error {
-		if err := lockDraft(ctx, tx, id, scope.Person); err != nil {
+		if _, err := lockDraft(ctx, tx, id, scope.Person); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE id = $1 AND status = 'draft'`, id)

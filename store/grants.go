@@ -56,6 +56,7 @@ var grants = map[string]map[string]string{
 		"tokens":          "SELECT, INSERT, UPDATE (revoked_at, last_used_at)",
 		"identities":      appends,
 		"logout_tokens":   "SELECT, INSERT, DELETE",
+		"templates":       "SELECT, INSERT, UPDATE (type, content, saved_at), DELETE",
 
 		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
 		"checkpoints":      read, "goose_db_version": read,
@@ -135,5 +136,6 @@ var grants = map[string]map[string]string{
 		"comment_files": read, "copies": read, "identities": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
+		"templates": read,
 	},
 }

@@ -60,7 +60,7 @@ func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 			return err
 		}
 		if in.ID != "" {
-			if err := lockDraft(ctx, tx, in.ID, in.Actor); err != nil {
+			if _, err := lockDraft(ctx, tx, in.ID, in.Actor); err != nil {
 				return err
 			}
 		}

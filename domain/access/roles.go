@@ -14,6 +14,7 @@ const (
 	Auditor      = "auditor"       // 审计
 	Admin        = "admin"         // 管理员
 	Operator     = "operator"      // 运维
+	Assistant    = "assistant"     // enters documents for others 助理
 )
 
 // departmentHead is no grant: the organisation says who heads what.
@@ -21,7 +22,7 @@ const departmentHead = "department_head"
 
 // Roles lists the roles that a grant may give.
 func Roles() []string {
-	return []string{Employee, FinanceClerk, FinanceHead, Cashier, Auditor, Admin, Operator}
+	return []string{Employee, FinanceClerk, FinanceHead, Cashier, Auditor, Admin, Operator, Assistant}
 }
 
 // The permissions. Names are stored in tokens for years.
@@ -34,6 +35,7 @@ const (
 	DocumentComment   = "document:comment"
 	DocumentUrge      = "document:urge"
 	DocumentIntervene = "document:intervene" // reassign, void, plan anew, let go on
+	DocumentOnBehalf  = "document:on_behalf" // enter a document for another; the object is that person's place
 	DocumentCopy      = "document:copy"      // copy colleagues in, and pass on what one was copied in on
 	CopyRemove        = "copy:remove"        // take back who was copied in: one's own copies, or an admin any
 	TaskDecide        = "task:decide"
@@ -112,30 +114,36 @@ var table = map[string]rights{
 		TokenManage:      {Own},
 	},
 	departmentHead: {
-		DocumentRead: {Department},
+		DocumentRead:     {Department},
+		DocumentOnBehalf: {Department},
+	},
+	Assistant: {
+		DocumentOnBehalf: {Entity},
 	},
 	FinanceClerk: {
-		DocumentRead:    {Entity},
-		DocumentComment: {Entity},
-		DocumentUrge:    {Entity},
-		VoucherRead:     {Entity},
-		EffectRead:      {Entity},
-		EffectResolve:   {Entity},
-		ImportCreate:    {Entity},
-		PeopleRead:      {Entity},
+		DocumentRead:     {Entity},
+		DocumentOnBehalf: {Entity},
+		DocumentComment:  {Entity},
+		DocumentUrge:     {Entity},
+		VoucherRead:      {Entity},
+		EffectRead:       {Entity},
+		EffectResolve:    {Entity},
+		ImportCreate:     {Entity},
+		PeopleRead:       {Entity},
 	},
 	FinanceHead: {
-		DocumentRead:    {Entity},
-		DocumentComment: {Entity},
-		DocumentUrge:    {Entity},
-		VoucherRead:     {Entity},
-		EffectRead:      {Entity},
-		EffectResolve:   {Entity},
-		ImportCreate:    {Entity},
-		PeopleRead:      {Entity},
-		PolicyPropose:   {Entity},
-		PolicyPublish:   {Entity},
-		AuditRead:       {Entity},
+		DocumentRead:     {Entity},
+		DocumentOnBehalf: {Entity},
+		DocumentComment:  {Entity},
+		DocumentUrge:     {Entity},
+		VoucherRead:      {Entity},
+		EffectRead:       {Entity},
+		EffectResolve:    {Entity},
+		ImportCreate:     {Entity},
+		PeopleRead:       {Entity},
+		PolicyPropose:    {Entity},
+		PolicyPublish:    {Entity},
+		AuditRead:        {Entity},
 	},
 	Cashier: {
 		DocumentRead: {Entity},
@@ -153,6 +161,7 @@ var table = map[string]rights{
 	},
 	Admin: {
 		DocumentRead:      {Entity},
+		DocumentOnBehalf:  {Entity},
 		DocumentComment:   {Entity},
 		DocumentUrge:      {Entity},
 		DocumentIntervene: {Entity},

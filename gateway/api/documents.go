@@ -95,7 +95,8 @@ type SubmitInput struct {
 // NamedDraftInput is a draft to be written anew.
 type NamedDraftInput struct {
 	Keyed
-	ID   string `path:"id" maxLength:"64"`
+	ID   string    `path:"id" maxLength:"64"`
+	Seen time.Time `query:"seen" doc:"The updated_at that one last saw: what was saved since is not written over"`
 	Body desk.Form
 }
 
@@ -152,7 +153,7 @@ func (a *API) saveDraft(ctx context.Context, in *NamedDraftInput) (*DocumentOutp
 	if err != nil {
 		return nil, err
 	}
-	doc, err := a.desk.SaveDraft(ctx, who, in.ID, content)
+	doc, err := a.desk.SaveDraft(ctx, who, desk.Draft{ID: in.ID, Content: content, Seen: in.Seen})
 	if err != nil {
 		return nil, err
 	}

@@ -116,17 +116,29 @@ func (d *Desk) Documents(ctx context.Context, who auth.Who, f store.DocumentFilt
 	return d.Store.Documents(ctx, scope, f)
 }
 
-// SaveDraft writes what somebody typed so far; id "" makes a new draft. A draft
-// may be as wrong as it likes; only Submit asks for sense.
-func (d *Desk) SaveDraft(ctx context.Context, who auth.Who, id string, c document.Content) (store.Document, error) {
-	c, err := d.fill(ctx, who, c)
+// Draft is what somebody typed so far; ID "" makes a new one.
+type Draft struct {
+	ID      string
+	Content document.Content
+	Seen    time.Time // when its author last saw it saved; zero replaces it whatever it is by now
+}
+
+// SaveDraft writes what somebody typed so far. A draft may be as wrong as it likes;
+// only Submit asks for sense.
+//
+// Errors: Forbidden document.not_on_behalf; Conflict draft.saved_elsewhere.
+func (d *Desk) SaveDraft(ctx context.Context, who auth.Who, in Draft) (store.Document, error) {
+	c, err := d.fill(ctx, who, in.Content)
 	if err != nil {
 		return store.Document{}, err
 	}
-	if id != "" && uuid.Validate(id) != nil {
+	if err := d.entered(ctx, who, c); err != nil {
+		return store.Document{}, err
+	}
+	if in.ID != "" && uuid.Validate(in.ID) != nil {
 		return store.Document{}, fault.New(fault.NotFound, "draft.not_found")
 	}
-	return d.Store.SaveDraft(ctx, store.DraftInput{ID: id, Content: c, Owner: who.Person.ID})
+	return d.Store.SaveDraft(ctx, store.DraftInput{ID: in.ID, Content: c, Owner: who.Person.ID, Seen: in.Seen})
 }
 
 // fill puts in what is known of the author, and checks that they may write such
@@ -242,6 +254,9 @@ func (d *Desk) Submit(ctx context.Context, who auth.Who, id string, copies CC, k
 	}
 	content := detail.Content
 	if detail.Status == approval.Draft {
+		if err := d.entered(ctx, who, content); err != nil {
+			return store.Document{}, err
+		}
 		if content, err = d.Complete(ctx, content); err != nil {
 			return store.Document{}, err
 		}
@@ -345,6 +360,9 @@ type Submission struct {
 func (d *Desk) SubmitNew(ctx context.Context, who auth.Who, asked Submission, key Key) (store.Document, error) {
 	c, err := d.fill(ctx, who, asked.Content)
 	if err != nil {
+		return store.Document{}, err
+	}
+	if err := d.entered(ctx, who, c); err != nil {
 		return store.Document{}, err
 	}
 	if c, err = d.Complete(ctx, c); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/invoice"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -84,7 +85,7 @@ func (f Form) Content() (document.Content, error) {
 	for i, line := range f.Lines {
 		read := document.Line{
 			No: i + 1, Category: line.Category, Description: line.Description, Date: line.Date,
-			CostCenter: line.CostCenter, Invoice: line.Invoice, Attachments: named(line.Attachments),
+			CostCenter: line.CostCenter, Invoice: invoice.Plain(line.Invoice), Attachments: named(line.Attachments),
 			City: line.City, Units: line.Units,
 		}
 		faults = append(faults, readMoney(&read.Amount, line.Amount, lineField(i, "amount"))...)

@@ -92,7 +92,7 @@ func (d *Desk) NewDraft(ctx context.Context, who auth.Who, c document.Content, k
 	var fresh store.Document
 	id, err := d.once(who, key, func() (string, error) {
 		var err error
-		fresh, err = d.SaveDraft(ctx, who, "", c)
+		fresh, err = d.SaveDraft(ctx, who, Draft{Content: c})
 		return fresh.ID, err
 	})
 	if err != nil || fresh.ID != "" {

@@ -2,11 +2,14 @@ package desk
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy"
@@ -23,6 +26,29 @@ func (d *Desk) Preview(ctx context.Context, who auth.Who, c document.Content, id
 		return approval.Plan{}, err
 	}
 	return d.route(ctx, c, id, 1)
+}
+
+// Latest is by when each step of a route is decided at the latest, were it begun now: a
+// step whose calendar or deadline nobody knows has no time, nor has what follows.
+func (d *Desk) Latest(ctx context.Context, plan approval.Plan) (map[string]calendar.Deadline, error) {
+	calendars, err := d.Store.Calendars(ctx)
+	if err != nil {
+		return nil, err
+	}
+	due := func(id string, from time.Time, count calendar.Duration) (calendar.Deadline, error) {
+		for _, c := range calendars {
+			if c.ID == id {
+				return c.Due(from, count)
+			}
+		}
+		return calendar.Deadline{}, fault.New(fault.NotFound, "calendar.not_stored", fault.Arg("id", id))
+	}
+	latest, err := plan.Latest(d.now(), due)
+	if err != nil {
+		slog.WarnContext(ctx, "a preview tells no times", "error", err.Error())
+		return nil, nil
+	}
+	return latest, nil
 }
 
 // Route is the route of a document: the one in force where it has been

@@ -190,7 +190,7 @@ func (v *visit) save(e edit, f form) error {
 		key := v.key("draft", e.kind.ID, f.Title, len(f.Lines))
 		doc, err = again(func() (store.Document, error) { return v.desk().NewDraft(v.r.Context(), v.who, c, key) })
 	case modeDraft:
-		doc, err = v.desk().SaveDraft(v.r.Context(), v.who, e.doc.ID, c)
+		doc, err = v.desk().SaveDraft(v.r.Context(), v.who, desk.Draft{ID: e.doc.ID, Content: c})
 	default:
 		err = fault.New(fault.Conflict, "document.not_draft", fault.Arg("status", string(e.doc.Status)))
 	}
@@ -208,7 +208,7 @@ func (v *visit) submit(e edit, f form) error {
 	}
 	ctx := v.r.Context()
 	if e.mode == modeDraft {
-		if _, err := v.desk().SaveDraft(ctx, v.who, e.doc.ID, c); err != nil && fault.CodeOf(err) != "document.not_draft" {
+		if _, err := v.desk().SaveDraft(ctx, v.who, desk.Draft{ID: e.doc.ID, Content: c}); err != nil && fault.CodeOf(err) != "document.not_draft" {
 			return v.wrong(e, f, err)
 		}
 	}

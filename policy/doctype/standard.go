@@ -144,6 +144,28 @@ func measured(t *Type, c document.Content, snapshot *org.Snapshot) (document.Con
 	return c, nil
 }
 
+// Standards is what each line may cost, as Complete will measure it, while the content is
+// still being written: nil for a line whose category has no standard, or that does not
+// yet tell what its standard asks for.
+func Standards(t *Type, c document.Content, snapshot *org.Snapshot, rates Rates) []*document.Standard {
+	limits := make([]*document.Standard, len(c.Lines))
+	c.Total = money.Zero(c.Currency)
+	if priced, err := converted(c, money.Currency(snapshot.Entities[c.Entity].Currency), rates); err == nil {
+		c = priced
+	}
+	for i, l := range c.Lines {
+		category, _ := t.Category(l.Category)
+		v := validation{t: t}
+		if v.place("", l, category); category.Standard == nil || len(v.faults) > 0 {
+			continue
+		}
+		if found, err := t.measure(l, c, category.Standard, snapshot.People[c.Requester].Grade); err == nil {
+			limits[i] = &found
+		}
+	}
+	return limits
+}
+
 // measure compares one line with its rate: in the document's own currency where
 // the table has it, else in the entity's base currency at the frozen rate.
 func (t *Type) measure(l document.Line, c document.Content, s *Standard, grade int) (document.Standard, error) {

@@ -173,3 +173,18 @@ func TestAWrongStandardIsRefusedWhereItIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// TestStandardsWhileWriting proves that a line is measured as soon as it tells enough,
+// whatever is wrong with the others, and just as Complete measures it.
+func TestStandardsWhileWriting(t *testing.T) {
+	typ, c := shipped(t, "expense"), nights("lodging", "beijing", 2, 130000)
+	c.Title = ""
+	c.Lines = append(c.Lines, document.Line{Category: "lodging", City: "beijing", Amount: yuan(100)}, // no nights yet
+		document.Line{Category: "travel"}, document.Line{Category: "nothing"},
+		document.Line{Category: "allowance", City: "other", Units: 1, Amount: yuan(0)})
+	got := doctype.Standards(typ, c, company(), nil)
+	require.Equal(t, []*document.Standard{
+		{Limit: yuan(120000), Over: yuan(10000)}, nil, nil, nil, {Limit: yuan(10000), Over: yuan(0)},
+	}, got)
+	require.Nil(t, c.Lines[0].Standard, "the content is not changed")
+}
