@@ -40,7 +40,8 @@ func (s *Store) SaveTemplate(ctx context.Context, t Template) (Template, error) 
 	}
 	err = s.inTx(ctx, "store.SaveTemplate", func(tx *sqlx.Tx) error {
 		// Two at once could both be the fiftieth.
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('templates'), hashtext($1))`, t.Owner); err != nil {
+		const lock = `SELECT pg_advisory_xact_lock(hashtext('templates'), hashtext($1))`
+		if _, err := tx.ExecContext(ctx, lock, t.Owner); err != nil {
 			return err
 		}
 		const query = `

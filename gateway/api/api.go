@@ -45,6 +45,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.huma.UseMiddleware(a.signedIn)
 	a.people()
 	a.documents()
+	a.forms()
 	a.talk()
 	a.copies()
 	a.tasks()

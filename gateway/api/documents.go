@@ -362,6 +362,13 @@ func (a *API) previewRoute(ctx context.Context, in *PreviewInput) (*PlanOutput, 
 		return nil, err
 	}
 	out := &PlanOutput{}
-	out.Body, err = a.planSeen(ctx, who, plan)
+	if out.Body, err = a.planSeen(ctx, who, plan); err != nil {
+		return nil, err
+	}
+	latest, err := a.desk.Latest(ctx, plan)
+	for i := range out.Body.Steps {
+		step := &out.Body.Steps[i]
+		step.LatestAt = instant(latest[step.ID].At)
+	}
 	return out, err
 }

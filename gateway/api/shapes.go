@@ -280,6 +280,7 @@ type PlanStep struct {
 	Mode      string              `json:"mode,omitempty"`
 	Approvers []approval.Approver `json:"approvers,omitempty"`
 	Due       string              `json:"due,omitempty" doc:"In working time, such as 1 workday"`
+	LatestAt  *time.Time          `json:"latest_at,omitempty" doc:"In a preview: if all deadlines are used up"`
 	OnTimeout string              `json:"on_timeout,omitempty"`
 	Allow     []string            `json:"allow,omitempty" doc:"Acts beyond approve, reject and return"`
 	Branches  []approval.Branch   `json:"branches,omitempty" doc:"Where it is among parallel branches, outermost first"`

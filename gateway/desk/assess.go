@@ -63,7 +63,8 @@ func (d *Desk) Assess(ctx context.Context, who auth.Who, c document.Content, id 
 }
 
 // measured adds what the lines may cost, their sum, and what was used before.
-func (d *Desk) measured(ctx context.Context, who auth.Who, c document.Content, id string, a Assessment) (Assessment, error) {
+func (d *Desk) measured(ctx context.Context, who auth.Who, c document.Content, id string, a Assessment) (
+	Assessment, error) {
 	t, err := d.Type(ctx, c.Type)
 	if err != nil {
 		return a, err
@@ -86,7 +87,8 @@ func (d *Desk) measured(ctx context.Context, who auth.Who, c document.Content, i
 
 // namedAdvance is the advance that a content names, where its author may know of it; nil
 // where there is none: Complete has said so.
-func (d *Desk) namedAdvance(ctx context.Context, who auth.Who, c document.Content, id string) (*document.Advance, error) {
+func (d *Desk) namedAdvance(ctx context.Context, who auth.Who, c document.Content, id string) (
+	*document.Advance, error) {
 	if c.Offset == nil || c.Offset.Number == "" {
 		return nil, nil //nolint:nilnil // an advance may be none
 	}

@@ -150,3 +150,25 @@ func named(ids []string) []document.Attachment {
 }
 
 func lineField(i int, name string) string { return "lines[" + strconv.Itoa(i) + "]." + name }
+
+// FormOf is a content as its author would write it.
+func FormOf(c document.Content) Form {
+	f := Form{
+		Type: c.Type, Title: c.Title, Reason: c.Reason, Entity: c.Entity, Department: c.Department, CostCenter: c.CostCenter,
+		Requester: c.Requester, Currency: string(c.Currency), Urgency: string(c.Urgency), Fields: c.Fields,
+		Attachments: idsOf(c.Attachments),
+	}
+	if c.Payee.ID != "" {
+		f.Payee = &FormPayee{Kind: string(c.Payee.Kind), ID: c.Payee.ID}
+	}
+	if c.Offset != nil {
+		f.Offset = &FormOffset{Advance: c.Offset.Number, Amount: MoneyOf(c.Offset.Amount)}
+	}
+	for _, l := range c.Lines {
+		f.Lines = append(f.Lines, FormLine{
+			Category: l.Category, Description: l.Description, Date: l.Date, Amount: MoneyOf(l.Amount), Tax: MoneyOf(l.Tax),
+			CostCenter: l.CostCenter, Invoice: l.Invoice, Attachments: idsOf(l.Attachments), City: l.City, Units: l.Units,
+		})
+	}
+	return f
+}

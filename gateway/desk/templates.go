@@ -74,7 +74,8 @@ func (d *Desk) own(ctx context.Context, who auth.Who, c document.Content) (docum
 // SaveTemplate keeps a content under a name of one's own; one of that name is replaced.
 //
 // Errors: Invalid template.bad_name, document.type_unknown; Conflict template.too_many.
-func (d *Desk) SaveTemplate(ctx context.Context, who auth.Who, name string, c document.Content) (store.Template, error) {
+func (d *Desk) SaveTemplate(ctx context.Context, who auth.Who, name string, c document.Content) (
+	store.Template, error) {
 	if _, err := needAny(who, access.DocumentCreate); err != nil {
 		return store.Template{}, err
 	}

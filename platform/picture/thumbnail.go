@@ -67,7 +67,7 @@ func mean(picture image.Image, area image.Rectangle) color.RGBA {
 // upright turns a picture the way that an Exif orientation asks for.
 func upright(picture *image.RGBA, turned int) *image.RGBA {
 	width, height := picture.Rect.Dx(), picture.Rect.Dy()
-	from := func(x, y int) (int, int) { return x, y }
+	var from func(x, y int) (int, int)
 	size := image.Rect(0, 0, width, height)
 	switch turned {
 	case 3:
