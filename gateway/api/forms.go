@@ -48,11 +48,11 @@ type AssessOutput struct{ Body Assessment }
 
 // Assessment is what can be said of a content while it is being written.
 type Assessment struct {
-	Faults  []problem.Item `json:"faults" nullable:"false" doc:"For which a submission would be refused now"`
-	Limits  []LineLimit    `json:"limits" nullable:"false" doc:"Of the lines whose category has a standard"`
-	Total   *desk.Money    `json:"total,omitempty"`
-	Advance *AssessedAdvance  `json:"advance,omitempty"`
-	Reused  []Reuse        `json:"reused" nullable:"false" doc:"Warnings, for which nothing is refused"`
+	Faults  []problem.Item   `json:"faults" nullable:"false" doc:"For which a submission would be refused now"`
+	Limits  []LineLimit      `json:"limits" nullable:"false" doc:"Of the lines whose category has a standard"`
+	Total   *desk.Money      `json:"total,omitempty"`
+	Advance *AssessedAdvance `json:"advance,omitempty"`
+	Reused  []Reuse          `json:"reused" nullable:"false" doc:"Warnings, for which nothing is refused"`
 }
 
 // LineLimit is what a line may cost.

@@ -101,7 +101,7 @@ func brightness(picture image.Image) func(x, y int) int {
 	return func(x, y int) int {
 		r, g, b, a := picture.At(x, y).RGBA()
 		const opaque = 0xffff
-		white := opaque - a // what is transparent is seen on white paper
+		white := opaque - a                                                     // what is transparent is seen on white paper
 		return int((299*(r+white) + 587*(g+white) + 114*(b+white)) / 1000 >> 8) //nolint:gosec // at most 255
 	}
 }
