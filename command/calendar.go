@@ -12,6 +12,7 @@ import (
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
 
@@ -56,8 +57,8 @@ func dueCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("zone of calendar %s: %w", chosen.ID, err)
 			}
-			w := calendarWords{locale: locale(cmd), zone: zone}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), w.course(chosen, began, duration, deadline, days))
+			w := i18n.CalendarWords{Locale: locale(cmd), Zone: zone}
+			_, err = fmt.Fprint(cmd.OutOrStdout(), w.Course(chosen, began, duration, deadline, days))
 			return err
 		},
 	}
@@ -110,9 +111,9 @@ func calendarListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := calendarWords{locale: locale(cmd)}
+			w := i18n.CalendarWords{Locale: locale(cmd)}
 			for _, v := range versions {
-				fmt.Fprint(cmd.OutOrStdout(), w.listed(v, time.Now()))
+				fmt.Fprint(cmd.OutOrStdout(), listedCalendar(w, v, time.Now()))
 			}
 			return nil
 		},

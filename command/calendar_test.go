@@ -118,12 +118,12 @@ func TestTheListSaysWhichYearIsMissing(t *testing.T) {
 	shipped, err := calendar.Shipped()
 	require.NoError(t, err)
 	v := store.CalendarVersion{Calendar: shipped[1], Version: 3, Cause: "import:2026.ics"}
-	w := calendarWords{locale: i18n.English}
+	w := i18n.CalendarWords{Locale: i18n.English}
 	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	assert.Contains(t, w.listed(v, at), "cn-office (Asia/Shanghai), version 3: import:2026.ics\n")
-	assert.Contains(t, w.listed(v, at), "  2026: 248 working days.")
-	assert.Contains(t, w.listed(v, at), "  2027 is not published")
-	assert.NotContains(t, w.listed(v, at), "  2028 is not published")
+	assert.Contains(t, listedCalendar(w, v, at), "cn-office (Asia/Shanghai), version 3: import:2026.ics\n")
+	assert.Contains(t, listedCalendar(w, v, at), "  2026: 248 working days.")
+	assert.Contains(t, listedCalendar(w, v, at), "  2027 is not published")
+	assert.NotContains(t, listedCalendar(w, v, at), "  2028 is not published")
 }
 
 // springOf2027 is invented, with a day off and a make-up day in one file, as many publish it.
@@ -151,7 +151,7 @@ func TestAnImportShowsWhatChangesBeforeItApplies(t *testing.T) {
 		require.NoError(t, err)
 		return found
 	}
-	w := calendarWords{locale: i18n.English}
+	w := i18n.CalendarWords{Locale: i18n.English}
 	in := calendarImport{id: "cn-office", file: "dir/2027.ics", kind: "holidays", only: "放假", dryRun: true}
 
 	printed, err := in.apply(t.Context(), s, []byte(springOf2027), w)
@@ -177,7 +177,7 @@ Dry run: nothing was written.
 	assert.Equal(t, "Nothing changes.\n", printed)
 
 	makeUp := calendarImport{id: "cn-office", file: "2027.ics", kind: "workdays", only: "补班"}
-	printed, err = makeUp.apply(t.Context(), s, []byte(springOf2027), calendarWords{locale: i18n.Chinese})
+	printed, err = makeUp.apply(t.Context(), s, []byte(springOf2027), i18n.CalendarWords{Locale: i18n.Chinese})
 	require.NoError(t, err)
 	assert.Equal(t, "  2027-01-31 周日  每周休息日 → 调休工作日（春节 补班）\n"+
 		"已保存：cn-office 第 3 版。此后开启的任务按新日历计算；未完成任务的期限将在一两分钟内调整。\n", printed)
@@ -200,11 +200,11 @@ func TestAnImportIsRefusedWithoutATrace(t *testing.T) {
 		{calendarImport{id: "cn-office", file: "x.ics", kind: "holidays"}, "calendar: x", "calendar.ics_nesting"},
 		{calendarImport{id: "cn-office", file: "x.yaml"}, "calendar: cn-office\nzone: UTC\n", "yaml.missing_key"},
 	} {
-		_, err := tt.in.apply(t.Context(), s, []byte(tt.text), calendarWords{locale: i18n.English})
+		_, err := tt.in.apply(t.Context(), s, []byte(tt.text), i18n.CalendarWords{Locale: i18n.English})
 		assert.Equal(t, tt.code, fault.CodeOf(err), tt.text)
 	}
 	good := "calendar: hk-office\nzone: Asia/Hong_Kong\nhours: { mon: 09:00-18:00 }\n"
-	_, err := calendarImport{id: "cn-office", file: "x.yaml"}.apply(t.Context(), s, []byte(good), calendarWords{locale: "en"})
+	_, err := calendarImport{id: "cn-office", file: "x.yaml"}.apply(t.Context(), s, []byte(good), i18n.CalendarWords{Locale: "en"})
 	require.ErrorContains(t, err, "the file is the calendar hk-office")
 	versions, err := s.CalendarVersions(t.Context())
 	require.NoError(t, err)

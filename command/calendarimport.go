@@ -14,6 +14,7 @@ import (
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
 
@@ -38,7 +39,7 @@ func calendarImportCommand() *cobra.Command {
 				return fmt.Errorf("--file: %w", err)
 			}
 			return withStore(cmd, func(ctx context.Context, s *store.Store) error {
-				printed, err := in.apply(ctx, s, text, calendarWords{locale: locale(cmd)})
+				printed, err := in.apply(ctx, s, text, i18n.CalendarWords{Locale: locale(cmd)})
 				fmt.Fprint(cmd.OutOrStdout(), printed)
 				return err
 			})
@@ -59,7 +60,7 @@ func calendarImportCommand() *cobra.Command {
 // apply saves what the file says as the next version of the calendar, unless it
 // is a dry run or nothing changes, and answers with the words for it.
 func (in calendarImport) apply(
-	ctx context.Context, s *store.Store, text []byte, w calendarWords,
+	ctx context.Context, s *store.Store, text []byte, w i18n.CalendarWords,
 ) (string, error) {
 	versions, err := s.CalendarVersions(ctx)
 	if err != nil {
@@ -79,22 +80,22 @@ func (in calendarImport) apply(
 	}
 	changes := base.Diff(after)
 	if before.Calendar != nil && changes.None() {
-		return w.text("nothing", nil), nil
+		return w.Text("nothing", nil), nil
 	}
-	printed := w.changes(after, changes)
+	printed := w.Changes(after, changes)
 	moves, err := openMoves(ctx, s, before, after, w)
 	if err != nil {
 		return printed, err
 	}
 	printed += moves
 	if in.dryRun {
-		return printed + w.text("dry_run", nil), nil
+		return printed + w.Text("dry_run", nil), nil
 	}
 	version, err := s.ImportCalendar(ctx, after, before.Version, "import:"+filepath.Base(in.file))
 	if err != nil {
 		return printed, err
 	}
-	return printed + w.text("saved", map[string]string{"id": after.ID, "version": fmt.Sprint(version)}), nil
+	return printed + w.Text("saved", map[string]string{"id": after.ID, "version": fmt.Sprint(version)}), nil
 }
 
 func (in calendarImport) isICS() bool { return strings.EqualFold(filepath.Ext(in.file), ".ics") }

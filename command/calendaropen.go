@@ -8,6 +8,7 @@ import (
 
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
 
@@ -20,7 +21,7 @@ const (
 // openMoves tells which open deadlines an import moves. The workers count them
 // again, from the instant of the import.
 func openMoves(ctx context.Context, s *store.Store, before store.CalendarVersion, after *calendar.Calendar,
-	w calendarWords) (string, error) {
+	w i18n.CalendarWords) (string, error) {
 	if before.Calendar == nil {
 		return "", nil
 	}
@@ -28,7 +29,7 @@ func openMoves(ctx context.Context, s *store.Store, before store.CalendarVersion
 	if err != nil {
 		return "", err
 	}
-	w.zone = zone
+	w.Zone = zone
 	now := time.Now()
 	next := store.CalendarVersion{Calendar: after, Version: before.Version + 1, SavedAt: now}
 	versions := map[int]store.CalendarVersion{before.Version: before}
@@ -53,8 +54,8 @@ func openMoves(ctx context.Context, s *store.Store, before store.CalendarVersion
 			}
 			if changed && !counted.DueAt.Equal(t.DueAt) {
 				if moved++; moved <= movesShown {
-					b.WriteString("  " + w.text("moves.one", map[string]string{"number": t.Number, "assignee": t.Assignee,
-						"before": w.instant(t.DueAt), "after": w.instant(counted.DueAt)}))
+					b.WriteString("  " + w.Text("moves.one", map[string]string{"number": t.Number, "assignee": t.Assignee,
+						"before": w.Instant(t.DueAt), "after": w.Instant(counted.DueAt)}))
 				}
 			}
 		}
@@ -69,9 +70,9 @@ func openMoves(ctx context.Context, s *store.Store, before store.CalendarVersion
 	case looked == 0:
 		return "", nil
 	case moved == 0:
-		return w.text("moves.none", args), nil
+		return w.Text("moves.none", args), nil
 	case moved > movesShown:
-		args["more"] = w.word("moves.first", map[string]string{"n": strconv.Itoa(movesShown)})
+		args["more"] = w.Word("moves.first", map[string]string{"n": strconv.Itoa(movesShown)})
 	}
-	return w.text("moves", args) + b.String(), nil
+	return w.Text("moves", args) + b.String(), nil
 }

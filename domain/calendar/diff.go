@@ -63,6 +63,21 @@ func (c *Calendar) dayRule(date Date) DayRule {
 }
 
 // without are the years of a that b lacks.
+// YearDay is one date of a year, and what the calendar says of it.
+type YearDay struct {
+	Date Date `json:"date"`
+	DayRule
+}
+
+// Year tells every day of a year.
+func (c *Calendar) Year(year int) []YearDay {
+	var days []YearDay
+	for day := civilDay(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)); day.Year() == year; day = day.Next() {
+		days = append(days, YearDay{day.Date(), c.dayRule(day.Date())})
+	}
+	return days
+}
+
 func without(a, b []int) []int {
 	var rest []int
 	for _, year := range a {

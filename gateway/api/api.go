@@ -55,6 +55,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.attachments()
 	a.policies()
 	a.advances()
+	a.calendars()
 	a.proposals()
 	a.reviews()
 	a.replans()

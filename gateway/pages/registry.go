@@ -32,6 +32,8 @@ func registry() []route {
 			template: "delegations", handle: delegations},
 		{method: get, path: policiesAt, needs: access.PolicyRead, nav: "page.nav.policies", template: "policies",
 			handle: policies},
+		{method: get, path: calendarsAt, needs: access.CalendarRead, template: "calendars", handle: calendars},
+		{method: get, path: calendarsAt + "/:id", needs: access.CalendarRead, template: "calendar", handle: showCalendar},
 		{method: get, path: handoverAt, needs: access.OrganisationWrite, nav: "page.nav.handover", template: "handover",
 			handle: showHandover},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
