@@ -114,6 +114,7 @@ func (s *shelf) functions(locale string) template.FuncMap {
 		"pick":  func(titles map[string]string) string { return i18n.Pick(titles, locale) },
 		"asset": func(name string) string { return s.address[name] },
 		"money": shownMoney,
+		"short": shortHash,
 		"size":  shownSize,
 		"date":  func(day string) string { return shownDate(locale, day) },
 		"dict":  dict,

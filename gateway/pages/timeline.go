@@ -21,6 +21,9 @@ type moment struct {
 	Details           []string
 
 	At stamp
+
+	Seq         int64 // of the event, with its hash and its cause
+	Hash, Cause string
 }
 
 // told are the data of every kind of event that people read, in one.
@@ -109,6 +112,7 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 			m.Details = v.patchWords(data, v.kindOf(kind))
 		}
 		m.At, m.Tone = v.stamp(e.At, entity), tones[e.Kind]
+		m.Seq, m.Hash, m.Cause = e.Seq, e.Hash, e.Cause
 		if data.Moved.Recounted {
 			m.Quote = v.t("page.event.recounted",
 				"was", v.stamp(data.Moved.Was, entity).Text, "due", v.stamp(data.DueAt, entity).Text)
