@@ -55,7 +55,7 @@ type Attempt struct {
 // ParkedEffect is a document that waits for a ruling: on a voucher that the ERP
 // refused, or on a route that could not be found (its reference is plan:<round>). 挂起
 type ParkedEffect struct {
-	Reference, Document, Number, Title, Entity, Code, Detail string
+	Reference, Document, Type, Number, Title, Entity, Code, Detail string
 
 	Attempt  int // which a ruling names
 	ParkedAt time.Time
@@ -234,7 +234,7 @@ func (s *Store) Attempts(ctx context.Context, reference string) ([]Attempt, erro
 // ParkedEffects lists what waits for a ruling, the longest wait first.
 func (s *Store) ParkedEffects(ctx context.Context, scope access.Scope) ([]ParkedEffect, error) {
 	const query = `
-		SELECT d.parked_ref AS reference, d.id AS document, d.number, d.title, d.entity, d.parked_code AS code,
+		SELECT d.parked_ref AS reference, d.id AS document, d.type, d.number, d.title, d.entity, d.parked_code AS code,
 		       d.parked_detail AS detail, d.parked_attempt AS attempt, d.parked_at AS parkedat
 		FROM documents d WHERE d.parked_code <> '' AND ` + visible + ` ORDER BY d.parked_at, d.id LIMIT 500`
 	var parked []ParkedEffect

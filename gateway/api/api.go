@@ -61,6 +61,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.replans()
 	a.interventions()
 	a.books()
+	a.finance()
 	a.imports()
 	a.tokens()
 	a.sessions()

@@ -102,18 +102,26 @@ func (a *API) download(ctx context.Context, in *DownloadInput) (*huma.StreamResp
 const filePolicy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; " +
 	"img-src 'self' data:; frame-ancestors 'self'"
 
+// pdfPolicy is filePolicy for what a browser's own viewer shows, which a sandbox would
+// keep from working. The viewer runs apart from our pages, whatever is in the file.
+const pdfPolicy = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; form-action 'none'; " +
+	"frame-ancestors 'self'"
+
 // FileHeaders are the headers under which a file is given out: it is saved, not
 // run; shown only where its kind is safe, and then without any rights.
 func FileHeaders(row store.AttachmentRow, inline bool) map[string]string {
-	disposition, media := "attachment", "application/octet-stream"
+	disposition, media, policy := "attachment", "application/octet-stream", filePolicy
 	if inline && files.Inline(row.Type) {
 		disposition, media = "inline", row.Type
+	}
+	if media == "application/pdf" {
+		policy = pdfPolicy
 	}
 	return map[string]string{
 		"Content-Type":            media,
 		"Content-Length":          strconv.FormatInt(row.Size, 10),
 		"Content-Disposition":     mime.FormatMediaType(disposition, map[string]string{"filename": row.Name}),
-		"Content-Security-Policy": filePolicy,
+		"Content-Security-Policy": policy,
 		"X-Content-Type-Options":  "nosniff",
 		"Cache-Control":           "private, no-store",
 		"ETag":                    `"` + row.SHA256 + `"`,

@@ -71,11 +71,15 @@ func voucherOf(v store.VoucherRow) Voucher {
 	}
 	out.Text = whole.Text
 	for _, e := range whole.Entries {
-		out.Entries = append(out.Entries, Entry{
-			string(e.Side), e.Account, desk.MoneyOf(e.Amount), desk.MoneyOf(e.Base), e.Text, e.Party, e.CostCenter, e.Tax,
-		})
+		out.Entries = append(out.Entries, entryOf(e))
 	}
 	return out
+}
+
+func entryOf(e voucher.Entry) Entry {
+	return Entry{
+		string(e.Side), e.Account, desk.MoneyOf(e.Amount), desk.MoneyOf(e.Base), e.Text, e.Party, e.CostCenter, e.Tax,
+	}
 }
 
 // VouchersInput narrows a list of vouchers.

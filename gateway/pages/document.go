@@ -112,6 +112,7 @@ type parkedBox struct {
 	Attempt int
 	Route   bool
 	May     bool
+	Mend    mend
 }
 
 // refresh has the page look again while something is being applied.
@@ -353,22 +354,15 @@ func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approv
 	if detail.ParkedRef == "" {
 		return nil
 	}
-	box := &parkedBox{
-		Reference: desk.RulingReference(store.ParkedEffect{Reference: detail.ParkedRef, Document: detail.ID}),
-		Attempt:   detail.ParkedAttempt, Route: planReference(detail.ParkedRef),
-	}
 	date := ""
 	if state.Effect != nil {
 		date = state.Effect.Date
 	}
-	box.Text = v.codeText(detail.ParkedCode, detail.ParkedDetail, date)
-	box.Detail = quoted(box.Text, detail.ParkedDetail)
-	permission := access.EffectResolve
-	if box.Route {
-		permission = access.PlanResolve
-	}
-	box.May = v.may(permission, object)
-	return box
+	box := v.parkedBoxOf(store.ParkedEffect{
+		Reference: detail.ParkedRef, Document: detail.ID, Code: detail.ParkedCode, Detail: detail.ParkedDetail,
+		Attempt: detail.ParkedAttempt,
+	}, date, object)
+	return &box
 }
 
 // TaxTotal sums the tax of the lines.

@@ -36,7 +36,8 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		everywhere := []string{"/", "/tasks/done", "/documents", "/documents?status=open&q=x&of=all", "/new", "/new/expense",
 			"/new/payment_request", "/notices",
 			"/delegations"}
-		finance := []string{"/vouchers", "/vouchers?state=posted", "/parked"}
+		finance := []string{"/vouchers", "/vouchers?state=posted", "/parked", "/finance",
+			"/finance?of=mine&q=x&entity=acme-cn&type=expense&only=overdue"}
 		look := func() {
 			for _, person := range []string{"lin", "wang", "zhao", "liu", "admin", "audit", "max"} {
 				for _, at := range everywhere {
@@ -71,6 +72,7 @@ func TestADocumentInEveryState(t *testing.T) {
 		h.get("lin", at).saysNot(at+"/decide").
 			says(h.word("status.pending", nil), "陈磊", "赵敏", "刘强", at+"/withdraw", at+"/urge")
 		h.get("audit", at).is(200).saysNot(at+"/decide", at+"/withdraw", at+"/comment")
+		h.reviewed(at)
 		h.decide("wang", at, "return", "please mend").to()
 		h.get("lin", at).says(h.word("status.returned", nil), h.word("page.returned.edit", nil), "please mend")
 		h.get("lin", at+"/edit").is(200).says("5000.00", `value="resubmit"`)
@@ -109,7 +111,8 @@ func TestParkedAndPosted(t *testing.T) {
 
 		h.get("lin", at).saysNot(at+"/resolve").
 			says(h.word("status.parked", nil), h.word("page.parked.voucher_wait", nil), "period &lt;closed&gt;")
-		h.get("wang", "/parked").says("Visit to Hangzhou", at)
+		h.get("wang", "/parked").says("Visit to Hangzhou", at, h.word("page.mend.period", nil), `type="date"`, at+"/resolve")
+		h.get("audit", "/parked").says("Visit to Hangzhou").saysNot(at + "/resolve")
 		h.get("wang", "/vouchers/"+reference).is(200).
 			says("6602", "CNY\u00a02,000.00", h.word("page.voucher.balanced", nil), "period &lt;closed&gt;")
 		ruling := h.get("wang", at).form(at + "/resolve")

@@ -10,9 +10,10 @@ import (
 // lies, who may, where the navigation shows it, and which template it has.
 type route struct {
 	method, path string
-	open         bool   // nobody need be signed in
-	needs        string // permission for anything at all; the desk judges the object
-	nav          string // key of the navigation entry; "" for none
+	open         bool     // nobody need be signed in
+	needs        string   // permission for anything at all; the desk judges the object
+	nav          string   // key of the navigation entry; "" for none
+	also         []string // other places that the entry stands for
 	template     string
 	handle       func(v *visit) error
 }
@@ -25,9 +26,8 @@ func registry() []route {
 		{method: get, path: "/documents", needs: access.DocumentRead, nav: "page.nav.documents", template: "documents",
 			handle: documents},
 		{method: get, path: "/new", needs: access.DocumentCreate, nav: "page.nav.new", template: "choose", handle: choose},
-		{method: get, path: "/vouchers", needs: access.EffectRead, nav: "page.nav.vouchers", template: "vouchers",
-			handle: vouchers},
-		{method: get, path: "/parked", needs: access.EffectRead, nav: "page.nav.parked", template: "parked", handle: parked},
+		{method: get, path: financeAt, needs: access.EffectRead, nav: "page.nav.finance",
+			also: []string{"/vouchers", "/parked"}, template: "finance", handle: finance},
 		{method: get, path: delegationsAt, needs: access.DelegationRead, nav: "page.nav.delegations",
 			template: "delegations", handle: delegations},
 		{method: get, path: policiesAt, needs: access.PolicyRead, nav: "page.nav.policies", template: "policies",
@@ -75,7 +75,6 @@ func registry() []route {
 		{method: post, path: delegationsAt + "/:id/revoke", needs: access.DelegationManage, template: "delegations",
 			handle: revokeDelegation},
 		{method: post, path: handoverAt, needs: access.OrganisationWrite, template: "handover", handle: handOver},
-		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},
 
 		{method: get, path: policiesAt + "/new", needs: access.PolicyPropose, handle: newText},
 		{method: get, path: policiesAt + "/:kind/:id", needs: access.PolicyRead, template: "text", handle: showText},
@@ -93,7 +92,7 @@ func registry() []route {
 			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
-	}, door()...)
+	}, append(financeRoutes(), door()...)...)
 }
 
 // door lists the ways in and out, and what one sees of them.

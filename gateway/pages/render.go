@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -24,9 +25,10 @@ var embedded embed.FS
 
 const assetsPath = "/assets/"
 
-// csp allows our own style sheet and script, and nothing else.
+// csp allows our own style sheet and script, and frames of our own files, which may do
+// nothing; nothing else.
 const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // shelf is the templates by language, and the assets by address. The pages share one
 // set: with a set for each, the parts that all have would be kept for each.
@@ -229,7 +231,9 @@ func (v *visit) nav() []navItem {
 		}
 		here := v.r.URL.Path
 		current := here == r.path || r.path != "/" && strings.HasPrefix(here, r.path+"/") ||
-			r.path == "/" && strings.HasPrefix(here, "/tasks/")
+			r.path == "/" && strings.HasPrefix(here, "/tasks/") || slices.ContainsFunc(r.also, func(other string) bool {
+			return here == other || strings.HasPrefix(here, other+"/")
+		})
 		items = append(items, navItem{r.path, r.nav, current})
 	}
 	return items

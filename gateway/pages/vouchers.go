@@ -8,7 +8,6 @@ import (
 
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
-	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
 )
 
@@ -28,6 +27,7 @@ func (v *visit) voucherRow(row store.VoucherRow) voucherRow {
 }
 
 type vouchersView struct {
+	Tabs   financeTabs
 	Rows   []voucherRow
 	States []string
 	State  string
@@ -49,11 +49,14 @@ func vouchers(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if view.Tabs, err = v.financeTabs("vouchers"); err != nil {
+		return err
+	}
 	for _, row := range page.Items {
 		view.Rows = append(view.Rows, v.voucherRow(row))
 	}
 	view.Next = nextAt("/vouchers", query, page.Next)
-	return v.show(http.StatusOK, v.t("page.vouchers.title"), view)
+	return v.show(http.StatusOK, v.t("page.finance.title"), view)
 }
 
 type voucherView struct {
@@ -74,6 +77,7 @@ type entryRow struct {
 	voucher.Entry
 	Debit     bool
 	PartyName string
+	Why       string // of a preview: the rule that made it
 }
 
 // showVoucher handles GET /vouchers/:reference.
@@ -98,7 +102,7 @@ func showVoucher(v *visit) error {
 	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(row.Number, row.Reference)), view)
 }
 
-// open reads the voucher as it was sent to the books, and sums it up.
+// open reads the voucher as it was sent to the books.
 func (view *voucherView) open(raw string) error {
 	if raw == "" {
 		return nil
@@ -107,6 +111,14 @@ func (view *voucherView) open(raw string) error {
 	if err := json.Unmarshal([]byte(raw), &whole); err != nil {
 		return fmt.Errorf("pages: voucher %s: %w", view.Reference, err)
 	}
+	return view.take(whole)
+}
+
+// Explained says whether the entries tell which rule made them.
+func (view voucherView) Explained() bool { return len(view.Entries) > 0 && view.Entries[0].Why != "" }
+
+// take shows the entries, and sums them up.
+func (view *voucherView) take(whole voucher.Voucher) error {
 	view.Text, view.Journal = whole.Text, whole.Journal
 	if view.Date == "" {
 		view.Date = whole.Date
@@ -154,32 +166,4 @@ func numberOr(number, other string) string {
 		return other
 	}
 	return number
-}
-
-type parkedView struct {
-	Rows []parkedRow
-}
-
-type parkedRow struct {
-	Reference, Document, Number, Title, Entity, Fault string
-
-	Route bool // it is a route that failed, not a voucher
-	At    stamp
-}
-
-// parked handles GET /parked: what waits for a ruling.
-func parked(v *visit) error {
-	list, err := v.desk().Parked(v.r.Context(), v.who)
-	if err != nil {
-		return err
-	}
-	var view parkedView
-	for _, p := range list {
-		view.Rows = append(view.Rows, parkedRow{
-			Reference: desk.RulingReference(p), Document: p.Document, Number: p.Number, Title: p.Title,
-			Entity: v.entity(p.Entity), Fault: v.codeText(p.Code, p.Detail, ""),
-			Route: planReference(p.Reference), At: v.stamp(p.ParkedAt, p.Entity),
-		})
-	}
-	return v.show(http.StatusOK, v.t("page.parked.title"), view)
 }

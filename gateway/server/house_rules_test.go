@@ -37,6 +37,8 @@ func TestWhoMayAskWhat(t *testing.T) {
 		{"/documents/" + id + "/export", "lin zhao wang liu chen audit admin", 404},
 		{"/documents/" + id + "/comments", "lin zhao wang liu chen audit admin", 404},
 		{"/effects/parked", "wang liu chen audit admin", 403},
+		{"/finance/tasks", "wang liu chen audit admin", 403},
+		{"/finance/counts", "wang liu chen audit admin", 403},
 		{"/proposals", "liu admin", 403},
 	} {
 		for _, person := range everybody {

@@ -134,6 +134,12 @@ func TestAttachments(t *testing.T) {
 	require.Equal(t, "nosniff", read.header.Get("X-Content-Type-Options"))
 	shown := h.do(call{as: "lin", method: "GET", path: "/attachments/" + id + "?inline=true"}).is(200)
 	require.Equal(t, "application/pdf", shown.header.Get("Content-Type"))
+	require.Contains(t, shown.header.Get("Content-Security-Policy"), "default-src 'none'")
+	require.NotContains(t, shown.header.Get("Content-Security-Policy"), "sandbox") // or no viewer shows it
+	picture := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00"
+	seal := h.upload("lin", "seal.png", picture, "f2").is(201).json()
+	shown = h.do(call{as: "lin", method: "GET", path: "/attachments/" + seal["id"].(string) + "?inline=true"}).is(200)
+	require.Equal(t, "image/png", shown.header.Get("Content-Type"))
 	require.Contains(t, shown.header.Get("Content-Security-Policy"), "sandbox")
 	h.do(call{as: "wang", method: "GET", path: "/attachments/" + id}).refused(404, "attachment.not_found")
 	h.do(call{as: "wang", method: "POST", path: "/route", body: with(expense("1.00"), "attachments", []any{id})}).refused(422, "attachment.not_found")

@@ -235,3 +235,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryEntryTellsItsRule proves that each entry names the rule that made it, and
+// whose it is.
+func TestEveryEntryTellsItsRule(t *testing.T) {
+	in := input()
+	in.Content.Entity = "de"
+	in.Content.Lines = append(in.Content.Lines,
+		document.Line{No: 3, Category: "other", Amount: of("CNY", 1), Tax: of("CNY", 0)})
+	in.Content.Total, in.Content.BaseTotal = of("CNY", 11601), of("CNY", 11601)
+	m := mapping(t, strings.Replace(good, "tax: ", "default: \"6609\"\ntax: ", 1))
+	v, whys, err := booking.Explain(m, in)
+	require.NoError(t, err)
+	require.Len(t, whys, len(v.Entries))
+	require.Equal(t, []booking.Why{
+		{Rule: "debit", Category: "travel", Line: 1}, {Rule: "tax", Line: 1},
+		{Rule: "debit", Category: "meals", Line: 2, Entity: "de"}, {Rule: "default", Category: "other", Line: 3},
+		{Rule: "credit", Entity: "de"},
+	}, whys)
+}

@@ -33,32 +33,51 @@ type BuildInput struct {
 //
 // Errors: Invalid booking.*, the faults of voucher.Check, or money's own.
 func Build(m *Mapping, in BuildInput) (voucher.Voucher, error) {
-	if in.Kind != voucher.Accrual {
-		return voucher.Voucher{}, fault.New(fault.Invalid, "booking.not_in_version", fault.Arg("kind", string(in.Kind)))
+	v, _, err := Explain(m, in)
+	return v, err
+}
+
+// Explain is Build, and tells of every entry which rule of the mapping made it.
+func Explain(m *Mapping, in BuildInput) (voucher.Voucher, []Why, error) {
+	b, err := newBuilder(m, in)
+	if err != nil {
+		return voucher.Voucher{}, nil, err
 	}
-	if in.Content.Type != m.Type {
-		return voucher.Voucher{}, m.text.Fault("booking.wrong_type", "type",
-			fault.Arg("type", m.Type), fault.Arg("want", in.Content.Type))
-	}
-	if base := in.Content.BaseTotal.Currency; base != in.EntityCurrency {
-		return voucher.Voucher{}, fault.New(fault.Invalid, "booking.wrong_base",
-			fault.Arg("currency", string(base)), fault.Arg("want", string(in.EntityCurrency)))
-	}
-	b := &builder{mapping: m, rules: m.For(in.Content.Entity), in: in}
-	b.text = b.render()
 	reference := voucher.Reference(in.Document, in.Kind, in.Revision)
 	v := voucher.Voucher{
 		Reference: reference, Short: voucher.Short(reference), Document: in.Document, Number: in.Number, Kind: in.Kind,
 		Revision: in.Revision, Entity: in.Content.Entity, Journal: b.rules.Journal, Date: in.Date, Text: b.text,
 	}
-	var err error
-	if v.Entries, err = b.entries(); err != nil {
-		return voucher.Voucher{}, err
+	entries, err := b.entries()
+	if err != nil {
+		return voucher.Voucher{}, nil, err
+	}
+	whys := make([]Why, len(entries))
+	for i, e := range entries {
+		v.Entries, whys[i] = append(v.Entries, e.Entry), e.why
 	}
 	if err := v.Check(); err != nil {
-		return voucher.Voucher{}, err
+		return voucher.Voucher{}, nil, err
 	}
-	return v, nil
+	return v, whys, nil
+}
+
+// newBuilder refuses what the mapping is not for.
+func newBuilder(m *Mapping, in BuildInput) (*builder, error) {
+	if in.Kind != voucher.Accrual {
+		return nil, fault.New(fault.Invalid, "booking.not_in_version", fault.Arg("kind", string(in.Kind)))
+	}
+	if in.Content.Type != m.Type {
+		return nil, m.text.Fault("booking.wrong_type", "type",
+			fault.Arg("type", m.Type), fault.Arg("want", in.Content.Type))
+	}
+	if base := in.Content.BaseTotal.Currency; base != in.EntityCurrency {
+		return nil, fault.New(fault.Invalid, "booking.wrong_base",
+			fault.Arg("currency", string(base)), fault.Arg("want", string(in.EntityCurrency)))
+	}
+	b := &builder{mapping: m, rules: m.For(in.Content.Entity), in: in}
+	b.text = b.render()
+	return b, nil
 }
 
 type builder struct {
@@ -68,15 +87,21 @@ type builder struct {
 	text    string
 }
 
-func (b *builder) entries() ([]voucher.Entry, error) {
-	var debits []voucher.Entry
+// reasoned is an entry with the rule that made it.
+type reasoned struct {
+	voucher.Entry
+	why Why
+}
+
+func (b *builder) entries() ([]reasoned, error) {
+	var debits []reasoned
 	for i, l := range b.in.Content.Lines {
 		entries, err := b.line(i, l)
 		if err != nil {
 			return nil, err
 		}
 		// Of a line that was sanctioned down to nothing there is nothing to book.
-		debits = append(debits, slices.DeleteFunc(entries, func(e voucher.Entry) bool { return e.Amount.IsZero() })...)
+		debits = append(debits, slices.DeleteFunc(entries, func(e reasoned) bool { return e.Amount.IsZero() })...)
 	}
 	if err := b.bases(debits); err != nil {
 		return nil, err
@@ -89,7 +114,7 @@ func (b *builder) entries() ([]voucher.Entry, error) {
 }
 
 // line debits the cost of a line, and the tax inside it where it is deductible.
-func (b *builder) line(i int, l document.Line) ([]voucher.Entry, error) {
+func (b *builder) line(i int, l document.Line) ([]reasoned, error) {
 	account := b.rules.Account(l.Category)
 	if account == "" {
 		path := fmt.Sprintf("lines[%d].category", i)
@@ -104,7 +129,7 @@ func (b *builder) line(i int, l document.Line) ([]voucher.Entry, error) {
 		cost.Party = b.in.Content.Payee.ID
 	}
 	if b.rules.Tax == "" || l.Tax.IsZero() {
-		return []voucher.Entry{cost}, nil
+		return []reasoned{{cost, b.ofCategory(i, l.Category)}}, nil
 	}
 	net, err := l.Amount.Sub(l.Tax)
 	if err != nil {
@@ -112,7 +137,9 @@ func (b *builder) line(i int, l document.Line) ([]voucher.Entry, error) {
 	}
 	cost.Amount = net
 	tax := voucher.Entry{Side: voucher.Debit, Account: b.rules.Tax, Amount: l.Tax, Text: cost.Text, Tax: b.rules.TaxCode}
-	return []voucher.Entry{cost, tax}, nil
+	taxed := b.because(ruleTax, "")
+	taxed.Line = i + 1
+	return []reasoned{{cost, b.ofCategory(i, l.Category)}, {tax, taxed}}, nil
 }
 
 func (b *builder) costCenter(l document.Line) string {
@@ -133,7 +160,7 @@ func (b *builder) costCenter(l document.Line) string {
 
 // bases shares the base total out among the debits by the largest remainder, so
 // that they add up to it whatever the rate.
-func (b *builder) bases(debits []voucher.Entry) error {
+func (b *builder) bases(debits []reasoned) error {
 	c := b.in.Content
 	if c.Currency == b.in.EntityCurrency {
 		for i := range debits {
@@ -157,16 +184,18 @@ func (b *builder) bases(debits []voucher.Entry) error {
 
 // rest balances the debits: what an advance already paid comes off it, and the
 // payee is owed what is left, or owes it where the advance was more than the cost.
-func (b *builder) rest() ([]voucher.Entry, error) {
+func (b *builder) rest() ([]reasoned, error) {
 	c := b.in.Content
 	if c.Payee.ID == "" {
 		return nil, fault.New(fault.Invalid, "booking.no_party", fault.Field("payee"))
 	}
-	entry := func(side voucher.Side, account string, amount, base money.Amount) voucher.Entry {
-		return voucher.Entry{Side: side, Account: account, Amount: amount, Base: base, Text: b.text, Party: c.Payee.ID}
+	entry := func(side voucher.Side, rule, account string, amount, base money.Amount) reasoned {
+		return reasoned{voucher.Entry{
+			Side: side, Account: account, Amount: amount, Base: base, Text: b.text, Party: c.Payee.ID,
+		}, b.because(rule, "")}
 	}
 	if c.Offset == nil {
-		return []voucher.Entry{entry(voucher.Credit, b.rules.Credit, c.Total, c.BaseTotal)}, nil
+		return []reasoned{entry(voucher.Credit, ruleCredit, b.rules.Credit, c.Total, c.BaseTotal)}, nil
 	}
 	if b.rules.Advance == "" {
 		return nil, b.mapping.text.Fault("booking.no_advance_account", "advance", fault.Arg("number", b.in.Number))
@@ -180,18 +209,23 @@ func (b *builder) rest() ([]voucher.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	settled := entry(voucher.Credit, b.rules.Advance, offset, offset)
+	settled := entry(voucher.Credit, ruleAdvance, b.rules.Advance, offset, offset)
 	switch payable.Sign() {
 	case 1:
-		return []voucher.Entry{settled, entry(voucher.Credit, b.rules.Credit, payable, payable)}, nil
+		return []reasoned{settled, entry(voucher.Credit, ruleCredit, b.rules.Credit, payable, payable)}, nil
 	case -1:
 		owed, err := payable.Neg()
 		if err != nil {
 			return nil, err
 		}
-		return []voucher.Entry{entry(voucher.Debit, cmp.Or(b.rules.Owed, b.rules.Credit), owed, owed), settled}, nil
+		rule := ruleOwed
+		if b.rules.Owed == "" {
+			rule = ruleCredit
+		}
+		account := cmp.Or(b.rules.Owed, b.rules.Credit)
+		return []reasoned{entry(voucher.Debit, rule, account, owed, owed), settled}, nil
 	}
-	return []voucher.Entry{settled}, nil
+	return []reasoned{settled}, nil
 }
 
 func (b *builder) render() string {

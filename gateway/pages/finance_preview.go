@@ -1,0 +1,60 @@
+package pages
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/policy/booking"
+)
+
+// previewView is the voucher that a document would be booked with.
+type previewView struct {
+	voucherView
+	ID, Title string
+	TypeTitle string
+	Mapping   string
+	Version   int
+	Refused   string // why there is none
+	Standing  approval.Status
+	Booked    string // address of the voucher that is in the books already
+}
+
+// showPreview handles GET /documents/:id/voucher: the voucher that it would be booked
+// with as it stands, each entry with the rule that made it.
+func showPreview(v *visit) error {
+	p, err := v.desk().PreviewVoucher(v.r.Context(), v.who, v.param("id"))
+	if err != nil {
+		return err
+	}
+	d := p.Document
+	view := previewView{
+		ID: d.ID, Title: d.Title, TypeTitle: v.typeTitle(d.Type), Mapping: p.Mapping, Version: p.Version, Standing: d.Status,
+	}
+	view.Document, view.DocumentNumber, view.Entity = d.ID, d.Number, v.entity(d.Entity)
+	if d.VoucherRef != "" && d.VoucherNumber != "" {
+		view.Booked = "/vouchers/" + d.VoucherRef
+	}
+	if p.Fault != nil {
+		view.Refused = v.faultText(p.Fault)
+		return v.show(http.StatusOK, v.t("page.preview.title", "number", d.Number), view)
+	}
+	view.Reference, view.Date = p.Voucher.Reference, p.Voucher.Date
+	if err := view.take(p.Voucher); err != nil {
+		return err
+	}
+	for i := range view.Entries {
+		view.Entries[i].PartyName = v.party(view.Entries[i].Party)
+		view.Entries[i].Why = v.why(d.Type, p.Whys[i])
+	}
+	return v.show(http.StatusOK, v.t("page.preview.title", "number", d.Number), view)
+}
+
+// why says in words which rule of the mapping made an entry.
+func (v *visit) why(documentType string, w booking.Why) string {
+	text := v.t("page.why."+w.Rule, "category", v.category(v.kindOf(documentType), w.Category), "n", strconv.Itoa(w.Line))
+	if w.Entity != "" {
+		text += " · " + v.t("page.why.of_entity", "entity", v.entity(w.Entity))
+	}
+	return text
+}
