@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -85,7 +86,8 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, ground.Stop()) }()
 	file := filepath.Join(o.stack.Dir, "config.yaml")
-	product := stack.Product{Listen: o.listen, Namespace: devNamespace, Codec: codec}
+	product := stack.Product{Listen: o.listen, Namespace: devNamespace, Codec: codec,
+		Settings: map[string]any{"gateway.public_url": "http://" + byName(o.listen)}}
 	if err := ground.WriteConfig(file, product); err != nil {
 		return err
 	}
@@ -254,6 +256,16 @@ func cast(company org.Snapshot) string {
 		text += id + " " + company.People[id].Name
 	}
 	return text
+}
+
+// byName is how a browser of this machine reaches an address: no passkey is made for a
+// bare one.
+func byName(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host != "127.0.0.1" {
+		return address
+	}
+	return net.JoinHostPort("localhost", port)
 }
 
 // free replaces port 0 by a port that is free now.

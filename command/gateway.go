@@ -21,6 +21,7 @@ import (
 	"github.com/countersign/countersign/adapters/files"
 	fileproviders "github.com/countersign/countersign/adapters/files/providers"
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/pages"
@@ -117,6 +118,11 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	proxies, err := prefixes(p.config.Gateway.TrustedProxies)
 	if err != nil {
 		return server.Deps{}, err
+	}
+	counter.Passkeys, err = auth.NewPasskeys(auth.PasskeyConfig{Public: p.config.Gateway.PublicURL,
+		RP: p.config.Identity.Passkeys.RP, Origins: p.config.Identity.Passkeys.Origins})
+	if err != nil {
+		return server.Deps{}, fmt.Errorf("identity.passkeys: %w", err)
 	}
 	face, err := pages.New(pages.Deps{Desk: counter, SignIn: door,
 		Secure: strings.HasPrefix(p.config.Gateway.PublicURL, "https:")})

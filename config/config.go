@@ -139,6 +139,13 @@ type Relay struct {
 type Identity struct {
 	Providers []Provider `mapstructure:"providers"`
 	Session   Session    `mapstructure:"session"`
+	Passkeys  Passkeys   `mapstructure:"passkeys"`
+}
+
+// Passkeys are those that sign decisions.
+type Passkeys struct {
+	RP      string   `mapstructure:"rp_id"`   // domain that they sign for; "" = the host of gateway.public_url
+	Origins []string `mapstructure:"origins"` // pages that may ask for them; none = gateway.public_url
 }
 
 // Provider is one OpenID Connect provider.

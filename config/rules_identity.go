@@ -38,6 +38,9 @@ func (c Config) checkIdentity(k *check) {
 		}
 	}
 	k.unique("identity.providers", ids)
+	for i, origin := range c.Identity.Passkeys.Origins {
+		k.url("identity.passkeys.origins["+strconv.Itoa(i)+"]", origin, "https", "http")
+	}
 	k.duration("identity.session.idle", c.Identity.Session.Idle, time.Minute, 30*24*time.Hour)
 	k.duration("identity.session.absolute", c.Identity.Session.Absolute, c.Identity.Session.Idle, 90*24*time.Hour)
 }

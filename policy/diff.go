@@ -97,6 +97,9 @@ func describePolicy(p *Policy) map[string]string {
 		words["fresh_sign_in"] = strings.TrimSpace(fmt.Sprintf("%s, %d s %s", f.From.Text(), f.Seconds,
 			strings.Join(f.Classes, " ")))
 	}
+	if p.Passkey != nil {
+		words["passkey"] = p.Passkey.From.Text()
+	}
 	return words
 }
 

@@ -46,7 +46,8 @@ type policyYAML struct {
 
 	Aggregate aggregateYAML `yaml:"aggregate"`
 
-	FreshSignIn freshYAML `yaml:"fresh_sign_in"`
+	FreshSignIn freshYAML   `yaml:"fresh_sign_in"`
+	Passkey     passkeyYAML `yaml:"passkey"`
 }
 
 type stepYAML struct {
@@ -120,6 +121,7 @@ func (r *reading) policy(raw policyYAML) *Policy {
 	r.matrices(p, raw.Matrices)
 	p.Require = r.require(p.Base, raw.Require)
 	p.FreshSignIn = r.freshSignIn(p.Base, raw.FreshSignIn)
+	p.Passkey = r.passkey(p.Base, raw.Passkey)
 	p.Aggregate = r.aggregate(raw.Aggregate)
 	p.CC = r.copying("", raw.CC, raw.CCOn, policyCopiesOn, p)
 	r.walk("steps", raw.Steps, nil, p)

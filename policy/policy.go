@@ -36,6 +36,7 @@ type Policy struct {
 	Aggregate *Aggregate `json:"aggregate,omitempty"`
 
 	FreshSignIn *FreshSignIn `json:"fresh_sign_in,omitempty"` // for decisions on large amounts
+	Passkey     *Passkey     `json:"passkey,omitempty"`       // and to sign them
 
 	text *source.Text
 	hash string

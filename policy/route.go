@@ -71,7 +71,8 @@ func Trace(in RouteInput) (approval.Plan, []Remark, error) {
 		Round: in.Round, Policy: p.ID, PolicyVersion: in.Version, PolicyHash: p.hash, OrgVersion: in.Org.Version,
 		Interested: find.interested, Admins: []string{}, Steps: []approval.Step{}, Then: p.Then,
 		Humans: p.humansFrom(seen.Amount.Minor), SignIn: p.FreshSignIn.over(seen.Amount.Minor),
-		Same: several, // all of them: by a transfer, an added signature or a delegation anybody may come to decide
+		Passkey: p.Passkey.over(seen.Amount.Minor),
+		Same:    several, // all of them: by a transfer, an added signature or a delegation anybody may come to decide
 
 		Counted: seen.counted,
 	}

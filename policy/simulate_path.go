@@ -44,7 +44,7 @@ func compare(before, after routed) change {
 	}
 	c.rule = c.rule || !c.needs && !slices.EqualFunc(old, next, func(a, b approval.Step) bool { return a.ID == b.ID })
 	c.terms = c.terms || !slices.Equal(before.plan.Then, after.plan.Then) || !sameCopies(before.plan.CC, after.plan.CC) ||
-		!reflect.DeepEqual(before.plan.SignIn, after.plan.SignIn)
+		!reflect.DeepEqual(before.plan.SignIn, after.plan.SignIn) || before.plan.Passkey != after.plan.Passkey
 	return c
 }
 

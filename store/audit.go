@@ -66,12 +66,14 @@ type auditor struct {
 	report *Report
 	most   int
 
-	aggregates map[string][]int // versions of policies that add amounts up
+	aggregates map[string][]int   // versions of policies that add amounts up
+	keys       map[string]Passkey // by credential
+	signed     map[string]string  // nonce → the act that answered it
 }
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
 // the read model, the signatures of the acts, the contents, what plans counted, the delegations, the copies, the heirs,
-// the sign-ins, the causes, the counters, and the heads of earlier checkpoints. It only reads, from one
+// the sign-ins, the passkeys and what they signed, the causes, the counters, and the heads of earlier checkpoints. It only reads, from one
 // snapshot, a hundred documents at a time.
 //
 // Findings are no error; an error means that it could not look.
@@ -109,6 +111,9 @@ func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
 	if a.aggregates, err = a.aggregating(ctx); err != nil {
 		return err
 	}
+	if err := a.readPasskeys(ctx); err != nil {
+		return err
+	}
 	if err := a.documents(ctx, o.Streams); err != nil {
 		return err
 	}
@@ -123,6 +128,7 @@ func (a *auditor) run(ctx context.Context, o VerifyOptions) error {
 	}
 	for _, check := range []func(context.Context) error{
 		a.orphans, a.counters, a.organisation, a.delegations, a.policies, a.copies, a.heirs, a.identities,
+		a.passkeys,
 	} {
 		if err := check(ctx); err != nil {
 			return err

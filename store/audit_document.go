@@ -78,6 +78,7 @@ func (a *auditor) verify(f *auditFile) {
 	a.causesOf(f)
 	a.actsOf(f)
 	a.signIns(f)
+	a.sealed(f)
 	a.contents(f)
 	a.interventions(f)
 }

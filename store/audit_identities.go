@@ -16,7 +16,7 @@ func (a *auditor) identities(ctx context.Context) error {
 		FROM identities i
 		FULL JOIN (
 			SELECT DISTINCT ON (stream, data::jsonb ->> 'id') stream, seq, data::jsonb AS told FROM events
-			WHERE stream LIKE $1 || '%' ORDER BY stream, data::jsonb ->> 'id', seq DESC) AS e
+			WHERE stream LIKE $1 || '%' AND kind LIKE 'identity.%' ORDER BY stream, data::jsonb ->> 'id', seq DESC) AS e
 		  ON e.stream = $1 || i.person AND e.told ->> 'id' = i.id
 		WHERE i.id IS NULL OR e.stream IS NULL OR i.issuer IS DISTINCT FROM e.told ->> 'issuer'
 		   OR i.subject IS DISTINCT FROM e.told ->> 'subject' OR i.person IS DISTINCT FROM e.told ->> 'person'

@@ -55,8 +55,11 @@ var grants = map[string]map[string]string{
 		"sessions":        "SELECT, INSERT, UPDATE, DELETE",
 		"tokens":          "SELECT, INSERT, UPDATE (revoked_at, last_used_at)",
 		"identities":      appends,
+		"passkeys":        "SELECT, INSERT, UPDATE (removed_by, removed_at, counter, last_used_at)",
 		"logout_tokens":   "SELECT, INSERT, DELETE",
 		"templates":       "SELECT, INSERT, UPDATE (type, content, saved_at), DELETE",
+
+		"passkey_questions": "SELECT, INSERT, UPDATE, DELETE",
 
 		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
 		"checkpoints":      read, "goose_db_version": read,
@@ -75,6 +78,7 @@ var grants = map[string]map[string]string{
 		"heirs":           read,
 		"inbox":           "SELECT, UPDATE (outcome, outcome_at)",
 		"verify_keys":     read,
+		"passkeys":        read,
 		"starts":          "SELECT, UPDATE (done_at)",
 		"notices":         appends,
 		"org_versions":    read,
@@ -133,7 +137,7 @@ var grants = map[string]map[string]string{
 		"proposal_tellings": read,
 		"rates":             read,
 		"calendars":         read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
-		"comment_files": read, "copies": read, "identities": read,
+		"comment_files": read, "copies": read, "identities": read, "passkeys": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read,

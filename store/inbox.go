@@ -92,7 +92,8 @@ func (r actRow) row() (ActRow, error) {
 // Safe to repeat under its idempotency key or its id.
 // Errors: NotFound document.not_found; Conflict idempotency.reused; Busy where the
 // organisation changed since the actor's rights were judged, or the delegation by
-// which they may is not in force any more: judge them again; Forbidden act.sign_in_again.
+// which they may is not in force any more: judge them again; Forbidden act.sign_in_again; Forbidden
+// passkey.unknown where the passkey that signed it is not the actor's any more.
 func (s *Store) CommitAct(ctx context.Context, row ActRow) (got ActRow, fresh bool, err error) {
 	if err := row.write(); err != nil {
 		return ActRow{}, false, err
@@ -131,6 +132,9 @@ func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error)
 	if err != nil && fault.KindOf(err) == fault.NotFound && row.Fresh != nil {
 		err = s.signInAged(ctx, row, err)
 	}
+	if err != nil && fault.KindOf(err) == fault.NotFound && row.Act.Passkey != nil {
+		err = s.passkeyGone(ctx, row, err)
+	}
 	return got, false, err
 }
 
@@ -142,10 +146,12 @@ func insertAct(ctx context.Context, q sqlx.QueryerContext, row ActRow) (actRow, 
 			SELECT id FROM documents WHERE id = $2 AND status <> 'draft' FOR KEY SHARE
 		), rule AS (
 			SELECT from_at, until_at FROM delegations WHERE id = $14 AND revoked_at IS NULL FOR SHARE
+		), key AS (
+			SELECT id FROM passkeys WHERE credential = $17 AND person = $5 AND removed_at IS NULL FOR SHARE
 		), instant AS (
 			SELECT id, clock_timestamp() AS at FROM document -- after the locks
 			WHERE ($13::bigint = 0 OR $13 = (SELECT max(version) FROM org_versions))
-			  AND ($14 = '' OR EXISTS (SELECT FROM rule))
+			  AND ($14 = '' OR EXISTS (SELECT FROM rule)) AND ($17 = '' OR EXISTS (SELECT FROM key))
 		)
 		INSERT INTO inbox (id, document, name, task, actor, canonical, key_id, signature, received_at, idem_actor,
 		                   idem_route, idem_key, fingerprint, next_delivery)
@@ -159,10 +165,14 @@ func insertAct(ctx context.Context, q sqlx.QueryerContext, row ActRow) (actRow, 
 		i.Actor, i.Route = "", ""
 	}
 	within, signedIn := row.freshness()
+	credential := ""
+	if a.Passkey != nil {
+		credential = a.Passkey.Credential
+	}
 	var found actRow
 	err := sqlx.GetContext(ctx, q, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
 		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint,
-		row.OrgVersion, row.Delegation, within, signedIn)
+		row.OrgVersion, row.Delegation, within, signedIn, credential)
 	return found, err
 }
 
@@ -196,6 +206,19 @@ func (s *Store) signInAged(ctx context.Context, row ActRow, missing error) error
 		return missing
 	}
 	return row.Fresh.Refusal()
+}
+
+// passkeyGone says whether an act was not kept because the passkey that signed it was
+// removed, or never was the actor's.
+func (s *Store) passkeyGone(ctx context.Context, row ActRow, missing error) error {
+	key, err := passkeyOf(ctx, s.db, row.Act.Passkey.Credential)
+	if err != nil {
+		return err
+	}
+	if key.Person == row.Act.Actor && key.RemovedAt.IsZero() {
+		return missing
+	}
+	return fault.New(fault.Forbidden, "passkey.unknown")
 }
 
 // delegationMoved says whether an act was not kept because its delegation is not

@@ -14,6 +14,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/passkey"
 )
 
 // behindMost is how many missing events one answer brings; the caller folds
@@ -130,6 +131,7 @@ type head struct {
 	Canonical    sql.NullString
 	KeyID        sql.NullString `db:"key_id"`
 	Signature    sql.NullString
+	ReceivedAt   sql.NullTime   `db:"received_at"`
 	InboxOutcome sql.NullString `db:"inbox_outcome"`
 
 	Waiting pq.StringArray
@@ -142,7 +144,7 @@ const headQuery = `
 	       d.parked_ref, d.parked_attempt, d.parked_code, d.parked_detail, d.parked_at,
 	       d.voucher_ref, d.voucher_number, d.closed_at, d.intervened,
 	       c.first_seq AS cause_first, c.last_seq AS cause_last, c.outcome AS cause_outcome,
-	       i.canonical, i.key_id, i.signature, i.outcome AS inbox_outcome,
+	       i.canonical, i.key_id, i.signature, i.received_at, i.outcome AS inbox_outcome,
 	       ARRAY(SELECT w.id FROM inbox w
 	             WHERE ($4 <> '' OR $5) AND w.document = $1 AND w.outcome IS NULL
 	               AND ($5 OR w.received_at < (SELECT t.due_at FROM tasks t WHERE t.id = $4))
@@ -215,6 +217,29 @@ func (s *Store) proveAct(ctx context.Context, q sqlx.QueryerContext, h head, r a
 	signed := evidence.Signature{KeyID: h.KeyID.String, Value: h.Signature.String}
 	if err := ring.Verify(json.RawMessage(h.Canonical.String), signed); err != nil {
 		return fmt.Errorf("%w: %w", forged, err)
+	}
+	if r.Act.Passkey == nil {
+		return nil
+	}
+	key, err := passkeyOf(ctx, q, r.Act.Passkey.Credential)
+	if err == nil {
+		err = provePasskey(*r.Act, key.Key(), h.ReceivedAt.Time)
+	}
+	if fault.KindOf(err) == fault.Forbidden && err != nil {
+		return fmt.Errorf("%w: %w", forged, err)
+	}
+	return err
+}
+
+// provePasskey proves that a passkey of the actor signed an act, while it might.
+//
+// Errors: Forbidden passkey.unknown, passkey.refused.
+func provePasskey(a approval.Act, key passkey.Key, received time.Time) error {
+	if _, err := a.VerifyPasskey(key); err != nil {
+		return err
+	}
+	if !key.At(received) {
+		return fault.New(fault.Forbidden, "passkey.unknown")
 	}
 	return nil
 }

@@ -91,6 +91,10 @@ type Task struct {
 	// FreshSignIn is what the plan asks of the sign-in of whoever decides, nil for
 	// nothing; Store.Task alone reads it.
 	FreshSignIn *approval.FreshSignIn
+
+	// Passkey says that the plan asks whoever decides to sign with a passkey; Store.Task
+	// alone reads it.
+	Passkey bool
 }
 
 // limitOf keeps a page's size within its bounds.

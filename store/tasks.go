@@ -95,22 +95,26 @@ func (r taskRow) task() Task {
 func (s *Store) Task(ctx context.Context, id string) (Task, error) {
 	const query = `
 		SELECT ` + taskColumns + `,
-		       coalesce((SELECT CASE WHEN e.data LIKE '%"sign_in"%' THEN e.data::jsonb #>> '{plan,sign_in}' END FROM events e
-		                 WHERE e.stream = t.document AND e.kind = 'plan.made' ORDER BY e.seq DESC LIMIT 1), '') AS sign_in
+		       coalesce((SELECT CASE WHEN e.data LIKE '%"sign_in"%' OR e.data LIKE '%"passkey"%' THEN jsonb_build_object(
+		                     'sign_in', e.data::jsonb #> '{plan,sign_in}', 'passkey', e.data::jsonb #> '{plan,passkey}')::text
+		                 END FROM events e
+		                 WHERE e.stream = t.document AND e.kind = 'plan.made' ORDER BY e.seq DESC LIMIT 1), '{}') AS asks
 		FROM tasks t JOIN documents d ON d.id = t.document WHERE t.id = $1`
 	var row struct {
 		taskRow
-		SignIn string `db:"sign_in"`
+		Asks string
 	}
 	if err := s.db.GetContext(ctx, &row, query, id); err != nil {
 		return Task{}, sqlFault("store.Task", noRows(err, fault.New(fault.NotFound, "task.not_found")))
 	}
 	task := row.task()
-	if row.SignIn == "" {
-		return task, nil
+	var asks struct {
+		SignIn  *approval.FreshSignIn `json:"sign_in"`
+		Passkey bool                  `json:"passkey"`
 	}
-	task.FreshSignIn = new(approval.FreshSignIn)
-	return task, sqlFault("store.Task", json.Unmarshal([]byte(row.SignIn), task.FreshSignIn))
+	err := json.Unmarshal([]byte(row.Asks), &asks)
+	task.FreshSignIn, task.Passkey = asks.SignIn, asks.Passkey
+	return task, sqlFault("store.Task", err)
 }
 
 // TaskEnd says who ended a task without deciding it, when and how; zero where it is

@@ -1,6 +1,9 @@
 package approval
 
-import "github.com/countersign/countersign/domain/document"
+import (
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/passkey"
+)
 
 // Name is the name of an act; it is also the name of its Temporal update, and
 // is stored for years. 操作
@@ -64,6 +67,9 @@ type Act struct {
 
 	// SignIn is how the actor signed in, where the plan asks for a fresh sign-in.
 	SignIn *SignIn `json:"sign_in,omitempty"`
+
+	// Passkey is what the actor's passkey signed, where the plan asks for it: Challenge.
+	Passkey *passkey.Assertion `json:"passkey,omitempty"`
 
 	// Maker is who proposed an intervention that needs two: the actor approved it. The
 	// act's id is then that of the proposal.

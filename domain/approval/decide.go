@@ -54,8 +54,8 @@ func (s State) decidable(a Act) (Task, error) {
 		return Task{}, fault.New(fault.Forbidden, "task.only_advice")
 	case s.decidedIn(task.Step, a.Actor):
 		return Task{}, fault.New(fault.Forbidden, "task.twice")
-	case !s.signedIn(a):
-		return Task{}, s.Plan.SignIn.Refusal()
+	case s.proved(a) != nil:
+		return Task{}, s.proved(a)
 	case len(s.Seen) >= actsMax && a.Name != Reject:
 		return Task{}, fault.New(fault.Conflict, "document.too_many_acts", maxArg(actsMax))
 	case a.Name != Approve && strings.TrimSpace(a.Opinion) == "":

@@ -7,6 +7,7 @@ import "github.com/countersign/countersign/domain/fault"
 var Faults = fault.Register(map[string]fault.Entry{
 	"act.unknown":          {Kind: fault.Invalid, Args: []string{"act"}},
 	"act.seen":             {Kind: fault.Conflict}, // the stored outcome is the answer
+	"act.passkey_required": {Kind: fault.Forbidden, Status: unauthorized},
 	"act.sign_in_again":    {Kind: fault.Forbidden, Status: unauthorized, Args: []string{"max_age", "acr_values"}},
 	"act.person_only":      {Kind: fault.Forbidden}, // a fresh sign-in is asked for, and a machine has none
 	"act.wrong_document":   {Kind: fault.Invalid},

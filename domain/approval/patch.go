@@ -26,8 +26,8 @@ func (s State) judgePatch(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, err
 	case task.For != "":
 		return nil, fault.New(fault.Forbidden, "task.only_advice")
-	case !s.signedIn(a):
-		return nil, s.Plan.SignIn.Refusal()
+	case s.proved(a) != nil:
+		return nil, s.proved(a)
 	case strings.TrimSpace(a.Opinion) == "":
 		return nil, opinionRequired()
 	}

@@ -49,6 +49,9 @@ type Plan struct {
 	// SignIn says how fresh the sign-in of whoever decides must be; nil asks for none.
 	SignIn *FreshSignIn `json:"sign_in,omitempty"`
 
+	// Passkey says that whoever decides signs what they decide with a passkey.
+	Passkey bool `json:"passkey,omitempty"`
+
 	// Rules is the edition of these rules that the round is judged by, see RulesNow.
 	Rules int `json:"rules,omitempty"`
 

@@ -65,6 +65,9 @@
 //	                     approve it
 //	directory.stopped    who holds the role admin: a       by, n: who would have left, active
 //	                     directory took too many away
+//	passkey.added        whose it is; store.AddPasskey       passkey: its name
+//	passkey.removed      whose it was; store.RemovePasskey   passkey: its name
+//	passkey.behind       whose it is; store.PasskeyUsed      passkey: its name
 //	intervention.approved  who proposed it               by, reason; store.ApproveIntervention
 //	intervention.refused who proposed it                 by, reason; store.Decide
 //	intervention.expiring  who may approve it, once      by, reason, until_at; store.TellProposals
@@ -104,6 +107,13 @@ const (
 // DirectoryStopped is told to the administrators: store.WriteDirectory. 目录同步已暂停
 const DirectoryStopped = "directory.stopped"
 
+// The kinds that somebody's own passkeys owe them. No setting keeps them away. 安全通知
+const (
+	PasskeyAdded   = "passkey.added"
+	PasskeyRemoved = "passkey.removed"
+	PasskeyBehind  = "passkey.behind" // its counter did not go on: there may be a copy of it
+)
+
 // ForDelegate is the kind by which the delegates of somebody are told of what
 // they are told themselves; "" where it is theirs alone.
 func ForDelegate(kind string) string {
@@ -132,7 +142,7 @@ func Kinds() []string {
 		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
-		DirectoryStopped,
+		DirectoryStopped, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
 	}
 }
 

@@ -63,6 +63,10 @@ func (n Notice) Path() string {
 	if n.Kind == DirectoryStopped {
 		return "/notices"
 	}
+	switch n.Kind {
+	case PasskeyAdded, PasskeyRemoved, PasskeyBehind:
+		return "/settings"
+	}
 	if n.Document == "" {
 		return "/delegations"
 	}

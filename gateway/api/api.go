@@ -65,6 +65,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.imports()
 	a.tokens()
 	a.sessions()
+	a.passkeys()
 	router.GET("/docs", a.docs)
 	return a
 }

@@ -91,6 +91,8 @@ type DecisionBody struct {
 
 	Lines   []desk.SanctionLine `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"For sanction; others stay"`
 	Changes []desk.FieldChange  `json:"changes,omitempty" maxItems:"500" nullable:"false" doc:"For amend"`
+
+	Passkey *SignedBody `json:"passkey,omitempty" doc:"Where the answer was 401 act.passkey_required: what a passkey signed"`
 }
 
 // DecisionInput is a decision on a task.
@@ -103,25 +105,33 @@ type DecisionInput struct {
 // decideTask handles POST /tasks/{id}/acts.
 func (a *API) decideTask(ctx context.Context, in *DecisionInput) (*ActOutput, error) {
 	who, _ := auth.Of(ctx)
+	decision, err := in.decision(who)
+	if err != nil {
+		return nil, err
+	}
+	asked := in.Body
+	asked.Passkey = nil // another signature of the same decision asks for the same
+	return acted(a.desk.Decide(ctx, who, decision, keyOf("decide-task", in.IdempotencyKey, in.ID, asked)))
+}
+
+// decision reads what was decided.
+func (in *DecisionInput) decision(who auth.Who) (desk.Decision, error) {
 	for _, part := range []struct {
 		of    TaskAct
 		field string
 		there bool
 	}{{"sanction", "lines", len(in.Body.Lines) > 0}, {"amend", "changes", len(in.Body.Changes) > 0}} {
 		if part.there && in.Body.Act != part.of {
-			return nil, fault.New(fault.Invalid, "request.unknown_property", fault.Field(part.field))
+			return desk.Decision{}, fault.New(fault.Invalid, "request.unknown_property", fault.Field(part.field))
 		}
 	}
 	lines, err := desk.Approvals(in.Body.Lines)
-	if err != nil {
-		return nil, err
-	}
-	return acted(a.desk.Decide(ctx, who, desk.Decision{
+	return desk.Decision{
 		Task: in.ID, Act: approval.Name(in.Body.Act), Round: in.Body.Round, ContentHash: in.Body.ContentHash,
 		Opinion: in.Body.Opinion, Channel: channel(who),
 		To: in.Body.To, Where: in.Body.Where, ToStep: in.Body.ToStep, Back: in.Body.Back, Extra: in.Body.Extra,
-		Lines: lines, Changes: desk.Changes(in.Body.Changes),
-	}, keyOf("decide-task", in.IdempotencyKey, in.ID, in.Body)))
+		Lines: lines, Changes: desk.Changes(in.Body.Changes), Passkey: in.Body.Passkey.assertion(),
+	}, err
 }
 
 // Act is how far an act is.

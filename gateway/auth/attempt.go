@@ -44,6 +44,18 @@ func (a *Auth) Choices(locale string) []Choice {
 // appAgents is what the web views of apps call themselves.
 var appAgents = map[string][]string{"wecom": {"wxwork"}, "dingtalk": {"dingtalk"}, "feishu": {"lark", "feishu"}}
 
+// InApp says whether a browser is the web view of another app, in which passkeys may
+// be missing.
+func InApp(agent string) bool {
+	agent = strings.ToLower(agent)
+	for _, names := range appAgents {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(agent, name) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Straight is where a browser goes without being asked: to the only provider, or
 // from within an app to the one that is configured for it. It is a redirect and
 // nothing else, as web views need it. In development the page is shown all the same.

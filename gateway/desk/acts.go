@@ -10,9 +10,11 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/delegation"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/passkey"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/platform/crash"
 	"github.com/countersign/countersign/store"
@@ -45,6 +47,8 @@ type Decision struct {
 
 	Lines   []document.Approved // of a sanction, in the order of the lines
 	Changes []document.Change   // of an amendment; what the fields were is not read
+
+	Passkey *passkey.Assertion // what their passkey signed, where it is asked for
 }
 
 // mayBeDelegated are the acts on a task that whoever decides for another may do. To
@@ -58,7 +62,8 @@ var mayBeDelegated = []approval.Name{
 // Safe to repeat with the same key. Errors: NotFound task.not_found where one
 // may not know of it, Forbidden access.denied, Conflict task.stale saying who
 // decided what and when, Forbidden delegation.* where a delegation to them does not
-// hold now, act.sign_in_again, act.person_only, and the rules' own.
+// hold now, act.sign_in_again, act.passkey_required, act.person_only, passkey.*, and the
+// rules' own.
 func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (Acted, error) {
 	task, rule, err := d.deciding(ctx, who, in.Task)
 	if err != nil {
@@ -67,22 +72,22 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if rule.ID != "" && !slices.Contains(mayBeDelegated, in.Act) {
 		return Acted{}, fault.New(fault.Forbidden, "delegation.decides_only", fault.Arg("act", string(in.Act)))
 	}
-	act := approval.Act{
-		Name: in.Act, Document: task.Document, Task: in.Task, Round: in.Round, ContentHash: in.ContentHash,
-		OnBehalfOf: rule.Person, Opinion: in.Opinion, Channel: in.Channel,
-	}
-	if act.To, err = d.meant(ctx, in.To); err != nil {
+	act, err := d.meansTo(ctx, who, task, rule, in)
+	if err != nil {
 		return Acted{}, err
-	}
-	act.Where, act.ToStep, act.Back, act.Extra = in.Where, in.ToStep, in.Back, in.Extra
-	if task.Assignee == approval.AdminQueue {
-		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
 	}
 	fresh, err := d.withSignIn(who, task, &act)
 	if err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
-	if err := d.patch(ctx, who, task, in, &act); err != nil {
+	next, err := d.patch(ctx, task, in, &act)
+	if err != nil {
+		return d.earlier(ctx, who, key, err)
+	}
+	if err := d.withPasskey(ctx, who, task, in, &act); err != nil {
+		return d.earlier(ctx, who, key, err)
+	}
+	if err := d.keep(ctx, who, next, &act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
 	if err := asksSomething(act); err != nil {
@@ -93,6 +98,22 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 		what.early = func() error { return d.staleness(ctx, task, in) }
 	}
 	return d.carry(ctx, who, what)
+}
+
+// meansTo is the act that somebody asks for, before it is proved whose it is.
+func (d *Desk) meansTo(ctx context.Context, who auth.Who, task store.Task, rule delegation.Rule, in Decision) (
+	approval.Act, error) {
+	act := approval.Act{
+		Name: in.Act, Document: task.Document, Task: in.Task, Round: in.Round, ContentHash: in.ContentHash,
+		Actor: who.Person.ID, OnBehalfOf: rule.Person, Opinion: in.Opinion, Channel: in.Channel,
+		Where: in.Where, ToStep: in.ToStep, Back: in.Back, Extra: in.Extra,
+	}
+	if task.Assignee == approval.AdminQueue {
+		act.OnBehalfOf = approval.AdminQueue // TaskDecide on the queue is the admins' alone
+	}
+	var err error
+	act.To, err = d.meant(ctx, in.To)
+	return act, err
 }
 
 // asksSomething refuses to ask somebody for advice without a question. Documents under

@@ -9,6 +9,7 @@ package desk
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -32,6 +33,7 @@ const (
 	PeopleMax     = 50   // people or suppliers found by one query
 	TokenLifeMax  = 366 * 24 * time.Hour
 	TokenScopeMax = 50
+	TokenNameMax  = 100 // characters
 	UrgeCooldown  = time.Hour
 )
 
@@ -47,8 +49,14 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"replan.other_policy":     {Kind: fault.Invalid, Args: []string{"id"}},
 	"replan.too_many":         {Kind: fault.Invalid, Args: []string{"max"}},
 	"intervention.maker_gone": {Kind: fault.Conflict, Args: []string{"maker"}},
+	"passkey.none":            {Kind: fault.Conflict},
+	"passkey.not_asked":       {Kind: fault.Conflict},
+	"passkey.no_name":         {Kind: fault.Conflict},
+	"passkey.bad_name":        {Kind: fault.Invalid, Args: []string{"max"}},
+	"passkey.sign_in_again":   {Kind: fault.Forbidden, Status: http.StatusUnauthorized, Args: []string{"max_age"}},
 	"token.bad_scope":         {Kind: fault.Invalid, Args: []string{"scope"}},
 	"token.bad_expiry":        {Kind: fault.Invalid, Args: []string{"max"}},
+	"token.incomplete":        {Kind: fault.Invalid},
 	"token.shown_once":        {Kind: fault.Conflict},
 	"import.bad_row":          {Kind: fault.Invalid, Args: []string{"words"}},
 	"import.row_too_long":     {Kind: fault.Invalid, Args: []string{"max"}},
@@ -73,6 +81,9 @@ type Desk struct {
 	Signer evidence.Signer
 	Files  files.Store
 	Now    func() time.Time // nil means time.Now; for validation only, evidence takes the database's
+
+	// Passkeys asks browsers for passkeys; nil where the house has no name to make them for.
+	Passkeys *auth.Passkeys
 
 	// Foresee says what would become of somebody's tasks if they left: that of
 	// activities.Plans. nil foresees nothing.

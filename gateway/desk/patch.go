@@ -51,22 +51,21 @@ func Changes(fields []FieldChange) []document.Change {
 	return changes
 }
 
-// patch puts into a sanction or an amendment what leads to the new content, and
-// stores that content, which the act then names. It is stored only where the rules
-// would take the act: nobody may put aside what another approver is about to set.
+// patch puts into a sanction or an amendment what leads to the new content, and the
+// hash of that content, which is answered; nil where there is none to keep.
 //
 // Errors: Invalid sanction.*, amend.*, offset.*, and what the new content makes
-// wrong, each with its field; Conflict task.changed.
-func (d *Desk) patch(ctx context.Context, who auth.Who, task store.Task, in Decision, act *approval.Act) error {
+// wrong, each with its field.
+func (d *Desk) patch(ctx context.Context, task store.Task, in Decision, act *approval.Act) (*document.Content, error) {
 	if in.Act != approval.Sanction && in.Act != approval.Amend {
-		return nil
+		return nil, nil
 	}
 	if task.State != approval.TaskOpen || in.Round != task.Round || in.ContentHash != task.ContentHash {
-		return nil // refused as stale, and kept on file
+		return nil, nil // refused as stale, and kept on file
 	}
 	doc, err := d.Store.Document(ctx, access.Scope{All: true}, task.Document)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var next document.Content
 	if in.Act == approval.Sanction {
@@ -78,14 +77,23 @@ func (d *Desk) patch(ctx context.Context, who auth.Who, task store.Task, in Deci
 		next, act.Changes, err = d.amended(ctx, doc.Content, in.Changes)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	hash, err := next.Hash()
-	if err != nil {
-		return err
+	act.Revision = doc.Revision + 1
+	act.NewHash, err = next.Hash()
+	return &next, err
+}
+
+// keep stores the content that a sanction or an amendment names. It is stored only
+// where the rules would take the act: nobody may put aside what another approver is
+// about to set.
+//
+// Errors: Conflict task.changed.
+func (d *Desk) keep(ctx context.Context, who auth.Who, next *document.Content, act *approval.Act) error {
+	if next == nil {
+		return nil
 	}
-	act.Revision, act.NewHash = doc.Revision+1, hash
-	state, err := d.State(ctx, doc.ID)
+	state, err := d.State(ctx, act.Document)
 	if err != nil {
 		return err
 	}
@@ -93,8 +101,8 @@ func (d *Desk) patch(ctx context.Context, who auth.Who, task store.Task, in Deci
 		return nil // delivered all the same: the refusal is kept on file
 	}
 	act.Revision, err = d.Store.SaveChanged(ctx, store.RevisionInput{
-		Document: doc.ID, Actor: who.Person.ID, Content: next, Hash: hash,
-	}, in.ContentHash)
+		Document: act.Document, Actor: who.Person.ID, Content: *next, Hash: act.NewHash,
+	}, act.ContentHash)
 	return err
 }
 

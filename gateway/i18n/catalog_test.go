@@ -155,6 +155,9 @@ var ownGiven = map[string][]string{
 	notice.InterventionApproved: {"by", "reason"},
 	notice.InterventionRefused:  {"by", "reason"},
 	notice.DirectoryStopped:     {"by", "n", "active"},
+	notice.PasskeyAdded:         {"passkey"},
+	notice.PasskeyRemoved:       {"passkey"},
+	notice.PasskeyBehind:        {"passkey"},
 	notice.InterventionExpiring: {"by", "reason", "until"},
 	notice.InterventionExpired:  {"by", "reason", "until"},
 

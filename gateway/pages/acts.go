@@ -15,25 +15,13 @@ const channel = "web"
 // decide handles POST /documents/:id/decide: approve, return or reject, by what
 // was seen on the page.
 func decide(v *visit) error {
-	round, _ := strconv.Atoi(v.asked("round")) // no number is no round: refused as changed
-	in := desk.Decision{
-		Task: v.asked("task"), Act: approval.Name(v.asked("act")), Round: round, ContentHash: v.asked("hash"),
-		Opinion: v.asked("opinion"), Channel: channel,
+	in, err := v.decided()
+	if err != nil {
+		return err
 	}
-	switch in.Act {
-	case approval.Approve, approval.Return, approval.Reject:
-	case approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract:
-	case approval.Hold, approval.RequestInfo, approval.Extend:
-	case approval.Sanction, approval.Amend:
+	if in.Act == approval.Sanction || in.Act == approval.Amend {
 		return v.patched(in)
-	default:
-		return fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(in.Act)))
 	}
-	in.To, in.Where = people(strings.Join(v.r.PostForm["to"], ",")), v.asked("where")
-	if in.Act == approval.Return || in.Act == approval.Reject {
-		in.To = nil // chosen for an approval
-	}
-	in.ToStep, in.Back, in.Extra = v.asked("to_step"), v.asked("back"), v.asked("extra")
 	key := v.key("decide", in.Task, string(in.Act), in.Round, in.ContentHash, in.Opinion, in.To, in.Where, in.ToStep,
 		in.Back, in.Extra)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
@@ -42,6 +30,34 @@ func decide(v *visit) error {
 		form = "decide" // an answer stands where a decision would
 	}
 	return v.acted(acted, err, sent{Form: form, Text: in.Opinion, To: v.asked("to")})
+}
+
+// decided reads a decision, but for the patch of a sanction or an amendment.
+func (v *visit) decided() (desk.Decision, error) {
+	round, _ := strconv.Atoi(v.asked("round")) // no number is no round: refused as changed
+	in := desk.Decision{
+		Task: v.asked("task"), Act: approval.Name(v.asked("act")), Round: round, ContentHash: v.asked("hash"),
+		Opinion: v.asked("opinion"), Channel: channel,
+	}
+	var err error
+	if in.Passkey, err = v.signed(); err != nil {
+		return in, err
+	}
+	switch in.Act {
+	case approval.Approve, approval.Return, approval.Reject:
+	case approval.Transfer, approval.Consult, approval.AddSigner, approval.RemoveSigner, approval.Retract:
+	case approval.Hold, approval.RequestInfo, approval.Extend:
+	case approval.Sanction, approval.Amend:
+		return in, nil
+	default:
+		return in, fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(in.Act)))
+	}
+	in.To, in.Where = people(strings.Join(v.r.PostForm["to"], ",")), v.asked("where")
+	if in.Act == approval.Return || in.Act == approval.Reject {
+		in.To = nil // chosen for an approval
+	}
+	in.ToStep, in.Back, in.Extra = v.asked("to_step"), v.asked("back"), v.asked("extra")
+	return in, nil
 }
 
 // decisionForm names the form of a document's page that a decision came from.

@@ -45,6 +45,7 @@ type documentView struct {
 	Handle                                   *handleForm
 	Patch                                    *patchForm
 	Fresh                                    *freshBox
+	Passkey                                  *passkeyBox
 	Stopped                                  *stoppedBox
 	Intervene                                *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge bool
@@ -204,6 +205,9 @@ func (v *visit) document(status int, s sent, pending string) error {
 	v.acts(&view, detail, state)
 	if view.Decide != nil && !view.Decide.Advice || view.Patch != nil {
 		view.Fresh = v.freshBox(state)
+		if view.Passkey, err = v.passkeyBox(state, view.Decide); err != nil {
+			return err
+		}
 	}
 	view.Bar = view.bar()
 	view.Proof = v.proofCard(events[len(events)-1].Hash, detail.Object())

@@ -236,6 +236,10 @@ func (v *visit) patched(in desk.Decision) error {
 	if err != nil || acted.Pending || !then {
 		return v.acted(acted, err, s)
 	}
+	if in.Passkey != nil { // what was signed is the change; the yes on what it made is another question
+		v.drop(nil)
+		return v.leave(documentAt(acted.Document), "sign_too")
+	}
 	yes := desk.Decision{
 		Task: in.Task, Act: approval.Approve, Round: in.Round, ContentHash: acted.NewHash, Opinion: in.Opinion,
 		Channel: channel, To: to,

@@ -55,6 +55,7 @@ func registry() []route {
 		{method: post, path: "/documents/:id/delete", needs: access.DocumentCreate, template: "document",
 			handle: deleteDraft},
 		{method: post, path: "/documents/:id/decide", needs: access.TaskDecide, template: "document", handle: decide},
+		{method: post, path: "/documents/:id/passkey", needs: access.TaskDecide, template: "document", handle: askPasskey},
 		{method: post, path: "/documents/:id/withdraw", needs: access.DocumentWithdraw, template: "document",
 			handle: withdraw},
 		{method: post, path: "/documents/:id/release", needs: access.DocumentRead, template: "document", handle: release},
@@ -101,6 +102,14 @@ func door() []route {
 	return []route{
 		{method: get, path: sessionsAt, needs: access.TokenManage, template: "sessions", handle: sessions},
 		{method: post, path: sessionsAt + "/:id/end", needs: access.TokenManage, template: "sessions", handle: endSession},
+
+		{method: get, path: settingsAt, needs: access.TokenManage, template: "settings", handle: settings},
+		{method: post, path: settingsAt + "/passkeys", needs: access.TokenManage, template: "settings", handle: addPasskey},
+		{method: post, path: settingsAt + "/passkeys/:id/remove", needs: access.TokenManage, template: "settings",
+			handle: removePasskey},
+		{method: post, path: settingsAt + "/tokens", needs: access.TokenManage, template: "settings", handle: newToken},
+		{method: post, path: settingsAt + "/tokens/:id/revoke", needs: access.TokenManage, template: "settings",
+			handle: revokeToken},
 
 		{method: post, path: "/logout", open: true, template: "signedout", handle: signOut},
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},

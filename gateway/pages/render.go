@@ -254,6 +254,9 @@ func (v *visit) here() string {
 	if v.route.template == "delegations" {
 		return delegationsAt
 	}
+	if v.route.template == "settings" {
+		return settingsAt
+	}
 	return v.r.URL.Path
 }
 

@@ -136,7 +136,9 @@ func Text(ctx context.Context, f *fault.Fault) string {
 
 // catalogued are the arguments that name something of the catalogs, and where its
 // words are.
-var catalogued = map[string][]string{"act": {"act.", "intervention."}, "status": {"status."}}
+var catalogued = map[string][]string{
+	"act": {"act.", "intervention."}, "status": {"status."}, "why": {"passkey.why."},
+}
 
 // worded is an argument as people say it: acts and statuses are no words.
 func worded(ctx context.Context, name, value string) string {
