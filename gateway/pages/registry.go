@@ -49,6 +49,7 @@ func registry() []route {
 		{method: get, path: "/documents/:id", needs: access.DocumentRead, template: "document", handle: showDocument},
 		{method: get, path: "/documents/:id/seq", needs: access.DocumentRead, handle: documentSeq},
 		{method: get, path: "/documents/:id/print", needs: access.DocumentRead, template: "print", handle: printDocument},
+		{method: get, path: "/documents/:id/versions", needs: access.DocumentRead, template: "versions", handle: showVersions},
 		{method: get, path: "/documents/:id/proof", needs: access.DocumentRead, handle: downloadProof},
 		{method: get, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editForm},
 		{method: post, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editSent},
