@@ -268,11 +268,19 @@ func byName(address string) string {
 	return net.JoinHostPort("localhost", port)
 }
 
-// free replaces port 0 by a port that is free now.
+// free replaces port 0 by a port that is free now. Another port that somebody listens on
+// is refused before anything is built and started.
 func free(address string) (string, error) {
 	port, err := portOf(address)
-	if err != nil || port != 0 {
-		return address, err
+	switch {
+	case err != nil:
+		return "", err
+	case port == 0:
+		return stack.FreeAddress()
 	}
-	return stack.FreeAddress()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("--listen %s: %w; choose another address", address, err)
+	}
+	return address, l.Close()
 }
