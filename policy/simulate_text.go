@@ -229,9 +229,12 @@ func Percent(n, of int64) string {
 	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10) + "%"
 }
 
-// Growth is the change in per cent, with its sign.
+// Growth is the change in per cent, with its sign; – of nothing.
 func Growth(before, after int64) string {
-	if after < before {
+	switch {
+	case before == 0:
+		return "–"
+	case after < before:
 		return "-" + Percent(before-after, before)
 	}
 	return "+" + Percent(after-before, before)

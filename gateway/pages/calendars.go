@@ -145,12 +145,29 @@ func (view *calendarView) fill(days []calendar.YearDay, words i18n.CalendarWords
 		if at.Day() == 1 || column == 0 {
 			month.Weeks = append(month.Weeks, [7]dayCell{})
 		}
-		said := words.Rule(day.DayRule)
-		month.Weeks[len(month.Weeks)-1][column] = dayCell{at.Day(), day.Kind, said}
-		if day.Kind != calendar.Worked && day.Kind != calendar.Rest {
-			view.Named = append(view.Named, words.Date(day.Date)+" · "+said)
-		}
+		month.Weeks[len(month.Weeks)-1][column] = dayCell{at.Day(), day.Kind, words.Rule(day.DayRule)}
 	}
+	view.Named = named(days, words)
+}
+
+// named tells the days that are not as their weekday; those of one rule in a row as one.
+func named(days []calendar.YearDay, words i18n.CalendarWords) []string {
+	var said []string
+	for i := 0; i < len(days); i++ {
+		first := days[i]
+		if first.Kind == calendar.Worked || first.Kind == calendar.Rest {
+			continue
+		}
+		for i+1 < len(days) && days[i+1].DayRule == first.DayRule {
+			i++
+		}
+		span := words.Date(first.Date)
+		if days[i].Date != first.Date {
+			span += " – " + words.Date(days[i].Date)
+		}
+		said = append(said, span+" · "+words.Rule(first.DayRule))
+	}
+	return said
 }
 
 // localInstant is how a browser's field says an instant: on the wall, without a zone.

@@ -22,7 +22,7 @@ func TestTheCalendarsTellDaysAndDeadlines(t *testing.T) {
 		h.get("lin", "/calendars").is(http.StatusOK).says("cn-office", "Asia/Shanghai", "/calendars/cn-office?year=2026",
 			h.word("page.calendars.unpublished", nil))
 		year := h.get("lin", "/calendars/cn-office?year=2026").is(http.StatusOK).
-			says("2026-02-17", "春节", `class="day make_up"`, `class="day off"`, h.word("calendar.kind.make_up", nil)).
+			says("2026-02-15", "2026-02-23", "春节", `class="day make_up"`, `class="day off"`, h.word("calendar.kind.make_up", nil)).
 			saysNot(h.word("page.calendars.provisional", nil))
 		require.Contains(t, year.body, "<caption>2026-12</caption>")
 		h.get("lin", "/calendars/cn-office?year=2030").says(h.word("page.calendars.provisional", nil))

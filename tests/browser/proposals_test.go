@@ -25,6 +25,7 @@ func (r *reader) twoPeoplePublish() {
 	r.click(fmt.Sprintf(`a[href=%q]`, proposePayments))
 	text := read[string](r, `document.getElementById("yaml").value`)
 	r.fill("yaml", strings.Replace(text, "finance_clerk", "finance_clark", 1))
+	r.until("#checked", word("page.check.unfit")) // said while it is written
 	r.click(`button[value="check"]`)
 	require.Contains(r.t, r.text("#checked"), word("page.check.unfit"))
 	r.press(`#checked a[data-line]`)
@@ -34,6 +35,9 @@ func (r *reader) twoPeoplePublish() {
 
 	next := nextReminders(text)
 	r.fill("yaml", next)
+	r.until("#checked", word("page.check.fit"))
+	r.click(`button[value="simulate"]`)
+	require.Contains(r.t, r.text("#simulated"), word("page.simulation.title"))
 	r.fill("note", "Said so <b>x</b> 备注")
 	r.click(`button[value="propose"]`)
 	path := r.where()

@@ -2,7 +2,7 @@
 "use strict";
 
 {
-  const form = document.querySelector("[data-live]");
+  const form = document.querySelector("[data-workbench]");
   const text = form.querySelector("textarea[name=yaml]");
   const said = form.querySelector("[data-said]");
   const pause = 900; // milliseconds without a key before it asks
