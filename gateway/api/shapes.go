@@ -222,6 +222,8 @@ type Task struct {
 	OpenedAt       *time.Time        `json:"opened_at,omitempty"`
 	DueAt          *time.Time        `json:"due_at,omitempty"`
 	Provisional    bool              `json:"provisional,omitempty" doc:"The deadline may still move"`
+	SecondsLeft    *int64            `json:"seconds_left,omitempty" doc:"In lists: working time; below 0 late"`
+	Marks          []string          `json:"marks,omitempty" doc:"In lists: what to look at before deciding"`
 }
 
 func taskOf(t store.Task) Task {

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
@@ -30,11 +31,34 @@ func (a *API) tasks() {
 		a.readAct)
 }
 
+// SearchInput narrows a list as the pages do.
+type SearchInput struct {
+	Query     string   `query:"q" maxLength:"100" doc:"In the number, the title or the applicant's name"`
+	Type      []string `query:"type" maxItems:"20" nullable:"false"`
+	Entity    []string `query:"entity" maxItems:"50" nullable:"false"`
+	Urgency   string   `query:"urgency" enum:"normal,urgent"`
+	Applicant string   `query:"applicant" maxLength:"100" doc:"Part of a name, an account or an e-mail address"`
+	From      string   `query:"amount_from" maxLength:"24" doc:"At least so much, such as 820.00"`
+	To        string   `query:"amount_to" maxLength:"24" doc:"At most so much"`
+	Currency  string   `query:"currency" maxLength:"3" doc:"Of the amounts: the document's, or that of its entity"`
+}
+
+func (in SearchInput) search() desk.Search {
+	return desk.Search{
+		Query: in.Query, Types: in.Type, Entities: in.Entity, Urgency: document.Urgency(in.Urgency),
+		Applicant: in.Applicant, From: in.From, To: in.To, Currency: in.Currency,
+	}
+}
+
 // TasksInput narrows a list of tasks.
 type TasksInput struct {
 	Paged
-	State []string `query:"state" maxItems:"10" nullable:"false" doc:"One or more states; open where left out"`
-	Total bool     `query:"total" doc:"Count them all"`
+	SearchInput
+	List    string   `query:"list" enum:"waiting,delegated,decided,ended,for_others,by_others" doc:"Or waiting"`
+	State   []string `query:"state" maxItems:"10" nullable:"false" doc:"Of waiting: states; open where left out"`
+	Overdue bool     `query:"overdue" doc:"Only those whose deadline has passed"`
+	Sort    string   `query:"sort" enum:"deadline,newest,amount" doc:"Of waiting and delegated; by deadline if left out"`
+	Total   bool     `query:"total" doc:"Count them all"`
 }
 
 // TasksOutput is a page of tasks.
@@ -42,28 +66,67 @@ type TasksOutput struct {
 	Body List[Task]
 }
 
+// taskLists are the store's views by the names that programs use.
+var taskLists = map[string]store.TaskView{
+	"decided": store.TasksDecided, "ended": store.TasksEnded, "for_others": store.TasksForOthers,
+	"by_others": store.TasksByOthers,
+}
+
 // listTasks handles GET /tasks.
 func (a *API) listTasks(ctx context.Context, in *TasksInput) (*TasksOutput, error) {
 	who, _ := auth.Of(ctx)
-	filter := store.TaskFilter{Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total}
-	for _, state := range in.State {
-		filter.States = append(filter.States, approval.TaskState(state))
-	}
-	if len(filter.States) == 0 {
-		filter.States = []approval.TaskState{approval.TaskOpen}
-	}
-	page, err := a.desk.Tasks(ctx, who, filter)
+	narrow, err := a.desk.Narrow(ctx, in.search())
 	if err != nil {
 		return nil, err
 	}
-	mine := func(t store.Task) Task {
+	filter := store.TaskFilter{
+		View: taskLists[in.List], Narrow: narrow, Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total,
+	}
+	if in.Sort != "deadline" {
+		filter.Order = store.TaskOrder(in.Sort)
+	}
+	if in.Overdue {
+		filter.DueBefore = a.desk.Time()
+	}
+	for _, state := range in.State {
+		filter.States = append(filter.States, approval.TaskState(state))
+	}
+	read := a.desk.Tasks
+	if in.List == "delegated" {
+		read = a.desk.Delegated
+	}
+	page, err := read(ctx, who, filter)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := a.listed(ctx, who, page.Items)
+	return &TasksOutput{Body: listOf(page.Items, page.Next, page.Total, mine)}, err
+}
+
+// listed shows tasks as a list does: with what is left of each, and what to look at.
+func (a *API) listed(ctx context.Context, who auth.Who, tasks []store.Task) (func(store.Task) Task, error) {
+	clocks, err := a.desk.Clocks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := a.desk.Marked(ctx, tasks)
+	return func(t store.Task) Task {
 		out := taskOf(t)
 		if t.Assignee != who.Person.ID && t.Assignee != approval.AdminQueue {
 			out.OnBehalfOf = t.Assignee
 		}
+		if left, running := clocks.Left(t); running {
+			seconds := int64(left.Time.Seconds())
+			if left.Late {
+				seconds = -seconds
+			}
+			out.SecondsLeft = &seconds
+		}
+		for _, m := range marks[t.ID] {
+			out.Marks = append(out.Marks, m.Name)
+		}
 		return out
-	}
-	return &TasksOutput{Body: listOf(page.Items, page.Next, page.Total, mine)}, nil
+	}, err
 }
 
 // TaskAct is what one may do with a task.

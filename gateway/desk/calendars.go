@@ -5,25 +5,10 @@ import (
 	"slices"
 
 	"github.com/countersign/countersign/domain/access"
-	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
 )
-
-// Calendars are the working calendars in force, by id: when a house works is no
-// secret of anybody's.
-func (d *Desk) Calendars(ctx context.Context) (map[string]*calendar.Calendar, error) {
-	list, err := d.Store.Calendars(ctx)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[string]*calendar.Calendar, len(list))
-	for _, c := range list {
-		byID[c.ID] = c
-	}
-	return byID, nil
-}
 
 // CalendarVersions are the calendars in force, by id, each as it was saved.
 //

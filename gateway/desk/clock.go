@@ -11,7 +11,6 @@ import (
 )
 
 // Clocks are the calendars in force, by which what is left of a deadline is shown.
-// Nothing is decided by them.
 type Clocks struct {
 	now       time.Time
 	calendars map[string]*calendar.Calendar
@@ -31,27 +30,34 @@ const calendarsFor = 30 * time.Second
 // shownCalendars keeps the calendars in force for a moment.
 type shownCalendars struct {
 	mutex sync.Mutex
-	by    map[string]*calendar.Calendar
+	byID  map[string]*calendar.Calendar
 	at    time.Time
 }
 
-// Clocks reads the calendars in force.
-func (d *Desk) Clocks(ctx context.Context) (Clocks, error) {
-	clocks := Clocks{now: d.now()}
-	d.calendars.mutex.Lock()
-	defer d.calendars.mutex.Unlock()
-	if d.calendars.by == nil || time.Since(d.calendars.at) > calendarsFor {
-		all, err := d.Store.Calendars(ctx)
-		if err != nil {
-			return clocks, err
-		}
-		d.calendars.by, d.calendars.at = make(map[string]*calendar.Calendar, len(all)), time.Now()
-		for _, c := range all {
-			d.calendars.by[c.ID] = c
-		}
+// Calendars are the working calendars in force, by id: when a house works is no
+// secret of anybody's. They are to show by: nothing is decided by them.
+func (d *Desk) Calendars(ctx context.Context) (map[string]*calendar.Calendar, error) {
+	known := &d.calendars
+	known.mutex.Lock()
+	defer known.mutex.Unlock()
+	if known.byID != nil && time.Since(known.at) < calendarsFor {
+		return known.byID, nil
 	}
-	clocks.calendars = d.calendars.by
-	return clocks, nil
+	list, err := d.Store.Calendars(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known.byID, known.at = make(map[string]*calendar.Calendar, len(list)), time.Now()
+	for _, c := range list {
+		known.byID[c.ID] = c
+	}
+	return known.byID, nil
+}
+
+// Clocks is what is left of deadlines now.
+func (d *Desk) Clocks(ctx context.Context) (Clocks, error) {
+	calendars, err := d.Calendars(ctx)
+	return Clocks{now: d.now(), calendars: calendars}, err
 }
 
 // Left is what is left of a task's deadline; false where it has none, or is over.

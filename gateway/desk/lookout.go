@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -25,7 +26,7 @@ const (
 )
 
 var _ = fault.Register(map[string]fault.Entry{
-	"inbox.too_many_pages": {Kind: fault.Busy, Args: []string{"max"}},
+	"inbox.too_many_pages": {Kind: fault.Busy, Status: http.StatusTooManyRequests, Args: []string{"max"}},
 })
 
 // lookout tells open pages what changes in inboxes. Each gateway looks for itself, at

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"html"
 	"io"
 	"io/fs"
 	"mime/multipart"
@@ -73,7 +74,8 @@ func newHouse(t *testing.T) *house {
 		if person := r.Header.Get("X-As"); person != "" {
 			snapshot, err := h.store.Snapshot(ctx, 0)
 			require.NoError(t, err)
-			ctx = auth.With(ctx, auth.Who{Person: snapshot.People[person], Subject: auth.SubjectOf(snapshot, person)})
+			ctx = auth.With(ctx, auth.Who{Person: snapshot.People[person], Subject: auth.SubjectOf(snapshot, person),
+				Session: r.Header.Get("X-Session")})
 		}
 		router.ServeHTTP(w, r.WithContext(ctx))
 	})
@@ -102,6 +104,11 @@ func (h *house) furnish() {
 	require.NoError(h.t, err)
 	_, err = h.store.ReplaceOrganisation(h.t.Context(), company, "test")
 	require.NoError(h.t, err)
+	calendars, err := calendar.Shipped()
+	require.NoError(h.t, err)
+	for _, c := range calendars {
+		require.NoError(h.t, h.store.ShipCalendar(h.t.Context(), c))
+	}
 	for folder, kind := range map[string]string{"types": "type", "policies": "policy", "mappings": "mapping"} {
 		names, err := fs.Glob(config.Shipped, folder+"/*.yaml")
 		require.NoError(h.t, err)
@@ -226,7 +233,7 @@ func (p page) form(action string) url.Values {
 	rest, _, _ = strings.Cut(rest, "</form>")
 	values := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(rest, -1) {
-		values.Add(m[1], m[2])
+		values.Add(m[1], html.UnescapeString(m[2]))
 	}
 	return values
 }

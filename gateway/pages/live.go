@@ -29,7 +29,8 @@ func live(v *visit) error {
 	}
 	defer v.desk().Leave(follower)
 	s := newStream(v.w)
-	if err := s.send(fmt.Sprintf("retry: %d\n\n", againSoon+rand.IntN(againSpread))); err != nil { //nolint:gosec // only spread
+	again := againSoon + rand.IntN(againSpread) //nolint:gosec // only spread
+	if err := s.send(fmt.Sprintf("retry: %d\n\n", again)); err != nil {
 		return nil //nolint:nilerr // the reader went away
 	}
 	over := time.NewTimer(streamLife)
@@ -74,17 +75,18 @@ type stream struct {
 }
 
 // newStream begins it. The framework's own writer hides those below it that can be
-// flushed, so it is left out.
+// flushed, so they are asked themselves.
 func newStream(w http.ResponseWriter) stream {
+	below := w
 	if inner, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
-		w = inner.Unwrap()
+		below = inner.Unwrap()
 	}
-	s := stream{w, http.NewResponseController(w)}
+	s := stream{w, http.NewResponseController(below)}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no") // nginx would keep it back
-	_ = s.line.SetReadDeadline(time.Time{})
+	h.Set("X-Accel-Buffering", "no")        // nginx would keep it back
+	_ = s.line.SetReadDeadline(time.Time{}) // that of the request; a reader without deadlines has none
 	return s
 }
 

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/countersign/countersign/domain/access"
 )
@@ -38,12 +39,6 @@ func registry() []route {
 			handle: showHandover},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
 
-		{method: post, path: "/tasks/decide", needs: access.TaskDecide, template: "bulk", handle: decideMany},
-		{method: get, path: livePath, needs: access.TaskDecide, handle: live},
-		{method: get, path: doneAt, needs: access.TaskDecide, template: "tasks", handle: doneTasks},
-		{method: get, path: delegatedAt, needs: access.TaskDecide, template: "tasks", handle: delegatedTasks},
-		{method: get, path: sentAt, needs: access.TaskDecide, template: "documents", handle: sentDocuments},
-		{method: get, path: copiedAt, needs: access.TaskDecide, template: "documents", handle: copiedDocuments},
 		{method: get, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newForm},
 		{method: post, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newSent},
 		{method: get, path: "/documents/:id", needs: access.DocumentRead, template: "document", handle: showDocument},
@@ -94,7 +89,20 @@ func registry() []route {
 			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
-	}, append(financeRoutes(), door()...)...)
+	}, slices.Concat(inboxRoutes(), financeRoutes(), door())...)
+}
+
+// inboxRoutes lists the parts of the inbox beside what waits, and what is done in it.
+func inboxRoutes() []route {
+	get, post := http.MethodGet, http.MethodPost
+	return []route{
+		{method: post, path: "/tasks/decide", needs: access.TaskDecide, template: "bulk", handle: decideMany},
+		{method: get, path: livePath, needs: access.TaskDecide, handle: live},
+		{method: get, path: doneAt, needs: access.TaskDecide, template: "tasks", handle: doneTasks},
+		{method: get, path: delegatedAt, needs: access.TaskDecide, template: "tasks", handle: delegatedTasks},
+		{method: get, path: sentAt, needs: access.TaskDecide, template: "documents", handle: sentDocuments},
+		{method: get, path: copiedAt, needs: access.TaskDecide, template: "documents", handle: copiedDocuments},
+	}
 }
 
 // door lists the ways in and out, and what one sees of them.

@@ -251,8 +251,11 @@ func (v *visit) here() string {
 	if id := v.param("id"); id != "" && v.route.template == "document" {
 		return documentAt(id)
 	}
-	if v.route.template == "delegations" {
+	switch v.route.template {
+	case "delegations":
 		return delegationsAt
+	case "home", "bulk":
+		return homeAt(queryOf(v.asked("back")))
 	}
 	if v.route.template == "settings" {
 		return settingsAt

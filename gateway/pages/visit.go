@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/access"
-	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
@@ -31,8 +30,6 @@ type visit struct {
 	now    time.Time
 	org    *org.Snapshot
 	types  map[string]*doctype.Type // filled by typesInForce
-
-	calendars map[string]*calendar.Calendar // filled by left
 
 	inboxNow *desk.Inbox // filled by inbox
 }

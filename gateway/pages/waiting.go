@@ -45,14 +45,12 @@ func (v *visit) left(clock approval.Clock, due time.Time) string {
 	if due.IsZero() || clock.Due.Unit == calendar.Second {
 		return ""
 	}
-	if v.calendars == nil {
-		var err error
-		if v.calendars, err = v.desk().Calendars(v.r.Context()); err != nil {
-			slog.WarnContext(v.r.Context(), "no working time shown", "error", err)
-			return ""
-		}
+	calendars, err := v.desk().Calendars(v.r.Context())
+	if err != nil {
+		slog.WarnContext(v.r.Context(), "no working time shown", "error", err)
+		return ""
 	}
-	c := v.calendars[clock.Calendar]
+	c := calendars[clock.Calendar]
 	if c == nil {
 		return ""
 	}

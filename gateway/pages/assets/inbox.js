@@ -53,7 +53,7 @@
   const say = (fresh, gone) => {
     const said = [];
     const count = (n, one, many) => { if (n > 0) said.push(n === 1 ? one : many.replace("{n}", n)); };
-    count(fresh, words.dataset.one, words.dataset.many);
+    count(fresh, words.dataset.newOne, words.dataset.newMany);
     count(gone, words.dataset.goneOne, words.dataset.goneMany);
     if (said.length > 0) words.textContent = said.join(" ");
   };
