@@ -23,7 +23,8 @@ func benchCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.Clients, "clients", 8, "clients at once")
 	// Many short rounds: the speed of a machine drifts, and both sides must have their share of it.
 	cmd.Flags().IntVar(&o.Rounds, "rounds", 12, "ours and the floor in turn, so often")
-	cmd.AddCommand(benchFloorCommand(), benchWaitingCommand(), benchSeedCommand())
+	cmd.AddCommand(benchFloorCommand(), benchWaitingCommand(), benchSeedCommand(),
+		benchPagesCommand())
 	return cmd
 }
 

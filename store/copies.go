@@ -108,8 +108,8 @@ func addCopies(ctx context.Context, tx *sqlx.Tx, in CopyInput) error {
 // insertCopies writes copies that were judged, and their event.
 func insertCopies(ctx context.Context, tx sqlx.ExtContext, in CopyInput) error {
 	const insert = `
-		INSERT INTO copies (batch, document, person, made_by, how, remark, made_at)
-		SELECT $1, d.id, p.person, $3, $4, $5, (SELECT clock_timestamp())
+		INSERT INTO copies (batch, document, person, made_by, how, remark, made_at, sorted_at)
+		SELECT $1, d.id, p.person, $3, $4, $5, (SELECT clock_timestamp()), d.sorted_at
 		FROM documents d, unnest($6::text[]) AS p (person)
 		WHERE d.id = $2 AND d.status <> 'draft'`
 	result, err := tx.ExecContext(ctx, insert, in.Batch, in.Document, in.By, string(in.How), in.Remark,
@@ -252,11 +252,15 @@ func CopyOf(all []cc.Copy, person string) (cc.Copy, bool) {
 	return last, last.Person != ""
 }
 
+// unreadMost is how far UnreadCopies counts.
+const unreadMost = 1_000
+
 // UnreadCopies counts the documents that somebody was copied in on and did not
-// open yet.
+// open yet, as far as a thousand.
 func (s *Store) UnreadCopies(ctx context.Context, person string) (int64, error) {
-	const count = `SELECT count(*) FROM copies WHERE person = $1 AND removed_at IS NULL AND read_at IS NULL`
+	const count = `SELECT count(*) FROM (
+		SELECT FROM copies WHERE person = $1 AND removed_at IS NULL AND read_at IS NULL LIMIT $2) AS seen`
 	var n int64
-	err := s.db.GetContext(ctx, &n, count, person)
+	err := s.db.GetContext(ctx, &n, count, person, unreadMost)
 	return n, sqlFault("store.UnreadCopies", err)
 }

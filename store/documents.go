@@ -24,7 +24,8 @@ type DocumentFilter struct {
 	Submitter string
 	CopiedTo  string    // who was copied in, and still is
 	Unread    bool      // … and did not open it yet
-	Query     string    // somewhere in the number or the title
+	Query     string    // anywhere in the title; the beginning of the number, or the digits at its end
+	Named     []string  // … or for one of these, whom the query names
 	From, To  time.Time // [From, To) of the submission, or of a draft's creation
 
 	Intervened bool // only those in which an administrator stepped in
@@ -32,6 +33,7 @@ type DocumentFilter struct {
 	Cursor    string
 	Limit     int // 0 means 20; 200 at most
 	WithTotal bool
+	TotalMost int64 // where it is enough to count so far; never further than TotalMost
 }
 
 // documentRow is a document as the tables hold it.
@@ -75,6 +77,8 @@ type documentRow struct {
 	Unread         bool   // in a list of copies: not opened yet
 	CopiedHow      string `db:"copied_how"`
 	CopiedBy       string `db:"copied_by"`
+	Edge           bool   // in a list: what is older was not looked at
+	Matches        bool   // … and whether it is what was asked for
 }
 
 func (r documentRow) document() Document {
@@ -138,21 +142,21 @@ const documentColumns = `
 
 // visible is what a scope may know of: $1 the person, $2 entities, $3
 // departments, $4 all. A draft is its author's alone. Who decides for somebody by
-// a delegation sees what they may decide, while they may.
+// a delegation sees what they may decide, while they may. OFFSET 0 keeps PostgreSQL
+// from reading everything a person ever decided, to look one document up in it.
 const visible = `
 	(d.status <> 'draft' AND ($4 OR d.entity = ANY($2) OR d.department = ANY($3))
 	 OR $1 <> '' AND d.submitter = $1
 	 OR $1 <> '' AND d.status <> 'draft' AND (d.requester = $1
-	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.assignee = $1)
-	    OR d.id IN (SELECT t.document FROM tasks t WHERE t.decided_by = $1 AND t.decided_by <> '')
-	    OR d.id IN (SELECT t.document FROM delegations g JOIN tasks t ON t.assignee = g.person AND t.state = 'open'
-	                JOIN documents d ON d.id = t.document WHERE g.delegate = $1 AND ` + ruleReaches + `)))`
+	    OR EXISTS (SELECT FROM tasks t WHERE t.document = d.id AND (t.assignee = $1 OR t.decided_by = $1) OFFSET 0)
+	    OR EXISTS (SELECT FROM tasks t JOIN delegations g ON g.person = t.assignee
+	               WHERE t.document = d.id AND t.state = 'open' AND g.delegate = $1 AND ` + ruleReaches + ` OFFSET 0)))`
 
 // readable is what a scope may read: what it may know of, and what its person was
 // copied in on. A copy shows a document and its files, nothing else of it.
 const readable = `
-	(` + visible + ` OR $1 <> '' AND d.status <> 'draft' AND d.id IN (
-	    SELECT c.document FROM copies c WHERE c.person = $1 AND c.removed_at IS NULL))`
+	(` + visible + ` OR $1 <> '' AND d.status <> 'draft' AND EXISTS (
+	    SELECT FROM copies c WHERE c.document = d.id AND c.person = $1 AND c.removed_at IS NULL OFFSET 0))`
 
 // scopeArgs are the first four arguments of a query with visible in it.
 func scopeArgs(scope access.Scope, more ...any) []any {
@@ -184,60 +188,6 @@ func (s *Store) Document(ctx context.Context, scope access.Scope, id string) (Do
 		return Document{}, sqlFault("store.Document", err)
 	}
 	return d, nil
-}
-
-const documentFilter = `
-	AND ($5::text[] IS NULL OR d.status = ANY($5)) AND ($6::text[] IS NULL OR d.type = ANY($6))
-	AND ($7 = '' OR d.submitter = $7)
-	AND ($8 = '' OR d.number ILIKE $8 OR d.title ILIKE $8)
-	AND ($9::timestamptz IS NULL OR d.sorted_at >= $9) AND ($10::timestamptz IS NULL OR d.sorted_at < $10)
-	AND ($11 = '' OR d.id IN (SELECT c.document FROM copies c
-	     WHERE c.person = $11 AND c.removed_at IS NULL AND (NOT $12 OR c.read_at IS NULL)))
-	AND (NOT $13::boolean OR d.intervened)`
-
-// Documents lists what a scope may know of, the newest submission first; of their
-// contents only the type's own fields are there. The order is stable: what is
-// submitted meanwhile does not move later pages.
-//
-// Errors: Invalid cursor.bad.
-func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFilter) (Page[Document], error) {
-	key, id, err := readTimeCursor(f.Cursor)
-	if err != nil {
-		return Page[Document]{}, err
-	}
-	const query = `
-		SELECT ` + documentColumns + `,
-		       coalesce(coalesce(d.draft, (SELECT r.content FROM revisions r
-		           WHERE r.document = d.id AND r.revision = d.revision))::jsonb ->> 'fields', '') AS fields,
-		       coalesce(held.unread, false) AS unread, coalesce(held.how, '') AS copied_how,
-		       coalesce(held.made_by, '') AS copied_by
-		FROM documents d
-		LEFT JOIN LATERAL (SELECT c.read_at IS NULL AS unread, c.how, c.made_by FROM copies c
-		    WHERE $11 <> '' AND c.document = d.id AND c.person = $11 AND c.removed_at IS NULL) AS held ON true
-		WHERE ` + readable + documentFilter + `
-		  AND ($14 = '' OR (d.sorted_at, d.id) < (nullif($14, '')::timestamptz, $15))
-		ORDER BY d.sorted_at DESC, d.id DESC LIMIT $16`
-	limit := limitOf(f.Limit)
-	args := scopeArgs(scope, textsOrNull(f.Statuses), textsOrNull(f.Types), f.Submitter, like(f.Query),
-		orNull(f.From), orNull(f.To), f.CopiedTo, f.Unread, f.Intervened)
-	var rows []documentRow
-	if err := s.db.SelectContext(ctx, &rows, query, append(args[:len(args):len(args)], key, id, limit+1)...); err != nil {
-		return Page[Document]{}, sqlFault("store.Documents", err)
-	}
-	var page Page[Document]
-	if len(rows) > limit {
-		rows = rows[:limit]
-		page.Next = cursorOf(sortKeyOf(rows[limit-1].SortedAt), rows[limit-1].ID)
-	}
-	for _, r := range rows {
-		page.Items = append(page.Items, r.document())
-	}
-	if f.WithTotal {
-		const count = `SELECT count(*) FROM documents d WHERE ` + readable + documentFilter
-		page.Total = new(int64)
-		err = s.db.GetContext(ctx, page.Total, count, args...)
-	}
-	return page, sqlFault("store.Documents", err)
 }
 
 // textsOrNull is a text array, or null where it is empty: no narrowing.

@@ -21,9 +21,10 @@ type counter struct {
 	driver.Connector
 	mu    sync.Mutex
 	seen  []string
-	fatal int   // 0: none
-	with  error // what the caller is told; driver.ErrBadConn makes database/sql try again
-	late  bool  // only after the statement was carried out
+	args  [][]driver.NamedValue // of each of seen
+	fatal int                   // 0: none
+	with  error                 // what the caller is told; driver.ErrBadConn makes database/sql try again
+	late  bool                  // only after the statement was carried out
 }
 
 func (w *world) counting() (*counter, *store.Store) {
@@ -41,20 +42,20 @@ func (w *world) counting() (*counter, *store.Store) {
 func (c *counter) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen = nil
+	c.seen, c.args = nil, nil
 }
 
 func (c *counter) breakAt(n int, with error, late bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen, c.fatal, c.with, c.late = nil, n, with, late
+	c.seen, c.args, c.fatal, c.with, c.late = nil, nil, n, with, late
 }
 
 // note says what becomes of a statement: it is not sent, or its answer is lost.
-func (c *counter) note(statement string) (unsent, lost error) {
+func (c *counter) note(statement string, args ...driver.NamedValue) (unsent, lost error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen = append(c.seen, statement)
+	c.seen, c.args = append(c.seen, statement), append(c.args, args)
 	if c.fatal == 0 || len(c.seen) != c.fatal {
 		return nil, nil
 	}
@@ -80,7 +81,7 @@ type countedConn struct {
 }
 
 func (c *countedConn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
-	unsent, lost := c.counter.note(q)
+	unsent, lost := c.counter.note(q, args...)
 	if unsent != nil {
 		return nil, unsent
 	}

@@ -73,12 +73,12 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 // one that is asked.
 const writeTransition = `
 	WITH head AS (
-		SELECT id FROM documents WHERE id = $1 AND seq = $15 AND head_hash = $16 FOR UPDATE
+		SELECT id, sorted_at FROM documents WHERE id = $1 AND seq = $15 AND head_hash = $16 FOR UPDATE
 	), act AS (
 		UPDATE inbox SET outcome = $17, outcome_at = $2
 		WHERE id = $18 AND outcome IS NULL AND EXISTS (SELECT FROM head) RETURNING id
 	), mine AS (
-		SELECT id FROM head WHERE $18 = '' OR EXISTS (SELECT FROM act)
+		SELECT id, sorted_at FROM head WHERE $18 = '' OR EXISTS (SELECT FROM act)
 	), event AS (
 		INSERT INTO events (stream, at, cause, ` + eventArrayColumns + `)
 		SELECT mine.id, $2, $3, u.* FROM mine, ` + eventArrays + ` AS u
@@ -88,10 +88,11 @@ const writeTransition = `
 	), opened AS (
 		INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, decided_by, decided_at,
 		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional, for_task,
-		                   calendar, calendar_version, counted_at)
+		                   calendar, calendar_version, counted_at, sorted_at)
 		SELECT o.id, mine.id, o.step, o.step_title, o.round, o.assignee, o.via, o.slot, o.state, o.decided_by,
 		       o.decided_at, o.opinion, o.opened_at, o.opened_seq, o.due_at, o.remind_at, o.reminded, o.overdue,
-		       o.provisional, o.for_task, o.calendar, o.calendar_version, o.counted_at
+		       o.provisional, o.for_task, o.calendar, o.calendar_version, o.counted_at,
+		       mine.sorted_at
 		FROM mine, jsonb_to_recordset($20::jsonb) AS o (id text, step text, step_title text, round int, assignee text,
 		     via text, slot int, state text, decided_by text, decided_at timestamptz, opinion text,
 		     opened_at timestamptz, opened_seq bigint, due_at timestamptz, remind_at text, reminded int,

@@ -3,7 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
@@ -103,26 +107,89 @@ func (s *Store) Voucher(ctx context.Context, scope access.Scope, reference strin
 	return row.row(), nil
 }
 
-const voucherFilter = ` AND ($5::text[] IS NULL OR v.state = ANY($5)) AND ($6 = '' OR v.document = $6)`
+// voucherList is a list of vouchers as SQL: what a role lets somebody read, along an
+// index in the order of the list, and what is of documents that concern them.
+type voucherList struct {
+	where
+	filter         VoucherFilter
+	limit          int
+	key, reference string // the end of the page before
+}
+
+// columns of a source, and its conditions and order.
+func (l *voucherList) newest(columns, from, condition string) string {
+	w := where{args: l.args}
+	if len(l.filter.States) > 0 {
+		w.and(`v.state = ANY(?)`, pq.Array(l.filter.States))
+	}
+	if l.filter.Document != "" {
+		w.and(`v.document = ?`, l.filter.Document)
+	}
+	if l.key != "" {
+		w.and(`(v.created_at, v.reference) < (?::text::timestamptz, ?)`, l.key, l.reference)
+	}
+	l.args = w.args
+	return `(SELECT ` + columns + ` FROM ` + from + ` WHERE ` + condition + w.text.String() + `
+		ORDER BY v.created_at DESC, v.reference DESC LIMIT ` + strconv.Itoa(l.limit) + `)`
+}
+
+// sources are statements that give the newest vouchers a scope may know of.
+func (l *voucherList) sources(scope access.Scope) []string {
+	const columns = `v.reference, v.created_at`
+	if scope.All && len(l.filter.States) == 0 {
+		return []string{l.newest(columns, `vouchers v`, `true`)}
+	}
+	var all []string
+	each := func(values []string, condition string) {
+		if len(values) > 0 {
+			all = append(all, `(SELECT s.* FROM unnest(`+l.value(pq.Array(values))+`::text[]) AS given (one)
+				CROSS JOIN LATERAL `+l.newest(columns, `vouchers v`, condition)+` AS s)`)
+		}
+	}
+	switch {
+	case scope.All:
+		each(l.filter.States, `v.state = given.one`)
+		return all
+	case len(l.filter.States) > 0 && len(scope.Entities) > 0:
+		each(l.filter.States, `v.state = given.one AND v.entity = ANY(`+l.value(pq.Array(scope.Entities))+`)`)
+	default:
+		each(scope.Entities, `v.entity = given.one`)
+	}
+	if len(scope.Departments) > 0 {
+		all = append(all, l.newest(columns, `documents d JOIN vouchers v ON v.document = d.id`,
+			`d.department = ANY(`+l.value(pq.Array(scope.Departments))+`)`))
+	}
+	if scope.Person != "" {
+		person := l.value(scope.Person)
+		all = append(all, l.newest(columns, `(SELECT id FROM documents WHERE submitter = `+person+`
+			UNION SELECT id FROM documents WHERE requester = `+person+`
+			UNION SELECT document FROM tasks WHERE assignee = `+person+`
+			UNION SELECT document FROM tasks WHERE decided_by = `+person+` AND decided_by <> '') AS concerning
+			JOIN vouchers v ON v.document = concerning.id`, `true`))
+	}
+	return all
+}
 
 // Vouchers lists the vouchers of the documents that the scope may know of, the newest first.
 //
 // Errors: Invalid cursor.bad.
 func (s *Store) Vouchers(ctx context.Context, scope access.Scope, f VoucherFilter) (Page[VoucherRow], error) {
-	key, reference, err := readTimeCursor(f.Cursor)
-	if err != nil {
+	limit := limitOf(f.Limit)
+	l := &voucherList{filter: f, limit: limit + 1}
+	var err error
+	if l.key, l.reference, err = readTimeCursor(f.Cursor); err != nil {
 		return Page[VoucherRow]{}, err
 	}
-	const from = ` FROM vouchers v JOIN documents d ON d.id = v.document WHERE ` + visible + voucherFilter
-	const query = `
-		SELECT ` + voucherColumns + from + `
-		  AND ($7 = '' OR (v.created_at, v.reference) < (nullif($7, '')::timestamptz, $8))
-		ORDER BY v.created_at DESC, v.reference DESC LIMIT $9`
-	limit := limitOf(f.Limit)
-	args := scopeArgs(scope, textsOrNull(f.States), f.Document)
+	sources := l.sources(scope)
+	if len(sources) == 0 {
+		return Page[VoucherRow]{}, nil
+	}
+	query := `
+		SELECT ` + voucherColumns + ` FROM (` + strings.Join(sources, ` UNION `) + `) AS c
+		JOIN vouchers v ON v.reference = c.reference JOIN documents d ON d.id = v.document
+		ORDER BY c.created_at DESC, c.reference DESC LIMIT ` + l.value(limit+1)
 	var rows []voucherRow
-	err = s.db.SelectContext(ctx, &rows, query, append(args[:len(args):len(args)], key, reference, limit+1)...)
-	if err != nil {
+	if err := s.db.SelectContext(ctx, &rows, query, l.args...); err != nil {
 		return Page[VoucherRow]{}, sqlFault("store.Vouchers", err)
 	}
 	var page Page[VoucherRow]
@@ -134,8 +201,10 @@ func (s *Store) Vouchers(ctx context.Context, scope access.Scope, f VoucherFilte
 		page.Items = append(page.Items, r.row())
 	}
 	if f.WithTotal {
+		all := &voucherList{filter: f, limit: TotalMost}
 		page.Total = new(int64)
-		err = s.db.GetContext(ctx, page.Total, `SELECT count(*)`+from, args...)
+		query := `SELECT count(*) FROM (` + strings.Join(all.sources(scope), ` UNION `) + `) AS seen`
+		err = s.db.GetContext(ctx, page.Total, query, all.args...)
 	}
 	return page, sqlFault("store.Vouchers", err)
 }

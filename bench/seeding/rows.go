@@ -29,11 +29,11 @@ var tables = []table{
 	{"revisions", columns(`document revision hash content actor created_at submitted_at`)},
 	{"events", columns(`stream seq at kind actor on_behalf_of cause round revision content_hash data prev hash v`)},
 	{"tasks", columns(`id document step step_title round assignee via slot state decided_by decided_at opinion opened_at
-		opened_seq due_at remind_at calendar calendar_version counted_at`)},
+		opened_seq due_at remind_at calendar calendar_version counted_at sorted_at`)},
 	{"vouchers", columns(`reference document kind entity state erp_id erp_number date hash voucher code detail created_at
 		posted_at`)},
 	{"notices", columns(`id kind person role entity document task quiet data created_at next_try sent_at`)},
-	{"copies", columns(`batch document person made_by how remark made_at read_at`)},
+	{"copies", columns(`batch document person made_by how remark made_at read_at sorted_at`)},
 	{"comments", columns(`id document author kind text at`)},
 }
 
@@ -125,7 +125,7 @@ func (c *chunk) taskRow(s *story, t approval.Task, opened int64) {
 	at := slices.IndexFunc(s.state.Plan.Steps, func(step approval.Step) bool { return step.ID == t.Step })
 	title, _ := json.Marshal(s.state.Plan.Steps[at].Title) // text by locale
 	c.add(tasksTable, t.ID, s.id, t.Step, string(title), t.Round, t.Assignee, t.Via, t.Slot, string(t.State), t.DecidedBy,
-		orNull(t.DecidedAt), t.Opinion, t.OpenedAt, opened, orNull(t.DueAt), "[]", "cn-office", 1, t.OpenedAt)
+		orNull(t.DecidedAt), t.Opinion, t.OpenedAt, opened, orNull(t.DueAt), "[]", "cn-office", 1, t.OpenedAt, s.at)
 }
 
 // voucherRow is what the books answered, as far as a list and a page show it.
@@ -183,7 +183,7 @@ func (c *chunk) told(s *story) {
 		if s.random.IntN(4) > 0 {
 			read = last.At
 		}
-		c.add(copiesTable, s.freshID(), s.id, reader, s.content.Submitter, "cc", "", last.At, read)
+		c.add(copiesTable, s.freshID(), s.id, reader, s.content.Submitter, "cc", "", last.At, read, s.at)
 	}
 	if s.n%commentedEvery == 0 {
 		c.add(commentsTable, s.freshID(), s.id, s.content.Submitter, "comment", "请尽快处理，谢谢。", last.At)

@@ -87,7 +87,7 @@ type VouchersInput struct {
 	Paged
 	State    []string `query:"state" maxItems:"10" nullable:"false"`
 	Document string   `query:"document" maxLength:"64"`
-	Total    bool     `query:"total" doc:"Count them all"`
+	Total    bool     `query:"total" doc:"Count them, up to 10000: so many, or more"`
 }
 
 // VouchersOutput is a page of vouchers.

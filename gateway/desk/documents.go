@@ -113,6 +113,9 @@ func (d *Desk) Documents(ctx context.Context, who auth.Who, f store.DocumentFilt
 	if err != nil {
 		return store.Page[store.Document]{}, err
 	}
+	if f.Named, err = d.peopleNamed(ctx, f.Query); err != nil {
+		return store.Page[store.Document]{}, err
+	}
 	return d.Store.Documents(ctx, scope, f)
 }
 
