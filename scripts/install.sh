@@ -16,18 +16,21 @@ if [ "$what" = test ]; then
   command -v node >/dev/null || need+=(nodejs)
   command -v npm >/dev/null || need+=(npm)
 fi
-# identity_provider installs the OpenID provider that the tests sign in at, by its lock file.
-identity_provider() {
+# from_npm installs by their lock files what the tests take from npm: the OpenID
+# provider that they sign in at, and the engine that looks for barriers in pages.
+from_npm() {
   [ "$what" = test ] || return 0
-  local dir; dir=$(cd "$(dirname "$0")/../tests/idp" && pwd)
-  [ -e "$dir/node_modules/oidc-provider/package.json" ] && return 0
-  echo "installing through npm: oidc-provider, for the tests"
-  npm ci --prefix "$dir" --no-audit --no-fund --ignore-scripts --silent
+  local tests; tests=$(cd "$(dirname "$0")/../tests" && pwd)
+  for package in idp/node_modules/oidc-provider axe/node_modules/axe-core; do
+    [ -e "$tests/$package/package.json" ] && continue
+    echo "installing through npm: $(basename "$package"), for the tests"
+    npm ci --prefix "$tests/${package%%/*}" --no-audit --no-fund --ignore-scripts --silent
+  done
 }
 if ! command -v go >/dev/null; then
   echo "Go 1.26.8 or later is needed: https://go.dev/dl/" >&2; exit 1
 fi
-[ ${#need[@]} -gt 0 ] || { identity_provider; exit 0; }
+[ ${#need[@]} -gt 0 ] || { from_npm; exit 0; }
 
 if ! command -v apt-get >/dev/null; then
   echo "Please install these first (this is not Debian or Ubuntu, so they are not installed for you): ${need[*]}" >&2
@@ -50,4 +53,4 @@ fi
 "${sudo[@]}" apt-get update -qq
 DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
 echo "installed: ${need[*]}"
-identity_provider
+from_npm

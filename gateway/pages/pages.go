@@ -93,6 +93,18 @@ func (p *Pages) Mount(router *gin.Engine) {
 	problem.Page = p.Problem
 }
 
+// Addresses are the patterns of the pages that a browser shows, for the test that
+// must not forget one.
+func Addresses() []string {
+	var patterns []string
+	for _, r := range registry() {
+		if r.method == http.MethodGet && r.template != "" {
+			patterns = append(patterns, r.path)
+		}
+	}
+	return patterns
+}
+
 // FormLimit is how many bytes a form with files may have: the server must let
 // POSTs to the pages be as long.
 func (p *Pages) FormLimit() int64 { return p.deps.Desk.AttachmentLimit()*uploadsMax + formMax }

@@ -3,9 +3,8 @@ package browser
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,19 +12,42 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const (
-	shotsVariable = "COUNTERSIGN_BROWSER_SHOTS" // directory to keep pictures of every page in
-	patience      = 20 * time.Second            // for one page
-)
+const patience = 20 * time.Second // for one page
 
 // reader is one person's screen.
 type reader struct {
 	screen
 
-	t     *testing.T
-	ctx   context.Context //nolint:containedctx // it is what chromedp calls a tab
-	at    *place
-	shots int
+	t   *testing.T
+	ctx context.Context //nolint:containedctx // it is what chromedp calls a tab
+	at  *place
+	said
+}
+
+// said collects what pages complain of on the console: exceptions, and what the
+// content policy kept from running.
+type said struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (s *said) listen(ctx context.Context) {
+	for message, err := range chromedp.Console(ctx) {
+		grave := message.Type == chromedp.ConsoleError || message.Type == chromedp.ConsoleException || message.Source == "security"
+		refused := message.Source == "network" && !strings.Contains(message.URL, "/assets/") // an answer that says no
+		if err != nil || !grave || refused {
+			continue
+		}
+		s.mu.Lock()
+		s.lines = append(s.lines, message.String())
+		s.mu.Unlock()
+	}
+}
+
+func (s *said) all() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return strings.Join(s.lines, "\n")
 }
 
 // reader opens a screen with nothing on it, that reads a language.
@@ -35,6 +57,8 @@ func (p *place) reader(t *testing.T, s screen) *reader {
 	t.Cleanup(cancel)
 	r := &reader{screen: s, t: t, ctx: ctx, at: p}
 	require.NoError(t, chromedp.Do(ctx), "open a window") // it lives as long as the context it is opened with
+	go r.listen(ctx)
+	t.Cleanup(func() { require.Empty(t, r.all(), "on the console of %s", s) })
 	r.protocol("Network.setCookies", map[string]any{"cookies": []map[string]any{
 		{"name": languageCookie, "value": s.locale, "url": p.url, "sameSite": "Lax"}}}, nil)
 	r.do("set up the screen", chromedp.EmulateViewport(s.width, s.height))
@@ -64,6 +88,16 @@ func read[T any](r *reader, script string) T {
 	return value
 }
 
+// wait is read for what the page promises.
+func wait[T any](r *reader, script string) T {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	require.NoError(r.t, err)
+	return value
+}
+
 func (r *reader) lang() string  { return read[string](r, `document.documentElement.lang`) }
 func (r *reader) where() string { return read[string](r, `location.pathname + location.search`) }
 
@@ -75,10 +109,14 @@ func (r *reader) has(selector string) bool {
 	return read[bool](r, fmt.Sprintf(`document.querySelector(%q) !== null`, selector))
 }
 
+func (r *reader) open(path string) chromedp.Action[chromedp.Void] {
+	return chromedp.Navigate(r.at.url + path)
+}
+
 // visit opens an address and looks the page over.
 func (r *reader) visit(path string) {
 	r.t.Helper()
-	r.do("visit "+path, chromedp.Navigate(r.at.url+path))
+	r.do("visit "+path, r.open(path))
 	r.look()
 }
 
@@ -108,44 +146,6 @@ func (r *reader) fill(name, value string) {
 		const e = document.querySelector('#decide [name=%q]') || document.querySelector('[name=%q]'); e.value = %q;
 		e.dispatchEvent(new Event("input", { bubbles: true })); e.dispatchEvent(new Event("change", { bubbles: true }));
 		return true })()`, name, name, value))
-}
-
-// look holds what every page must keep: our language, no key in the place of a
-// text, nothing wider than the screen.
-func (r *reader) look() {
-	r.t.Helper()
-	r.shot("")
-	if !read[bool](r, `document.querySelector("header.top") !== null`) {
-		return // the development issuer's own page
-	}
-	require.Equal(r.t, r.locale, r.lang(), r.where())
-	require.NotRegexp(r.t, `\b(page|status|task|act|notice|fault|ruling|role|mode|urgency)\.[a-z]+[a-z_.]*[a-z]\b`,
-		r.text("body"), r.where())
-	wide := read[string](r, `(() => {
-		const most = document.documentElement.clientWidth;
-		if (document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollWidth <= most) return "";
-		return [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > most + 1)
-			.map((e) => e.tagName + "." + e.className).slice(0, 5).join(" ") || "scrolls";
-	})()`)
-	require.Empty(r.t, wide, "%s is wider than %d", r.where(), r.width)
-}
-
-// shot keeps a picture where pictures are wanted.
-func (r *reader) shot(what string) {
-	dir := os.Getenv(shotsVariable)
-	if dir == "" {
-		return
-	}
-	r.shots++
-	picture, err := chromedp.Run(r.ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		r.t.Logf("no picture: %v", err)
-		return
-	}
-	page := strings.Trim(strings.NewReplacer("/", "_", "?", "_", "=", "_", "&", "_", ":", "_").Replace(r.where()), "_")
-	name := fmt.Sprintf("%s-%s-%02d-%.40s%s.png", r.name, r.locale, r.shots, page, what)
-	_ = os.MkdirAll(dir, 0o755)
-	_ = os.WriteFile(filepath.Join(dir, name), picture, 0o600)
 }
 
 // until waits until a part of the page says something.

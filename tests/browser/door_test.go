@@ -43,9 +43,15 @@ func (r *reader) signIn(person string) {
 		known.cookies = r.cookies(true)
 		return
 	}
-	r.protocol("Network.setCookies", map[string]any{"cookies": known.cookies}, nil)
+	r.become(person)
 	r.visit("/")
 	require.True(r.t, r.has("nav"), r.where())
+}
+
+// become takes up the session of who has signed in before.
+func (r *reader) become(person string) {
+	r.t.Helper()
+	r.protocol("Network.setCookies", map[string]any{"cookies": r.at.sessions.of(person).cookies}, nil)
 }
 
 // identify signs in at the development issuer.

@@ -52,7 +52,8 @@ func TestSignInAtTheCompany(t *testing.T) {
 	}}}, "large")
 	require.NoError(t, err)
 
-	at := &place{url: h.URL, browser: chromium(t)}
+	at := enter(t)
+	at.url = h.URL
 	r := at.reader(t, phone(zh))
 	r.visit("/login")
 	word := func(key string) string { return i18n.Shipped().Text(r.locale, key, nil) }

@@ -3,7 +3,9 @@
 //
 //	house_test.go    one house and one browser, and every scene played in them
 //	browser_test.go  one person's screen: open, click, fill, wait
+//	look_test.go     what every page must keep
 //	door_test.go     signing in and out
+//	gate_test.go     every page there is
 //	the others       scenes
 package browser
 
@@ -18,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/tests/axe"
 	"github.com/countersign/countersign/tests/house"
 )
 
@@ -31,6 +34,9 @@ type place struct {
 	url, erp string
 	browser  context.Context //nolint:containedctx // it is what chromedp calls a browser
 	sessions *sessions
+	looks    *looks
+	gate     *gate
+	axe      string // the engine that finds barriers
 }
 
 // screen is a size and a language.
@@ -59,6 +65,7 @@ var scenes = []struct {
 	play    func(r *reader)
 }{
 	{"in and out of the door", crosswise, (*reader).throughTheDoor},
+	{"every page", everywhere, (*reader).everyPage},
 	{"an expense", everywhere, (*reader).anExpense},
 	{"finance approves less", everywhere, (*reader).financeApprovesLess},
 	{"copies, remarks and many decisions", crosswise, (*reader).talks},
@@ -72,7 +79,7 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 	at := open(t)
 	for _, scene := range scenes {
 		for _, screen := range scene.screens {
-			t.Run(scene.name+" "+screen.String(), func(t *testing.T) {
+			t.Run(scene.name+"/"+screen.String(), func(t *testing.T) {
 				t.Parallel()
 				scene.play(at.reader(t, screen))
 			})
@@ -83,14 +90,22 @@ func TestPeopleAtTheirScreens(t *testing.T) {
 // open opens the house to walk through.
 func open(t *testing.T) *place {
 	t.Helper()
-	at := &place{browser: chromium(t), sessions: newSessions()}
+	at := enter(t)
 	if url := os.Getenv(addressVariable); url != "" {
 		at.url, at.erp = strings.TrimSuffix(url, "/"), os.Getenv(erpVariable)
 		return at
 	}
 	h := house.Start(t, house.Options{})
 	at.url, at.erp = h.URL, h.Stack.ERPURL
+	furnish(t, h)
 	return at
+}
+
+// enter is a place without an address.
+func enter(t *testing.T) *place {
+	t.Helper()
+	return &place{browser: chromium(t), axe: axe.Script(t), sessions: newSessions(), looks: &looks{seen: map[string]bool{}},
+		gate: &gate{}}
 }
 
 // chromium starts the browser; every reader has a context of their own in it, as

@@ -20,7 +20,7 @@ func (r *reader) financeApprovesLess() {
 	require.Contains(r.t, r.text("#sanction .error"), "334.56", "at most what was claimed")
 	r.fill("amount:2", "100")
 	r.click(`#sanction button[value="approve"]`)
-	r.until(".note.good", said[r.locale].approved)
+	r.until(".note.good", texts[r.locale].approved)
 	require.Contains(r.t, r.text(".head .amount"), "1,300.00")
 	require.Contains(r.t, r.text(".head .amount"), "1,534.56", "what was claimed stays in sight")
 	require.Contains(r.t, r.text(".timeline"), "No wine")
@@ -33,7 +33,7 @@ func (r *reader) financeApprovesLess() {
 	r.visit("/documents")
 	require.Contains(r.t, r.text("main"), "1,534.56")
 	r.visit(path)
-	r.until(".head .chip", said[r.locale].closed)
+	r.until(".head .chip", texts[r.locale].closed)
 	r.look()
 	r.signOut()
 }

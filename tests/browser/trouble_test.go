@@ -95,7 +95,7 @@ func (r *reader) rule(path string) {
 	r.press(`#parked input[value="redate"]`)
 	r.fill("date", time.Now().Format(time.DateOnly))
 	r.click(`#parked button`)
-	r.until(".head .chip", said[r.locale].closed)
+	r.until(".head .chip", texts[r.locale].closed)
 	r.look()
 	r.signOut()
 }

@@ -14,7 +14,7 @@ type words struct {
 	submitted, posted, closed, approved, voucher, balanced, fix string
 }
 
-var said = map[string]words{
+var texts = map[string]words{
 	"en": {submitted: "Submitted.", posted: "Posted to the books", closed: "Closed", approved: "Approved.",
 		voucher: "Voucher number", balanced: "Balanced", fix: "Please correct"},
 	"zh-CN": {submitted: "已提交", posted: "已入账", closed: "已办结", approved: "已同意",
@@ -49,7 +49,7 @@ func (r *reader) writeExpense(receipt string) string {
 	r.click(`a[href="/new/expense"]`)
 	r.fill("lines.0.amount", "12.345")
 	r.click(`button[value="submit"]`)
-	require.Contains(r.t, r.text("#wrong"), said[r.locale].fix)
+	require.Contains(r.t, r.text("#wrong"), texts[r.locale].fix)
 	typed := read[string](r, `document.querySelector('[name="lines.0.amount"]').value`)
 	require.Equal(r.t, "12.345", typed, "nothing typed is lost")
 
@@ -69,7 +69,7 @@ func (r *reader) writeExpense(receipt string) string {
 	require.Contains(r.t, r.text("#route"), "赵敏")
 	require.Contains(r.t, r.text(".line .files"), "receipt")
 	r.click(`button[value="submit"]`)
-	require.Contains(r.t, r.text(".note.good"), said[r.locale].submitted)
+	require.Contains(r.t, r.text(".note.good"), texts[r.locale].submitted)
 	path := r.where()
 	require.Regexp(r.t, documentPath, path)
 	r.until("#flow", "刘强")
@@ -92,7 +92,7 @@ func (r *reader) approve(person, path string) {
 	r.click(link)
 	r.fill("opinion", "Fine 同意 <b>x</b>")
 	r.click(`#decide button[value="approve"]`)
-	r.until(".note.good", said[r.locale].approved)
+	r.until(".note.good", texts[r.locale].approved)
 	require.False(r.t, r.has("#decide"), "a task is decided once")
 	r.signOut()
 }
@@ -102,12 +102,12 @@ func (r *reader) seeVoucher(path string) {
 	r.t.Helper()
 	r.signIn("wang")
 	r.visit(path)
-	r.until(".head .chip", said[r.locale].closed)
-	r.until(".timeline", said[r.locale].posted)
+	r.until(".head .chip", texts[r.locale].closed)
+	r.until(".timeline", texts[r.locale].posted)
 	story := read[string](r, `document.querySelector(".timeline").innerHTML`)
 	require.NotContains(r.t, story, "<b>x</b>", "stored text is inert")
 	r.click(`a.voucher`)
-	require.Contains(r.t, r.text("main"), said[r.locale].balanced)
+	require.Contains(r.t, r.text("main"), texts[r.locale].balanced)
 	require.Contains(r.t, r.text("main"), "1,534.56")
 	for _, path := range []string{
 		"/", "/tasks/done", "/documents", "/documents?of=all&status=closed", "/vouchers", "/parked", "/notices",

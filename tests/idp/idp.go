@@ -4,29 +4,27 @@ package idp
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/tests/npm"
 )
 
 const (
-	startPatience   = 30 * time.Second
-	installPatience = 3 * time.Minute
-	formsMost       = 4 // of one sign-in: to leave as somebody else, who one is, and consent
+	startPatience = 30 * time.Second
+	formsMost     = 4 // of one sign-in: to leave as somebody else, who one is, and consent
 )
 
 // Client is what a provider knows of us.
@@ -71,7 +69,7 @@ func FreePort(t testing.TB) string {
 func Start(t testing.TB, s Settings) *Provider {
 	t.Helper()
 	dir := folder()
-	install(t, dir)
+	npm.Install(t, dir, filepath.Join("oidc-provider", "package.json"))
 	if s.Port == "" {
 		s.Port = FreePort(t)
 	}
@@ -114,24 +112,6 @@ func Start(t testing.TB, s Settings) *Provider {
 func folder() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Dir(file)
-}
-
-// install brings the packages of the lock file, once; processes that meet take turns.
-func install(t testing.TB, dir string) {
-	t.Helper()
-	lock, err := os.OpenFile(filepath.Join(os.TempDir(), "countersign-idp.lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	require.NoError(t, err)
-	defer lock.Close() //nolint:errcheck // only held
-	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "oidc-provider", "package.json")); err == nil {
-		return
-	}
-	ctx, stop := context.WithTimeout(context.Background(), installPatience)
-	defer stop()
-	npm := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-	npm.Dir = dir
-	said, err := npm.CombinedOutput()
-	require.NoError(t, err, "npm ci in tests/idp: %s", said)
 }
 
 var (

@@ -1,0 +1,180 @@
+package browser
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/gateway/pages"
+	"github.com/countersign/countersign/tests/house"
+	"github.com/countersign/countersign/walk"
+)
+
+// gate leads every page there is past somebody who looks it over. It finds pages
+// as people do, by following links, so that a new one is held to what every page
+// must keep without being listed here.
+type gate struct {
+	once  sync.Once
+	found map[string][]door // by the pattern of the page
+}
+
+// door is one page, and who may open it.
+type door struct{ person, address string }
+
+// visitors are one person for each role, and nobody at all.
+var visitors = []string{"lin", "wang", "chen", "liu", "admin", "audit", ""}
+
+// unlinked are the pages that no link leads to.
+var unlinked = []string{"/login?signed_out=1"}
+
+const (
+	linksMost = 6 // addresses of one pattern that one person follows
+	doorsMost = 2 // pages of one pattern on one screen; the next screen shows others
+)
+
+var (
+	href      = regexp.MustCompile(`href="(/[^"#]*)`)
+	parameter = regexp.MustCompile(`:[a-z]+`)
+)
+
+// everyPage walks through every page the router knows. What differs between two
+// visitors or two documents is spread over the screens.
+func (r *reader) everyPage() {
+	r.at.gate.once.Do(func() { r.at.gate.found = r.follow() })
+	turn := slices.Index(everywhere, r.screen)
+	for _, pattern := range pages.Addresses() {
+		doors := r.at.gate.found[pattern]
+		if len(doors) == 0 {
+			r.t.Errorf("no link leads to %s: link it from the page before it, or name an address of it among unlinked", pattern)
+		}
+		for n := range min(doorsMost, len(doors)) {
+			next := doors[(turn+n*len(everywhere))%len(doors)]
+			r.signOut()
+			if next.person != "" {
+				r.become(next.person)
+			}
+			r.do("open "+next.address, r.open(next.address))
+			r.look()
+			require.False(r.t, r.has(".error-page"), "%s for %s", next.address, next.person)
+		}
+	}
+}
+
+// follow opens what links lead to, as everybody.
+func (r *reader) follow() map[string][]door {
+	r.t.Helper()
+	found := map[string][]door{}
+	for _, person := range visitors {
+		if person != "" {
+			r.signIn(person)
+			r.signOut()
+		}
+		for pattern, addresses := range r.crawl(person) {
+			for _, address := range addresses {
+				found[pattern] = append(found[pattern], door{person, address})
+			}
+		}
+	}
+	return found
+}
+
+// crawl is the pages that links lead a person to, by pattern.
+func (r *reader) crawl(person string) map[string][]string {
+	r.t.Helper()
+	patterns := map[string]*regexp.Regexp{}
+	next := slices.Clone(unlinked)
+	for _, pattern := range pages.Addresses() {
+		patterns[pattern] = regexp.MustCompile("^" + parameter.ReplaceAllString(pattern, "[^/]+") + "$")
+		if !strings.Contains(pattern, ":") {
+			next = append(next, pattern)
+		}
+	}
+	found, asked := map[string][]string{}, map[string]bool{}
+	for len(next) > 0 {
+		address := next[0]
+		next = next[1:]
+		path, _, _ := strings.Cut(address, "?")
+		pattern := matching(patterns, path)
+		if asked[address] || pattern == "" || len(found[pattern]) == linksMost {
+			continue
+		}
+		asked[address] = true
+		text, ok := r.page(person, address)
+		if !ok {
+			continue
+		}
+		found[pattern] = append(found[pattern], address)
+		for _, link := range href.FindAllStringSubmatch(text, -1) {
+			next = append(next, strings.ReplaceAll(link[1], "&amp;", "&"))
+		}
+	}
+	return found
+}
+
+// matching is the pattern of a path: the one with the fewest parameters, as for a router.
+func matching(patterns map[string]*regexp.Regexp, path string) string {
+	var best string
+	for pattern, form := range patterns {
+		if form.MatchString(path) && (best == "" || strings.Count(pattern, ":") < strings.Count(best, ":")) {
+			best = pattern
+		}
+	}
+	return best
+}
+
+// page is the text of a page, if a person is shown one at an address.
+func (r *reader) page(person, address string) (string, bool) {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.ctx, http.MethodGet, r.at.url+address, nil)
+	require.NoError(r.t, err)
+	request.Header.Set("Accept", "text/html")
+	if person != "" {
+		for _, c := range r.at.sessions.of(person).cookies {
+			request.AddCookie(&http.Cookie{Name: c["name"].(string), Value: c["value"].(string)}) //nolint:forcetypeassert // of the browser
+		}
+	}
+	answer, err := http.DefaultTransport.RoundTrip(request) // follows no redirect
+	require.NoError(r.t, err)
+	defer answer.Body.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(r.t, err)
+	return string(text), answer.StatusCode == http.StatusOK && strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html")
+}
+
+// furnish has documents lie about in every state that a page shows.
+func furnish(t *testing.T, h *house.House) {
+	t.Helper()
+	lin := h.As("lin")
+	form := func(title string) walk.Form {
+		amount := walk.Money{Amount: "1534.56", Currency: "CNY"}
+		return walk.Form{Type: "expense", Title: title, Reason: "Yearly review 年度回顾", Currency: "CNY", Lines: []walk.Line{{
+			Category: "travel", Date: time.Now().Format(time.DateOnly), Description: "Train 高铁", Amount: amount}}}
+	}
+	_, err := lin.Draft(t.Context(), form("Not finished yet 草稿"), "gate-draft")
+	require.NoError(t, err)
+	for _, state := range []string{"waiting", "return", "reject", "approve"} {
+		document, err := lin.SubmitNew(t.Context(), form("Visit to Hangzhou 杭州拜访 "+state), "gate-"+state)
+		require.NoError(t, err)
+		for _, person := range []string{"wang", "zhao", "liu"} {
+			if state == "waiting" || state != "approve" && person != "wang" {
+				break
+			}
+			require.Eventually(t, func() bool {
+				task, found, err := h.As(person).TaskOn(t.Context(), document.ID)
+				if err != nil || !found {
+					return false
+				}
+				_, err = h.As(person).Decide(t.Context(), task, state, "Seen 已核对", "gate-"+state+person)
+				return err == nil
+			}, patience, 50*time.Millisecond, "%s by %s", state, person)
+		}
+	}
+	h.Rest(t, patience, false)
+}
