@@ -124,7 +124,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, fmt.Errorf("identity.passkeys: %w", err)
 	}
-	face, err := pages.New(pages.Deps{Desk: counter, SignIn: door,
+	face, err := pages.New(pages.Deps{Desk: counter, SignIn: door, Framers: p.config.Gateway.FrameAncestors,
 		Secure: strings.HasPrefix(p.config.Gateway.PublicURL, "https:")})
 	if err != nil {
 		return server.Deps{}, fmt.Errorf("the pages: %w", err)
@@ -138,6 +138,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	return server.Deps{
 		Desk: counter, Auth: door, Version: Version, DevIssuer: issuer, Proxies: proxies, Metrics: metrics,
 		MetricsElsewhere: p.config.Mode == config.Production || p.config.Observability.MetricsListen != "",
+		Framers:          p.config.Gateway.FrameAncestors,
 		Checks:           append(p.checks(c), providerChecks(door)...),
 		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
 		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning,

@@ -98,6 +98,7 @@ type Gateway struct {
 	Listen          string        `mapstructure:"listen"`          // host:port
 	PublicURL       string        `mapstructure:"public_url"`      // how people reach it, without a path
 	TrustedProxies  []string      `mapstructure:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
+	FrameAncestors  []string      `mapstructure:"frame_ancestors"` // origins whose pages may frame ours; none by default
 	BodyLimitBytes  int64         `mapstructure:"body_limit_bytes"`
 	ReadTimeout     time.Duration `mapstructure:"read_timeout"`
 	WriteTimeout    time.Duration `mapstructure:"write_timeout"`

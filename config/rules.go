@@ -3,6 +3,7 @@ package config
 import (
 	"net/mail"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -38,6 +39,10 @@ func (c Config) Check() error {
 // of one. In dev a file may lack the address, because dev brings its own.
 var NoDatabase = Problem{Key: "database.url", Text: "is empty",
 	Mend: "set postgres://user:password@host:5432/countersign, or database.url_file"}
+
+// frameOrigin is what a browser takes for the origin of a frame: nothing in it can
+// end the directive it is written into.
+var frameOrigin = regexp.MustCompile(`^https://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$`)
 
 func (c Config) checkDatabase(k *check) {
 	if c.Database.URL.IsSet() {
@@ -92,6 +97,10 @@ func (c Config) checkGateway(k *check) {
 	}
 	for i, network := range g.TrustedProxies {
 		k.cidr("gateway.trusted_proxies["+strconv.Itoa(i)+"]", network)
+	}
+	for i, origin := range g.FrameAncestors {
+		k.want(frameOrigin.MatchString(origin), "gateway.frame_ancestors["+strconv.Itoa(i)+"]", "is no origin",
+			"set https://host, or https://*.host for all below it, without a path")
 	}
 	number(k, "gateway.body_limit_bytes", g.BodyLimitBytes, 16<<10, 64<<20, "set bytes from 16384 to 67108864")
 	k.duration("gateway.read_timeout", g.ReadTimeout, time.Second, 10*time.Minute)

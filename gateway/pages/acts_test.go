@@ -122,7 +122,7 @@ func TestLanguageAndSignIn(t *testing.T) {
 	app := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/login?return_to=/parked", nil)
 	app.Header.Set("User-Agent", "wxwork")
 	require.Equal(t, "/login/b?return_to=%2Fparked", h.send(app, "").to(), "an app's web view goes straight")
-	h.post("lin", "/logout", nil).is(200).says(`content="1; url=https://idp.example/bye?a=b&amp;c=d"`)
+	h.post("lin", "/logout", nil).is(200).says(`content="0; url=https://idp.example/bye?a=b&amp;c=d"`)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 	r.AddCookie(&http.Cookie{Name: "flash", Value: "approve"})
 	shown := h.send(r, "lin").says("Approved.")

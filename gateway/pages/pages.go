@@ -49,10 +49,11 @@ type SignIn interface {
 
 // Deps are what the pages ask.
 type Deps struct {
-	Desk   *desk.Desk
-	SignIn SignIn
-	Secure bool             // the house is reached by https: cookies are held to it
-	Now    func() time.Time // nil means time.Now; for «overdue» only
+	Desk    *desk.Desk
+	SignIn  SignIn
+	Framers []string         // origins that may show our pages in a frame
+	Secure  bool             // the house is reached by https: cookies are held to it
+	Now     func() time.Time // nil means time.Now; for «overdue» only
 }
 
 // Pages serves every page. It is safe for concurrent use.

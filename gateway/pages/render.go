@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,7 +29,28 @@ const assetsPath = "/assets/"
 // csp allows our own style sheet and script, and frames of our own files, which may do
 // nothing; nothing else.
 const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"frame-src 'self'; form-action 'self'; base-uri 'none'; "
+
+// FrameAncestors is the directive that says who may show our pages in a frame: the
+// origins of the configuration, else nobody.
+func FrameAncestors(origins []string) string {
+	if len(origins) == 0 {
+		return "frame-ancestors 'none'"
+	}
+	return "frame-ancestors 'self' " + strings.Join(origins, " ")
+}
+
+// postForm is the head of a form that acts.
+var postForm = regexp.MustCompile(`<form\b[^>]*\bmethod="post"[^>]*>`)
+
+// signed gives every form that acts the token of the session, so that none can forget it.
+func (v *visit) signed(page []byte) []byte {
+	token := v.who.FormToken()
+	if token == "" {
+		return page
+	}
+	return postForm.ReplaceAll(page, []byte(`$0<input type="hidden" name="`+formToken+`" value="`+token+`">`))
+}
 
 // shelf is the templates by language, and the assets by address. The pages share one
 // set: with a set for each, the parts that all have would be kept for each.
@@ -211,12 +233,12 @@ func (v *visit) showAs(name string, status int, title string, data any) {
 	}
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", csp)
+	h.Set("Content-Security-Policy", csp+FrameAncestors(v.pages.deps.Framers))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	v.w.WriteHeader(status)
-	_, _ = page.WriteTo(v.w) // the reader went away
+	_, _ = v.w.Write(v.signed(page.Bytes())) // the reader went away
 }
 
 // nav is the navigation as far as the reader may use it.

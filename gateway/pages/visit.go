@@ -55,13 +55,25 @@ func (v *visit) begin() error {
 		err = v.r.ParseForm()
 	}
 	if err == nil {
-		return nil
+		return v.ownForm()
 	}
 	var malformed error = fault.New(fault.Invalid, "request.malformed")
 	if strings.Contains(err.Error(), "too large") {
 		malformed = err
 	}
 	return malformed
+}
+
+// formToken is the field of every form that says whose page it was on.
+const formToken = "form_token"
+
+// ownForm refuses a form that a browser sent with a session, without telling from
+// where, unless it is one of ours: net/http's protection lets such a request pass.
+func (v *visit) ownForm() error {
+	if v.who.Session == "" || auth.ToldOrigin(v.r) || v.who.OwnForm(v.r.PostForm.Get(formToken)) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "request.cross_origin")
 }
 
 // end removes what a form with files left on the disk.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +81,21 @@ func TestAnotherSiteCannotAct(t *testing.T) {
 			require.Equal(t, tt.want, w.Code)
 		})
 	}
+}
+
+// TestNobodyFramesUsUnlessConfigured proves what the headers say of frames.
+func TestNobodyFramesUsUnlessConfigured(t *testing.T) {
+	answer := func(framers ...string) http.Header {
+		w := httptest.NewRecorder()
+		headers(framers, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		return w.Header()
+	}
+	require.Contains(t, answer().Get("Content-Security-Policy"), "; frame-ancestors 'none'")
+	require.Equal(t, "DENY", answer().Get("X-Frame-Options"))
+	named := answer("https://portal.example.com", "https://*.feishu.cn")
+	require.True(t, strings.HasSuffix(named.Get("Content-Security-Policy"),
+		"; frame-ancestors 'self' https://portal.example.com https://*.feishu.cn"))
+	require.Empty(t, named.Get("X-Frame-Options"), "it knows no list")
 }
 
 // TestAPanicIsOneProblem proves that a mistake of ours fails one request, and

@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/adapters/files"
@@ -34,6 +35,7 @@ import (
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/gateway/pages"
 	"github.com/countersign/countersign/gateway/server"
 	"github.com/countersign/countersign/store"
 	"github.com/countersign/countersign/store/storetest"
@@ -119,8 +121,11 @@ func (h *house) open() {
 	require.NoError(h.t, err)
 	who, err := auth.New(auth.Config{Public: h.url, DevIssuer: issuer.Issuer()}, h.store, h.store.Sessions(), provider)
 	require.NoError(h.t, err)
+	face, err := pages.New(pages.Deps{Desk: h.desk, SignIn: who})
+	require.NoError(h.t, err)
 	handler, err = server.New(server.Deps{
-		Desk: h.desk, Auth: who, Version: "test", DevIssuer: issuer, Rate: server.Rate{PerSecond: -1},
+		Pages: func(router *gin.Engine) { face.Register(router) },
+		Desk:  h.desk, Auth: who, Version: "test", DevIssuer: issuer, Rate: server.Rate{PerSecond: -1},
 		Checks: []server.Check{{Name: "temporal", Ask: h.engine.check}},
 		SCIM:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
 	})
@@ -246,6 +251,7 @@ func (h *house) do(c call) answer {
 		request.Header.Set("Idempotency-Key", c.key)
 	}
 	request.Header.Set("Accept-Language", c.accept)
+	request.Header.Set("Sec-Fetch-Site", "same-origin") // as a browser says of our own pages
 	input := h.checkRequest(request, payload, c.wrong)
 	response, err := cmp.Or(c.session, http.DefaultClient).Do(request)
 	require.NoError(h.t, err)

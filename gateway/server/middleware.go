@@ -13,23 +13,27 @@ import (
 	"github.com/countersign/countersign/gateway/api"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/pages"
 	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/gateway/server/trace"
 )
 
 // contentPolicy lets a page load from this house only, run no script but our
-// files, be framed by nobody, and send its forms nowhere else.
+// files, and send its forms nowhere else; who may frame it follows.
 const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	"object-src 'none'; base-uri 'none'; form-action 'self'; "
 
 // headers sets what protects a browser; a handler may replace a header by a
 // stricter one.
-func headers(next http.Handler) http.Handler {
+func headers(framers []string, next http.Handler) http.Handler {
+	policy := contentPolicy + pages.FrameAncestors(framers)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
+		if len(framers) == 0 { // for browsers that read no policy; it knows no list
+			h.Set("X-Frame-Options", "DENY")
+		}
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
@@ -115,7 +119,9 @@ func onlySCIM(next http.Handler) http.Handler {
 }
 
 // sameOrigin refuses what another site makes a browser send with our cookie. A
-// request with a token carries no cookie that counts.
+// request with a token carries no cookie that counts. A browser too old to tell where
+// a request comes from acts with the token of our own forms only, which the pages
+// look for: it cannot speak to the API by its session.
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -125,6 +131,12 @@ func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if auth.HasBearer(r) {
 			next.ServeHTTP(w, r)
+			return
+		}
+		who, known := auth.Of(r.Context())
+		reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+		if known && who.Session != "" && !reading && !auth.ToldOrigin(r) && strings.HasPrefix(r.URL.Path, api.Base) {
+			problem.Write(w, r, fault.New(fault.Forbidden, "request.cross_origin"))
 			return
 		}
 		guarded.ServeHTTP(w, r)

@@ -43,6 +43,7 @@ type Deps struct {
 	MetricsElsewhere bool
 	DevIssuer        *devissuer.Issuer // nil outside dev
 	Proxies          []netip.Prefix    // whose X-Forwarded-For is believed; none by default
+	Framers          []string          // origins that may frame our pages; nobody by default
 	Rate             Rate              // requests a person, token or address may make
 	BodyMax          int64             // bytes of an ordinary body; 0 means 1 MiB
 
@@ -94,7 +95,7 @@ func New(deps Deps) (http.Handler, error) {
 		outer.Handle(devissuer.Path+"/", deps.DevIssuer.Handler())
 	}
 	limits := bodyLimits{ordinary: deps.BodyMax, attachment: deps.Desk.AttachmentLimit() + formOverhead}
-	return trace.Middleware(watch.middleware(recovered(headers(limits.middleware(outer))))), nil
+	return trace.Middleware(watch.middleware(recovered(headers(deps.Framers, limits.middleware(outer))))), nil
 }
 
 func newRouter(deps Deps) (*gin.Engine, error) {

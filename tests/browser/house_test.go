@@ -35,8 +35,8 @@ type place struct {
 	browser  context.Context //nolint:containedctx // it is what chromedp calls a browser
 	sessions *sessions
 	looks    *looks
-	gate     *gate
-	axe      string // the engine that finds barriers
+	doors    map[string][]door // to every page, by its pattern
+	axe      string            // the engine that finds barriers
 }
 
 // screen is a size and a language.
@@ -67,6 +67,8 @@ var scenes = []struct {
 	{"in and out of the door", crosswise, (*reader).throughTheDoor},
 	{"every page", everywhere, (*reader).everyPage},
 	{"an expense", everywhere, (*reader).anExpense},
+	{"without a mouse", []screen{desk(zh), desk(en)}, (*reader).byKeyboard},
+	{"stored text is inert", crosswise, (*reader).inert},
 	{"finance approves less", everywhere, (*reader).financeApprovesLess},
 	{"copies, remarks and many decisions", crosswise, (*reader).talks},
 	{"what goes wrong is shown and mended", crosswise, (*reader).goesWrong},
@@ -77,6 +79,7 @@ var scenes = []struct {
 func TestPeopleAtTheirScreens(t *testing.T) {
 	t.Parallel()
 	at := open(t)
+	at.doors = at.reader(t, desk(en)).follow()
 	for _, scene := range scenes {
 		for _, screen := range scene.screens {
 			t.Run(scene.name+"/"+screen.String(), func(t *testing.T) {
@@ -97,6 +100,7 @@ func open(t *testing.T) *place {
 	}
 	h := house.Start(t, house.Options{})
 	at.url, at.erp = h.URL, h.Stack.ERPURL
+	befriend(t, h)
 	furnish(t, h)
 	return at
 }
@@ -104,8 +108,7 @@ func open(t *testing.T) *place {
 // enter is a place without an address.
 func enter(t *testing.T) *place {
 	t.Helper()
-	return &place{browser: chromium(t), axe: axe.Script(t), sessions: newSessions(), looks: &looks{seen: map[string]bool{}},
-		gate: &gate{}}
+	return &place{browser: chromium(t), axe: axe.Script(t), sessions: newSessions(), looks: &looks{seen: map[string]bool{}}}
 }
 
 // chromium starts the browser; every reader has a context of their own in it, as
