@@ -163,6 +163,7 @@ func (r *reader) await(what, truth string) {
 		const is = () => { if (%s) { tell(true); return true } return false };
 		if (is()) return;
 		const watch = new MutationObserver(() => { if (is()) watch.disconnect() });
+		document.addEventListener("focusin", is);
 		watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
 	})`, truth)
 	ctx, cancel := context.WithTimeout(r.ctx, patience)

@@ -35,8 +35,9 @@ func (r *reader) byKeyboard() {
 	require.Equal(r.t, "alert", read[string](r, `document.activeElement.getAttribute("role")`))
 	r.types(kb.Tab)
 	r.types(kb.Enter)
-	require.True(r.t, r.stands(`[name="lines.0.amount"][aria-invalid]`), "from the fault to its field")
-	require.NotEmpty(r.t, read[string](r, `document.getElementById(document.activeElement.getAttribute("aria-describedby")).innerText`))
+	r.await("one gets from the fault to its field", `document.activeElement?.matches('[name="lines.0.amount"][aria-invalid]')`)
+	require.NotEmpty(r.t, read[string](r, `document.activeElement.getAttribute("aria-describedby").split(" ")
+		.map((id) => document.getElementById(id)?.innerText ?? "").join("")`), "and the field tells of it")
 	read[bool](r, `(document.activeElement.select(), true)`)
 	r.types("1000.55")
 	r.tabTo(`button[value="submit"]`)
@@ -82,7 +83,7 @@ func (r *reader) goes(key string) {
 // stands says whether the focus is on something.
 func (r *reader) stands(selector string) bool {
 	r.t.Helper()
-	return read[bool](r, fmt.Sprintf(`document.activeElement.matches(%q)`, selector))
+	return read[bool](r, fmt.Sprintf(`document.activeElement?.matches(%q) ?? false`, selector))
 }
 
 const stopsMost = 200 // of one page

@@ -3,7 +3,7 @@
   // What may be wider than it shows, and why.
   const mayScroll = [
     "textarea", "input", "select",       // a field scrolls what is typed into it
-    "nav ul",                            // many entries scroll sideways on a phone, within the bar
+    "nav ul", ".tabs.scroll",            // many entries scroll sideways on a phone, within their bar, with the focus
     "pre", ".diff", ".quote",            // text of policies keeps its lines
     "[data-scrolls]",                    // says of itself that it scrolls: it must take the keyboard's focus, which axe checks
   ].join(", ");
