@@ -61,6 +61,7 @@ func (p *place) reader(t *testing.T, s screen) *reader {
 	t.Cleanup(func() { require.Empty(t, r.all(), "on the console of %s", s) })
 	r.protocol("Network.setCookies", map[string]any{"cookies": []map[string]any{
 		{"name": languageCookie, "value": s.locale, "url": p.url, "sameSite": "Lax"}}}, nil)
+	r.protocol("Emulation.setFocusEmulationEnabled", map[string]any{"enabled": true}, nil) // beside other windows
 	r.do("set up the screen", chromedp.EmulateViewport(s.width, s.height))
 	return r
 }
