@@ -43,8 +43,8 @@ func FrameAncestors(origins []string) string {
 // postForm is the head of a form that acts.
 var postForm = regexp.MustCompile(`<form\b[^>]*\bmethod="post"[^>]*>`)
 
-// signed gives every form that acts the token of the session, so that none can forget it.
-func (v *visit) signed(page []byte) []byte {
+// withTokens gives every form that acts the token of the session, so that none can forget it.
+func (v *visit) withTokens(page []byte) []byte {
 	token := v.who.FormToken()
 	if token == "" {
 		return page
@@ -238,7 +238,7 @@ func (v *visit) showAs(name string, status int, title string, data any) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(v.signed(page.Bytes())) // the reader went away
+	_, _ = v.w.Write(v.withTokens(page.Bytes())) // the reader went away
 }
 
 // nav is the navigation as far as the reader may use it.
