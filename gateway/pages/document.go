@@ -51,6 +51,7 @@ type documentView struct {
 	Withdraw, WithdrawReason, Resubmit, Urge bool
 	Deciding                                 []string // names of those asked now
 	Bar                                      *actBar
+	Operations                               []operation
 	Proof                                    *proofCard
 
 	Key     string // of every form on the page
@@ -210,6 +211,7 @@ func (v *visit) document(status int, s sent, pending string) error {
 		}
 	}
 	view.Bar = view.bar()
+	view.Operations = v.operations(&view, detail, state)
 	view.Proof = v.proofCard(events[len(events)-1].Hash, detail.Object())
 	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
 		return err

@@ -74,7 +74,8 @@ func (v *visit) evidence(view *printView, b proof.Bundle) error {
 		view.KeyOf[act.ID] = row.Signature.KeyID
 	}
 	for _, r := range b.Revisions {
-		view.Revisions = append(view.Revisions, printedRevision{r.Revision, v.name(r.Actor), r.Hash, v.stamp(r.At, view.Entity)})
+		row := printedRevision{N: r.Revision, By: v.name(r.Actor), Hash: r.Hash, At: v.stamp(r.At, view.Entity)}
+		view.Revisions = append(view.Revisions, row)
 	}
 	ring, err := b.Ring()
 	if err != nil {

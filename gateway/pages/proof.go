@@ -72,8 +72,9 @@ func (v *visit) zipFile(archive *zip.Writer, a document.Attachment) error {
 	if err != nil {
 		return err
 	}
-	defer content.Close()                                                                       //nolint:errcheck // only read
-	w, err := archive.CreateHeader(&zip.FileHeader{Name: proof.FileName(a), Method: zip.Store}) // pictures do not shrink
+	defer content.Close()                                                 //nolint:errcheck // only read
+	header := &zip.FileHeader{Name: proof.FileName(a), Method: zip.Store} // pictures do not shrink
+	w, err := archive.CreateHeader(header)
 	if err != nil {
 		return err
 	}

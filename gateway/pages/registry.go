@@ -41,11 +41,6 @@ func registry() []route {
 
 		{method: get, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newForm},
 		{method: post, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newSent},
-		{method: get, path: "/documents/:id", needs: access.DocumentRead, template: "document", handle: showDocument},
-		{method: get, path: "/documents/:id/seq", needs: access.DocumentRead, handle: documentSeq},
-		{method: get, path: "/documents/:id/print", needs: access.DocumentRead, template: "print", handle: printDocument},
-		{method: get, path: "/documents/:id/versions", needs: access.DocumentRead, template: "versions", handle: showVersions},
-		{method: get, path: "/documents/:id/proof", needs: access.DocumentRead, handle: downloadProof},
 		{method: get, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editForm},
 		{method: post, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editSent},
 		{method: post, path: "/documents/:id/delete", needs: access.DocumentCreate, template: "document",
@@ -89,7 +84,7 @@ func registry() []route {
 			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
-	}, slices.Concat(inboxRoutes(), financeRoutes(), door())...)
+	}, slices.Concat(inboxRoutes(), financeRoutes(), recordRoutes(), door())...)
 }
 
 // inboxRoutes lists the parts of the inbox beside what waits, and what is done in it.

@@ -53,7 +53,9 @@ func showVersions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := versionsView{ID: detail.ID, Number: detail.Number, Title: detail.Title, To: len(versions), From: max(len(versions)-1, 1)}
+	view := versionsView{
+		ID: detail.ID, Number: detail.Number, Title: detail.Title, From: max(len(versions)-1, 1), To: len(versions),
+	}
 	for name, n := range map[string]*int{"from": &view.From, "to": &view.To} {
 		if asked := v.asked(name); asked != "" {
 			if *n, err = strconv.Atoi(asked); err != nil || *n < 1 || *n > len(versions) {
