@@ -55,6 +55,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.attachments()
 	a.policies()
 	a.advances()
+	a.proofs()
 	a.calendars()
 	a.proposals()
 	a.reviews()
