@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
@@ -98,6 +99,7 @@ func (p *Plans) heirs(ctx context.Context, in HeirsInput) (Heirs, error) {
 	if err != nil {
 		return Heirs{}, err
 	}
+	people = people.At(time.Now()) // what was granted, as long as it was
 	works := func(person string) bool { return people.Active(person) && person != in.Leaving }
 	got := Heirs{StopperLeft: in.StoppedBy != "" && !works(in.StoppedBy)}
 	in.Tasks = slices.DeleteFunc(in.Tasks, func(t HeirsTask) bool { return works(t.Assignee) })

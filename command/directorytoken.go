@@ -55,7 +55,7 @@ func directoryToken(ctx context.Context, s *store.Store, person, name string, li
 	if !people.Active(person) {
 		return "", fault.New(fault.NotFound, "person.not_found")
 	}
-	if ok, _ := access.Can(auth.SubjectOf(people, person), access.ScimProvision, access.Object{}); !ok {
+	if ok, _ := access.Can(access.SubjectOf(people, person), access.ScimProvision, access.Object{}); !ok {
 		return "", errors.New("--person takes somebody who is administrator of every legal entity")
 	}
 	token, hash := auth.NewToken()

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -83,6 +85,9 @@ func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause
 	next, err = s.WithDirectory(ctx, next)
 	if err != nil {
 		return "", err
+	}
+	if access.Administered(before) && !access.Administered(&next) {
+		return "", errors.New(i18n.Shipped().Text(language, "handover.no_administrator", nil))
 	}
 	words := func(key string, args map[string]string) string {
 		return i18n.Shipped().Text(language, "handover."+key, args) + "\n"

@@ -53,7 +53,7 @@ func (s *search) role(f Finder) []approval.Approver {
 		return all
 	}
 	for _, g := range s.org.Grants { // Holders leaves out who has left; say so
-		if g.Role == f.Role && (g.Entity == "" || g.Entity == s.content.Entity) && !s.org.Active(g.Person) {
+		if g.Role == f.Role && g.Covers(s.content.Entity) && !s.org.Active(g.Person) {
 			s.pass(g.Person, viaInactive)
 		}
 	}
@@ -201,7 +201,7 @@ func (s *search) choice(c Choice, via string) []approval.Approver {
 func (s *search) choosable(c Choice, p org.Person) bool {
 	if c.Role != "" {
 		return slices.ContainsFunc(s.org.Grants, func(g org.Grant) bool {
-			return g.Person == p.ID && g.Role == c.Role && (g.Entity == "" || g.Entity == s.content.Entity)
+			return g.Person == p.ID && g.Role == c.Role && g.Covers(s.content.Entity)
 		})
 	}
 	department := c.Department

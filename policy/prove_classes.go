@@ -153,7 +153,7 @@ func (c *proving) coreOf(entity string) *core {
 	}
 	k := &core{people: map[string]org.Person{}}
 	for _, g := range c.org.Grants {
-		if g.Entity == "" || g.Entity == entity {
+		if g.Covers(entity) {
 			k.grants = append(k.grants, g)
 			c.addLine(k.people, g.Person)
 		}

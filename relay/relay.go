@@ -81,6 +81,7 @@ type Book interface {
 	ClaimTellings(ctx context.Context, limit int) ([]store.Telling, error)
 	TellingDone(ctx context.Context, t store.Telling) error
 	TellProposals(ctx context.Context, limit int) (int, error)
+	TellGrants(ctx context.Context, limit int) (int, error)
 	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
 	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)

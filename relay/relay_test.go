@@ -58,6 +58,8 @@ func (q *queues) ClaimActs(_ context.Context, limit int) ([]store.ActRef, error)
 func (q *queues) ClaimNotices(_ context.Context, limit int) ([]store.Notice, error) {
 	return take(q, &q.notices, limit), nil
 }
+func (q *queues) TellGrants(context.Context, int) (int, error) { return 0, nil }
+
 func (q *queues) TellProposals(context.Context, int) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

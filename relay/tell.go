@@ -25,7 +25,7 @@ func (r *Relay) drainTellings(ctx context.Context) bool {
 	return found >= limit || len(tellings) == limit
 }
 
-// tellProposals tells of proposals that expire soon, or did.
+// tellProposals tells of proposals that expire soon, or did, and of rights that end.
 func (r *Relay) tellProposals(ctx context.Context) bool {
 	if time.Since(r.looked) < proposalsEvery {
 		return false
@@ -35,7 +35,11 @@ func (r *Relay) tellProposals(ctx context.Context) bool {
 	if ctx.Err() == nil {
 		r.report(err, "the end of a proposal was not told")
 	}
-	if found >= limit {
+	ending, err := r.Book.TellGrants(ctx, limit)
+	if ctx.Err() == nil {
+		r.report(err, "the end of a right was not told")
+	}
+	if found >= limit || ending >= limit {
 		return true
 	}
 	r.looked = time.Now()

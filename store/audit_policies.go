@@ -138,7 +138,7 @@ func (a *auditor) publishedTexts(ctx context.Context, facts policyFacts) error {
 func (a *auditor) proposals(ctx context.Context, facts policyFacts) error {
 	var rows []proposalRow
 	if err := a.tx.SelectContext(ctx, &rows, `SELECT `+proposalColumns+` FROM proposals
-		WHERE kind <> 'intervention' ORDER BY id`); err != nil {
+		WHERE kind IN ('policy', 'type', 'mapping') ORDER BY id`); err != nil {
 		return err
 	}
 	seen := map[string]bool{}

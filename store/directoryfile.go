@@ -66,8 +66,11 @@ func keepAlso(ctx context.Context, tx *sqlx.Tx, next org.Snapshot) error {
 }
 
 // WithDirectory foresees what an organisation that a file makes becomes with what a
-// directory says of its people.
+// directory says of its people, and what was granted and taken away in the house.
 func (s *Store) WithDirectory(ctx context.Context, next org.Snapshot) (org.Snapshot, error) {
 	got, err := withDirectory(ctx, s.db, next)
+	if err == nil {
+		got, err = withGranted(ctx, s.db, got)
+	}
 	return got, sqlFault("store.WithDirectory", err)
 }

@@ -29,6 +29,9 @@ func (w *directoryWriter) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if w.barred, err = barredGrants(ctx, w.tx, touched); err != nil {
+		return err
+	}
 	if w.Kind == directory.User {
 		if err := w.unknownManager(ctx); err != nil {
 			return err
@@ -179,7 +182,7 @@ func (w *directoryWriter) derive(ctx context.Context, p *organisationPatch, k *k
 			p.ends = append(p.ends, before)
 		}
 	}
-	if err := p.regrant(k, w.Rules.Grants(person, k.In)); err != nil {
+	if err := p.regrant(k, w.Rules.Grants(person, k.In), w.barred); err != nil {
 		return err
 	}
 	if len(p.begins)+len(p.ends) == changed {
@@ -200,19 +203,28 @@ func rowOf(kind, id string, v any) (orgRow, error) {
 	return orgRow{Kind: kind, ID: id, Body: string(body)}, err
 }
 
-func rowOfGrant(g org.Grant) (orgRow, error) {
-	return rowOf(orgGrant, g.Person+"|"+g.Role+"|"+g.Entity, g)
+func rowOfGrant(g org.Grant) (orgRow, error) { return rowOf(orgGrant, grantRowID(g), g) }
+
+// grantRowID names a grant in the organisation: what a file and a directory give is
+// one, what was granted in the house is its own.
+func grantRowID(g org.Grant) string {
+	id := g.Person + "|" + g.Role + "|" + g.Entity
+	if g.ID != "" {
+		id += "|" + g.ID
+	}
+	return id
 }
 
 // regrant ends the grants that no group gives any more, and begins those that one
-// gives now. What a file gives too is the file's to take away.
-func (p *organisationPatch) regrant(k *knownUser, now []org.Grant) error {
+// gives now. What a file gives too is the file's to take away; what was taken away in
+// the house stays away.
+func (p *organisationPatch) regrant(k *knownUser, now []org.Grant, barred map[org.Grant]bool) error {
 	for _, g := range k.grants {
 		if slices.Contains(now, g.grant()) {
 			k.next = append(k.next, g)
 			continue
 		}
-		if g.Also {
+		if g.Also || barred[g.grant()] {
 			continue
 		}
 		row, err := rowOfGrant(g.grant())
@@ -228,7 +240,7 @@ func (p *organisationPatch) regrant(k *knownUser, now []org.Grant) error {
 		}
 		also := slices.Contains(k.all, g)
 		k.next = append(k.next, directoryGrant{Person: g.Person, Role: g.Role, Entity: g.Entity, Also: also})
-		if also {
+		if also || barred[g] {
 			continue
 		}
 		row, err := rowOfGrant(g)

@@ -62,7 +62,8 @@ func (w *directoryWriter) mayLeave(ctx context.Context, left []string) error {
 		       (SELECT count(*) FROM org_rows WHERE kind = 'person' AND to_version IS NULL
 		        AND (body::jsonb ->> 'active')::boolean) AS active,
 		       CASE WHEN r.released_at > w.begun THEN r.allowed ELSE 0 END AS allowed,
-		       (SELECT bool_and(person = ANY($2)) IS TRUE FROM role_holders WHERE role = 'admin') AS last
+		       (SELECT bool_and(person = ANY($2)) IS TRUE FROM role_holders
+		        WHERE role = 'admin' AND until_at = 'infinity') AS last
 		FROM (SELECT clock_timestamp() - $1 * interval '1 microsecond' AS begun) AS w
 		LEFT JOIN LATERAL (SELECT released_at, allowed FROM directory_stops WHERE released_at IS NOT NULL
 		                   ORDER BY released_at DESC LIMIT 1) AS r ON true`
@@ -106,7 +107,7 @@ func (s *Store) stopDirectory(ctx context.Context, stop directoryStop) error {
 		const tell = `
 			INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
 			SELECT DISTINCT $1 || '.' || $2 || '.' || person, $1, person, 'admin', '', '', '', false, $3::jsonb
-			FROM role_holders WHERE role = 'admin' ON CONFLICT DO NOTHING`
+			FROM role_holders WHERE role = 'admin' AND ` + holdsNow + ` ON CONFLICT DO NOTHING`
 		if _, err := tx.ExecContext(ctx, tell, notice.DirectoryStopped, id, string(mustJSON(data))); err != nil {
 			return err
 		}

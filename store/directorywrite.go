@@ -10,6 +10,7 @@ import (
 
 	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/org"
 )
 
 // DirectoryWrite is one request of a directory.
@@ -69,7 +70,8 @@ type directoryWriter struct {
 	tx      *sqlx.Tx
 	before  directory.Resource
 	after   directory.Resource
-	stopped *directoryStop // why it came to nothing
+	barred  map[org.Grant]bool // what was taken away in the house
+	stopped *directoryStop     // why it came to nothing
 }
 
 func (w *directoryWriter) write(ctx context.Context) error {

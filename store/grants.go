@@ -1,8 +1,8 @@
 package store
 
 // What the roles may do, table by table. Triggers narrow it further: the gateway
-// changes drafts only, records submissions, delegations and copies only, and publishes what
-// a second person approved; the worker copies in whom a plan names, and writes no
+// changes drafts only, records submissions, delegations and copies only, and publishes or
+// grants what a second person approved; the worker copies in whom a plan names, and writes no
 // other stream's head; it and the relay store refusals only. Nobody who serves
 // requests may say which keys are believed or who works here: that is for who
 // migrates, and for the directory's own role, which writes people and grants only.
@@ -35,9 +35,10 @@ var grants = map[string]map[string]string{
 		"verify_keys":     read,
 		"starts":          "SELECT, INSERT",
 		"notices":         "SELECT, INSERT, UPDATE (read_at)",
-		"org_versions":    read,
-		"org_rows":        read,
-		"role_holders":    read,
+		"org_versions":    appends,
+		"org_rows":        "SELECT, INSERT, UPDATE (to_version)",
+		"role_holders":    "SELECT, INSERT, DELETE",
+		"role_grants":     "SELECT, INSERT, UPDATE (ended_at, ended_by, end_maker, end_reason, end_proposal)",
 		"policies":        appends,
 		"proposals":       "SELECT, INSERT, UPDATE (state, checker, reason, version, decided_at)",
 		"rates":           read,
@@ -60,9 +61,9 @@ var grants = map[string]map[string]string{
 		"templates":       "SELECT, INSERT, UPDATE (type, content, saved_at), DELETE",
 
 		"passkey_questions": "SELECT, INSERT, UPDATE, DELETE",
-
-		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
-		"checkpoints":      read, "goose_db_version": read,
+		"directory_grants":  read,
+		"sign_in_attempts":  "SELECT, INSERT, UPDATE, DELETE",
+		"checkpoints":       read, "goose_db_version": read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -103,7 +104,7 @@ var grants = map[string]map[string]string{
 		"tellings":  "SELECT, INSERT, UPDATE (version, tries, next_try, done_at)",
 		"leavers":   read,
 		"notices":   "SELECT, INSERT, UPDATE (tries, next_try, sent_at, failure)",
-		"proposals": read, "policies": read, "proposal_tellings": appends,
+		"proposals": read, "policies": read, "proposal_tellings": appends, "role_grants": read,
 		"import_rows":  "SELECT, UPDATE (state, document, fault, next_try, tries, finished_at)",
 		"imports":      read,
 		"org_versions": read, "org_rows": read, "role_holders": read, "calendars": read,
@@ -118,6 +119,7 @@ var grants = map[string]map[string]string{
 		"org_versions":       appends,
 		"org_rows":           "SELECT, INSERT, UPDATE (to_version)",
 		"role_holders":       "SELECT, INSERT, DELETE",
+		"role_grants":        read,
 		"leavers":            "SELECT, INSERT, DELETE",
 		"changes":            appends,
 		"sessions":           "SELECT (person), DELETE",
@@ -134,6 +136,7 @@ var grants = map[string]map[string]string{
 		"documents":       read, "revisions": read, "counters": read, "requests": read, "events": read, "causes": read,
 		"streams": read, "tasks": read, "inbox": read, "verify_keys": read, "starts": read, "notices": read,
 		"org_versions": read, "org_rows": read, "role_holders": read, "policies": read, "proposals": read,
+		"role_grants":       read,
 		"proposal_tellings": read,
 		"rates":             read,
 		"calendars":         read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,

@@ -30,8 +30,9 @@ type ActRow struct {
 	Signature  evidence.Signature
 	ReceivedAt time.Time // the database's clock; nothing in
 	Idem       Idempotency
-	OrgVersion int64  // the organisation by which the actor may; 0 asks for none; nothing out
-	Delegation string // the rule by which the actor may decide for another; nothing out
+	OrgVersion int64     // the organisation by which the actor may; 0 asks for none; nothing out
+	Until      time.Time // when time alone changes who holds what in it; zero: never; nothing out
+	Delegation string    // the rule by which the actor may decide for another; nothing out
 
 	// Fresh is how fresh the act's sign-in must be when it is received; nil asks for
 	// none; nothing out.
@@ -124,7 +125,7 @@ func (s *Store) insertAct(ctx context.Context, row ActRow) (ActRow, bool, error)
 	}
 	got, err := s.earlierAct(ctx, row)
 	if err != nil && fault.KindOf(err) == fault.NotFound && row.OrgVersion != 0 {
-		err = s.moved(ctx, row.OrgVersion, err)
+		err = s.moved(ctx, row, err)
 	}
 	if err != nil && fault.KindOf(err) == fault.NotFound && row.Delegation != "" {
 		err = s.delegationMoved(ctx, row.Delegation, err)
@@ -157,6 +158,7 @@ func insertAct(ctx context.Context, q sqlx.QueryerContext, row ActRow) (actRow, 
 		                   idem_route, idem_key, fingerprint, next_delivery)
 		SELECT $1, id, $3, $4, $5, $6, $7, $8, at, $9, $10, $11, $12, at + interval '` + actPatience + `' FROM instant
 		WHERE ($14 = '' OR EXISTS (SELECT FROM rule WHERE from_at <= at AND at < until_at))
+		  AND ($18::timestamptz IS NULL OR at < $18)
 		  AND ($15::int = 0 OR at <= $16::timestamptz + make_interval(secs => $15))
 		ON CONFLICT DO NOTHING
 		RETURNING ` + actColumns
@@ -172,16 +174,24 @@ func insertAct(ctx context.Context, q sqlx.QueryerContext, row ActRow) (actRow, 
 	var found actRow
 	err := sqlx.GetContext(ctx, q, &found, query, a.ID, a.Document, string(a.Name), a.Task, a.Actor, row.Canonical,
 		row.Signature.KeyID, row.Signature.Value, textOrNull(i.Actor), textOrNull(i.Route), textOrNull(i.Key), i.Fingerprint,
-		row.OrgVersion, row.Delegation, within, signedIn, credential)
+		row.OrgVersion, row.Delegation, within, signedIn, credential, orNull(row.Until))
 	return found, err
 }
 
-// moved says whether an act was not kept because the organisation changed, and
-// asks for its version anew from then on.
-func (s *Store) moved(ctx context.Context, judged int64, missing error) error {
-	newest, err := orgVersion(ctx, s.db)
-	if err != nil || newest == judged {
-		return cmp.Or(err, missing)
+// moved says whether an act was not kept because the organisation changed, or a right
+// began or ended by itself, and asks for its version anew from then on.
+func (s *Store) moved(ctx context.Context, row ActRow, missing error) error {
+	const query = `
+		SELECT coalesce(max(version), 0) AS version, $1::timestamptz <= clock_timestamp() IS TRUE AS turned FROM org_versions`
+	var now struct {
+		Version int64
+		Turned  bool
+	}
+	if err := s.db.GetContext(ctx, &now, query, orNull(row.Until)); err != nil {
+		return err
+	}
+	if now.Version == row.OrgVersion && !now.Turned {
+		return missing
 	}
 	s.versions.forget()
 	return fault.New(fault.Busy, "store.busy")

@@ -17,11 +17,7 @@ import (
 // administrators of the document's entity, but the human who proposed it and those
 // whom the document concerns, with whatever account.
 func askAdministrators(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
-	version, err := orgVersion(ctx, tx)
-	if err != nil {
-		return err
-	}
-	snapshot, err := loadSnapshot(ctx, tx, version)
+	snapshot, _, err := presentIn(ctx, tx)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (s *Store) newestVersion(ctx context.Context) (int64, error) {
 }
 
 // Snapshot returns the organisation as of a version; 0 means the newest, as of a
-// second ago. It is shared: nobody may change it.
+// second ago, with the rights that hold now. It is shared: nobody may change it.
 //
 // Errors: NotFound organisation.none, organisation.missing.
 func (s *Store) Snapshot(ctx context.Context, version int64) (*org.Snapshot, error) {
@@ -67,7 +67,7 @@ func (s *Store) Snapshot(ctx context.Context, version int64) (*org.Snapshot, err
 		if newest == 0 {
 			return nil, fault.New(fault.NotFound, "organisation.none")
 		}
-		version = newest
+		return s.snapshotNow(ctx, newest)
 	}
 	s.mu.Lock()
 	known := s.snapshots[version]
@@ -180,7 +180,7 @@ func orgRowsOf(s org.Snapshot) ([]orgRow, error) {
 		add(orgGrade, id, g)
 	}
 	for _, g := range s.Grants {
-		add(orgGrant, g.Person+"|"+g.Role+"|"+g.Entity, g)
+		add(orgGrant, grantRowID(g), g)
 	}
 	for _, p := range s.Posts {
 		add(orgPost, p.Person+"|"+p.Role+"|"+p.Department+"|"+p.CostCenter, p)
@@ -210,7 +210,8 @@ func hashOrg(rows []orgRow) (string, error) {
 // version. Only what differs is written; nothing of the past is lost. Who is not
 // active in it any more loses sessions, tokens and delegations at once, and open
 // documents that wait for them hear of it from a relay, see SpreadChanges. What a
-// directory says of its people stays, see WithDirectory.
+// directory says of its people stays, see WithDirectory, and so does what was granted
+// and taken away in the house.
 //
 // Safe to repeat: an organisation that is in force already keeps its version.
 func (s *Store) ReplaceOrganisation(ctx context.Context, next org.Snapshot, cause string) (int64, error) {
@@ -223,6 +224,9 @@ func (s *Store) ReplaceOrganisation(ctx context.Context, next org.Snapshot, caus
 			return err
 		}
 		next, err := withDirectory(ctx, tx, next)
+		if err == nil {
+			next, err = withGranted(ctx, tx, next)
+		}
 		if err != nil {
 			return err
 		}
@@ -316,7 +320,7 @@ func saveOrganisation(ctx context.Context, tx *sqlx.Tx, c organisationChange) er
 	if err := saveOrgRows(ctx, tx, c.orgDiff, c.version); err != nil {
 		return err
 	}
-	if err := saveHolders(ctx, tx, c.next); err != nil {
+	if err := saveHolders(ctx, tx); err != nil {
 		return err
 	}
 	if err := leave(ctx, tx, c.next, c.version); err != nil {
@@ -349,24 +353,6 @@ func columnsOf(rows []orgRow) (kinds, ids, bodies pq.StringArray) {
 		kinds, ids, bodies = append(kinds, r.Kind), append(ids, r.ID), append(bodies, r.Body)
 	}
 	return kinds, ids, bodies
-}
-
-// saveHolders keeps who holds which role now, for the notices to roles.
-func saveHolders(ctx context.Context, tx *sqlx.Tx, next org.Snapshot) error {
-	var roles, entities, people pq.StringArray
-	for _, g := range next.Grants {
-		if next.Active(g.Person) {
-			roles, entities, people = append(roles, g.Role), append(entities, g.Entity), append(people, g.Person)
-		}
-	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM role_holders`); err != nil {
-		return err
-	}
-	const insert = `
-		INSERT INTO role_holders (role, entity, person) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-		ON CONFLICT DO NOTHING`
-	_, err := tx.ExecContext(ctx, insert, roles, entities, people)
-	return err
 }
 
 // PersonBySubject finds the active person behind a sign-in. A person's subject

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 
@@ -20,6 +21,7 @@ const (
 // organisationPatch is a change of a few rows, whoever else there is.
 type organisationPatch struct {
 	orgDiff
+	kind    string   // of its event; "" for OrganisationChanged
 	actor   string   // who made it, such as scim:entra
 	reason  string   // what was asked for: patch User/018f…
 	people  []string // whose rows or grants it changes
@@ -74,21 +76,29 @@ func changeOrganisation(ctx context.Context, tx *sqlx.Tx, p organisationPatch) (
 	if err := saveHoldersOf(ctx, tx, p.people); err != nil {
 		return 0, err
 	}
-	const back = `DELETE FROM leavers WHERE person = ANY($1)`
-	if _, err := tx.ExecContext(ctx, back, pq.Array(p.arrived)); err != nil {
-		return 0, err
-	}
-	const gone = `INSERT INTO leavers SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`
-	if _, err := tx.ExecContext(ctx, gone, pq.Array(p.left)); err != nil {
-		return 0, err
-	}
-	if err := depart(ctx, tx, p.left, version); err != nil {
+	if err := p.moveLeavers(ctx, tx, version); err != nil {
 		return 0, err
 	}
 	data := organisationChanged{Version: version, Reason: p.reason, Before: last[0].Hash, Hash: hash,
 		Ended: namesOf(p.ends), Begun: namesOf(p.begins)}
 	return version, recordFact(ctx, tx, OrgStream, "org:"+strconv.FormatInt(version, 10),
-		evidence.Draft{Kind: OrganisationChanged, Actor: p.actor, Data: mustJSON(data)})
+		evidence.Draft{Kind: cmp.Or(p.kind, OrganisationChanged), Actor: p.actor, Data: mustJSON(data)})
+}
+
+// moveLeavers notes who left and who came back. A right that is granted moves nobody.
+func (p organisationPatch) moveLeavers(ctx context.Context, tx *sqlx.Tx, version int64) error {
+	if len(p.left)+len(p.arrived) == 0 {
+		return nil
+	}
+	const back = `DELETE FROM leavers WHERE person = ANY($1)`
+	if _, err := tx.ExecContext(ctx, back, pq.Array(p.arrived)); err != nil {
+		return err
+	}
+	const gone = `INSERT INTO leavers SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`
+	if _, err := tx.ExecContext(ctx, gone, pq.Array(p.left)); err != nil {
+		return err
+	}
+	return depart(ctx, tx, p.left, version)
 }
 
 // hashChange is the hash of a version that changes the one before it.
@@ -108,24 +118,6 @@ func namesOf(rows []orgRow) []string {
 		names = append(names, r.Kind+" "+r.ID)
 	}
 	return names
-}
-
-// saveHoldersOf keeps who of these people holds which role now.
-func saveHoldersOf(ctx context.Context, tx *sqlx.Tx, people []string) error {
-	const clear = `DELETE FROM role_holders WHERE person = ANY($1)`
-	if _, err := tx.ExecContext(ctx, clear, pq.Array(people)); err != nil {
-		return err
-	}
-	const insert = `
-		INSERT INTO role_holders (role, entity, person)
-		SELECT g.body::jsonb ->> 'role', g.body::jsonb ->> 'entity', u.id
-		FROM unnest($1::text[]) AS u (id)
-		JOIN org_rows g ON g.kind = 'grant' AND g.to_version IS NULL AND g.body::jsonb ->> 'person' = u.id
-		JOIN org_rows p ON p.kind = 'person' AND p.id = u.id AND p.to_version IS NULL
-		WHERE (p.body::jsonb ->> 'active')::boolean
-		ON CONFLICT DO NOTHING`
-	_, err := tx.ExecContext(ctx, insert, pq.Array(people))
-	return err
 }
 
 // changedRows are the rows that a version ended and began, as its hash had them.

@@ -30,11 +30,7 @@ func (s *Store) TellProposals(ctx context.Context, limit int) (int, error) {
 		if err != nil || len(ending) == 0 {
 			return err
 		}
-		version, err := orgVersion(ctx, tx)
-		if err != nil {
-			return err
-		}
-		snapshot, err := loadSnapshot(ctx, tx, version)
+		snapshot, _, err := presentIn(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -71,7 +67,7 @@ func endingProposals(ctx context.Context, tx *sqlx.Tx, limit int) ([]endingRow, 
 		        AND d.status NOT IN ('closed', 'rejected', 'withdrawn', 'voided'))
 		    ELSE p.base < (SELECT coalesce(max(v.version), 0) FROM policies v WHERE v.kind = p.kind AND v.id = p.subject)
 		    END AS moot,
-		    p.id, p.kind, p.subject, p.base, p.note, p.maker, p.expires_at
+		    p.id, p.kind, p.subject, p.base, p.note, p.maker, p.payload, p.expires_at
 		FROM mine m JOIN proposals p ON p.id = m.proposal ORDER BY p.expires_at, p.id`
 	var rows []endingRow
 	return rows, tx.SelectContext(ctx, &rows, query, limit)
@@ -95,6 +91,9 @@ func tellEnding(ctx context.Context, tx *sqlx.Tx, snapshot *org.Snapshot, row en
 			return err
 		}
 		return tellIntervention(ctx, tx, notice.InterventionExpiring, t)
+	}
+	if p.Kind.OfRights() {
+		return tellEndingRight(ctx, tx, snapshot, row.proposal(), expired)
 	}
 	if expired {
 		return tellOnce(ctx, tx, notice.OfProposal(notice.ProposalExpired, p, p.Maker))

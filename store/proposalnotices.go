@@ -14,11 +14,7 @@ import (
 // askDeciders tells everybody who may decide on a new proposal: who may publish,
 // but the human who made it, with whatever account.
 func askDeciders(ctx context.Context, tx *sqlx.Tx, p proposal.Proposal) error {
-	version, err := orgVersion(ctx, tx)
-	if err != nil {
-		return err
-	}
-	snapshot, err := loadSnapshot(ctx, tx, version)
+	snapshot, _, err := presentIn(ctx, tx)
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,9 @@ func (s *Store) Propose(ctx context.Context, in ProposalInput) (ProposalRow, err
 			}
 			return askAdministrators(ctx, tx, in)
 		}
+		if in.Kind.OfRights() {
+			return askForRight(ctx, tx, in)
+		}
 		return propose(ctx, tx, in)
 	})
 	if err != nil {
@@ -220,6 +223,10 @@ type ProposalFilter struct {
 	// Interventions cuts the interventions to the documents of a scope's entities; nil
 	// means all.
 	Interventions *access.Scope
+
+	// Rights chooses those about rights that a scope may know of, with what they ask
+	// for; nil all others.
+	Rights *access.Scope
 }
 
 // Which proposals a list shows, by the database's clock.
@@ -228,7 +235,7 @@ const (
 	OnlyEnded = "ended" // decided or expired
 )
 
-// Proposals lists proposals, the newest first, without what they propose.
+// Proposals lists proposals, the newest first, without the texts that they propose.
 //
 // Errors: Invalid cursor.bad.
 func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalRow], error) {
@@ -241,6 +248,8 @@ func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalR
 		SELECT ` + proposalColumns + ` FROM proposals
 		WHERE ($1 = '' OR ($1 = 'open') = (state = 'open' AND expires_at > clock_timestamp()))
 		  AND ($2::timestamptz IS NULL OR (created_at, id) < ($2::timestamptz, $3))
+		  AND CASE WHEN kind NOT IN ('grant', 'revocation') THEN NOT $7
+		      ELSE $7 AND ($8 OR payload::jsonb ->> 'entity' = ANY($9) OR $10 <> '' AND $10 IN (maker, subject)) END
 		  AND ($5 OR kind <> 'intervention'
 		       OR EXISTS (SELECT FROM documents d WHERE d.id = subject AND d.entity = ANY($6)))
 		ORDER BY created_at DESC, id DESC LIMIT $4`
@@ -249,8 +258,13 @@ func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalR
 	if !all {
 		all, entities = f.Interventions.All, f.Interventions.Entities
 	}
+	var rights access.Scope
+	if f.Rights != nil {
+		rights = *f.Rights
+	}
 	var rows []proposalRow
-	err = s.db.SelectContext(ctx, &rows, query, f.Only, textOrNull(key), id, limit+1, all, pq.Array(entities))
+	err = s.db.SelectContext(ctx, &rows, query, f.Only, textOrNull(key), id, limit+1, all, pq.Array(entities),
+		f.Rights != nil, rights.All, pq.Array(rights.Entities), rights.Person)
 	if err != nil {
 		return Page[ProposalRow]{}, sqlFault("store.Proposals", err)
 	}
@@ -262,7 +276,9 @@ func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalR
 			break
 		}
 		p := r.proposal()
-		p.Payload = ""
+		if f.Rights == nil {
+			p.Payload = ""
+		}
 		page.Items = append(page.Items, p)
 	}
 	return page, nil
@@ -275,6 +291,7 @@ func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalR
 // those of proposal.Judge; Conflict proposal.outdated where another version was
 // published since it was proposed, idempotency.reused.
 func (s *Store) Decide(ctx context.Context, id string, v proposal.Verdict, idem Idempotency) (ProposalRow, error) {
+	defer s.versions.forget()
 	return s.decide(ctx, id, v, idem, approveProposal)
 }
 
@@ -293,11 +310,7 @@ func (s *Store) decide(ctx context.Context, id string, v proposal.Verdict, idem 
 		if err != nil {
 			return err
 		}
-		version, err := orgVersion(ctx, tx)
-		if err != nil {
-			return err
-		}
-		snapshot, err := loadSnapshot(ctx, tx, version) // as of now, not as of a second ago
+		snapshot, _, err := presentIn(ctx, tx) // as of now, not as of a second ago
 		if err != nil {
 			return err
 		}
@@ -316,6 +329,9 @@ func (s *Store) decide(ctx context.Context, id string, v proposal.Verdict, idem 
 }
 
 func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
+	if p.Kind.OfRights() {
+		return approveRight(ctx, tx, p, v)
+	}
 	if p.Kind == proposal.Intervention {
 		return fault.New(fault.Invalid, "proposal.unknown_kind", fault.Arg("kind", string(p.Kind)))
 	}
@@ -354,6 +370,9 @@ func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.
 	}
 	if p.Kind == proposal.Intervention { // it never came near its document
 		return tellRefused(ctx, tx, p, v)
+	}
+	if p.Kind.OfRights() {
+		return refuseRight(ctx, tx, p, v)
 	}
 	data := refusedData{Kind: p.Kind, Proposal: p.ID, Maker: p.Maker, Hash: p.Hash, Reason: v.Reason}
 	err := recordFact(ctx, tx, policyStream+p.Subject, "refuse:"+p.ID,

@@ -46,6 +46,7 @@ type Store struct {
 
 	mu        sync.Mutex
 	snapshots map[int64]*org.Snapshot
+	present   *org.Snapshot // the newest, with the rights that hold now
 
 	versions believed[int64]     // newest version of the organisation
 	inForce  believed[PolicyRow] // by kind and id

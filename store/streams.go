@@ -18,11 +18,12 @@ const (
 
 // The kinds of event in them.
 const (
-	OrganisationReplaced = "organisation.replaced" // by a file
-	OrganisationChanged  = "organisation.changed"  // by a directory: a few people
-	DirectoryStopped     = "directory.stopped"     // it took away too many at once
-	DirectoryReleased    = "directory.released"    // an operator lets it go on
-	PolicyPublished      = "policy.published"      // by who migrates, or by the second person of a proposal
+	OrganisationReplaced = "organisation.replaced"  // by a file
+	OrganisationChanged  = "organisation.changed"   // by a directory: a few people
+	OrganisationRegrant  = "organisation.regranted" // two people gave a right, or took one away
+	DirectoryStopped     = "directory.stopped"      // it took away too many at once
+	DirectoryReleased    = "directory.released"     // an operator lets it go on
+	PolicyPublished      = "policy.published"       // by who migrates, or by the second person of a proposal
 	PolicyProposed       = "policy.proposed"
 	PolicyRefused        = "policy.refused"
 )

@@ -129,7 +129,7 @@ const writeTransition = `
 		       n.document, n.task, n.quiet, n.data, clock_timestamp(), clock_timestamp()
 		FROM mine, jsonb_to_recordset($22::jsonb) AS n (id text, kind text, person text, role text, entity text,
 		     document text, task text, quiet boolean, data jsonb)
-		LEFT JOIN role_holders h ON n.person = '' AND h.role = n.role AND h.entity IN ('', n.entity)
+		LEFT JOIN role_holders h ON n.person = '' AND h.role = n.role AND h.entity IN ('', n.entity) AND ` + holdsNow + `
 		ON CONFLICT DO NOTHING
 	), delegates AS (
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)

@@ -56,6 +56,7 @@ func urge(ctx context.Context, tx *sqlx.Tx, c Comment) error {
 		       d.entity, d.id, t.id, false, jsonb_build_object('number', d.number, 'title', d.title, 'by', $3::text)
 		FROM tasks t JOIN documents d ON d.id = t.document
 		LEFT JOIN role_holders h ON t.assignee = 'queue:' || h.role AND h.entity IN ('', d.entity)
+		     AND ` + holdsNow + `
 		WHERE t.document = $4 AND t.state = 'open'`
 	result, err := tx.ExecContext(ctx, tell, "urge."+c.ID, notice.Urged, c.Author, c.Document)
 	if err != nil {

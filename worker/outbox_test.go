@@ -64,4 +64,5 @@ func (o *outbox) NoticeFailed(context.Context, string, string) error        { re
 func (o *outbox) SpreadChanges(context.Context, int) (int, error)             { return 0, nil }
 func (o *outbox) ClaimTellings(context.Context, int) ([]store.Telling, error) { return nil, nil }
 func (o *outbox) TellingDone(context.Context, store.Telling) error            { return nil }
+func (o *outbox) TellGrants(context.Context, int) (int, error)                { return 0, nil }
 func (o *outbox) TellProposals(context.Context, int) (int, error)             { return 0, nil }

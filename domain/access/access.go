@@ -53,7 +53,7 @@ const (
 	ByDelegation    = "delegation"         // they decide for who was asked, by a delegation in force
 	ByCopy          = "copy"               // they were copied in
 	ByDepartment    = "department"         // they head the department
-	ByEntity        = "entity"             // their role covers the entity
+	ByEntity        = "entity"             // their role covers the entity, or the department
 	ByAll           = "all"                // their role covers everything
 	NoPerson        = "no_person"          // nobody is signed in
 	NoPermission    = "unknown_permission" // no such permission
@@ -61,6 +61,29 @@ const (
 	OutOfReach      = "out_of_reach"       // a role gives it, but not for this object
 	OutOfTokenScope = "out_of_token_scope" // the token was not given it
 )
+
+// SubjectOf makes the subject of a person from the organisation: their grants, one
+// for a department reaching those below it, and the departments they head.
+func SubjectOf(snapshot *org.Snapshot, person string) Subject {
+	s := Subject{Person: person}
+	for _, g := range snapshot.GrantsOf(person) {
+		if g.Department == "" {
+			s.Roles = append(s.Roles, g)
+			continue
+		}
+		for _, id := range snapshot.Below(g.Department) {
+			below := g
+			below.Department = id
+			s.Roles = append(s.Roles, below)
+		}
+	}
+	for id, d := range snapshot.Departments {
+		if d.Head == person {
+			s.Departments = append(s.Departments, id)
+		}
+	}
+	return s
+}
 
 // Can judges whether a subject may do something to an object, and says why.
 func Can(s Subject, permission string, o Object) (bool, string) {
@@ -92,8 +115,10 @@ func ScopeFor(s Subject, permission string) Scope {
 			for _, d := range s.Departments {
 				departments[d] = true
 			}
-		case r.reach == All || r.entity == "":
+		case r.reach == All || r.entity == "" && r.department == "":
 			scope.All = true
+		case r.department != "":
+			departments[r.department] = true
 		default:
 			entities[r.entity] = true
 		}
@@ -139,13 +164,14 @@ func Inboxes(s Subject) []string {
 
 // held is one reach that a subject's role gives, and the entity of the grant.
 type held struct {
-	reach  Reach
-	entity string // "" = every entity
+	reach      Reach
+	entity     string // "" = every entity
+	department string // "" = the whole entity
 }
 
 // covers says why an object lies within the reach, or "".
 func (h held) covers(s Subject, o Object) string {
-	within := h.entity == "" || h.entity == o.Entity
+	within := (h.entity == "" || h.entity == o.Entity) && (h.department == "" || h.department == o.Department)
 	switch h.reach {
 	case Own:
 		return when(slices.Contains(o.Owners, s.Person), ByOwn)
@@ -188,7 +214,7 @@ func reachesOf(s Subject, permission string) ([]held, string) {
 	var reaches []held
 	for _, g := range rolesOf(s) {
 		for _, r := range table[g.Role][permission] {
-			reaches = append(reaches, held{r, g.Entity})
+			reaches = append(reaches, held{r, g.Entity, g.Department})
 		}
 	}
 	if len(reaches) == 0 {

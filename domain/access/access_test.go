@@ -49,6 +49,8 @@ var matrix = map[string]map[string]string{
 		"delegation:read":   "y.......",
 		"delegation:manage": "y.......",
 		"token:manage":      "y.......",
+		"grant:read":        "y.......",
+		"grant:request":     "y.......",
 	},
 	access.FinanceClerk: {
 		"document:on_behalf": "..y..y..",
@@ -89,6 +91,7 @@ var matrix = map[string]map[string]string{
 		"metrics:read":  "yyyyyyyy",
 
 		"delegation:read": "y.y..y..",
+		"grant:read":      "y.y..y..",
 	},
 	access.Admin: {
 		"document:on_behalf": "..y..y..",
@@ -113,6 +116,9 @@ var matrix = map[string]map[string]string{
 		"token:manage":       "y.y..y..",
 		"metrics:read":       "yyyyyyyy",
 		"scim:provision":     "..y..y..",
+		"grant:read":         "y.y..y..",
+		"grant:request":      "y.y..y..",
+		"grant:decide":       "..y..y..",
 	},
 	access.Assistant: {
 		"document:on_behalf": "..y..y..",

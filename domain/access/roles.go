@@ -57,6 +57,9 @@ const (
 	TokenManage       = "token:manage"
 	MetricsRead       = "metrics:read"
 	ScimProvision     = "scim:provision" // a directory tells of people and groups
+	GrantRead         = "grant:read"     // who holds which right, and why
+	GrantRequest      = "grant:request"  // a role, for a second person to approve
+	GrantDecide       = "grant:decide"   // on what another asked for, and to take away
 )
 
 // Reach is how far from a person an object may lie.
@@ -86,12 +89,12 @@ var peopleOnly = []string{TokenManage}
 
 // namedOnly are the permissions that a token carries only where its scopes name them:
 // what changes who decides is never part of a whole noun.
-var namedOnly = []string{DocumentIntervene, OrganisationWrite}
+var namedOnly = []string{DocumentIntervene, OrganisationWrite, GrantRequest, GrantDecide}
 
 // rights are the permissions of one role, each with its reaches.
 type rights map[string][]Reach
 
-// table says what each role may do. A grant's entity narrows Entity and Queue;
+// table says what each role may do. A grant's entity and department narrow Entity and Queue;
 // Own, Assigned, Standing and Copied follow the person, All ignores both.
 var table = map[string]rights{
 	Employee: {
@@ -112,6 +115,8 @@ var table = map[string]rights{
 		DelegationRead:   {Own},
 		DelegationManage: {Own},
 		TokenManage:      {Own},
+		GrantRead:        {Own},
+		GrantRequest:     {Own},
 	},
 	departmentHead: {
 		DocumentRead:     {Department},
@@ -158,6 +163,7 @@ var table = map[string]rights{
 		AuditRead:      {Entity},
 		DelegationRead: {Entity},
 		MetricsRead:    {All},
+		GrantRead:      {Entity},
 	},
 	Admin: {
 		DocumentRead:      {Entity},
@@ -182,6 +188,9 @@ var table = map[string]rights{
 		TokenManage:       {Entity},
 		MetricsRead:       {All},
 		ScimProvision:     {Entity},
+		GrantRead:         {Entity},
+		GrantRequest:      {Entity},
+		GrantDecide:       {Entity},
 	},
 	Operator: {
 		EffectRead:  {Entity},
@@ -203,3 +212,6 @@ func listed() []string {
 	}
 	return slices.Sorted(maps.Keys(all))
 }
+
+// Gives lists what a role gives, by permission, with the reaches.
+func Gives(role string) map[string][]Reach { return maps.Clone(table[role]) }

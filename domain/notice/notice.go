@@ -63,6 +63,16 @@
 //	proposal.expired     its maker                       the same
 //	intervention.proposed  administrators who may        by, reason; store.Propose
 //	                     approve it
+//	grant.requested, revocation.requested  who may       by, person, what: the role, entity, reason,
+//	                     decide on it                      proposal; store.Propose
+//	grant.approved, grant.refused, grant.revoked,        the same; store.Decide
+//	revocation.refused   who asked, and whose right it is
+//	grant.revoked_alone  administrators, whose right it    the same; store.RevokeAtOnce
+//	                     was
+//	right.expiring       who may decide on what was asked  the same, until_at; store.TellProposals
+//	right.expired        who asked                         the same
+//	grant.ending         whose right soon ends by itself,  the same; store.TellGrants
+//	                     and who asked for it
 //	directory.stopped    who holds the role admin: a       by, n: who would have left, active
 //	                     directory took too many away
 //	passkey.added        whose it is; store.AddPasskey       passkey: its name
@@ -130,7 +140,7 @@ func ForDelegate(kind string) string {
 
 // Kinds lists every kind of notice; each has its texts in the catalogs.
 func Kinds() []string {
-	return []string{
+	return append([]string{
 		approval.TaskOpened, approval.TaskReminded, approval.TaskOverdue, approval.TaskWasSuperseded,
 		approval.TaskWasEscalated, approval.TaskWasConsulted, approval.TaskWasAdvised, approval.ClockStopped,
 		approval.DocumentReturned, approval.DocumentRejected, approval.DocumentApproved,
@@ -143,7 +153,7 @@ func Kinds() []string {
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		DirectoryStopped, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
-	}
+	}, rightKinds...)
 }
 
 // Notice is one message owed to one person, or to the holders of a role. 通知

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,6 +58,9 @@ func OfProposal(kind string, p proposal.Proposal, people ...string) []Notice {
 
 // Path is where the reader finds what a notice speaks of, on the pages.
 func (n Notice) Path() string {
+	if slices.Contains(rightKinds, n.Kind) {
+		return n.rightPath()
+	}
 	if id := n.Data["proposal"]; id != "" {
 		return "/policies/proposals/" + id
 	}

@@ -1,6 +1,8 @@
 // Package org is who works where and who answers to whom, as of one version.
 package org
 
+import "time"
+
 // Person is somebody who can act. 员工
 type Person struct {
 	ID         string   `json:"id"`
@@ -41,6 +43,13 @@ type Grant struct {
 	Person string `json:"person"`
 	Role   string `json:"role"`
 	Entity string `json:"entity"` // "" = every entity
+
+	// What follows only a grant has that was made in the house, by two people: a company
+	// file cannot say it.
+	ID         string    `json:"id,omitempty" yaml:"-"`
+	Department string    `json:"department,omitempty" yaml:"-"` // and those below it; "" = the whole entity
+	From       time.Time `json:"from,omitzero" yaml:"-"`        // [from, until); zero: at once, for good
+	Until      time.Time `json:"until,omitzero" yaml:"-"`
 }
 
 // Post makes a person answer for a role in a department or a cost centre. Unlike
@@ -90,6 +99,8 @@ type Snapshot struct {
 	Posts       []Post                 `json:"posts,omitempty"`
 	Grades      map[string]Grade       `json:"grades,omitempty"`
 	Authorities []Authority            `json:"authorities,omitempty"`
+
+	Until time.Time `json:"-"` // when time alone changes who holds what; zero: never, or not asked (see At)
 
 	humans *humans // none until Indexed
 }

@@ -96,7 +96,7 @@ func (s *Snapshot) Holders(role, entity string) []Person {
 	found := map[string]Person{}
 	for _, g := range s.Grants {
 		p, ok := s.People[g.Person]
-		if ok && p.Active && g.Role == role && (g.Entity == "" || g.Entity == entity) {
+		if ok && p.Active && g.Role == role && g.Covers(entity) {
 			found[p.ID] = p
 		}
 	}
@@ -108,7 +108,7 @@ func (s *Snapshot) Holders(role, entity string) []Person {
 func (s *Snapshot) GroupHolders(role string) []Person {
 	found := map[string]Person{}
 	for _, g := range s.Grants {
-		if p := s.People[g.Person]; p.Active && g.Role == role && g.Entity == "" {
+		if p := s.People[g.Person]; p.Active && g.Role == role && g.Everywhere() {
 			found[p.ID] = p
 		}
 	}
@@ -144,7 +144,7 @@ func (s *Snapshot) posted(in func(Post) bool) []Person {
 	return sorted(found)
 }
 
-// GrantsOf lists a person's grants, sorted by role and entity.
+// GrantsOf lists a person's grants, sorted by role and reach.
 func (s *Snapshot) GrantsOf(person string) []Grant {
 	var grants []Grant
 	for _, g := range s.Grants {
@@ -153,7 +153,8 @@ func (s *Snapshot) GrantsOf(person string) []Grant {
 		}
 	}
 	slices.SortFunc(grants, func(a, b Grant) int {
-		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Entity, b.Entity))
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Entity, b.Entity), cmp.Compare(a.Department, b.Department),
+			a.From.Compare(b.From), cmp.Compare(a.ID, b.ID))
 	})
 	return slices.Compact(grants)
 }

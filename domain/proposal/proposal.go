@@ -14,14 +14,21 @@ import (
 type Kind string
 
 // The kinds: each publishes a text as the next version of its subject, but for an
-// intervention, which becomes an act on the document that is its subject.
+// intervention, which becomes an act on the document that is its subject, and for
+// those of rights, which give a person a role or take it away.
 const (
 	Policy  Kind = "policy"  // 流程
 	Type    Kind = "type"    // 单据类型
 	Mapping Kind = "mapping" // 凭证模板
 
 	Intervention Kind = "intervention" // 管理员干预
+
+	Grant      Kind = "grant"      // 授权
+	Revocation Kind = "revocation" // 撤销授权
 )
+
+// OfRights says whether a kind is about somebody's rights: its subject is that person.
+func (k Kind) OfRights() bool { return k == Grant || k == Revocation }
 
 // State is how far a proposal has come.
 type State string
@@ -45,7 +52,7 @@ const (
 type Proposal struct {
 	ID      string    `json:"id"`
 	Kind    Kind      `json:"kind"`
-	Subject string    `json:"subject"` // id of the policy, type or mapping; of the document
+	Subject string    `json:"subject"` // id of the policy, type or mapping; of the document; of the person
 	Hash    string    `json:"hash"`    // of the payload: what is decided on
 	Base    int       `json:"base"`    // version in force when it was proposed; 0 = none; round of the document
 	Note    string    `json:"note"`    // why, in the maker's words

@@ -67,6 +67,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.tokens()
 	a.sessions()
 	a.passkeys()
+	a.grants()
 	router.GET("/docs", a.docs)
 	return a
 }

@@ -23,7 +23,8 @@ func (a *API) proposals() {
 		a.readProposal)
 	add(a, operation{
 		"approve-proposal", http.MethodPost, "/proposals/{id}/approve", tag,
-		"Publish what another person proposed as the next version, or carry out their intervention", 0,
+		"Publish what another person proposed as the next version, carry out their intervention, or grant or take away " +
+			"the right they asked for", 0,
 	}, a.approveProposal)
 	add(a, operation{
 		"refuse-proposal", http.MethodPost, "/proposals/{id}/refuse", tag,
@@ -34,8 +35,8 @@ func (a *API) proposals() {
 // Proposal is something that needs a second person.
 type Proposal struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"policy,type,mapping,intervention"`
-	Subject   string     `json:"subject" doc:"Id of the policy, type or mapping; of the document for an intervention"`
+	Kind      string     `json:"kind" enum:"policy,type,mapping,intervention,grant,revocation"`
+	Subject   string     `json:"subject" doc:"Id of the policy, type or mapping; of the document, or the person, it is about"`
 	State     string     `json:"state" enum:"open,approved,refused,expired"`
 	Hash      string     `json:"hash" doc:"Of the text, as its version will have"`
 	Base      int        `json:"base" doc:"The version in force when it was proposed; 0 for none"`
@@ -50,6 +51,7 @@ type Proposal struct {
 	YAML      string     `json:"yaml,omitempty" doc:"Only of a single proposal that is a text"`
 
 	Intervention *Intervention `json:"intervention,omitempty" doc:"Only of a single proposal that is an intervention"`
+	Right        *AskedRight   `json:"right,omitempty" doc:"Only of a grant and of a revocation"`
 	Outcome      *ActOutcome   `json:"outcome,omitempty" doc:"Of an approved intervention; none yet: being applied"`
 }
 
@@ -65,6 +67,10 @@ func proposalOf(p store.ProposalRow) Proposal {
 		ID: p.ID, Kind: string(p.Kind), Subject: p.Subject, State: string(p.StateNow()), Hash: p.Hash, Base: p.Base,
 		Note: p.Note, Maker: p.Maker, CreatedAt: instant(p.Created), ExpiresAt: instant(p.Expires), Checker: p.Checker,
 		DecidedAt: instant(p.Decided), Reason: p.Reason, Version: p.Version, YAML: p.Payload,
+	}
+	if p.Kind.OfRights() {
+		out.YAML, out.Right = "", askedRightOf(p)
+		return out
 	}
 	if p.Kind != proposal.Intervention {
 		return out

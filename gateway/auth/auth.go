@@ -141,8 +141,9 @@ func loopback(host string) bool {
 type Who struct {
 	Person  org.Person
 	Subject access.Subject
-	Version int64  // of the organisation that says so
-	Token   string // id of the token, "" for a session
+	Version int64     // of the organisation that says so
+	Until   time.Time // when time alone changes who holds what in it; zero: never
+	Token   string    // id of the token, "" for a session
 	// TokenName is what its owner called it.
 	TokenName string
 	Provider  string    // where the session was signed in
@@ -183,18 +184,6 @@ func Required(ctx context.Context) error {
 		return fault.New(fault.Forbidden, "auth.required")
 	}
 	return nil
-}
-
-// SubjectOf makes the subject of a person from the organisation: their grants,
-// and the departments they head.
-func SubjectOf(snapshot *org.Snapshot, person string) access.Subject {
-	s := access.Subject{Person: person, Roles: snapshot.GrantsOf(person)}
-	for id, d := range snapshot.Departments {
-		if d.Head == person {
-			s.Departments = append(s.Departments, id)
-		}
-	}
-	return s
 }
 
 // Middleware finds out who asks, and in which language to answer. A wrong token
@@ -244,5 +233,6 @@ func (a *Auth) know(ctx context.Context, id string) (*Who, error) {
 	if !person.Active {
 		return nil, fault.New(fault.Forbidden, "auth.inactive")
 	}
-	return &Who{Person: person, Subject: SubjectOf(snapshot, id), Version: snapshot.Version}, nil
+	return &Who{Person: person, Subject: access.SubjectOf(snapshot, id), Version: snapshot.Version,
+		Until: snapshot.Until}, nil
 }

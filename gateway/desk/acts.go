@@ -325,7 +325,7 @@ func (d *Desk) commit(ctx context.Context, who auth.Who, in intent) (store.ActRo
 		return store.ActRow{}, false, err
 	}
 	return d.Store.CommitAct(ctx, store.ActRow{
-		Act: a, Canonical: string(canonical), Signature: signature, Idem: idem, OrgVersion: who.Version,
+		Act: a, Canonical: string(canonical), Signature: signature, Idem: idem, OrgVersion: who.Version, Until: who.Until,
 		Delegation: in.delegation, Fresh: in.fresh,
 	})
 }

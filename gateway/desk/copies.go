@@ -225,7 +225,7 @@ func (d *Desk) keepsForPolicy(ctx context.Context, who auth.Who, detail Detail, 
 // mayRead says whether somebody else may read a document: by what they are, what
 // they were asked, what they were copied in on, or a delegation in force.
 func (d *Desk) mayRead(ctx context.Context, people *org.Snapshot, detail Detail, person string) (bool, error) {
-	subject := auth.SubjectOf(people, person)
+	subject := access.SubjectOf(people, person)
 	o := objectOf(detail.Document, detail.Tasks)
 	o.Copied = detail.copiedNow()
 	if ok, _ := access.Can(subject, access.DocumentRead, o); ok {

@@ -96,7 +96,7 @@ func (r ImportRunner) submit(ctx context.Context, row store.ImportRow) (store.Do
 	if !person.Active {
 		return store.Document{}, fault.New(fault.Forbidden, "auth.inactive")
 	}
-	who := auth.Who{Person: person, Subject: auth.SubjectOf(snapshot, row.Actor)}
+	who := auth.Who{Person: person, Subject: access.SubjectOf(snapshot, row.Actor)}
 	content, key := keyOf(row)
 	entity := content.Entity
 	if entity == "" {

@@ -217,7 +217,8 @@ func (d *Desk) approved(p store.ProposalRow, who auth.Who, channel string) (stor
 		return store.ActRow{}, err
 	}
 	signature, err := d.Signer.Sign(act)
-	return store.ActRow{Act: act, Canonical: string(canonical), Signature: signature, OrgVersion: who.Version}, err
+	return store.ActRow{Act: act, Canonical: string(canonical), Signature: signature, OrgVersion: who.Version,
+		Until: who.Until}, err
 }
 
 // stillAdmin refuses what was proposed by somebody who may propose it no more.
@@ -261,8 +262,13 @@ func (d *Desk) Replan(ctx context.Context, who auth.Who, id string) (has, gets a
 }
 
 // mayKnow says whether somebody may know of a proposal: an intervention is for the
-// administrators of its document's entity.
+// administrators of its document's entity; a right for those of its entity, for who
+// asked for it and for whose it is.
 func mayKnow(who auth.Who, p store.ProposalRow) bool {
+	if p.Kind.OfRights() {
+		ok, _ := access.Can(who.Subject, access.GrantRead, rightsObject(p))
+		return ok
+	}
 	permission := access.PolicyPropose
 	if p.Kind == proposal.Intervention {
 		permission = access.DocumentIntervene

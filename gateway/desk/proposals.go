@@ -69,17 +69,22 @@ func (d *Desk) Proposals(ctx context.Context, who auth.Who, f store.ProposalFilt
 
 // Proposal is one proposal with its text.
 func (d *Desk) Proposal(ctx context.Context, who auth.Who, id string) (store.ProposalRow, error) {
-	if _, err := needAny(who, access.PolicyPropose); err != nil {
-		return store.ProposalRow{}, err
+	p, err := d.theirs(ctx, who, id)
+	if err == nil && p.Kind.OfRights() {
+		return p, nil
 	}
-	return d.theirs(ctx, who, id)
+	if _, denied := needAny(who, access.PolicyPropose); denied != nil {
+		return store.ProposalRow{}, denied
+	}
+	return p, err
 }
 
 // DecideProposal is the second person's word on a proposal. Before it is approved
 // the text is checked again: people may have left since it was proposed.
 //
 // An intervention is for an administrator, and becomes an act on its document: what
-// the rules say of that stands in the Outcome of the answer.
+// the rules say of that stands in the Outcome of the answer. A right is for an
+// administrator of where it holds who neither asked for it nor has it.
 //
 // Safe to repeat with the same key. Errors: Forbidden access.denied,
 // proposal.own, intervention.interested; NotFound proposal.not_found; Conflict proposal.decided,
@@ -88,11 +93,12 @@ func (d *Desk) Proposal(ctx context.Context, who auth.Who, id string) (store.Pro
 func (d *Desk) DecideProposal(ctx context.Context, who auth.Who, id string, v proposal.Verdict, key Key) (
 	store.ProposalRow, error) {
 	publishes := need(who, access.PolicyPublish, access.Object{})
-	if publishes != nil && !access.Has(who.Subject, access.DocumentIntervene) {
-		return store.ProposalRow{}, publishes
-	}
 	p, err := d.theirs(ctx, who, id)
 	switch {
+	case p.Kind.OfRights() && err == nil:
+		return d.decideRight(ctx, who, p, v, key)
+	case publishes != nil && !access.Has(who.Subject, access.DocumentIntervene):
+		return store.ProposalRow{}, publishes
 	case err != nil:
 		return store.ProposalRow{}, err
 	case p.Kind == proposal.Intervention:

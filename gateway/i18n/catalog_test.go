@@ -161,6 +161,17 @@ var ownGiven = map[string][]string{
 	notice.InterventionExpiring: {"by", "reason", "until"},
 	notice.InterventionExpired:  {"by", "reason", "until"},
 
+	notice.GrantRequested:      {"by", "person", "what", "reason"},
+	notice.GrantApproved:       {"by", "person", "what", "reason"},
+	notice.GrantRefused:        {"by", "person", "what", "reason"},
+	notice.GrantRevoked:        {"by", "person", "what", "reason"},
+	notice.GrantRevokedAlone:   {"by", "person", "what", "reason"},
+	notice.RevocationRequested: {"by", "person", "what", "reason"},
+	notice.RevocationRefused:   {"by", "person", "what", "reason"},
+	notice.RightExpiring:       {"by", "person", "what", "reason", "until"},
+	notice.RightExpired:        {"person", "what", "reason", "until"},
+	notice.GrantEnding:         {"person", "what", "reason", "until"},
+
 	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
 	approval.DocumentAmended:    {"step", "by", "reason", "n"},
 }

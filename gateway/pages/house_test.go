@@ -23,6 +23,7 @@ import (
 	"github.com/countersign/countersign/adapters/files"
 	"github.com/countersign/countersign/adapters/files/disk"
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
@@ -74,7 +75,7 @@ func newHouse(t *testing.T) *house {
 		if person := r.Header.Get("X-As"); person != "" {
 			snapshot, err := h.store.Snapshot(ctx, 0)
 			require.NoError(t, err)
-			ctx = auth.With(ctx, auth.Who{Person: snapshot.People[person], Subject: auth.SubjectOf(snapshot, person),
+			ctx = auth.With(ctx, auth.Who{Person: snapshot.People[person], Subject: access.SubjectOf(snapshot, person),
 				Session: r.Header.Get("X-Session")})
 		}
 		router.ServeHTTP(w, r.WithContext(ctx))
@@ -293,7 +294,7 @@ func (e *fakeEngine) route(ctx context.Context, submitter, document string) erro
 	if err != nil {
 		return err
 	}
-	who := auth.Who{Person: company.People[submitter], Subject: auth.SubjectOf(company, submitter)}
+	who := auth.Who{Person: company.People[submitter], Subject: access.SubjectOf(company, submitter)}
 	plan, err := e.desk.Route(ctx, who, document)
 	if err != nil {
 		return err

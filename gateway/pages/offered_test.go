@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
@@ -31,7 +32,7 @@ func TestOnlyJumpsThatAreTakenAreOffered(t *testing.T) {
 		state := h.state(strings.TrimPrefix(at, "/documents/"))
 		company, err := h.store.Snapshot(t.Context(), 0)
 		require.NoError(t, err)
-		admin := auth.Who{Person: company.People["admin"], Subject: auth.SubjectOf(company, "admin")}
+		admin := auth.Who{Person: company.People["admin"], Subject: access.SubjectOf(company, "admin")}
 		_, err = h.desk.Intervene(t.Context(), admin, desk.Intervention{
 			Document: state.Document, Ruling: "jump", Task: state.OpenTasks()[0].ID, ToStep: "manager", Round: state.Round,
 			ContentHash: state.ContentHash, Opinion: "x", Channel: "api",

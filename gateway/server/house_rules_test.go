@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
@@ -81,7 +82,7 @@ func TestTokens(t *testing.T) {
 	h.do(call{as: "lin", method: "POST", path: "/tokens", body: ask}).refused(403, "access.denied")
 	snapshot, err := h.store.Snapshot(t.Context(), 0)
 	require.NoError(t, err)
-	who := auth.Who{Person: snapshot.People["lin"], Subject: auth.SubjectOf(snapshot, "lin")}
+	who := auth.Who{Person: snapshot.People["lin"], Subject: access.SubjectOf(snapshot, "lin")}
 	in := desk.TokenInput{Name: "x", Scopes: []string{"document:read"}, Expires: time.Now().Add(time.Hour)}
 	token, row, err := h.desk.NewToken(t.Context(), who, in, desk.Key{Route: "r", Key: "k"})
 	require.NoError(t, err)

@@ -28,6 +28,7 @@ import (
 	"github.com/countersign/countersign/adapters/identity"
 	"github.com/countersign/countersign/adapters/identity/oidc"
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -158,8 +159,8 @@ func (h *house) token(person string) string {
 	_, err := h.store.CreateToken(h.t.Context(), store.Token{
 		Hash: hash, Person: person, Name: "test", ExpiresAt: time.Now().Add(time.Hour), Scopes: []string{
 			"document:*", "task:*", "voucher:*", "effect:*", "plan:*", "policy:*", "calendar:*", "import:*", "people:*",
-			"organisation:*", "audit:*", "metrics:*", "delegation:*", "copy:*",
-			"document:intervene", "organisation:write",
+			"organisation:*", "audit:*", "metrics:*", "delegation:*", "copy:*", "grant:*",
+			"document:intervene", "organisation:write", "grant:request", "grant:decide",
 		},
 	})
 	require.NoError(h.t, err)
@@ -342,7 +343,7 @@ func (e *fakeEngine) Start(ctx context.Context, in engine.StartRequest) error {
 	if err != nil {
 		return err
 	}
-	who := auth.Who{Person: company.People[in.Submitter], Subject: auth.SubjectOf(company, in.Submitter)}
+	who := auth.Who{Person: company.People[in.Submitter], Subject: access.SubjectOf(company, in.Submitter)}
 	plan, err := e.desk.Route(ctx, who, in.Document)
 	if err != nil {
 		return err

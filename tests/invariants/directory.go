@@ -25,7 +25,7 @@ func (c *checker) checkOrganisation() {
 	told := map[int64]bool{}
 	for _, e := range c.streams[orgStream] {
 		if e.Kind != directoryKind {
-			if e.Kind == "organisation.replaced" {
+			if e.Kind == "organisation.replaced" || e.Kind == regrantedKind {
 				told[read[struct {
 					Version int64 `json:"version"`
 				}](e.Text).Version] = true

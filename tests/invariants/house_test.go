@@ -69,6 +69,7 @@ func build(t testing.TB) *house {
 	h.ids["voided"] = h.voided()
 	h.ids["handed"] = h.handed()
 	h.ids["part"], h.ids["split"] = h.counted()
+	h.granted()
 	for {
 		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
 		require.NoError(t, err)

@@ -71,6 +71,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	c.checkAdvances()
 	c.checkStreams()
 	c.checkOrganisation()
+	c.checkGrants()
 	c.checkRules()
 	c.checkIdentities()
 	c.checkProposals()

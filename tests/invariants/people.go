@@ -46,6 +46,7 @@ type people struct {
 	active  map[string]bool
 	humans  map[string]string // an account → the smallest account of the same human
 	grants  []grant
+	dated   []dated // the same, with their dates
 	version int64
 }
 
@@ -63,7 +64,22 @@ func (o *organisation) at(instant time.Time) *people {
 			found = o.version(v.n)
 		}
 	}
-	return found
+	return found.asOf(instant)
+}
+
+// asOf is who held what at an instant: a right made in the house has its dates.
+func (p *people) asOf(instant time.Time) *people {
+	if p == nil || !slices.ContainsFunc(p.dated, func(d dated) bool { return d.ID != "" }) {
+		return p
+	}
+	then := *p
+	then.grants = nil
+	for _, d := range p.dated {
+		if d.holdsAt(instant) && d.Department == "" {
+			then.grants = append(then.grants, d.grant)
+		}
+	}
+	return &then
 }
 
 // version returns one version; nil where it is not stored.
@@ -88,6 +104,7 @@ func (o *organisation) build(n int64) *people {
 		}
 		if row.kind == "grant" {
 			p.grants = append(p.grants, read[grant](row.body))
+			p.dated = append(p.dated, read[dated](row.body))
 			continue
 		}
 		person := read[struct {
