@@ -37,7 +37,9 @@ func TestRightsTravelTheRoadOfTwo(t *testing.T) {
 	h.verdict("emma", id, "approve", map[string]any{}).refused(403, "access.denied")
 	h.verdict("lin", id, "approve", map[string]any{}).refused(403, "access.denied")
 	h.verdict("audit", id, "approve", map[string]any{}).refused(403, "access.denied")
-	mayRead := func() bool { return strings.Contains(string(h.do(call{as: "lin", method: "GET", path: "/me"}).body), "effect:read") }
+	mayRead := func() bool {
+		return strings.Contains(string(h.do(call{as: "lin", method: "GET", path: "/me"}).body), "effect:read")
+	}
 	require.False(t, mayRead())
 	h.verdict("admin", id, "approve", map[string]any{"hash": made.text("hash")}).is(200)
 	require.True(t, mayRead(), "with the next request")
