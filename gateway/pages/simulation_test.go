@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/gateway/auth"
 )
 
@@ -41,7 +42,7 @@ func TestASimulationNamesOnlyWhatItsAskerMayRead(t *testing.T) {
 	company, err := h.store.Snapshot(t.Context(), 0)
 	require.NoError(t, err)
 	for shown, scopes := range [][]string{{"policy:propose"}, {"policy:propose", "document:read"}} {
-		who := auth.Who{Person: company.People["liu"], Subject: auth.SubjectOf(company, "liu"), Token: "t"}
+		who := auth.Who{Person: company.People["liu"], Subject: access.SubjectOf(company, "liu"), Token: "t"}
 		who.Subject.Machine, who.Subject.Scopes = true, scopes
 		report, err := h.desk.Simulate(t.Context(), who, "expense", draftOf(t, "1000.00", "3000.00"))
 		require.NoError(t, err)
