@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
@@ -43,7 +44,7 @@ func (h *house) previewed(id string) {
 	company, err := h.store.Snapshot(ctx, 0)
 	require.NoError(h.t, err)
 	p, err := h.desk.PreviewVoucher(ctx, auth.Who{Person: company.People["wang"],
-		Subject: auth.SubjectOf(company, "wang")}, id)
+		Subject: access.SubjectOf(company, "wang")}, id)
 	require.NoError(h.t, err)
 	raw, err := config.Shipped.ReadFile("mappings/expense.yaml")
 	require.NoError(h.t, err)
