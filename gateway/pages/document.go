@@ -40,6 +40,7 @@ type documentView struct {
 	Talk              talkView
 	Parked            *parkedBox
 	Voucher           string // address of its page, "" where one may not
+	Books             bool   // the reader looks after the books: the review and the preview are theirs
 
 	Decide                                   *decideForm
 	Handle                                   *handleForm
@@ -338,6 +339,7 @@ func (v *visit) story(view *documentView, state approval.State, events []evidenc
 // acts are what the reader may do here now. The rules judge again.
 func (v *visit) acts(view *documentView, detail desk.Detail, state approval.State) {
 	object := detail.Object()
+	view.Books = v.may(access.EffectRead, object)
 	if view.Pending == "" {
 		view.Decide = v.decideForm(detail, state)
 		view.Handle = v.handleForm(detail, state, view.Decide)
@@ -370,6 +372,9 @@ func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approv
 	}, date, object)
 	return &box
 }
+
+// Reviewing says whether this is the page of a review.
+func (d documentView) Reviewing() bool { return false }
 
 // TaxTotal sums the tax of the lines.
 func (d documentView) TaxTotal() money.Amount {

@@ -95,7 +95,7 @@ func finance(v *visit) error {
 	if view.Rows, err = v.reviewRows(page.Items); err != nil {
 		return err
 	}
-	if view.Entities, view.Types, err = v.financeChoices(); err != nil {
+	if view.Entities, view.Types, err = v.choicesFor(access.EffectRead); err != nil {
 		return err
 	}
 	query := url.Values{}
@@ -128,9 +128,10 @@ func (v *visit) reviewRows(waiting []store.FinanceTask) ([]reviewRow, error) {
 	return list, nil
 }
 
-// financeChoices are the entities and the types by which lists of finance are narrowed.
-func (v *visit) financeChoices() (entities, types []choice, err error) {
-	scope := access.ScopeFor(v.who.Subject, access.EffectRead)
+// choicesFor are the entities that a permission reaches, and the types, by which lists
+// are narrowed.
+func (v *visit) choicesFor(permission string) (entities, types []choice, err error) {
+	scope := access.ScopeFor(v.who.Subject, permission)
 	for id := range v.org.Entities {
 		if scope.All || slices.Contains(scope.Entities, id) {
 			entities = append(entities, choice{id, v.entity(id)})

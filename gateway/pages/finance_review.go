@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 )
@@ -14,9 +13,8 @@ import (
 // reviewView is a document as finance reviews it: its files beside its lines.
 type reviewView struct {
 	documentView
-	Files   []reviewFile
-	Shown   *reviewFile // nil where there is none
-	Preview bool        // the reader may see the voucher it would be
+	Files []reviewFile
+	Shown *reviewFile // nil where there is none
 }
 
 // reviewFile is a file of the document, and the line it belongs to.
@@ -61,7 +59,6 @@ func showReview(v *visit) error {
 	if view.Decide != nil && !view.Decide.Advice || view.Patch != nil {
 		view.Fresh = v.freshBox(state)
 	}
-	view.Preview = v.may(access.EffectRead, detail.Object())
 	view.show(documentAt(id)+"/review", v.asked("file"))
 	v.desk().Opened(ctx, v.who, detail)
 	return v.show(http.StatusOK, v.t("page.review.title", "number", numberOr(detail.Number, detail.Title)), view)
@@ -106,6 +103,9 @@ func (r reviewView) Of(line int) []reviewFile {
 	}
 	return files
 }
+
+// Reviewing says that the reader is on the page already.
+func (r reviewView) Reviewing() bool { return true }
 
 // No is the number of a line, from its place.
 func (r reviewView) No(i int) int { return i + 1 }

@@ -30,6 +30,7 @@ func (h *house) reviewed(at string) {
 	h.get("audit", "/finance?of=mine").is(200).saysNot(at + "/review")
 	h.get("wang", at+"/review").is(200).says("train", `id="decide"`, at+"/decide", "data-check", at+"/voucher")
 	h.get("audit", at+"/review").is(200).saysNot(at + "/decide")
+	h.get("wang", at).says(at+"/review", at+"/voucher")
 	h.get("emma", at+"/review").is(404)
 	h.get("emma", at+"/voucher").is(http.StatusForbidden)
 	h.get("wang", at+"/voucher").is(200).says("6602", "2202", h.word("page.voucher.balanced", nil),

@@ -83,6 +83,7 @@ func TestADocumentInEveryState(t *testing.T) {
 		h.get("lin", at).says("CNY\u00a04,000.00", h.word("page.revision", map[string]string{"n": "2"}))
 		h.decide("chen", at, "reject", "never").to()
 		h.get("lin", at).says(h.word("status.rejected", nil), "never", h.word("page.stands.stopped", nil))
+		h.audited(at)
 
 		at = h.submitted("k3", "2000.00")
 		h.post("lin", at+"/withdraw", url.Values{"key": {"w"}, "opinion": {"twice"}}).to()

@@ -84,7 +84,7 @@ func registry() []route {
 			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
-	}, slices.Concat(inboxRoutes(), financeRoutes(), recordRoutes(), door())...)
+	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), door())...)
 }
 
 // inboxRoutes lists the parts of the inbox beside what waits, and what is done in it.

@@ -39,6 +39,9 @@ func TestWhoMayAskWhat(t *testing.T) {
 		{"/documents/" + id + "/comments", "lin zhao wang liu chen audit admin", 404},
 		{"/effects/parked", "wang liu chen audit admin", 403},
 		{"/finance/tasks", "wang liu chen audit admin", 403},
+		{"/audit/events", "liu audit admin", 403},
+		{"/audit/export?format=csv&kind=decisions", "liu audit admin", 403},
+		{"/audit/checkpoints", "liu audit admin", 403},
 		{"/finance/counts", "wang liu chen audit admin", 403},
 		{"/proposals", "liu admin", 403},
 	} {
