@@ -116,6 +116,8 @@ func door() []route {
 			handle: revokeToken},
 
 		{method: post, path: "/logout", open: true, template: "signedout", handle: signOut},
+		{method: get, path: helpAt, open: true, template: "help", handle: help},
+		{method: get, path: helpAt + "/:chapter", open: true, template: "help", handle: helpChapter},
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},
 		{method: post, path: "/language", open: true, handle: language},
 	}

@@ -58,6 +58,7 @@ type shelf struct {
 	templates map[string]*template.Template
 	assets    map[string]asset  // by the name that carries the hash
 	address   map[string]string // of an asset's plain name
+	manual    map[string][]chapter
 }
 
 type asset struct {
@@ -72,12 +73,17 @@ var mediaTypes = map[string]string{
 func load() (*shelf, error) {
 	s := &shelf{
 		templates: map[string]*template.Template{}, assets: map[string]asset{}, address: map[string]string{},
+		manual: map[string][]chapter{},
 	}
 	if err := s.loadAssets(); err != nil {
 		return nil, err
 	}
 	for _, locale := range i18n.Locales {
 		if err := s.loadTemplates(locale); err != nil {
+			return nil, err
+		}
+		var err error
+		if s.manual[locale], err = readManual(locale); err != nil {
 			return nil, err
 		}
 	}
@@ -175,6 +181,7 @@ func dict(pairs ...any) (map[string]any, error) {
 type frame struct {
 	Locale, Title, Page string
 	Here                string // address to come back to after a change of language
+	Help                string // where this page is explained
 	Person              string // who is signed in, by name
 	Nav                 []navItem
 	Badge               string // how many tasks wait, "" for none
@@ -207,7 +214,7 @@ func (v *visit) show(status int, title string, data any) error {
 
 func (v *visit) showAs(name string, status int, title string, data any) {
 	f := frame{
-		Locale: v.locale, Title: title, Page: name, Here: v.here(), Flash: v.flashed(), Nav: v.nav(), Data: data,
+		Locale: v.locale, Title: title, Page: name, Help: helpPath(name), Here: v.here(), Flash: v.flashed(), Nav: v.nav(), Data: data,
 	}
 	if v.known {
 		f.Person = v.who.Person.Name

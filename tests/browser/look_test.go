@@ -59,7 +59,7 @@ func (r *reader) look() {
 		r.shot("failed")
 		r.t.Errorf("%s on %s:\n%s", r.where(), r.screen, found.Wrong)
 	}
-	if r.at.looks.first(r.screen.String() + found.Face) {
+	if r.at.looks.first(r.String() + found.Face) {
 		r.examine(found.Face)
 	}
 }

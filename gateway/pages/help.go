@@ -1,0 +1,75 @@
+package pages
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/countersign/countersign/domain/fault"
+)
+
+const helpAt = "/help"
+
+// helpOf is the section of the manual that explains a page, by its template; a page
+// that is not named has the list of chapters.
+var helpOf = map[string]string{
+	"home": "approvers#tasks", "tasks": "approvers#tasks", "bulk": "approvers#many",
+	"choose": "employees#write", "edit": "employees#write", "document": "employees#follow", "documents": "employees#follow",
+	"versions": "auditors#document", "print": "auditors#document",
+	"delegations": "employees#delegate", "sessions": "employees#account", "settings": "employees#account",
+	"signin": "employees#account", "finance": "finance#review", "review": "finance#review", "preview": "finance#vouchers",
+	"vouchers": "finance#vouchers", "voucher": "finance#vouchers", "parked": "finance#parked",
+	"policies": "administrators#policies", "text": "administrators#policies", "propose": "administrators#policies",
+	"simulation": "administrators#policies", "proposals": "administrators#proposals", "proposal": "administrators#proposals",
+	"replan": "administrators#intervene", "replans": "administrators#replan", "calendars": "administrators#calendars",
+	"calendar": "administrators#calendars", "handover": "administrators#handover",
+}
+
+// helpPath is where a page is explained.
+func helpPath(template string) string {
+	if section := helpOf[template]; section != "" {
+		return helpAt + "/" + section
+	}
+	return helpAt
+}
+
+type helpView struct {
+	Chapters []chapter
+	Chapter  *chapter
+	Query    string
+	Found    []section
+}
+
+// help handles GET /help: the chapters, or the sections that have all words asked for.
+func help(v *visit) error {
+	view := helpView{Chapters: v.pages.shelf.manual[v.locale], Query: v.asked("q")}
+	words := strings.Fields(strings.ToLower(view.Query))
+	for _, c := range view.Chapters {
+		for _, s := range c.Sections {
+			if len(words) > 0 && hasAll(s.plain, words) {
+				view.Found = append(view.Found, s)
+			}
+		}
+	}
+	return v.show(http.StatusOK, v.t("page.help.title"), view)
+}
+
+func hasAll(text string, words []string) bool {
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// helpChapter handles GET /help/:chapter.
+func helpChapter(v *visit) error {
+	view := helpView{Chapters: v.pages.shelf.manual[v.locale]}
+	for i, c := range view.Chapters {
+		if c.ID == v.param("chapter") {
+			view.Chapter = &view.Chapters[i]
+			return v.show(http.StatusOK, c.Title, view)
+		}
+	}
+	return fault.New(fault.NotFound, "request.no_such_route")
+}
