@@ -113,7 +113,7 @@
   for (const c of controls) {
     const sentence = c.inline && [...c.e.parentElement.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim().length > 1);
     if (!small(c) || sentence) continue;
-    const near = controls.find((o) => o !== c && !o.e.contains(c.e) && !c.e.contains(o.e) && (small(o)
+    const near = controls.find((o) => o !== c && o.raised === c.raised && !o.e.contains(c.e) && !c.e.contains(o.e) && (small(o)
       ? Math.hypot(middle(o).x - middle(c).x, middle(o).y - middle(c).y) < least - 0.5
       : away(middle(c), o.tap) < least / 2 - 0.5));
     if (near) wrong.push(`${name(c.e)} is ${Math.round(c.tap.width)}×${Math.round(c.tap.height)} and close to ${name(near.e)}`);

@@ -85,11 +85,19 @@ func (r *reader) barriers() string {
 		JSON.stringify(found.violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => v.id + ": " + v.help +
 			v.nodes.slice(0, 3).map((n) => "\n    " + n.html.slice(0, 160) + "\n      " + n.any.concat(n.all, n.none).map((c) => c.message).join("; ")).join(""))))`
 	read[bool](r, r.at.axe+"\ntrue")
-	text := wait[string](r, run)
+	text := wait[string](r, fmt.Sprintf(unstuck, run))
 	var list []string
 	require.NoError(r.t, json.Unmarshal([]byte(text), &list))
 	return strings.Join(list, "\n")
 }
+
+// unstuck lays what sticks to the edge of the screen back into its place: what it
+// covers there is scrolled out from under it.
+const unstuck = `(() => {
+	const stuck = [...document.querySelectorAll("body *")].filter((e) => getComputedStyle(e).position === "sticky");
+	for (const e of stuck) e.style.position = "static";
+	return %s.finally(() => { for (const e of stuck) e.removeAttribute("style") });
+})()`
 
 // shot keeps a picture of the whole page.
 func (r *reader) shot(what string) {
