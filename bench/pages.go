@@ -156,9 +156,8 @@ func (o PagesOptions) report(all []*pageSeen) error {
 
 // timed opens a page and tells how long it took to the last byte.
 func (r *reader) timed(ctx context.Context, path string) (time.Duration, error) {
-	began := time.Now()
 	_, err := r.open(ctx, path)
-	return time.Since(began), err
+	return time.Since(r.asked), err
 }
 
 // firstVisit is how many bytes a page takes with everything it needs.

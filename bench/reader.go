@@ -25,6 +25,7 @@ type reader struct {
 	person   string
 	client   *http.Client
 	received atomic.Int64 // bytes that came over the wire, headers among them
+	asked    time.Time    // when the last page was asked for
 }
 
 const pageMost = 16 << 20 // bytes that are read of a page
@@ -85,7 +86,31 @@ func signInAs(ctx context.Context, base, person string) (*reader, error) {
 	return r, err
 }
 
-func (r *reader) get(ctx context.Context, path string) (*http.Response, error) {
+// pace is how long somebody waits whom the gateway tells that they ask too often.
+const (
+	pace     = time.Second
+	pacesMax = 120
+)
+
+// get asks for a page, as often as the gateway lets one.
+func (r *reader) get(ctx context.Context, path string) (answer *http.Response, err error) {
+	for range pacesMax {
+		answer, err = r.ask(ctx, path)
+		if err != nil || answer.StatusCode != http.StatusTooManyRequests {
+			break
+		}
+		_ = answer.Body.Close()
+		select {
+		case <-time.After(pace):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return answer, err
+}
+
+func (r *reader) ask(ctx context.Context, path string) (*http.Response, error) {
+	r.asked = time.Now()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.base+path, http.NoBody)
 	if err != nil {
 		return nil, err

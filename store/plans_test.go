@@ -62,6 +62,15 @@ func TestManyDocuments(t *testing.T) {
 	w := newWorld(t)
 	w.seed(plannedDocuments)
 	w.root.MustExec(`UPDATE documents SET intervened = true WHERE id IN (SELECT id FROM documents LIMIT 3)`)
+	t.Run("nothing is compiled", func(t *testing.T) {
+		address, err := store.WithSettings(store.Options{URL: w.url})
+		require.NoError(t, err)
+		session := sqlx.MustOpen("postgres", address)
+		defer func() { _ = session.Close() }()
+		var jit string
+		require.NoError(t, session.Get(&jit, `SHOW jit`))
+		require.Equal(t, "off", jit)
+	})
 	t.Run("lists read along indexes", func(t *testing.T) { w.alongIndexes(t) })
 	t.Run("a search finds what is there", func(t *testing.T) { w.findsAll(t) })
 }

@@ -107,6 +107,9 @@ func withSettings(o Options) (string, error) {
 		"statement_timeout":                   milliseconds(o.StatementTimeout),
 		"lock_timeout":                        milliseconds(o.LockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(idleInTransactionMax),
+		// No statement here runs so long that machine code for it is worth its making: what reads
+		// twenty rows along indexes took up to 7 s, because what it might cost seemed much.
+		"jit": "off",
 	} {
 		if !q.Has(name) {
 			q.Set(name, value)
