@@ -71,6 +71,7 @@ var scenes = []struct {
 	{"stored text is inert", crosswise, (*reader).inert},
 	{"finance approves less", everywhere, (*reader).financeApprovesLess},
 	{"copies, remarks and many decisions", crosswise, (*reader).talks},
+	{"the inbox", crosswise, (*reader).theInbox},
 	{"what goes wrong is shown and mended", crosswise, (*reader).goesWrong},
 	{"two people publish", []screen{desk(en), phone(zh)}, (*reader).twoPeoplePublish},
 }

@@ -66,6 +66,8 @@
     row.querySelector("td.first a.title")?.after(note);
     return row;
   };
+  const pickOf = (row) => row.querySelector("input[name=pick]")?.value;
+  const same = (a, b) => a.textContent === b.textContent && pickOf(a) === pickOf(b);
   const merge = (fresh) => {
     const old = inbox.querySelector("tbody");
     const next = fresh.querySelector("tbody");
@@ -83,18 +85,20 @@
       if (touched.length > 0) inbox.prepend(...touched.map(([, row]) => noteOf(row)));
     } else {
       const task = here()?.dataset.task;
-      for (const [name, row] of after) {
+      const shown = [...after].map(([name, row]) => {
         const was = before.get(name);
+        if (was && same(was, row)) return was; // nobody's click or keyboard loses its row
         const box = row.querySelector("input[name=pick]");
         const ticked = was?.querySelector("input[name=pick]");
         if (box && ticked) box.checked = ticked.checked && ticked.value === box.value;
-        const open = was?.querySelector("details.marks")?.open;
-        if (open && row.querySelector("details.marks")) row.querySelector("details.marks").open = true;
+        if (was?.querySelector("details.marks")?.open) row.querySelector("details.marks")?.setAttribute("open", "");
         if (!was) row.classList.add("fresh");
+        return row;
+      });
+      old.replaceChildren(...touched.map(([, row]) => leave(row)), ...shown);
+      if (task && here()?.dataset.task !== task) {
+        [...old.rows].find((row) => row.dataset.task === task)?.querySelector("a.title")?.focus({ preventScroll: true });
       }
-      const leaving = touched.map(([, row]) => leave(row));
-      old.replaceChildren(...leaving, ...after.values());
-      if (task) [...old.rows].find((row) => row.dataset.task === task)?.querySelector("a.title")?.focus({ preventScroll: true });
     }
     inbox.dataset.mark = fresh.dataset.mark;
     say(came.length, went.length);
