@@ -22,7 +22,7 @@ func (r *reader) theInbox() {
 	r.signIn("wang")
 	r.decidesFromANotice(paths[0])
 	r.seesATaskTaken(r.beside(), title, paths[1])
-	r.decidesByKeyboard(title, paths[2])
+	r.approvesWithKeys(title, paths[2])
 	r.signOut()
 }
 
@@ -50,7 +50,7 @@ func (r *reader) decidesFromANotice(path string) {
 	require.True(r.t, read[bool](r, atHand+` !== undefined && scrollY === 0`), "the decision is at hand on %s", path)
 	read[bool](r, `(`+atHand+`).setAttribute("data-tap", "2") === undefined`)
 	r.click(`[data-tap="2"]`)
-	r.until(".note.good", said[r.locale].approved)
+	r.until(".note.good", texts[r.locale].approved)
 }
 
 // seesATaskTaken keeps the list open, with a task ticked, while a colleague decides it.
@@ -65,8 +65,8 @@ func (r *reader) seesATaskTaken(other *reader, title, path string) {
 	require.Equal(r.t, 1, read[int](r, `document.querySelectorAll(".inbox input[name=pick]").length`), "the other one stays")
 }
 
-// decidesByKeyboard finds a task, ticks and approves it without a mouse.
-func (r *reader) decidesByKeyboard(title, path string) {
+// approvesWithKeys finds a task, ticks and approves it without a mouse.
+func (r *reader) approvesWithKeys(title, path string) {
 	r.t.Helper()
 	r.visit("/?q=" + url.QueryEscape(title))
 	r.do("to the task, and to the button", chromedp.KeyEvent("j"), chromedp.KeyEvent("x"), chromedp.KeyEvent("a"))

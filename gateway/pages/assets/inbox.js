@@ -100,6 +100,8 @@
         [...old.rows].find((row) => row.dataset.task === task)?.querySelector("a.title")?.focus({ preventScroll: true });
       }
     }
+    const found = fresh.querySelector(".found");
+    if (found) inbox.querySelector(".found")?.replaceWith(found);
     inbox.dataset.mark = fresh.dataset.mark;
     say(came.length, went.length);
   };
