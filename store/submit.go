@@ -151,6 +151,14 @@ func (s *Store) Claim(ctx context.Context, i Idempotency) error {
 	})
 }
 
+// Answered says whether a request was carried out under a key already.
+func (s *Store) Answered(ctx context.Context, i Idempotency) (bool, error) {
+	const query = `SELECT EXISTS (SELECT FROM requests WHERE actor = $1 AND route = $2 AND key = $3)`
+	var done bool
+	err := s.db.GetContext(ctx, &done, query, i.Actor, i.Route, i.Key)
+	return done, sqlFault("store.Answered", err)
+}
+
 // nextNumber counts on in the entity's year. The counter's row stays locked until
 // the commit, so numbers come in the order of submission; a failure leaves no gap.
 func nextNumber(ctx context.Context, tx *sqlx.Tx, in SubmitInput) (number string, at time.Time, err error) {

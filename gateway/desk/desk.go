@@ -143,6 +143,16 @@ func (k Key) of(who auth.Who) (store.Idempotency, error) {
 	return store.Idempotency{Actor: actorOf(who), Route: k.Route, Key: k.Key, Fingerprint: fingerprint}, nil
 }
 
+// Answered says whether something was done under a key already: the first of a double
+// click did it.
+func (d *Desk) Answered(ctx context.Context, who auth.Who, key Key) (bool, error) {
+	i, err := key.of(who)
+	if err != nil || i.Key == "" {
+		return false, err
+	}
+	return d.Store.Answered(ctx, i)
+}
+
 // actorOf is the person, or the token: two programs of one person do not see
 // each other's keys.
 func actorOf(who auth.Who) string {

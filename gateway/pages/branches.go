@@ -94,7 +94,7 @@ func together(stands []string) string {
 // stopOf tells one step.
 func (v *visit) stopOf(plan *approval.Plan, step approval.Step, s approval.State) stop {
 	one := stop{
-		Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(step, s), Reason: v.reason(plan, step),
+		Step: step.ID, Title: i18n.Pick(step.Title, v.locale), Stands: standsAt(step, s), Reason: v.reason(plan, step),
 		Mode: v.mode(step), Within: v.within(step), People: v.askedAt(step, s),
 	}
 	if one.Stands != standsNever {

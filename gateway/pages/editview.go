@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/countersign/countersign/adapters/files"
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -25,7 +26,7 @@ type editView struct {
 
 	Kind        *doctype.Type
 	Fields      []fieldView
-	Categories  []option
+	Categories  []categoryOption
 	Currencies  []currencyOption
 	Departments []option
 	Suppliers   []option
@@ -36,11 +37,21 @@ type editView struct {
 	Blank       lineView // for the script to copy
 	Total       string
 	Max         int64 // bytes of one file
-	Route       []stop
-	Counted     *countedBox
-	Checked     bool
+	Live        assessed
+	Asked       bool    // the route was asked for
+	Told        string  // what just happened
+	Elsewhere   bool    // another window saved the draft meanwhile
+	For         string  // the name of whom it is for
+	Behalf      bool    // it may be for another
+	Person      string  // who writes
 	Wrong       []wrong // what is wrong, in the order of the page
 	faults      map[string][]string
+}
+
+// categoryOption is a category, and what its lines must tell.
+type categoryOption struct {
+	ID, Title   string
+	City, Units bool
 }
 
 type currencyOption struct {
@@ -60,6 +71,7 @@ type lineView struct {
 	formLine
 	Name, Number string
 	Errors       map[string][]string
+	Live         liveLine
 }
 
 type wrong struct{ Anchor, Text string }
@@ -75,8 +87,12 @@ func (v *visit) edit(status int, e edit, f form) error {
 	view := editView{
 		form: f, Mode: e.mode, Action: "/new/" + e.kind.ID, TypeTitle: i18n.Pick(e.kind.Title, v.locale),
 		EntityName: v.entity(f.Entity), Number: e.doc.Number, ID: e.doc.ID, Key: random(), Kind: e.kind,
-		Route: e.route, Counted: e.counted, Checked: e.checked, Max: v.desk().AttachmentLimit(),
-		faults: map[string][]string{},
+		Asked: e.checked, Told: e.told, Elsewhere: e.elsewhere, Max: v.desk().AttachmentLimit(),
+		For: v.name(f.Requester), Behalf: e.mode != modeReturned && access.Has(v.who.Subject, access.DocumentOnBehalf),
+		Person: v.who.Person.ID, faults: map[string][]string{},
+	}
+	if v.asked("do") == "for" {
+		view.For = cmp.Or(v.asked("for"), view.For)
 	}
 	if e.mode != modeNew {
 		view.Action = documentAt(e.doc.ID) + "/edit"
@@ -87,9 +103,19 @@ func (v *visit) edit(status int, e edit, f form) error {
 	if err := v.advances(&view, e.kind); err != nil {
 		return err
 	}
+	if len(f.withoutBlankLines().Lines) > 0 || len(f.Files) > 0 {
+		var err error
+		if view.Live, err = v.assess(e, f); err != nil {
+			return err
+		}
+	}
 	for i, l := range f.Lines {
 		name := strconv.Itoa(i)
-		view.Lines = append(view.Lines, lineView{l, name, strconv.Itoa(i + 1), view.errorsOf("lines[" + name + "].")})
+		line := lineView{formLine: l, Name: name, Number: strconv.Itoa(i + 1), Errors: view.errorsOf("lines[" + name + "].")}
+		if i < len(view.Live.Lines) {
+			line.Live = view.Live.Lines[i]
+		}
+		view.Lines = append(view.Lines, line)
 	}
 	view.Blank = lineView{Name: "__n__", Number: "__n__"}
 	view.Total = totalOf(f)
@@ -154,7 +180,9 @@ func (e editView) errorsOf(prefix string) map[string][]string {
 // choices are what the lists of the form offer.
 func (v *visit) choices(view *editView, kind *doctype.Type) {
 	for _, c := range kind.Categories {
-		view.Categories = append(view.Categories, option{ID: c.ID, Title: i18n.Pick(c.Title, v.locale)})
+		view.Categories = append(view.Categories, categoryOption{
+			ID: c.ID, Title: i18n.Pick(c.Title, v.locale), City: c.Standard.Tiers(), Units: c.Standard.Counts(),
+		})
 	}
 	for _, c := range kind.Currencies {
 		if kind.OwnCurrency && string(c) != v.org.Entities[view.Entity].Currency {

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"mime/multipart"
 	"net/url"
 	"regexp"
 	"slices"
@@ -21,6 +20,7 @@ type form struct {
 
 	Advance, Settled string // an advance's number, and how much of it is settled
 	CC, CCRemark     string // who is copied in with the submission
+	Seen             string // when its draft was last seen saved, see seenOf
 
 	Fields map[string]string
 	Lines  []formLine
@@ -31,6 +31,7 @@ type formLine struct {
 	Category, Date, Description, Amount, Tax, Invoice, CostCenter, City, Units string
 
 	Files []formFile
+	Said  string // what was read out of an invoice just now
 }
 
 // formFile is a file that was uploaded with an earlier round of the form.
@@ -69,6 +70,7 @@ func readForm(sent url.Values, t *doctype.Type) form {
 		Entity: one("entity"), Department: one("department"), CostCenter: one("cost_center"),
 		Requester: one("requester"), Payee: one("payee"), Opinion: one("opinion"),
 		Advance: one("offset.advance"), Settled: one("offset.amount"), CC: one("cc"), CCRemark: one("cc_remark"),
+		Seen:   one("seen"),
 		Fields: map[string]string{}, Files: readFiles(sent["file"]),
 	}
 	for _, field := range t.Fields {
@@ -231,49 +233,4 @@ func faultsOf(err error) []*fault.Fault {
 	first := *f
 	first.More = nil
 	return append([]*fault.Fault{&first}, f.More...)
-}
-
-// takeFiles keeps the files that came with the form; one that is refused is told
-// with its field, the others stay.
-func (v *visit) takeFiles(f *form, lines []string) []*fault.Fault {
-	if v.r.MultipartForm == nil {
-		return nil
-	}
-	var faults []*fault.Fault
-	take := func(name, field string, into *[]formFile) {
-		for i, header := range v.r.MultipartForm.File[name] {
-			if header.Size == 0 && header.Filename == "" {
-				continue
-			}
-			kept, err := v.takeFile(name+"."+strconv.Itoa(i), header)
-			if err != nil {
-				for _, refused := range orInternal(err) {
-					refused.Field = field
-					faults = append(faults, refused)
-				}
-				continue
-			}
-			*into = append(*into, kept)
-		}
-	}
-	take("upload", "attachments", &f.Files)
-	for i := range min(len(f.Lines), len(lines)) {
-		take("lines."+lines[i]+".upload", "lines["+strconv.Itoa(i)+"].attachments", &f.Lines[i].Files)
-	}
-	return faults
-}
-
-func (v *visit) takeFile(name string, header *multipart.FileHeader) (formFile, error) {
-	content, err := header.Open()
-	if err != nil {
-		return formFile{}, err
-	}
-	defer content.Close() //nolint:errcheck // only read
-	key := v.key("attach")
-	if key.Key != "" {
-		key.Key += "." + name
-	}
-	kept, err := v.desk().Attach(v.r.Context(), v.who,
-		desk.Upload{Name: header.Filename, Content: content, Size: header.Size}, key)
-	return formFile{kept.ID, kept.Name, kept.Size}, err
 }

@@ -41,6 +41,10 @@ func registry() []route {
 
 		{method: get, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newForm},
 		{method: post, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newSent},
+		{method: post, path: "/templates/:id/delete", needs: access.DocumentCreate, template: "choose",
+			handle: deleteTemplate},
+		{method: post, path: "/attachments", needs: access.DocumentCreate, handle: upload},
+		{method: get, path: "/attachments/:id/thumbnail", needs: access.DocumentRead, handle: thumbnail},
 		{method: get, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editForm},
 		{method: post, path: "/documents/:id/edit", needs: access.DocumentCreate, template: "edit", handle: editSent},
 		{method: post, path: "/documents/:id/delete", needs: access.DocumentCreate, template: "document",

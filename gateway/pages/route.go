@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/policy"
 )
@@ -27,6 +26,9 @@ const (
 // stop is one step of a route as people read it.
 type stop struct {
 	Title, Stands, Reason, Note, Mode, Within, Copied string
+
+	Step   string // its id
+	Latest string // in a preview: by when it is decided at the latest
 
 	People   []stopPerson
 	Branches []stopBranch // of a fork: what is asked at the same time
@@ -208,14 +210,3 @@ func quoted(text, words string) string {
 
 // planReference says whether what is parked is a route, not a voucher.
 func planReference(reference string) bool { return strings.HasPrefix(reference, "plan:") }
-
-// preview is the route that the content of a form would take now, and what would be
-// counted beside it.
-func (v *visit) preview(e edit, c document.Content) ([]stop, *countedBox, error) {
-	plan, err := v.desk().Preview(v.r.Context(), v.who, c, e.doc.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	counted, err := v.countedBox(plan.Counted)
-	return v.routeOf(&plan, approval.State{}), counted, err
-}

@@ -69,6 +69,8 @@ var scenes = []struct {
 	{"an expense", everywhere, (*reader).anExpense},
 	{"without a mouse", []screen{desk(zh), desk(en)}, (*reader).byKeyboard},
 	{"stored text is inert", crosswise, (*reader).inert},
+	{"five lines with receipts", []screen{desk(en)}, (*reader).fiveLines},
+	{"the form helps", crosswise, (*reader).helped},
 	{"finance approves less", everywhere, (*reader).financeApprovesLess},
 	{"copies, remarks and many decisions", crosswise, (*reader).talks},
 	{"the inbox", crosswise, (*reader).theInbox},

@@ -1,66 +1,6 @@
 // What makes the pages smoother. Everything works without it.
 "use strict";
 
-// Lines of a form: added and removed without a round to the server.
-for (const form of document.querySelectorAll("[data-form]")) {
-  const lines = form.querySelector("[data-lines]");
-  const blank = form.querySelector("[data-blank]");
-  const total = form.querySelector("[data-total]");
-  const currency = form.querySelector("[data-currency]");
-  let next = 1000; // names of our own, beyond those of the server
-
-  const renumber = () => {
-    lines.querySelectorAll("[data-line] > legend").forEach((legend, i) => {
-      legend.textContent = blank.content.querySelector("legend").textContent.replace("__n__", i + 1);
-    });
-  };
-
-  // In whole minor units, as the server counts.
-  const sum = () => {
-    const digits = Number(currency.selectedOptions[0]?.dataset.digits ?? 2);
-    let minor = 0n;
-    for (const input of lines.querySelectorAll("[data-amount]")) {
-      const text = input.value.trim().replace(/^(-?\d{1,3}(?:,\d{3})+)(?=\.|$)/, (m) => m.replaceAll(",", ""));
-      if (text === "") continue;
-      const found = /^(\d{1,15})(?:\.(\d+))?$/.exec(text);
-      if (!found || (found[2] ?? "").length > digits) { total.textContent = "–"; return; }
-      minor += BigInt(found[1] + (found[2] ?? "").padEnd(digits, "0"));
-    }
-    const plain = minor.toString().padStart(digits + 1, "0");
-    const whole = plain.slice(0, plain.length - digits).replace(/\B(?=(\d{3})+$)/g, ",");
-    total.textContent = currency.value + "\u00a0" + whole + (digits ? "." + plain.slice(-digits) : "");
-  };
-
-  form.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    if (button.hasAttribute("data-add")) {
-      event.preventDefault();
-      const holder = document.createElement("div");
-      holder.append(blank.content.cloneNode(true));
-      const name = String(next++);
-      for (const e of holder.querySelectorAll("[id], [for], [name], [value]")) {
-        for (const a of ["id", "for", "name", "value"]) {
-          if (e.hasAttribute(a)) e.setAttribute(a, e.getAttribute(a).replace("__n__", name));
-        }
-      }
-      const line = holder.querySelector("[data-line]");
-      const before = lines.querySelector("[data-line]:last-of-type select");
-      lines.append(line);
-      if (before) line.querySelector("select").value = before.value;
-      renumber();
-      line.querySelector("select").focus();
-    } else if (button.hasAttribute("data-remove")) {
-      event.preventDefault();
-      button.closest("[data-line]").remove();
-      renumber();
-      sum();
-    }
-  });
-  form.addEventListener("input", sum);
-  currency.addEventListener("change", sum);
-}
-
 // One tick for all of a list, also of rows that came later.
 const ticksOf = (form) => [...form.querySelectorAll("input[name=pick]")];
 const showAll = () => document.querySelectorAll("[data-many] [data-all]").forEach((all) => { all.hidden = false; });
@@ -76,7 +16,7 @@ document.addEventListener("change", (event) => {
 // A second click sends nothing: the form's key would find the first answer anyway.
 addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-once], [data-form]")) return;
+  if (event.defaultPrevented || !form.matches("[data-once], [data-form]")) return;
   setTimeout(() => [...form.elements].filter((e) => e.type === "submit").forEach((b) => { b.disabled = true; }), 0);
 });
 addEventListener("pageshow", (event) => {
@@ -126,4 +66,3 @@ document.addEventListener("click", (event) => {
 });
 
 document.getElementById("wrong")?.focus();
-document.getElementById("route")?.scrollIntoView({ block: "center" });
