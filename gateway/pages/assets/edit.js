@@ -266,7 +266,7 @@
 
   const keeps = `form:${form.dataset.person}:`;
   const here = () => keeps + location.pathname;
-  let dirty = false, lost = false, conflict = false, changes = 0;
+  let dirty = false, lost = false, conflict = false, leaving = false, changes = 0;
 
   // hold keeps in this window what cannot be saved now.
   const hold = () => { try { sessionStorage.setItem(here(), written("restore")); } catch { /* full or forbidden */ } };
@@ -314,7 +314,7 @@
         form.setAttribute("action", said.action);
         form.dataset.mode = "draft";
         form.querySelector("[data-other]").href = said.action;
-        history.replaceState(null, "", said.action);
+        if (!leaving) history.replaceState(null, "", said.action);
       }
       dirty = changes !== upTo;
       form.dataset.state = dirty ? "changed" : "saved";
@@ -370,8 +370,9 @@
     clearTimeout(lookSoon);
     clearTimeout(saveSoon);
     while (unsent > 0) await sending;
+    leaving = true; // the next page has an address of its own
     const over = button?.value === "save_over";
-    if (!over && !(await save())) return;
+    if (!over && !(await save())) { leaving = false; return; }
     drop();
     await new Promise((go) => { setTimeout(go); }); // not while the first event is still under way
     ready = true;
