@@ -33,6 +33,8 @@ type RecordFilter struct {
 type RecordedEvent struct {
 	evidence.Event
 	Document, Number, Title, Type, Entity string // "" where it is about none
+
+	StepTitle map[string]string // of the step it names, by locale
 }
 
 // ofDocument is the id of the document that an event is about: its stream's, or that
@@ -61,12 +63,16 @@ func (s *Store) SearchRecord(ctx context.Context, scope access.Scope, f RecordFi
 			FROM events e LEFT JOIN documents d ON d.id = ` + ofDocument + ` WHERE ` + where.text.String() + only +
 			fmt.Sprintf(` ORDER BY e.at DESC, e.stream DESC, e.seq DESC LIMIT %d)`, limit+1)
 	}
-	query := `SELECT ` + eventColumns + `, document, number, title, type, entity FROM (` +
+	query := `SELECT ` + eventColumns + `, document, number, title, type, entity,
+		coalesce((SELECT t.step_title FROM tasks t WHERE t.document = found.document
+		          AND t.step = found.data::jsonb ->> 'step' LIMIT 1), '') AS step_title FROM (` +
 		strings.Join(branches, " UNION ALL ") +
 		fmt.Sprintf(`) AS found ORDER BY at DESC, stream DESC, seq DESC LIMIT %d`, limit+1)
 	var rows []struct {
 		eventRow
 		Document, Number, Title, Type, Entity string
+
+		StepTitle string `db:"step_title"`
 	}
 	if err := s.db.SelectContext(ctx, &rows, query, where.args...); err != nil {
 		return Page[RecordedEvent]{}, sqlFault("store.SearchRecord", err)
@@ -78,7 +84,10 @@ func (s *Store) SearchRecord(ctx context.Context, scope access.Scope, f RecordFi
 		page.Next = cursorOf(sortKeyOf(last.At), fmt.Sprintf("%s\x00%d", last.Stream, last.Seq))
 	}
 	for _, r := range rows {
-		page.Items = append(page.Items, RecordedEvent{r.event(), r.Document, r.Number, r.Title, r.Type, r.Entity})
+		page.Items = append(page.Items, RecordedEvent{
+			Event: r.event(), Document: r.Document, Number: r.Number, Title: r.Title, Type: r.Type, Entity: r.Entity,
+			StepTitle: readTitles(r.StepTitle),
+		})
 	}
 	return page, nil
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
 
@@ -139,10 +141,11 @@ func (v *visit) recordRow(e store.RecordedEvent) recordRow {
 		row.What = v.optionalArgs("page.record."+e.Kind, e.Kind, "who", row.Who, "stream", e.Stream)
 		return row
 	}
-	m := v.moment(e.Event, data, map[string]string{})
+	step := i18n.Pick(e.StepTitle, v.locale)
+	m := v.moment(e.Event, data, map[string]string{data.Step: step})
 	row.What, row.Quote = m.Text, m.Quote
 	if row.What == e.Kind {
-		row.What = v.optionalArgs("page.record."+e.Kind, e.Kind, "step", data.Step)
+		row.What = v.optionalArgs("page.record."+e.Kind, e.Kind, "step", cmp.Or(step, data.Step))
 	}
 	if len(data.Lines)+len(data.Changes) > 0 {
 		row.Details = v.patchWords(data, v.kindOf(e.Type))

@@ -30,7 +30,7 @@ func (h *house) audited(at string) {
 	doc, err := h.desk.Store.Document(h.t.Context(), access.Scope{All: true}, id)
 	require.NoError(h.t, err)
 	decided := h.get("audit", "/audit?kind=decisions&person="+url.QueryEscape("陈磊")).is(200)
-	decided.says(doc.Number, doc.ContentHash, "never", at+"/proof").saysNot("please mend")
+	decided.says(doc.Number, doc.ContentHash, "never", at+"/proof").saysNot("please mend", " finance_review")
 	h.get("audit", "/audit?kind=vouchers&number="+doc.Number).is(200).says(h.word("page.audit.none", nil))
 	h.get("audit", "/audit?number="+doc.Number+"&type=advance").is(200).says(h.word("page.audit.none", nil))
 	h.get("audit", "/audit?until=2020-01-01").is(200).says(h.word("page.audit.none", nil))
