@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/passkey"
 )
 
 // Finding is one thing in a bundle that does not add up.
@@ -124,6 +126,7 @@ func (c *check) signatures() {
 		if err := c.ring.Verify(row.Act, row.Signature); err != nil {
 			c.found(0, "act.bad_signature", "%s: %v", act.ID, err)
 		}
+		c.passkey(act, row.ReceivedAt)
 		if act.Document != c.Document {
 			c.found(0, "act.other_document", "%s is about %s", act.ID, act.Document)
 		}
@@ -131,6 +134,23 @@ func (c *check) signatures() {
 			c.found(0, "act.twice", "%s", act.ID)
 		}
 		c.acts[act.ID] = act
+	}
+}
+
+// passkey proves what somebody signed in person. That they signed at all where the plan
+// asked for it, the rules tell when the act is judged again.
+func (c *check) passkey(act approval.Act, received time.Time) {
+	if act.Passkey == nil {
+		return
+	}
+	i := slices.IndexFunc(c.Passkeys, func(p Passkey) bool { return p.Credential == act.Passkey.Credential })
+	if i < 0 {
+		c.found(0, "act.unknown_passkey", "%s is signed with a passkey that is not there", act.ID)
+		return
+	}
+	key := passkey.Key(c.Passkeys[i])
+	if _, err := act.VerifyPasskey(key); err != nil || !key.At(received) {
+		c.found(0, "act.bad_passkey", "%s is not signed with the passkey %s of %s: %v", act.ID, key.ID, key.Person, err)
 	}
 }
 

@@ -39,6 +39,8 @@ type Bundle struct {
 	Revisions []Revision        `json:"revisions"` // in order
 	Keys      map[string]string `json:"keys"`      // that verify the signatures, by id: Ed25519 in base64
 
+	Passkeys []Passkey `json:"passkeys,omitempty"` // that people signed decisions with
+
 	// Seal is the house's signature over everything else.
 	Seal evidence.Signature `json:"seal"`
 }
@@ -55,6 +57,17 @@ type Act struct {
 	Signature  evidence.Signature `json:"signature"`
 	ReceivedAt time.Time          `json:"received_at"`
 	Outcome    approval.Outcome   `json:"outcome"`
+}
+
+// Passkey is what judges the signatures of one passkey, in the hands of its owner.
+type Passkey struct {
+	ID         string    `json:"id"`
+	Person     string    `json:"person"`
+	Credential string    `json:"credential"`
+	Public     string    `json:"public_key"` // PKIX DER in base64
+	RP         string    `json:"rp_id"`
+	AddedAt    time.Time `json:"added_at"`
+	RemovedAt  time.Time `json:"removed_at,omitzero"`
 }
 
 // Revision is one content that was decided on.

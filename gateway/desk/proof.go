@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/countersign/countersign/domain/access"
@@ -10,6 +11,7 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/proof"
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/store"
 )
 
 // Proof is the evidence of a document, sealed by the house, for whoever may read it.
@@ -71,12 +73,33 @@ func (d *Desk) gather(ctx context.Context, b *proof.Bundle, contents bool) error
 	if err != nil {
 		return err
 	}
+	if b.Passkeys, err = d.passkeysOf(ctx, acts); err != nil {
+		return err
+	}
 	used := evidence.KeyRing{d.Signer.KeyID: d.Signer.Public()}
 	for _, a := range b.Acts {
 		used[a.Signature.KeyID] = ring[a.Signature.KeyID]
 	}
 	b.Keys = proof.KeyTexts(used)
 	return nil
+}
+
+// passkeysOf are the passkeys that acts were signed with, each once.
+func (d *Desk) passkeysOf(ctx context.Context, acts []store.ActRow) ([]proof.Passkey, error) {
+	var keys []proof.Passkey
+	for _, row := range acts {
+		signed := row.Act.Passkey
+		same := func(k proof.Passkey) bool { return k.Credential == signed.Credential }
+		if signed == nil || slices.ContainsFunc(keys, same) {
+			continue
+		}
+		key, err := d.Store.PasskeyOf(ctx, signed.Credential)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, proof.Passkey(key.Key()))
+	}
+	return keys, nil
 }
 
 // causesOf are the causes of events, each once: the acts are among them.

@@ -73,9 +73,12 @@ func (v *visit) lineCells(kind *doctype.Type, l document.Line) []cell {
 		plain("description", "page.edit.description", l.Description), plain("invoice", "page.edit.invoice", l.Invoice),
 		plain("amount", "page.edit.amount", shownMoney(l.Amount)),
 		plain("cost_center", "page.edit.cost_center", l.CostCenter),
-		{"place", v.t("page.versions.place"), v.placeOf(kind, l), l.City + strconv.FormatInt(l.Units, 10)},
 	}
-	if l.Tax.Currency != "" {
+	if l.City != "" || l.Units != 0 {
+		raw := l.City + " " + strconv.FormatInt(l.Units, 10)
+		list = append(list, cell{"place", v.t("page.versions.place"), v.placeOf(kind, l), raw})
+	}
+	if l.Tax.Minor != 0 {
 		list = append(list, plain("tax", "page.edit.tax", shownMoney(l.Tax)))
 	}
 	return append(list, fileCells("attachments", v.t("page.attachments"), l.Attachments))
