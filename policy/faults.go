@@ -51,6 +51,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.unknown_field":      {Kind: fault.Invalid, Args: at("field", "type", "nearest")},
 	"policy.not_a_person":       {Kind: fault.Invalid, Args: at("field", "type")},
 	"policy.vacant_role":        {Kind: fault.Invalid, Args: at("role", "entity")},
+	"policy.no_passkey":         {Kind: fault.Invalid, Args: at("count", "people")},
 	"policy.sole_holder":        {Kind: fault.Invalid, Args: at("role", "entity", "person")},
 	"policy.crowded_role":       {Kind: fault.Invalid, Args: at("role", "entity", "count", "max")},
 	"policy.short_chain":        {Kind: fault.Invalid, Args: at("level", "count", "people")},

@@ -58,6 +58,7 @@ type Ground struct {
 	Types    Types
 	Mappings map[string]*booking.Mapping // by id; nil: what is booked is not claimed
 	Org      *org.Snapshot
+	Passkeys map[string]bool // people who have one; nil: it is not known who does
 }
 
 // Prove judges a policy as Check does, then tries every request that its
@@ -76,7 +77,7 @@ type Ground struct {
 // Delegations are not part of it and are judged when they are used.
 func Prove(p *Policy, ground Ground) Proof {
 	c := &proving{policy: p, ground: ground, org: ground.Org, found: map[string]int{}, tried: map[string]Claim{}}
-	proof := Proof{Findings: Check(p, ground.Types, ground.Org), Aggregate: p.Aggregate}
+	proof := Proof{Findings: append(Check(p, ground.Types, ground.Org), unkeyed(p, ground)...), Aggregate: p.Aggregate}
 	if slices.ContainsFunc(proof.Findings, senseless) {
 		return proof // a policy that does not hold together claims nothing
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/adapters/mail"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/store"
 )
@@ -24,7 +25,19 @@ type Mail struct {
 	Locale    string                                                  // of people who chose none
 	Zone      *time.Location                                          // of people whose entity has none
 	PublicURL string                                                  // how people reach the gateway, without a path
+	Wishes    Wishes                                                  // nil: everybody is told everything, at any time
 }
+
+// Wishes knows how people want to be told.
+type Wishes interface {
+	Wishes(ctx context.Context, person string) (notice.Wishes, error)
+}
+
+// Later is the answer of a courier that may not tell somebody yet.
+type Later struct{ Until time.Time }
+
+// Error says until when.
+func (l Later) Error() string { return "quiet hours until " + l.Until.Format(time.RFC3339) }
 
 // Sender hands letters to a mail server.
 type Sender interface {
@@ -44,7 +57,7 @@ var _ = fault.Register(map[string]fault.Entry{
 // Deliver sends one notice to its person.
 //
 // Safe to repeat: the letter keeps its id. Errors: Invalid where it can never
-// arrive (nobody, no address, refused for good); anything else may pass.
+// arrive (nobody, no address, refused for good); Later in quiet hours; anything else may pass.
 func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
 	if n.Quiet {
 		return nil // it is read in the list of notices
@@ -60,7 +73,29 @@ func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
 	if person.Email == "" {
 		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", n.Person))
 	}
+	var wishes notice.Wishes
+	if m.Wishes != nil {
+		if wishes, err = m.Wishes.Wishes(ctx, n.Person); err != nil {
+			return fmt.Errorf("reading the wishes: %w", err)
+		}
+	}
+	if !wishes.Mailed(n.Kind) {
+		return nil // it is read in the list of notices
+	}
+	if until := wishes.Later(n.Kind, n.Urgent, time.Now(), m.quietZone(wishes, person, people)); !until.IsZero() {
+		return Later{until}
+	}
+	if wishes.Locale != "" {
+		person.Locale = wishes.Locale
+	}
 	return m.Sender.Send(ctx, m.letter(n, person, people))
+}
+
+func (m *Mail) quietZone(w notice.Wishes, to org.Person, people *org.Snapshot) *time.Location {
+	if zone, err := time.LoadLocation(w.Zone); err == nil && w.Zone != "" {
+		return zone
+	}
+	return m.zoneOf(to, people)
 }
 
 func (m *Mail) letter(n store.Notice, to org.Person, people *org.Snapshot) mail.Letter {

@@ -7,6 +7,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -86,6 +87,7 @@ type Book interface {
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
 	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
 	NoticesSent(ctx context.Context, ids []string) error
+	NoticeLater(ctx context.Context, id string, until time.Time) error
 	NoticeDead(ctx context.Context, id, reason string) error
 	NoticeFailed(ctx context.Context, id, reason string) error
 }
@@ -102,7 +104,7 @@ type Engine interface {
 
 // Courier delivers a notice to its person.
 //
-// Errors: any; the notice is tried again later.
+// Errors: Later, and it is put off; any other, and it is tried again later.
 type Courier interface {
 	Deliver(ctx context.Context, n store.Notice) error
 }
@@ -273,6 +275,10 @@ func (r *Relay) deliver(ctx context.Context, n store.Notice) bool {
 	defer cancel()
 	err := r.Courier.Deliver(ctx, n)
 	crash.At("notice.delivered")
+	if later := (Later{}); errors.As(err, &later) {
+		r.report(r.Book.NoticeLater(ctx, n.ID, later.Until), "a notice was not put off", "notice", n.ID)
+		return false
+	}
 	r.Count.done(&r.Count.notices, err)
 	r.report(err, "a notice was not delivered", "notice", n.ID, "tries", n.Tries)
 	if err == nil {

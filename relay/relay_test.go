@@ -88,6 +88,11 @@ func (q *queues) NoticesSent(_ context.Context, ids []string) error {
 	}
 	return nil
 }
+func (q *queues) NoticeLater(_ context.Context, id string, _ time.Time) error {
+	q.note("later " + id)
+	return nil
+}
+
 func (q *queues) NoticeDead(_ context.Context, id, _ string) error { q.note("dead " + id); return nil }
 func (q *queues) NoticeFailed(_ context.Context, id, reason string) error {
 	q.note("failed " + id)

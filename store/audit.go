@@ -73,8 +73,8 @@ type auditor struct {
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
 // the read model, the signatures of the acts, the contents, what plans counted, the delegations, the copies, the heirs,
-// the sign-ins, the rights, the passkeys and what they signed, the causes, the counters, and the heads of earlier checkpoints. It only reads, from one
-// snapshot, a hundred documents at a time.
+// the sign-ins, the rights, the passkeys and what they signed, the causes, the counters,
+// and the heads of earlier checkpoints. It only reads, from one snapshot, a hundred documents at a time.
 //
 // Findings are no error; an error means that it could not look.
 func (s *Store) VerifyAudit(ctx context.Context, o VerifyOptions) (Report, error) {

@@ -61,6 +61,7 @@ var grants = map[string]map[string]string{
 		"templates":       "SELECT, INSERT, UPDATE (type, content, saved_at), DELETE",
 
 		"passkey_questions": "SELECT, INSERT, UPDATE, DELETE",
+		"wishes":            "SELECT, INSERT, UPDATE",
 		"directory_grants":  read,
 		"sign_in_attempts":  "SELECT, INSERT, UPDATE, DELETE",
 		"checkpoints":       read, "goose_db_version": read,
@@ -108,7 +109,7 @@ var grants = map[string]map[string]string{
 		"import_rows":  "SELECT, UPDATE (state, document, fault, next_try, tries, finished_at)",
 		"imports":      read,
 		"org_versions": read, "org_rows": read, "role_holders": read, "calendars": read,
-		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read,
+		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read, "wishes": read,
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -140,7 +141,7 @@ var grants = map[string]map[string]string{
 		"proposal_tellings": read,
 		"rates":             read,
 		"calendars":         read, "effects": read, "effect_attempts": read, "vouchers": read, "comments": read,
-		"comment_files": read, "copies": read, "identities": read, "passkeys": read,
+		"comment_files": read, "copies": read, "identities": read, "passkeys": read, "wishes": read,
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read,

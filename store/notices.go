@@ -23,6 +23,7 @@ type Notice struct {
 	ReadAt        time.Time
 	Tries         int
 	Failure       string // why the last try failed
+	Urgent        bool   // its document is; ClaimNotices alone tells
 }
 
 // Backoff of the queues: the wait doubles with each try, from base to most.
@@ -59,12 +60,13 @@ type noticeRow struct {
 	ReadAt                                         sql.NullTime `db:"read_at"`
 	Tries                                          int
 	Failure                                        string
+	Urgent                                         bool
 }
 
 func (r noticeRow) notice() Notice {
 	n := Notice{
 		ID: r.ID, CreatedAt: r.CreatedAt.UTC(), SentAt: orZero(r.SentAt), ReadAt: orZero(r.ReadAt),
-		Tries: r.Tries, Failure: r.Failure,
+		Tries: r.Tries, Failure: r.Failure, Urgent: r.Urgent,
 		Notice: notice.Notice{
 			Kind: r.Kind, Person: r.Person, Role: r.Role, Entity: r.Entity,
 			Document: r.Document, Task: r.Task, Quiet: r.Quiet, Data: map[string]string{},
@@ -85,7 +87,8 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 		WHERE id IN (
 			SELECT id FROM notices WHERE sent_at IS NULL AND NOT quiet AND next_try <= clock_timestamp()
 			ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED)
-		RETURNING ` + noticeColumns
+		RETURNING ` + noticeColumns + `,
+		          coalesce((SELECT d.urgency = 'urgent' FROM documents d WHERE d.id = notices.document), false) AS urgent`
 	var notices []Notice
 	err := s.inTx(ctx, "store.ClaimNotices", func(tx *sqlx.Tx) error {
 		var rows []noticeRow

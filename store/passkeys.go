@@ -71,8 +71,8 @@ type passkeyRow struct {
 	LastUsedAt sql.NullTime `db:"last_used_at"`
 }
 
-const passkeyColumns = `id, person, name, credential, public_key, rp_id, model, transports, synced, added_at, removed_by,
-	removed_at, counter, last_used_at`
+const passkeyColumns = `id, person, name, credential, public_key, rp_id, model, transports, synced, added_at,
+	removed_by, removed_at, counter, last_used_at`
 
 func (r passkeyRow) passkey() Passkey {
 	return Passkey{

@@ -68,6 +68,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.tokens()
 	a.sessions()
 	a.passkeys()
+	a.wishes()
 	a.grants()
 	router.GET("/docs", a.docs)
 	return a

@@ -20,7 +20,7 @@ func (a *API) passkeys() {
 		"What navigator.credentials.create is given; asks for a sign-in of the last 300 s", 0,
 	},
 		a.invitePasskey)
-	add(a, operation{"add-passkey", http.MethodPost, "/passkeys", tag, "Keep the passkey that answered the invitation", 201},
+	add(a, operation{"add-passkey", http.MethodPost, "/passkeys", tag, "Keep what answered the invitation", 201},
 		a.addPasskey)
 	add(a, operation{
 		"remove-passkey", http.MethodDelete, "/passkeys/{id}", tag,

@@ -155,7 +155,7 @@ type DecisionBody struct {
 	Lines   []desk.SanctionLine `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"For sanction; others stay"`
 	Changes []desk.FieldChange  `json:"changes,omitempty" maxItems:"500" nullable:"false" doc:"For amend"`
 
-	Passkey *SignedBody `json:"passkey,omitempty" doc:"Where the answer was 401 act.passkey_required: what a passkey signed"`
+	Passkey *SignedBody `json:"passkey,omitempty" doc:"Where it was 401 act.passkey_required: what was signed"`
 }
 
 // DecisionInput is a decision on a task.

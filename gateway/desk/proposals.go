@@ -245,5 +245,9 @@ func (d *Desk) prove(ctx context.Context, p *policy.Policy, types policy.Types) 
 	if err != nil {
 		return policy.Proof{}, err
 	}
-	return policy.Prove(p, policy.Ground{Types: types, Org: snapshot}), nil
+	have, err := d.Store.HavePasskeys(ctx)
+	if err != nil {
+		return policy.Proof{}, err
+	}
+	return policy.Prove(p, policy.Ground{Types: types, Org: snapshot, Passkeys: have}), nil
 }

@@ -50,7 +50,6 @@ func registry() []route {
 		{method: post, path: "/documents/:id/delete", needs: access.DocumentCreate, template: "document",
 			handle: deleteDraft},
 		{method: post, path: "/documents/:id/decide", needs: access.TaskDecide, template: "document", handle: decide},
-		{method: post, path: "/documents/:id/passkey", needs: access.TaskDecide, template: "document", handle: askPasskey},
 		{method: post, path: "/documents/:id/withdraw", needs: access.DocumentWithdraw, template: "document",
 			handle: withdraw},
 		{method: post, path: "/documents/:id/release", needs: access.DocumentRead, template: "document", handle: release},
@@ -88,7 +87,7 @@ func registry() []route {
 			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
-	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), door())...)
+	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), door())...)
 }
 
 // inboxRoutes lists the parts of the inbox beside what waits, and what is done in it.
@@ -110,14 +109,6 @@ func door() []route {
 	return []route{
 		{method: get, path: sessionsAt, needs: access.TokenManage, template: "sessions", handle: sessions},
 		{method: post, path: sessionsAt + "/:id/end", needs: access.TokenManage, template: "sessions", handle: endSession},
-
-		{method: get, path: settingsAt, needs: access.TokenManage, template: "settings", handle: settings},
-		{method: post, path: settingsAt + "/passkeys", needs: access.TokenManage, template: "settings", handle: addPasskey},
-		{method: post, path: settingsAt + "/passkeys/:id/remove", needs: access.TokenManage, template: "settings",
-			handle: removePasskey},
-		{method: post, path: settingsAt + "/tokens", needs: access.TokenManage, template: "settings", handle: newToken},
-		{method: post, path: settingsAt + "/tokens/:id/revoke", needs: access.TokenManage, template: "settings",
-			handle: revokeToken},
 
 		{method: post, path: "/logout", open: true, template: "signedout", handle: signOut},
 		{method: get, path: helpAt, open: true, template: "help", handle: help},

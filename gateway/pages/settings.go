@@ -18,6 +18,7 @@ const settingsAt = "/settings"
 
 // settingsView is everything that somebody settles for themselves.
 type settingsView struct {
+	Wishes   wishesView
 	Passkeys []passkeyRow
 	Named    bool   // passkeys can be made at this address
 	Fresh    string // where to sign in again before a passkey is added or removed; "" for fresh enough
@@ -31,7 +32,7 @@ type settingsView struct {
 // settingsSent is a form of the page that came and was refused, or a token that was
 // just made: shown this once.
 type settingsSent struct {
-	Form, Fault, Name, Secret string
+	Form, Fault, Name, Secret, From, Until string
 
 	Scopes []string
 	Days   int
@@ -57,6 +58,24 @@ type scopeChoice struct {
 	Chosen       bool
 }
 
+// settingsRoutes lists what somebody settles for themselves, and the question by which
+// they sign.
+func settingsRoutes() []route {
+	get, post := http.MethodGet, http.MethodPost
+	return []route{
+		{method: get, path: settingsAt, needs: access.TokenManage, template: "settings", handle: settings},
+		{method: post, path: settingsAt + "/notices", needs: access.TokenManage, template: "settings", handle: saveWishes},
+		{method: post, path: settingsAt + "/absence", needs: access.TokenManage, template: "settings", handle: saveAbsence},
+		{method: post, path: settingsAt + "/passkeys", needs: access.TokenManage, template: "settings", handle: addPasskey},
+		{method: post, path: settingsAt + "/passkeys/:id/remove", needs: access.TokenManage, template: "settings",
+			handle: removePasskey},
+		{method: post, path: settingsAt + "/tokens", needs: access.TokenManage, template: "settings", handle: newToken},
+		{method: post, path: settingsAt + "/tokens/:id/revoke", needs: access.TokenManage, template: "settings",
+			handle: revokeToken},
+		{method: post, path: "/documents/:id/passkey", needs: access.TaskDecide, template: "document", handle: askPasskey},
+	}
+}
+
 // lives are the times that a token may be given on the page, in days.
 var lives = []int{30, 90, 180, 365}
 
@@ -65,6 +84,10 @@ func settings(v *visit) error { return v.settings(http.StatusOK, settingsSent{Da
 
 func (v *visit) settings(status int, s settingsSent) error {
 	view := settingsView{Lives: lives, Key: random(), Sent: s, Scopes: v.scopes(s.Scopes)}
+	var err error
+	if view.Wishes, err = v.wishes(s); err != nil {
+		return err
+	}
 	if err := v.ownPasskeys(&view); err != nil {
 		return err
 	}

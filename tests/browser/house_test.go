@@ -32,6 +32,7 @@ const (
 // place is where to walk, and the browser to walk with.
 type place struct {
 	url, erp string
+	house    *house.House    // nil where it is another's: what needs a policy of its own is not played there
 	browser  context.Context //nolint:containedctx // it is what chromedp calls a browser
 	sessions *sessions
 	looks    *looks
@@ -75,6 +76,7 @@ var scenes = []struct {
 	{"copies, remarks and many decisions", crosswise, (*reader).talks},
 	{"the inbox", crosswise, (*reader).theInbox},
 	{"what goes wrong is shown and mended", crosswise, (*reader).goesWrong},
+	{"a passkey signs", crosswise, (*reader).aPasskeySigns},
 	{"two people publish", []screen{desk(en), phone(zh)}, (*reader).twoPeoplePublish},
 }
 
@@ -101,8 +103,9 @@ func open(t *testing.T) *place {
 		at.url, at.erp = strings.TrimSuffix(url, "/"), os.Getenv(erpVariable)
 		return at
 	}
-	h := house.Start(t, house.Options{})
-	at.url, at.erp = h.URL, h.Stack.ERPURL
+	h := house.Start(t, house.Options{ByName: true})
+	h.Publish(t, "sealed", sealedSteps)
+	at.url, at.erp, at.house = h.URL, h.Stack.ERPURL, h
 	befriend(t, h)
 	furnish(t, h)
 	return at

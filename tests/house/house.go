@@ -46,6 +46,7 @@ type Options struct {
 	Edges     map[string]string // addresses of proxies: erp
 	Crash     map[string]string // CRASH_AT by process
 	Processes []string          // nil = gateway, worker and relay
+	ByName    bool              // reached as localhost: browsers make no passkeys for a bare address
 }
 
 // House is a running house.
@@ -95,6 +96,10 @@ func Start(t testing.TB, o Options) *House {
 	}
 	settings := map[string]any{"gateway.rate_per_second": 100_000, "gateway.rate_burst": 100_000,
 		"worker.effects.per_second": 1000, "observability.log_level": "warn"}
+	if o.ByName {
+		h.URL = strings.Replace(h.URL, "127.0.0.1", "localhost", 1)
+		settings["gateway.public_url"] = h.URL
+	}
 	for key, value := range o.Settings {
 		settings[key] = value
 	}

@@ -58,6 +58,7 @@ func build(t testing.TB) *house {
 	h.ids["queue"] = h.queue()
 	h.ids["delegated"] = h.delegated()
 	h.ids["signed in"] = h.signedIn()
+	h.ids["sealed"] = h.sealed()
 	h.ids["copied"] = h.copied()
 	h.ids["planned copies"] = h.policyCopied()
 	h.ids["late"] = h.late()

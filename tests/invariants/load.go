@@ -28,12 +28,12 @@ func load(ctx context.Context, address string) (*world, error) {
 func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 	l := &loader{ctx: ctx, tx: tx, world: &world{
 		documents: map[string]*document{}, drafts: map[string]bool{}, streams: map[string][]event{},
-		heads: map[string]head{}, keys: map[string]string{}, actsAt: map[string]string{},
+		heads: map[string]head{}, keys: map[string]string{}, actsAt: map[string]string{}, nonces: map[string]int{},
 	}}
 	for _, read := range []func() error{
 		l.clock, l.documentRows, l.draftRows, l.eventRows, l.headRows, l.taskRows, l.revisionRows, l.inboxRows, l.keyRows,
 		l.causeRows, l.noticeRows, l.effectRows, l.voucherRows, l.startRows, l.orgRows,
-		l.ruleRows, l.proposalRows, l.copyRows, l.identityRows, l.policyRows,
+		l.ruleRows, l.proposalRows, l.copyRows, l.identityRows, l.passkeyRows, l.policyRows,
 	} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("invariants: read the database: %w", err)
@@ -176,6 +176,9 @@ func (l *loader) inboxRows() error {
 		err := r.Scan(&a.ID, &a.Document, &a.Name, &a.Task, &a.Actor, &a.Canonical, &a.KeyID, &a.Signature, &a.ReceivedAt,
 			&answer, &answeredAt)
 		a.said, a.OutcomeAt = read[saidAct](a.Canonical), answeredAt.Time
+		if a.said.Passkey != nil {
+			l.nonces[a.said.Passkey.Nonce]++
+		}
 		if answer.Valid {
 			o := read[outcome](answer.String)
 			a.Outcome = &o

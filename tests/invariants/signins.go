@@ -79,8 +79,8 @@ func (c *checker) checkIdentities() {
 	for stream, events := range c.streams {
 		person, of := strings.CutPrefix(stream, identityStream)
 		for _, e := range events {
-			if !of {
-				break
+			if !of || !strings.HasPrefix(e.Kind, "identity.") {
+				continue
 			}
 			i := read[identity](e.Text)
 			before, known := told[i.ID]

@@ -18,6 +18,8 @@ type world struct {
 	org          organisation
 	rules        []rule // rows of delegations
 	identities   []identity
+	passkeys     []passkey
+	nonces       map[string]int    // how many acts answer a question of a passkey
 	loose        []note            // notices of no submitted document
 	copies       []copied          // rows of copies
 	actsAt       map[string]string // the document of every inbox row, by act
@@ -141,6 +143,7 @@ type plan struct {
 	Then       []string `json:"then"`
 	Humans     int      `json:"humans"`
 	SignIn     *limit   `json:"sign_in"`
+	Passkey    bool     `json:"passkey"`
 	CC         *copying `json:"cc"`
 
 	Policy        string      `json:"policy"`
@@ -305,7 +308,8 @@ type saidAct struct {
 	Maker       string `json:"maker"`
 	Ruling      string `json:"ruling"`
 
-	SignIn *signIn `json:"sign_in"`
+	SignIn  *signIn    `json:"sign_in"`
+	Passkey *assertion `json:"passkey"`
 }
 
 type outcome struct {

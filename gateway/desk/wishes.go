@@ -1,0 +1,62 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/i18n"
+)
+
+// awayMax is the longest absence that somebody may tell of.
+const awayMax = 366 * 24 * time.Hour
+
+// Wishes is how somebody wants to be told.
+func (d *Desk) Wishes(ctx context.Context, who auth.Who) (notice.Wishes, error) {
+	if err := inPerson(who); err != nil {
+		return notice.Wishes{}, err
+	}
+	return d.Store.Wishes(ctx, who.Person.ID)
+}
+
+// SaveWishes keeps how somebody wants to be told.
+//
+// Errors: Forbidden act.person_only; Invalid wishes.*, with the field.
+func (d *Desk) SaveWishes(ctx context.Context, who auth.Who, w notice.Wishes) error {
+	if err := inPerson(who); err != nil {
+		return err
+	}
+	if err := d.CheckWishes(w); err != nil {
+		return err
+	}
+	w.AwayFrom, w.AwayUntil = w.AwayFrom.UTC(), w.AwayUntil.UTC()
+	return d.Store.SaveWishes(ctx, who.Person.ID, w)
+}
+
+// CheckWishes judges what somebody wishes for.
+//
+// Errors: Invalid wishes.*, request.bad_value, with the field.
+func (d *Desk) CheckWishes(w notice.Wishes) error {
+	if _, known := i18n.Known(w.Locale); w.Locale != "" && !known {
+		return fault.New(fault.Invalid, "request.bad_value", fault.Field("locale"))
+	}
+	for _, topic := range w.Muted {
+		if !slices.Contains(notice.Choosable(), topic) {
+			return fault.New(fault.Invalid, "wishes.not_choosable", fault.Field("muted"), fault.Arg("topic", string(topic)))
+		}
+	}
+	if min(w.QuietFrom, w.QuietUntil) < 0 || max(w.QuietFrom, w.QuietUntil) >= 24*60 {
+		return fault.New(fault.Invalid, "request.bad_value", fault.Field("quiet_from"))
+	}
+	if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" {
+		return fault.New(fault.Invalid, "wishes.bad_zone", fault.Field("zone"))
+	}
+	away := w.AwayUntil.Sub(w.AwayFrom)
+	if w.AwayFrom.IsZero() != w.AwayUntil.IsZero() || !w.AwayFrom.IsZero() && (away <= 0 || away > awayMax) {
+		return fault.New(fault.Invalid, "wishes.bad_absence", fault.Field("away_until"))
+	}
+	return nil
+}

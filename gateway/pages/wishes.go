@@ -1,0 +1,144 @@
+package pages
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
+)
+
+// wishesView is how somebody wants to be told, as its form shows it.
+type wishesView struct {
+	Locale, QuietFrom, QuietUntil, Zone, HomeZone string
+
+	Topics []topicChoice
+	Zones  []string
+
+	Away                stamp // until when the reader is away; none while they are not, nor will be
+	AwayFrom, AwayUntil string
+	People              []choice
+}
+
+type topicChoice struct {
+	ID, Title string
+
+	Must, Mailed bool
+}
+
+// zones are those that the form offers; any other may be typed.
+var zones = []string{"Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Europe/Berlin",
+	"Europe/London", "America/New_York", "America/Los_Angeles", "UTC"}
+
+const clockForm = "15:04"
+
+// wishes shows what is kept; sent is what was typed and refused.
+func (v *visit) wishes(s settingsSent) (wishesView, error) {
+	w, err := v.desk().Wishes(v.r.Context(), v.who)
+	if err != nil {
+		return wishesView{}, err
+	}
+	view := wishesView{Locale: v.locale, Zone: w.Zone, HomeZone: v.zone(v.who.Person.Entity).String(), Zones: zones}
+	if w.Locale != "" {
+		view.Locale = w.Locale
+	}
+	if w.QuietFrom != w.QuietUntil {
+		view.QuietFrom, view.QuietUntil = clockOf(w.QuietFrom), clockOf(w.QuietUntil)
+	}
+	for _, topic := range append([]notice.Topic{notice.Duties, notice.Security}, notice.Choosable()...) {
+		view.Topics = append(view.Topics, topicChoice{ID: string(topic), Title: v.t("page.topic." + string(topic)),
+			Must: !slices.Contains(notice.Choosable(), topic), Mailed: !slices.Contains(w.Muted, topic)})
+	}
+	if w.AwayUntil.After(v.now) {
+		zone := v.zone(v.who.Person.Entity)
+		view.Away = v.stamp(w.AwayUntil, v.who.Person.Entity)
+		view.AwayFrom, view.AwayUntil = w.AwayFrom.In(zone).Format(minuteForm), w.AwayUntil.In(zone).Format(minuteForm)
+	}
+	if s.Form == "absence" {
+		view.AwayFrom, view.AwayUntil = s.From, s.Until
+	}
+	people, err := v.desk().People(v.r.Context(), v.who, "")
+	for _, p := range people {
+		view.People = append(view.People, choice{p.ID, p.Name})
+	}
+	return view, err
+}
+
+func clockOf(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
+
+// saveWishes handles POST /settings/notices: language, what is mailed, and when.
+func saveWishes(v *visit) error {
+	w, err := v.desk().Wishes(v.r.Context(), v.who)
+	if err != nil {
+		return err
+	}
+	locale, known := i18n.Known(v.asked("lang"))
+	if !known {
+		return fault.New(fault.Invalid, "request.bad_value", fault.Field("lang"))
+	}
+	w.Locale, w.Muted, w.Zone = locale, nil, v.asked("zone")
+	for _, topic := range notice.Choosable() {
+		if !slices.Contains(v.r.PostForm["mail"], string(topic)) {
+			w.Muted = append(w.Muted, topic)
+		}
+	}
+	if w.QuietFrom, w.QuietUntil, err = quietHours(v.asked("quiet_from"), v.asked("quiet_until")); err == nil {
+		err = v.desk().SaveWishes(v.r.Context(), v.who, w)
+	}
+	if err != nil {
+		return v.notSettled(err, settingsSent{Form: "notices"})
+	}
+	v.cookie(i18n.Cookie, locale, localeLife)
+	return v.leave(settingsAt, "wishes_saved")
+}
+
+// quietHours reads both ends of quiet hours; none where both are empty.
+func quietHours(from, until string) (int, int, error) {
+	if from == "" && until == "" {
+		return 0, 0, nil
+	}
+	begins, err1 := time.Parse(clockForm, from)
+	ends, err2 := time.Parse(clockForm, until)
+	if err1 != nil || err2 != nil || begins.Equal(ends) {
+		return 0, 0, fault.New(fault.Invalid, "wishes.bad_quiet", fault.Field("quiet_from"))
+	}
+	return begins.Hour()*60 + begins.Minute(), ends.Hour()*60 + ends.Minute(), nil
+}
+
+// saveAbsence handles POST /settings/absence: away from–until, and who decides
+// meanwhile where somebody is named. Without dates nobody is away.
+func saveAbsence(v *visit) error {
+	s := settingsSent{Form: "absence", From: v.asked("from"), Until: v.asked("until"), Name: v.asked("delegate")}
+	w, err := v.desk().Wishes(v.r.Context(), v.who)
+	if err != nil {
+		return err
+	}
+	w.AwayFrom, w.AwayUntil = time.Time{}, time.Time{}
+	if s.From != "" || s.Until != "" {
+		zone := v.zone(v.who.Person.Entity)
+		var err1, err2 error
+		w.AwayFrom, err1 = time.ParseInLocation(minuteForm, s.From, zone)
+		w.AwayUntil, err2 = time.ParseInLocation(minuteForm, s.Until, zone)
+		if err1 != nil || err2 != nil || !w.AwayUntil.After(v.now) {
+			return v.notSettled(fault.New(fault.Invalid, "wishes.bad_absence", fault.Field("away_until")), s)
+		}
+	}
+	if err := v.desk().CheckWishes(w); err != nil {
+		return v.notSettled(err, s)
+	}
+	if s.Name != "" && !w.AwayFrom.IsZero() {
+		_, err := v.desk().NewDelegation(v.r.Context(), v.who, desk.DelegationInput{Person: v.who.Person.ID,
+			Delegate: v.personNamed(s.Name), From: w.AwayFrom, Until: w.AwayUntil, Reason: v.t("page.absence.reason"),
+		}, v.key("absence"))
+		if err != nil {
+			return v.notSettled(err, s)
+		}
+	}
+	if err := v.desk().SaveWishes(v.r.Context(), v.who, w); err != nil {
+		return v.notSettled(err, s)
+	}
+	return v.leave(settingsAt, "absence_saved")
+}
