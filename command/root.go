@@ -59,7 +59,7 @@ func New() *cobra.Command {
 	})
 	root.AddCommand(devCommand(), tryCommand(), gatewayCommand(), workerCommand(), relayCommand(), allCommand(),
 		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(),
-		calendarCommand(), orgCommand(), opsCommand(), erpCommand(), auditCommand(), benchCommand(), versionCommand())
+		calendarCommand(), orgCommand(), accessCommand(), opsCommand(), erpCommand(), auditCommand(), benchCommand(), versionCommand())
 	return root
 }
 

@@ -227,10 +227,10 @@ func reachesOf(s Subject, permission string) ([]held, string) {
 func rolesOf(s Subject) []org.Grant {
 	roles := []org.Grant{{Person: s.Person, Role: Employee}}
 	if len(s.Departments) > 0 {
-		roles = append(roles, org.Grant{Person: s.Person, Role: departmentHead})
+		roles = append(roles, org.Grant{Person: s.Person, Role: DepartmentHead})
 	}
 	for _, g := range s.Roles {
-		if g.Role != departmentHead {
+		if g.Role != DepartmentHead {
 			roles = append(roles, g)
 		}
 	}

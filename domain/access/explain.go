@@ -28,7 +28,7 @@ type Way struct {
 func Explain(s Subject, permission string, o Object) Explanation {
 	var e Explanation
 	e.Allowed, e.Reason = Can(s, permission, o)
-	for _, role := range append(Roles(), departmentHead) {
+	for _, role := range append(Roles(), DepartmentHead) {
 		if len(table[role][permission]) > 0 {
 			e.Roles = append(e.Roles, role)
 		}

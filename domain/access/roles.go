@@ -17,8 +17,8 @@ const (
 	Assistant    = "assistant"     // enters documents for others 助理
 )
 
-// departmentHead is no grant: the organisation says who heads what.
-const departmentHead = "department_head"
+// DepartmentHead is the role of who heads a department. It is no grant: the organisation says who heads what.
+const DepartmentHead = "department_head"
 
 // Roles lists the roles that a grant may give.
 func Roles() []string {
@@ -118,7 +118,7 @@ var table = map[string]rights{
 		GrantRead:        {Own},
 		GrantRequest:     {Own},
 	},
-	departmentHead: {
+	DepartmentHead: {
 		DocumentRead:     {Department},
 		DocumentOnBehalf: {Department},
 	},

@@ -22,6 +22,8 @@ func (a *API) grants() {
 	add(a, operation{"revoke-grant", http.MethodPost, "/people/{id}/rights/{grant}/revoke", tag,
 		"Ask that a right be taken away; or, in an emergency, take it away at once and tell every administrator", 0},
 		a.revokeGrant)
+	add(a, operation{"explain-access", http.MethodGet, "/access/explain", tag,
+		"Why somebody may do something, or why not", 0}, a.explain)
 }
 
 // HeldGrant is a role that somebody has.

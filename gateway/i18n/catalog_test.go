@@ -73,7 +73,10 @@ func TestNoTextIsForNobody(t *testing.T) {
 func TestEveryNameHasItsText(t *testing.T) {
 	var keys []string
 	for _, role := range access.Roles() {
-		keys = append(keys, "role."+role)
+		keys = append(keys, "role."+role, "what.role."+role)
+	}
+	for _, permission := range access.Permissions() {
+		keys = append(keys, "permission."+strings.ReplaceAll(permission, ":", "."))
 	}
 	for _, status := range []string{
 		"draft", "submitted", "pending", "returned", "approved", "parked", "posted", "closed", "rejected", "withdrawn",

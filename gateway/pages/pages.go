@@ -75,7 +75,7 @@ func New(deps Deps) (*Pages, error) {
 		deps.Now = time.Now
 	}
 	p := &Pages{deps: deps, shelf: shelf}
-	p.routes = registry()
+	p.routes = append(registry(), rightsRoutes()...)
 	return p, nil
 }
 

@@ -206,6 +206,7 @@ func (c *crossing) address(route string) string {
 var bodies = map[string]string{
 	"POST /api/v1/grants":               `{"person":"lin","role":"finance_clerk","entity":"acme-cn","reason":"month end"}`,
 	"POST /api/v1/delegations":          `{"person":"lin","delegate":"sun","until":"2099-01-01T00:00:00Z","reason":"away"}`,
+	"POST /grants":                      "person=lin&role=finance_clerk&reach=acme-cn/&reason=month+end",
 	"POST /api/v1/proposals/:id/refuse": `{"reason":"no"}`,
 }
 
@@ -215,6 +216,9 @@ var fields = map[string]string{
 	"words": "so", "body": "so", "person": "lin", "delegate": "sun", "to": "sun", "until": "2099-01-01T00:00", "ruling": "void",
 	"verdict": "refuse", "hash": "x", "yaml": "x", "comment": "so", "role": "finance_clerk", "entity": "acme-cn",
 }
+
+// queries are what is asked of routes whose object lies in the query.
+var queries = map[string]string{"GET /api/v1/access/explain": "?person=lin&permission=document:read"}
 
 // payload is the least body that an operation accepts; nil for one without a body in JSON.
 func (c *crossing) payload(method, route string) (body []byte, isJSON bool) {
@@ -323,7 +327,7 @@ func (c *crossing) cross(method, route string) string {
 	if c.dirty {
 		c.document()
 	}
-	where := c.address(route)
+	where := c.address(route) + queries[method+" "+route]
 	body, _ := c.payload(method, route)
 	var row strings.Builder
 	for _, who := range slices.Backward(columns) { // lin last: what is hers is there until then
