@@ -13,14 +13,16 @@ const helpAt = "/help"
 // that is not named has the list of chapters.
 var helpOf = map[string]string{
 	"home": "approvers#tasks", "tasks": "approvers#tasks", "bulk": "approvers#many",
-	"choose": "employees#write", "edit": "employees#write", "document": "employees#follow", "documents": "employees#follow",
-	"versions": "auditors#document", "print": "auditors#document",
+	"choose": "employees#write", "edit": "employees#write", "document": "employees#follow",
+	"documents": "employees#follow",
+	"versions":  "auditors#document", "print": "auditors#document",
 	"delegations": "employees#delegate", "sessions": "employees#account", "settings": "employees#account",
 	"signin": "employees#account", "finance": "finance#review", "review": "finance#review", "preview": "finance#vouchers",
 	"vouchers": "finance#vouchers", "voucher": "finance#vouchers", "parked": "finance#parked",
 	"policies": "administrators#policies", "text": "administrators#policies", "propose": "administrators#policies",
-	"simulation": "administrators#policies", "proposals": "administrators#proposals", "proposal": "administrators#proposals",
-	"replan": "administrators#intervene", "replans": "administrators#replan", "calendars": "administrators#calendars",
+	"simulation": "administrators#policies", "proposals": "administrators#proposals",
+	"proposal": "administrators#proposals",
+	"replan":   "administrators#intervene", "replans": "administrators#replan", "calendars": "administrators#calendars",
 	"calendar": "administrators#calendars", "handover": "administrators#handover",
 }
 

@@ -214,7 +214,8 @@ func (v *visit) show(status int, title string, data any) error {
 
 func (v *visit) showAs(name string, status int, title string, data any) {
 	f := frame{
-		Locale: v.locale, Title: title, Page: name, Help: helpPath(name), Here: v.here(), Flash: v.flashed(), Nav: v.nav(), Data: data,
+		Locale: v.locale, Title: title, Page: name, Help: helpPath(name), Here: v.here(),
+		Flash: v.flashed(), Nav: v.nav(), Data: data,
 	}
 	if v.known {
 		f.Person = v.who.Person.Name

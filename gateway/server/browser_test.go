@@ -14,8 +14,16 @@ import (
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 )
 
+// shown is what a browser gets.
+type shown struct {
+	status  int
+	header  http.Header
+	cookies []*http.Cookie
+	text    string
+}
+
 // send is a browser's request, with what it tells of where it comes from.
-func (h *house) send(c *http.Client, method, path string, form url.Values, head map[string]string) *http.Response {
+func (h *house) send(c *http.Client, method, path string, form url.Values, head map[string]string) shown {
 	h.t.Helper()
 	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, strings.NewReader(form.Encode()))
 	require.NoError(h.t, err)
@@ -26,8 +34,10 @@ func (h *house) send(c *http.Client, method, path string, form url.Values, head 
 	}
 	answer, err := c.Do(r)
 	require.NoError(h.t, err)
-	h.t.Cleanup(func() { _ = answer.Body.Close() })
-	return answer
+	defer answer.Body.Close() //nolint:errcheck // only read
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(h.t, err)
+	return shown{answer.StatusCode, answer.Header, answer.Cookies(), string(text)}
 }
 
 var ownToken = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
@@ -54,19 +64,12 @@ func (h *house) stays(person string) *http.Client {
 	return c
 }
 
-func textOf(t *testing.T, answer *http.Response) string {
-	t.Helper()
-	text, err := io.ReadAll(answer.Body)
-	require.NoError(t, err)
-	return string(text)
-}
-
 // formsAreOurs proves that a browser which does not tell where a form comes
 // from acts with the token of its session only, in the pages as in the API.
 func (h *house) formsAreOurs(t *testing.T, lin *http.Client) {
 	wang := h.stays("wang")
 	tokenOf := func(c *http.Client) string {
-		page := textOf(t, h.send(c, "GET", "/sessions", nil, nil))
+		page := h.send(c, "GET", "/sessions", nil, nil).text
 		found := ownToken.FindStringSubmatch(page)
 		require.NotNil(t, found, "every form that acts carries the token: %s", page)
 		require.Len(t, ownToken.FindAllString(page, -1), len(postForms.FindAllString(page, -1)))
@@ -87,10 +90,10 @@ func (h *house) formsAreOurs(t *testing.T, lin *http.Client) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			form := url.Values{"lang": {"en"}, "form_token": {tt.token}}
-			require.Equal(t, tt.want, h.send(lin, "POST", "/language", form, tt.head).StatusCode)
+			require.Equal(t, tt.want, h.send(lin, "POST", "/language", form, tt.head).status)
 		})
 	}
-	require.Equal(t, 403, h.send(lin, "POST", "/api/v1/documents", nil, map[string]string{"Content-Type": "text/plain"}).StatusCode,
+	require.Equal(t, 403, h.send(lin, "POST", "/api/v1/documents", nil, map[string]string{"Content-Type": "text/plain"}).status,
 		"a form of another site cannot speak to the API by a session")
 }
 
@@ -101,7 +104,7 @@ var postForms = regexp.MustCompile(`<form[^>]*method="post"`)
 func (h *house) isProtected(t *testing.T, lin *http.Client) {
 	for name, c := range map[string]*http.Client{"a stranger": h.stays(""), "lin": lin} {
 		for _, path := range []string{"/login", "/", "/new/expense", "/nowhere", "/documents/nothing"} {
-			header := h.send(c, "GET", path, nil, nil).Header
+			header := h.send(c, "GET", path, nil, nil).header
 			policy := header.Get("Content-Security-Policy")
 			require.NotContains(t, policy, "unsafe", "%s at %s", name, path)
 			require.Regexp(t, `script-src 'self'( |;)`, policy, "%s at %s", name, path)
@@ -112,8 +115,8 @@ func (h *house) isProtected(t *testing.T, lin *http.Client) {
 			require.Equal(t, "same-origin", header.Get("Referrer-Policy"))
 		}
 	}
-	began := h.send(h.stays(""), "GET", "/login/dev", nil, nil).Cookies()
-	ended := h.send(h.stays("emma"), "POST", "/logout", nil, map[string]string{"Sec-Fetch-Site": "same-origin"}).Cookies()
+	began := h.send(h.stays(""), "GET", "/login/dev", nil, nil).cookies
+	ended := h.send(h.stays("emma"), "POST", "/logout", nil, map[string]string{"Sec-Fetch-Site": "same-origin"}).cookies
 	require.NotEmpty(t, began)
 	require.NotEmpty(t, ended)
 	for _, set := range append(began, ended...) {
@@ -127,12 +130,15 @@ func (h *house) isProtected(t *testing.T, lin *http.Client) {
 func (h *house) leadsNowhere(t *testing.T, lin *http.Client) {
 	for _, to := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "/\tevil", "javascript:alert(1)",
 		"https:evil.example", "/%0d%0aSet-Cookie:x=1", "\\\\evil.example", "///evil.example", "/./%2e%2e//evil.example"} {
-		for _, answer := range []*http.Response{
+		for _, answer := range []shown{
 			h.send(lin, "GET", "/login?return_to="+url.QueryEscape(to), nil, nil),
 			h.send(lin, "POST", "/language", url.Values{"lang": {"en"}, "return_to": {to}}, map[string]string{"Sec-Fetch-Site": "same-origin"}),
 		} {
-			at, err := answer.Location()
+			at, err := url.Parse(h.url)
 			require.NoError(t, err)
+			at, err = at.Parse(answer.header.Get("Location"))
+			require.NoError(t, err)
+			require.Equal(t, 303, answer.status)
 			require.True(t, strings.HasPrefix(at.String(), h.url+"/"), "%q led to %s", to, at)
 		}
 	}
@@ -150,13 +156,13 @@ func (h *house) webViews(t *testing.T) {
 			c := h.stays("")
 			head := map[string]string{"User-Agent": agent}
 			asked := h.send(c, "GET", "/documents", nil, head)
-			require.Equal(t, 303, asked.StatusCode)
-			page := textOf(t, h.send(c, "GET", asked.Header.Get("Location"), nil, head))
+			require.Equal(t, 303, asked.status)
+			page := h.send(c, "GET", asked.header.Get("Location"), nil, head).text
 			require.NotContains(t, page, "target=")
 			require.Contains(t, page, `href="/login/dev?return_to=`)
 			away := h.send(c, "GET", "/login/dev?return_to=%2Fdocuments", nil, head)
-			require.Contains(t, []int{302, 303}, away.StatusCode)
-			require.Contains(t, away.Header.Get("Location"), devissuer.Path+"/authorize")
+			require.Contains(t, []int{302, 303}, away.status)
+			require.Contains(t, away.header.Get("Location"), devissuer.Path+"/authorize")
 		})
 	}
 }
