@@ -27,6 +27,10 @@ var visitors = []string{"lin", "wang", "chen", "liu", "admin", "audit", ""}
 // unlinked are the pages that no link leads to, but a form.
 var unlinked = []string{"/documents?of=all", "/login?signed_out=1"}
 
+// elsewhere are what is no page but a file, and pages that need more than the gate
+// furnishes: a document with two versions, or with a file.
+var elsewhere = []string{"/audit/export", "/documents/:id/versions", "/documents/:id/files/:file"}
+
 const (
 	linksMost = 6 // addresses of one pattern that one person follows
 	doorsMost = 2 // pages of one pattern on one screen; the next screen shows others
@@ -43,7 +47,7 @@ func (r *reader) everyPage() {
 	turn := slices.Index(everywhere, r.screen)
 	for _, pattern := range pages.Addresses() {
 		doors := r.at.doors[pattern]
-		if len(doors) == 0 {
+		if len(doors) == 0 && !slices.Contains(elsewhere, pattern) {
 			r.t.Errorf("no link leads to %s: link it from the page before it, or name an address of it among unlinked", pattern)
 		}
 		for n := range min(doorsMost, len(doors)) {

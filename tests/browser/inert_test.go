@@ -93,7 +93,8 @@ const named = `'><img src=x onerror=window.ran=1>.txt`
 // opensFiles opens every attachment as a page of its own.
 func (r *reader) opensFiles(path string) {
 	r.t.Helper()
-	addresses := read[[]string](r, `[...document.querySelectorAll('main a[href*="/attachments/"]')].map((a) => a.getAttribute("href"))`)
+	addresses := read[[]string](r, `[...document.querySelectorAll('main a[href*="/attachments/"], main a[href*="/files/"]')]
+		.map((a) => "/api/v1/attachments/" + a.getAttribute("href").split("/").pop().split("?")[0])`)
 	require.NotEmpty(r.t, addresses)
 	for _, at := range addresses {
 		headers := wait[string](r, fmt.Sprintf(`fetch(%q).then((a) => ["content-security-policy", "content-disposition", "x-content-type-options"]
