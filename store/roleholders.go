@@ -81,7 +81,7 @@ func saveHolders(ctx context.Context, tx *sqlx.Tx) error {
 
 // saveHoldersOf keeps who of these people holds which role.
 func saveHoldersOf(ctx context.Context, tx *sqlx.Tx, people []string) error {
-	const clear = `DELETE FROM role_holders WHERE person = ANY($1)`
+	const clear = `DELETE FROM role_holders h WHERE person = ANY($1) AND NOT stands(h)`
 	if _, err := tx.ExecContext(ctx, clear, pq.Array(people)); err != nil {
 		return err
 	}
