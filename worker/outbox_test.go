@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/store"
@@ -60,6 +61,7 @@ func (o *outbox) ClaimNotices(context.Context, int) ([]store.Notice, error) { re
 func (o *outbox) NoticesSent(context.Context, []string) error               { return nil }
 func (o *outbox) NoticeDead(context.Context, string, string) error          { return nil }
 func (o *outbox) NoticeFailed(context.Context, string, string) error        { return nil }
+func (o *outbox) NoticeLater(context.Context, string, time.Time) error      { return nil }
 
 func (o *outbox) SpreadChanges(context.Context, int) (int, error)             { return 0, nil }
 func (o *outbox) ClaimTellings(context.Context, int) ([]store.Telling, error) { return nil, nil }

@@ -19,7 +19,7 @@ func (a *API) calendars() {
 		"read-calendar", http.MethodGet, "/calendars/{id}/years/{year}", tag, "Read every day of a year", 0,
 	}, a.readCalendar)
 	add(a, operation{
-		"ask-due", http.MethodGet, "/calendars/{id}/due", tag, "Say which instant lies so much working time after another, and why", 0,
+		"ask-due", http.MethodGet, "/calendars/{id}/due", tag, "Say when so much working time is over, and why", 0,
 	}, a.askDue)
 }
 
@@ -30,7 +30,7 @@ type Calendar struct {
 	Version int            `json:"version"`
 	Cause   string         `json:"cause" doc:"Where this version came from"`
 	SavedAt time.Time      `json:"saved_at"`
-	Years   []CalendarYear `json:"years" nullable:"false" doc:"Whose days off are published; none where its rule holds for ever"`
+	Years   []CalendarYear `json:"years" nullable:"false" doc:"Whose days off are published"`
 }
 
 // CalendarYear is a year whose days off are published.
@@ -107,7 +107,7 @@ type DueInput struct {
 	Asked
 	ID   string    `path:"id" maxLength:"64"`
 	From time.Time `query:"from" required:"true" doc:"RFC 3339"`
-	For  string    `query:"for" required:"true" maxLength:"40" example:"1 workday" doc:"Working time: 1 workday, 4 workhours, 30 s"`
+	For  string    `query:"for" required:"true" maxLength:"40" example:"1 workday" doc:"Such as 4 workhours, 30 s"`
 }
 
 // DueOutput is a deadline with the days that gave it.
@@ -130,10 +130,10 @@ func (a *API) askDue(ctx context.Context, in *DueInput) (*DueOutput, error) {
 		return nil, err
 	}
 	out := &DueOutput{}
-	days := []calendar.Day{}
-	if out.Body.Deadline, days, err = version.Calendar.Course(in.From, span); err != nil {
+	deadline, days, err := version.Calendar.Course(in.From, span)
+	if err != nil {
 		return nil, err
 	}
-	out.Body.Days = append(out.Body.Days, days...)
+	out.Body.Deadline, out.Body.Days = deadline, append([]calendar.Day{}, days...)
 	return out, nil
 }

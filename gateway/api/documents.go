@@ -184,7 +184,7 @@ type DocumentsInput struct {
 	Type      []string  `query:"type" maxItems:"20" nullable:"false"`
 	Submitter string    `query:"submitter" maxLength:"64"`
 	Copied    string    `query:"copied" enum:"all,unread" doc:"On which one was copied in; unread: and did not open yet"`
-	Query     string    `query:"q" maxLength:"100" doc:"In the title; the beginning of a number, or the digits at its end; in the name of whom it is for"`
+	Query     string    `query:"q" maxLength:"100" doc:"In title or applicant; the start of a number, or its last digits"`
 	From      time.Time `query:"from" doc:"Submitted at or after"`
 	To        time.Time `query:"to" doc:"Submitted before"`
 	Total     bool      `query:"total" doc:"Count them, up to 10000: so many, or more"`

@@ -16,7 +16,7 @@ func (a *API) proofs() {
 		"prove-document", http.MethodGet, "/documents/{id}/proof", "Documents",
 		"Everything that proves a document, for «countersign audit verify --bundle»", 0,
 	}.huma()
-	prove.Responses = map[string]*huma.Response{"200": stream("The sealed proof, as docs/proof.md describes it", "application/json")}
+	prove.Responses = map[string]*huma.Response{"200": stream("As docs/proof.md describes it", "application/json")}
 	huma.Register(a.huma, prove, a.proveDocument)
 }
 

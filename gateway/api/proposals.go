@@ -36,7 +36,7 @@ func (a *API) proposals() {
 type Proposal struct {
 	ID        string     `json:"id"`
 	Kind      string     `json:"kind" enum:"policy,type,mapping,intervention,grant,revocation"`
-	Subject   string     `json:"subject" doc:"Id of the policy, type or mapping; of the document, or the person, it is about"`
+	Subject   string     `json:"subject" doc:"Id of the text, the document or the person it is about"`
 	State     string     `json:"state" enum:"open,approved,refused,expired"`
 	Hash      string     `json:"hash" doc:"Of the text, as its version will have"`
 	Base      int        `json:"base" doc:"The version in force when it was proposed; 0 for none"`

@@ -148,7 +148,8 @@ func roles(v *visit) error {
 			for _, r := range reaches {
 				far = append(far, v.t("page.reach."+string(r)))
 			}
-			row.Allows = append(row.Allows, v.permission(permission)+v.t("why.reach", "reach", strings.Join(far, v.t("page.comma"))))
+			reach := v.t("why.reach", "reach", strings.Join(far, v.t("page.comma")))
+			row.Allows = append(row.Allows, v.permission(permission)+reach)
 		}
 		view.Rows = append(view.Rows, row)
 	}

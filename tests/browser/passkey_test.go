@@ -34,10 +34,10 @@ func (r *reader) aPasskeySigns() {
 	}}, nil)
 	r.identify("wang")
 	r.visit("/settings")
-	r.fill("name", "Test key 测试 "+r.screen.name)
+	r.fill("name", "Test key 测试 "+r.name)
 	r.click("#add-passkey button")
 	require.Contains(r.t, r.text(".note.good"), word("page.flash.passkey_added"))
-	require.Contains(r.t, r.text("#passkeys"), "Test key 测试 "+r.screen.name)
+	require.Contains(r.t, r.text("#passkeys"), "Test key 测试 "+r.name)
 
 	r.visit(path)
 	require.Contains(r.t, r.text("#passkey"), word("page.passkey.text"))
@@ -63,7 +63,7 @@ func (r *reader) sealedDocument() string {
 	r.t.Helper()
 	doc, err := r.at.house.As("lin").SubmitNew(r.t.Context(), walk.Form{Type: "sealed", Title: "大额付款", Currency: "CNY",
 		Lines: []walk.Line{{Category: "travel", Date: time.Now().Format(time.DateOnly),
-			Amount: walk.Money{Amount: "1000.00", Currency: "CNY"}}}}, "sealed "+r.screen.String()+time.Now().String())
+			Amount: walk.Money{Amount: "1000.00", Currency: "CNY"}}}}, "sealed "+r.String()+time.Now().String())
 	require.NoError(r.t, err)
 	return doc.ID
 }
