@@ -87,7 +87,7 @@ func TestAFindingPrintsLikeACompilers(t *testing.T) {
 	p, err := policy.Parse("p.yaml", []byte(strings.Replace(good, "finance_clerk", "finance_clark", 1)))
 	require.NoError(t, err)
 	require.Equal(t, `p.yaml:9:25: error: steps[0].approvers[0].role: policy.unknown_role`+
-		` known="employee, finance_clerk, finance_head, cashier, auditor, admin, operator" nearest="finance_clerk" role="finance_clark"`,
+		` known="employee, finance_clerk, finance_head, cashier, auditor, admin, operator, assistant" nearest="finance_clerk" role="finance_clark"`,
 		policy.Check(p, types(t), company())[0].String())
 }
 

@@ -152,7 +152,7 @@ func gramsOf(query string) []string {
 // numberBroad is the beginning of so many numbers that the newest documents are soon
 // enough: EXP, EXP-20, EXP-2026-0.
 var (
-	numberBroad  = regexp.MustCompile(`^[A-Za-z]{2,8}-(\d{0,4}|\d{4}-\d{0,2})$`)
+	numberBroad  = regexp.MustCompile(`^([A-Z]{2,8}|[A-Za-z]{2,8}-(\d{0,4}|\d{4}-\d{0,2}))$`)
 	numberNarrow = regexp.MustCompile(`^[A-Za-z]{2,8}-\d{4}-\d{3,}$`)
 	digits       = regexp.MustCompile(`^\d{1,6}$`)
 )

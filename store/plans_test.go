@@ -53,7 +53,7 @@ func (p planned) read() (rows float64, unled []string) {
 // reads must stay far below what there is: a statement that grows with the store does
 // not, whichever index it uses.
 const (
-	plannedDocuments = 5_000
+	plannedDocuments = 8_000
 	readMost         = 4_500 // windowMost of each of eight sources, and those looked up
 )
 

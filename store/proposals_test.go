@@ -264,7 +264,7 @@ var stolenPublishing = []string{
 	`INSERT INTO causes VALUES ('policy:expense', 'publish:policy:3', 99, 98, '{"code":"ok"}', now())`,
 	`UPDATE streams SET head_hash = 'x' WHERE stream = 'policy:expense'`,
 	`UPDATE streams SET seq = 99 WHERE stream = 'policy:expense'`,
-	`UPDATE streams SET head_hash = head_hash WHERE stream = 'org'`,
+	`UPDATE streams SET head_hash = 'x' WHERE stream = 'org'`,
 	`INSERT INTO streams VALUES ('org2', 0, '', now())`,
 }
 
