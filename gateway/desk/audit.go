@@ -57,7 +57,12 @@ var recordKinds = map[string][]string{
 	"policies": {store.PolicyPublished, store.PolicyProposed, store.PolicyRefused},
 	"people": {
 		store.OrganisationReplaced, store.OrganisationChanged, store.DirectoryStopped, store.DirectoryReleased,
-		approval.TaskWasHandedOver, store.HeirNamed, store.IdentityBound, store.IdentityUnbound,
+		approval.TaskWasHandedOver, store.HeirNamed, store.IdentityBound, store.IdentityUnbound, store.PasskeyAdded,
+		store.PasskeyRemoved,
+	},
+	"rights": {
+		store.GrantRequested, store.GrantApproved, store.GrantRefused, store.GrantRevoked, store.RevocationRequested,
+		store.RevocationRefused, store.OrganisationRegrant,
 	},
 	"delegations": {delegation.Made, delegation.TakenBack},
 	"copies":      {cc.Given, cc.Removed},
@@ -66,8 +71,8 @@ var recordKinds = map[string][]string{
 // RecordKinds lists them.
 func RecordKinds() []string {
 	return []string{
-		"decisions", "changes", "interventions", "handling", "documents", "vouchers", "policies", "people", "delegations",
-		"copies",
+		"decisions", "changes", "interventions", "handling", "documents", "vouchers", "policies", "people", "rights",
+		"delegations", "copies",
 	}
 }
 

@@ -2,11 +2,13 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/store"
 )
 
@@ -88,12 +90,19 @@ func (d *Desk) peopleNamed(ctx context.Context, word string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return meantBy(people.People, word), nil
+}
+
+// meantBy are the accounts that a word in lower case means, the same ones each time: the
+// next page of a list asks again.
+func meantBy(people map[string]org.Person, word string) []string {
 	var ids []string
-	for id, p := range people.People {
-		if len(ids) < namedMost && (strings.EqualFold(id, word) || strings.EqualFold(p.Email, word) ||
-			strings.Contains(strings.ToLower(p.Name), word)) {
+	for id, p := range people {
+		if strings.EqualFold(id, word) || strings.EqualFold(p.Email, word) ||
+			strings.Contains(strings.ToLower(p.Name), word) {
 			ids = append(ids, id)
 		}
 	}
-	return ids, nil
+	slices.Sort(ids)
+	return ids[:min(len(ids), namedMost)]
 }
