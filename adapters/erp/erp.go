@@ -18,6 +18,12 @@ type (
 	Port = port.Port
 	// Discarder is a Port that can delete a refused draft.
 	Discarder = port.Discarder
+	// Lister is a Port that can list what the ERP holds under our references.
+	Lister = port.Lister
+	// Listing says what is to be listed.
+	Listing = port.Listing
+	// Listed is one page of it.
+	Listed = port.Listed
 	// Found is a voucher as the ERP holds it.
 	Found = port.Found
 	// State is how far a voucher came inside the ERP.

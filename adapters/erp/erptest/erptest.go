@@ -100,6 +100,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"an unknown party is refused", refusesUnknownParty},
 		{"a closed period is refused", refusesClosedPeriod},
 		{"a voucher is reversed once", reversesOnce},
+		{"vouchers are listed by their days", listsRange},
 		{"master data is read", syncsMasterData},
 	} {
 		t.Run(promise.name, func(t *testing.T) { promise.keep(t, open(t)) })

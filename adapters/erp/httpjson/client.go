@@ -29,6 +29,12 @@ type exchange struct {
 // do makes one exchange and returns the decoded answer, already cut to
 // Call.Answer; nil for an empty one.
 func (p *Port) do(ctx context.Context, x exchange) (any, error) {
+	tree, err := p.ask(ctx, x)
+	return at(tree, x.call.Answer), err
+}
+
+// ask makes one exchange and returns the whole decoded answer.
+func (p *Port) ask(ctx context.Context, x exchange) (any, error) {
 	request, err := p.request(ctx, x)
 	if err != nil {
 		return nil, err
@@ -56,7 +62,7 @@ func (p *Port) do(ctx context.Context, x exchange) (any, error) {
 	if code := text(tree, p.mapping.Errors.Code); code != "" && p.mapping.Errors.Codes[code] != "" {
 		return nil, p.mapping.Errors.fault(answer.StatusCode, body, x.writes)
 	}
-	return at(tree, x.call.Answer), nil
+	return tree, nil
 }
 
 func (p *Port) request(ctx context.Context, x exchange) (*http.Request, error) {

@@ -28,7 +28,7 @@ type Mapping struct {
 	Auth              string            `yaml:"auth"` // bearer, basic or none
 	Headers           map[string]string `yaml:"headers"`
 	IdempotencyHeader string            `yaml:"idempotency_header"`
-	Calls             map[string]Call   `yaml:"calls"` // find, read, create, post; reverse and discard if there are
+	Calls             map[string]Call   `yaml:"calls"` // find, read, create, post; reverse, discard and list if there are
 	Voucher           Shape             `yaml:"voucher"`
 	Errors            Errors            `yaml:"errors"`
 	Sync              map[string]List   `yaml:"sync"` // accounts, parties, periods, currencies, cost_centers
@@ -52,6 +52,7 @@ type Call struct {
 	Query  map[string]string `yaml:"query"`
 	Body   any               `yaml:"body"`   // a tree with $.field in the place of values
 	Answer string            `yaml:"answer"` // dotted path to the voucher, or to the list of them
+	Next   string            `yaml:"next"`   // list: dotted path to the cursor of the next page; "" = there is one page
 }
 
 // Shape says where things are in a voucher of an answer.

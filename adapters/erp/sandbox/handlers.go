@@ -30,6 +30,7 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/vouchers/{id}", s.one)
 	s.mux.HandleFunc("GET /api/{list}", s.master)
 	s.mux.HandleFunc("POST /_sandbox/faults", s.setFaults)
+	s.mux.HandleFunc("POST /_sandbox/vouchers/{id}", s.write("tamper", s.tamper))
 	s.mux.HandleFunc("GET /_sandbox/faults", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]any{"faults": s.faults.list(), "kinds": Kinds})
 	})
@@ -140,6 +141,10 @@ func (s *Server) reference(id string, body []byte) string {
 
 func (s *Server) find(w http.ResponseWriter, r *http.Request) {
 	if !s.allowed(w, r) {
+		return
+	}
+	if r.URL.Query().Has("from") {
+		s.listed(w, r)
 		return
 	}
 	reference := r.URL.Query().Get("external_ref")
