@@ -258,7 +258,8 @@ func openERP(c config.Connection) (erp.Port, error) {
 	return erp.Open(erp.Config{
 		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
 		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping,
-		Client: &http.Client{Transport: paced{limit: rate.NewLimiter(rate.Limit(c.PerSecond), max(1, int(c.PerSecond)))}}})
+		Options: c.Options,
+		Client:  &http.Client{Transport: paced{limit: rate.NewLimiter(rate.Limit(c.PerSecond), max(1, int(c.PerSecond)))}}})
 }
 
 // paced keeps calls to an ERP within what its owner allows us.

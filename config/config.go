@@ -209,10 +209,10 @@ type ERP struct {
 type Connection struct {
 	ID        string        `mapstructure:"id"`
 	Entities  []string      `mapstructure:"entities"` // legal entities whose vouchers go there
-	Adapter   string        `mapstructure:"adapter"`  // tryton, http or sandbox
+	Adapter   string        `mapstructure:"adapter"`  // tryton, odoo …, see rules_erp.go
 	URL       string        `mapstructure:"url"`
 	Database  string        `mapstructure:"database"`
-	Company   string        `mapstructure:"company"` // tryton: its id or party name; "" = the user's own
+	Company   string        `mapstructure:"company"` // its id or name there; "" = the user's own
 	User      string        `mapstructure:"user"`
 	Password  Secret        `mapstructure:"password"`
 	Currency  string        `mapstructure:"currency"`   // base currency of that company
@@ -220,6 +220,8 @@ type Connection struct {
 	Timeout   time.Duration `mapstructure:"timeout"`    // of one call; 0 = 20 s
 	Settle    time.Duration `mapstructure:"settle"`     // how long an unanswered request may still run there; 0 = 2 min
 	PerSecond float64       `mapstructure:"per_second"` // calls; 0 = 5
+
+	Options map[string]string `mapstructure:"options"` // what only this adapter knows, by name; see rules_erp.go
 }
 
 // What a connection has where the file says nothing.

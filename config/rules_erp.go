@@ -1,16 +1,33 @@
 package config
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// The adapters of the ERP.
+// The adapters of the ERP that other rooms name.
 const (
 	AdapterTryton  = "tryton"
 	AdapterHTTP    = "http"
 	AdapterSandbox = "sandbox"
 )
+
+// adapter says what one kind of ERP wants to be told in its connection.
+type adapter struct {
+	needs   map[string]string   // keys that must not be empty, and what to set there
+	options map[string][]string // names of options, and the values each may have; none = any
+}
+
+// adapters lists every kind of ERP there is. A new one is a line here and one in
+// adapters/erp/registry.go.
+var adapters = map[string]adapter{
+	AdapterTryton:  {needs: map[string]string{"database": "set Tryton's database name"}},
+	AdapterHTTP:    {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
+	AdapterSandbox: {},
+}
 
 func (c Config) checkERP(k *check) {
 	var ids []string
@@ -29,16 +46,36 @@ func (c Config) checkERP(k *check) {
 }
 
 func (c Connection) check(k *check, at string, mode Mode) {
-	k.oneOf(at+"adapter", c.Adapter, AdapterTryton, AdapterHTTP, AdapterSandbox)
+	k.oneOf(at+"adapter", c.Adapter, slices.Sorted(maps.Keys(adapters))...)
 	k.want(len(c.Entities) > 0, at+"entities", "is empty", "list the legal entities whose vouchers go there")
 	if c.Adapter != AdapterSandbox || c.URL != "" {
 		k.url(at+"url", c.URL, "http", "https")
 	}
 	k.want(c.Adapter != AdapterSandbox || mode == Dev, at+"adapter", "is a sandbox in production",
-		"set tryton or http; the sandbox books nothing")
-	k.want(c.Adapter != AdapterTryton || c.Database != "", at+"database", "is empty", "set Tryton's database name")
-	k.want(c.Adapter != AdapterHTTP || c.Mapping != "", at+"mapping", "is empty", "name a shipped mapping or a file")
+		"set another adapter; the sandbox books nothing")
+	c.checkAdapter(k, at)
 	k.duration(at+"timeout", c.Timeout, time.Second, 10*time.Minute)
 	k.duration(at+"settle", c.Settle, c.Timeout, 24*time.Hour)
 	number(k, at+"per_second", c.PerSecond, 0.001, 10_000, "set calls a second, more than 0")
+}
+
+// checkAdapter holds the connection against what its kind of ERP wants.
+func (c Connection) checkAdapter(k *check, at string) {
+	rules := adapters[c.Adapter]
+	set := map[string]bool{"database": c.Database != "", "company": c.Company != "", "user": c.User != "",
+		"password": c.Password.IsSet(), "currency": c.Currency != "", "mapping": c.Mapping != ""}
+	for _, key := range slices.Sorted(maps.Keys(rules.needs)) {
+		k.want(set[key], at+key, "is empty", rules.needs[key])
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Options)) {
+		allowed, known := rules.options[name]
+		mend := "remove it: adapter " + c.Adapter + " has no options"
+		if len(rules.options) > 0 {
+			mend = "adapter " + c.Adapter + " knows " + strings.Join(slices.Sorted(maps.Keys(rules.options)), ", ")
+		}
+		k.want(known, at+"options."+name, "is no option", mend)
+		if known && len(allowed) > 0 {
+			k.oneOf(at+"options."+name, c.Options[name], allowed...)
+		}
+	}
 }

@@ -107,7 +107,8 @@ func refusesUnbalanced(t *testing.T, f Fixture) {
 		_, err = f.Port.Post(ctx, draft)
 		requireCode(t, err, erp.CodeUnbalanced)
 	}
-	_, posted := f.Counted(t, ref)
+	_, posted, err := f.Counted(ctx, ref)
+	require.NoError(t, err)
 	require.Zero(t, posted)
 }
 

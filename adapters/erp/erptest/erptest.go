@@ -26,7 +26,7 @@ type Fixture struct {
 
 	// Counted says how many drafts and posted vouchers carry a reference, by
 	// the ERP's own books and not through the connector.
-	Counted func(t testing.TB, reference string) (drafts, posted int)
+	Counted func(ctx context.Context, reference string) (drafts, posted int, err error)
 
 	// Codes that the ERP knows.
 	Expense, Payable, Bank string // accounts; Payable wants a party
@@ -110,7 +110,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 // requireCount says what the ERP's own books must hold.
 func requireCount(t testing.TB, f Fixture, reference string, wantDrafts, wantPosted int) {
 	t.Helper()
-	drafts, posted := f.Counted(t, reference)
+	drafts, posted, err := f.Counted(context.Background(), reference)
+	require.NoError(t, err)
 	require.Equal(t, [2]int{wantDrafts, wantPosted}, [2]int{drafts, posted}, "drafts and posted under %s", reference)
 }
 

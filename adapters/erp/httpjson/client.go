@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,12 +39,12 @@ func (p *Port) ask(ctx context.Context, x exchange) (any, error) {
 	}
 	answer, err := p.http.Do(request)
 	if err != nil {
-		return nil, lost(err, x.writes)
+		return nil, port.Lost(err, x.writes)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, answerMax))
 	if err != nil {
-		return nil, lost(err, x.writes)
+		return nil, port.Lost(err, x.writes)
 	}
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
 		return nil, p.mapping.Errors.fault(answer.StatusCode, body, x.writes)
@@ -56,7 +54,7 @@ func (p *Port) ask(ctx context.Context, x exchange) (any, error) {
 	}
 	tree, err := decode(body)
 	if err != nil {
-		return nil, unclear("not JSON: "+err.Error(), x.writes)
+		return nil, port.Unclear("not JSON: "+err.Error(), x.writes)
 	}
 	// Some ERPs answer 200 to everything and say no in the body.
 	if code := text(tree, p.mapping.Errors.Code); code != "" && p.mapping.Errors.Codes[code] != "" {
@@ -150,27 +148,9 @@ func (e Errors) fault(status int, body []byte, writes bool) error {
 	}
 	switch {
 	case code == port.CodeUnknown || code == "" && (status >= 500 || status == http.StatusRequestTimeout):
-		return unclear(words, writes)
+		return port.Unclear(words, writes)
 	case code == "":
 		return port.Fault(port.CodeRefused, words)
 	}
 	return port.Fault(code, words)
-}
-
-// lost sorts the errors of an exchange that did not end. Only a connection that
-// was never made is sure to have carried nothing.
-func lost(err error, writes bool) error {
-	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
-		return port.Fault(port.CodeUnavailable, err.Error())
-	}
-	return unclear(err.Error(), writes)
-}
-
-// unclear is Unknown for what writes and Busy for what only reads.
-func unclear(words string, writes bool) error {
-	if writes {
-		return port.Fault(port.CodeUnknown, words)
-	}
-	return port.Fault(port.CodeUnavailable, words)
 }

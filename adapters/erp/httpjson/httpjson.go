@@ -51,7 +51,8 @@ func (p *Port) Capabilities() port.Capabilities {
 	c := p.mapping.Capabilities
 	return port.Capabilities{UniqueReference: c.UniqueReference, ChecksBalance: c.ChecksBalance,
 		ClosedPeriods: c.ClosedPeriods, Reverse: c.Reverse, ForeignCurrency: c.ForeignCurrency,
-		CostCenters: c.CostCenters, ReferenceMax: c.ReferenceMax}
+		CostCenters: c.CostCenters, ReferenceMax: c.ReferenceMax,
+		Creates: p.mapping.mark("create"), Posts: p.mapping.mark("post")}
 }
 
 // Find returns every voucher that carries the reference. Safe to repeat.
@@ -180,7 +181,7 @@ func (p *Port) read(ctx context.Context, id string) (port.Found, error) {
 func (p *Port) found(tree any, writes bool) (port.Found, error) {
 	f, err := p.mapping.Voucher.found(tree, p.config.Currency)
 	if _, ours := fault.As(err); err != nil && !ours {
-		return port.Found{}, unclear(err.Error(), writes)
+		return port.Found{}, port.Unclear(err.Error(), writes)
 	}
 	return f, err
 }

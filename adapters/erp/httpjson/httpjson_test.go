@@ -1,6 +1,7 @@
 package httpjson_test
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -31,7 +32,10 @@ func fixture(t *testing.T) erptest.Fixture {
 	return erptest.Fixture{Port: p, Proxy: proxy,
 		Creates: erptest.Contains("POST", "external_ref"),
 		Posts:   erptest.Contains("POST", "/post"),
-		Counted: func(t testing.TB, reference string) (drafts, posted int) { return counted(t, server.URL, reference) },
+		Counted: func(_ context.Context, reference string) (int, int, error) {
+			drafts, posted := counted(t, server.URL, reference)
+			return drafts, posted, nil
+		},
 		Expense: "6602", Payable: "2241", Bank: "1002", Party: "lin", Journal: "EXP", Base: "CNY", Foreign: "EUR",
 		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: time.Second}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -177,4 +178,39 @@ func (e Errors) check() error {
 
 func bad(err error) error {
 	return port.Fault(port.CodeBadConfig, err.Error(), fault.Arg("what", "mapping"))
+}
+
+// mark tells a call from others on the wire: by what its path has behind the
+// id, or else by the key of its body that holds our reference.
+func (m *Mapping) mark(name string) port.Mark {
+	call := m.Calls[name]
+	if _, behind, ok := strings.Cut(call.Path, "{id}"); ok && behind != "" {
+		return port.Mark{Method: call.Method, Text: behind}
+	}
+	if key := keyOf(call.Body, "$.reference"); key != "" {
+		return port.Mark{Method: call.Method, Text: strconv.Quote(key)}
+	}
+	return port.Mark{}
+}
+
+// keyOf finds the key of a body that holds a value, "" for none.
+func keyOf(tree any, value string) string {
+	switch tree := tree.(type) {
+	case map[string]any:
+		for key, below := range tree {
+			if below == value {
+				return strings.TrimSuffix(key, "?")
+			}
+			if found := keyOf(below, value); found != "" {
+				return found
+			}
+		}
+	case []any:
+		for _, below := range tree {
+			if found := keyOf(below, value); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
 }

@@ -25,16 +25,18 @@ func (Secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
 // Config is one connection to one ERP company.
 type Config struct {
 	Name     string         // of this connection, for logs
-	Provider string         // tryton or httpjson, see the registry
+	Provider string         // tryton, odoo, httpjson …, see the registry
 	URL      string         // base address, such as http://127.0.0.1:8069
-	Database string         // Tryton: the database name
-	Company  string         // Tryton: the company's id or party name; "" = the user's own
+	Database string         // the database's name, where a server has several
+	Company  string         // the company's id or name there; "" = the user's own
 	User     string         // login; with httpjson for basic authentication
-	Secret   Secret         // password, or bearer token
+	Secret   Secret         // password, API key or bearer token
 	Currency money.Currency // base currency of the company
 	Timeout  time.Duration  // of one call; zero = DefaultTimeout
 	Mapping  string         // httpjson: the name of a built-in mapping ("sandbox") or a file's path
 	Client   *http.Client   // nil = a client of its own
+
+	Options map[string]string // what only this provider knows, by name; its package comment lists them
 }
 
 // HTTP is the client of a connection: bounded by Timeout, over Client's transport

@@ -1,6 +1,10 @@
 package port
 
 import (
+	"errors"
+	"net"
+	"syscall"
+
 	"github.com/countersign/countersign/domain/fault"
 )
 
@@ -69,4 +73,23 @@ func Refused(err error) bool {
 		return err != nil
 	}
 	return false
+}
+
+// Lost sorts the errors of an exchange that did not end. Only a connection that
+// was never made is sure to have carried nothing. writes says whether the
+// request may have changed something.
+func Lost(err error, writes bool) error {
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED) {
+		return Fault(CodeUnavailable, err.Error())
+	}
+	return Unclear(err.Error(), writes)
+}
+
+// Unclear is Unknown for what writes and Busy for what only reads.
+func Unclear(words string, writes bool) error {
+	if writes {
+		return Fault(CodeUnknown, words)
+	}
+	return Fault(CodeUnavailable, words)
 }

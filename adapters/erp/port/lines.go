@@ -1,6 +1,8 @@
 package port
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/countersign/countersign/domain/money"
@@ -51,4 +53,30 @@ func ParseAmount(text string, c money.Currency) (money.Amount, error) {
 		text = strings.TrimSuffix(whole+"."+decimals, ".")
 	}
 	return money.Parse(text, c)
+}
+
+// FloatMax is the largest amount, in minor units, that an ERP which computes in
+// binary floating point keeps to the last unit: fifteen digits.
+const FloatMax = 999_999_999_999_999
+
+// floatNoise is how far, in minor units, sums of such an ERP may be off.
+const floatNoise = 0.25
+
+// RoundAmount reads a number of an ERP that computes in binary floating point:
+// 299.99999999999994 is 300.00, and 1e+16 is a number.
+//
+// Errors: those of money.Parse, where it is further from a whole minor unit
+// than such an ERP's arithmetic explains.
+func RoundAmount(text string, c money.Currency) (money.Amount, error) {
+	value, err := strconv.ParseFloat(text, 64)
+	digits, known := money.Exponent(c)
+	if err != nil || !known {
+		return money.Parse(text, c)
+	}
+	minor := value * math.Pow10(digits)
+	whole := math.Round(minor)
+	if math.IsNaN(minor) || math.Abs(whole) > FloatMax || math.Abs(minor-whole) > floatNoise {
+		return money.Parse(text, c)
+	}
+	return money.Amount{Minor: int64(whole), Currency: c}, nil
 }

@@ -93,6 +93,19 @@ type Capabilities struct {
 	CostCenters     bool // keeps the cost center of an entry
 	Delta           bool // Sync can read only what changed
 	ReferenceMax    int  // longest reference, in characters; 0 = no limit
+
+	// AmountMax is the largest amount, in minor units, that it keeps to the last
+	// unit; Create refuses what is larger. 0 = any.
+	AmountMax int64
+	// Creates and Posts tell the requests that create a draft and that post one
+	// from all others on the wire, so that conformance can break exactly those.
+	Creates, Posts Mark
+}
+
+// Mark is how a request is recognised on the wire.
+type Mark struct {
+	Method string // POST, PUT; "" = any
+	Text   string // somewhere in its path or body; "" = nobody can tell
 }
 
 // Master is the ERP's master data. 主数据

@@ -60,7 +60,7 @@ func (c *client) call(ctx context.Context, writes bool, into any, method string,
 		status, body, err = c.send(ctx, session, method, params)
 	}
 	if err != nil {
-		return lost(err, writes)
+		return port.Lost(err, writes)
 	}
 	return decode(status, body, writes, into)
 }
@@ -75,7 +75,7 @@ func (c *client) login(ctx context.Context, stale string) (string, error) {
 	params := []any{c.user, map[string]string{"password": string(c.password)}, "en"}
 	status, body, err := c.send(ctx, "", "common.db.login", params)
 	if err != nil {
-		return "", lost(err, false)
+		return "", port.Lost(err, false)
 	}
 	if status == http.StatusUnauthorized || status == http.StatusForbidden {
 		return "", port.Fault(port.CodeNotAllowed, "login refused for "+c.user)
@@ -125,7 +125,7 @@ func decode(status int, body []byte, writes bool, into any) error {
 	}
 	var got response
 	if err := json.Unmarshal(body, &got); err != nil || (got.Result == nil && got.Error == nil) {
-		return unclear(fmt.Sprintf("not an answer of Tryton: %.80q", body), writes)
+		return port.Unclear(fmt.Sprintf("not an answer of Tryton: %.80q", body), writes)
 	}
 	if got.Error != nil {
 		return errorFault(got.Error, writes)
@@ -136,7 +136,7 @@ func decode(status int, body []byte, writes bool, into any) error {
 	d := json.NewDecoder(bytes.NewReader(got.Result))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
-		return unclear(fmt.Sprintf("unreadable result: %v", err), writes)
+		return port.Unclear(fmt.Sprintf("unreadable result: %v", err), writes)
 	}
 	return nil
 }

@@ -2,12 +2,9 @@ package tryton
 
 import (
 	"encoding/json"
-	"errors"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
-	"syscall"
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
@@ -36,7 +33,7 @@ func errorFault(raw json.RawMessage, writes bool) error {
 	var parts []json.RawMessage
 	var class string
 	if json.Unmarshal(raw, &parts) != nil || len(parts) == 0 || json.Unmarshal(parts[0], &class) != nil {
-		return unclear(string(raw), writes)
+		return port.Unclear(string(raw), writes)
 	}
 	text := plainText(parts[1:])
 	switch class {
@@ -63,7 +60,7 @@ func errorFault(raw json.RawMessage, writes bool) error {
 		return port.Fault(port.CodeUnavailable, class)
 	}
 	if strings.Contains(class, "connection") || strings.Contains(class, "server closed") {
-		return unclear(class, writes) // it lost its database, perhaps during the commit
+		return port.Unclear(class, writes) // it lost its database, perhaps during the commit
 	}
 	return port.Fault(port.CodeRefused, class)
 }
@@ -119,28 +116,10 @@ func statusFault(status int, body []byte, writes bool) error {
 	case http.StatusNotFound:
 		return port.Fault(port.CodeUnavailable, "no such database")
 	case http.StatusServiceUnavailable:
-		return unclear(text, writes)
+		return port.Unclear(text, writes)
 	}
 	if status >= 400 && status < 500 {
 		return port.Fault(port.CodeRefused, text)
 	}
-	return unclear(text, writes)
-}
-
-// lost sorts the errors of an exchange that did not end. Only a connection that
-// was never made is sure to have carried nothing.
-func lost(err error, writes bool) error {
-	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED) {
-		return port.Fault(port.CodeUnavailable, err.Error())
-	}
-	return unclear(err.Error(), writes)
-}
-
-// unclear is Unknown for what writes and Busy for what only reads.
-func unclear(text string, writes bool) error {
-	if writes {
-		return port.Fault(port.CodeUnknown, text)
-	}
-	return port.Fault(port.CodeUnavailable, text)
+	return port.Unclear(text, writes)
 }

@@ -49,9 +49,9 @@ func TestErrorTable(t *testing.T) {
 // what writes, and that nothing lost is Unknown for what only reads.
 func TestLostAnswers(t *testing.T) {
 	dial := &net.OpError{Op: "dial", Err: errors.New("refused")}
-	require.Equal(t, fault.Busy, fault.KindOf(lost(dial, true)))
-	require.Equal(t, fault.Unknown, fault.KindOf(lost(&net.OpError{Op: "read", Err: errors.New("reset")}, true)))
-	require.Equal(t, fault.Busy, fault.KindOf(lost(errors.New("anything"), false)))
+	require.Equal(t, fault.Busy, fault.KindOf(port.Lost(dial, true)))
+	require.Equal(t, fault.Unknown, fault.KindOf(port.Lost(&net.OpError{Op: "read", Err: errors.New("reset")}, true)))
+	require.Equal(t, fault.Busy, fault.KindOf(port.Lost(errors.New("anything"), false)))
 	for status, kind := range map[int]fault.Kind{401: fault.Forbidden, 403: fault.Forbidden, 404: fault.Busy, 429: fault.Busy,
 		400: fault.Invalid, 500: fault.Unknown, 502: fault.Unknown, 503: fault.Unknown, 504: fault.Unknown} {
 		require.Equal(t, kind, fault.KindOf(statusFault(status, nil, true)), status)

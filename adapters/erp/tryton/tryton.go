@@ -58,7 +58,9 @@ func (p *Port) Name() string { return p.config.Name }
 
 // Capabilities says what Tryton can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true}
+	return port.Capabilities{ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true,
+		Creates: port.Mark{Method: "POST", Text: "model.account.move.create"},
+		Posts:   port.Mark{Method: "POST", Text: "model.account.move.post"}}
 }
 
 // move is an account move as it is read.

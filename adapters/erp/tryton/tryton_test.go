@@ -26,12 +26,13 @@ func fixture(t testing.TB, books *server.Server) erptest.Fixture {
 	return erptest.Fixture{Port: p, Proxy: proxy,
 		Creates: erptest.Contains("POST", "model.account.move.create"),
 		Posts:   erptest.Contains("POST", "model.account.move.post"),
-		Counted: func(t testing.TB, reference string) (int, int) {
-			drafts, err := books.DraftMoves(context.Background(), reference)
-			require.NoError(t, err)
-			posted, err := books.PostedMoves(context.Background(), reference)
-			require.NoError(t, err)
-			return len(drafts), len(posted)
+		Counted: func(ctx context.Context, reference string) (int, int, error) {
+			drafts, err := books.DraftMoves(ctx, reference)
+			if err != nil {
+				return 0, 0, err
+			}
+			posted, err := books.PostedMoves(ctx, reference)
+			return len(drafts), len(posted), err
 		},
 		Expense: "6602", Payable: "2202", Bank: "1002", Party: "lin", Journal: "EXP", Base: "CNY", Foreign: "EUR",
 		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 12 * time.Second}
