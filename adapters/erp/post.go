@@ -142,8 +142,8 @@ func (p *posting) mayCreate() error {
 	if p.in.Now().Sub(p.last.StartedAt) < p.in.Settle {
 		return port.Fault(CodeSettling, "", reference)
 	}
-	if p.last.Op == OpPost {
-		// There was a draft, and it may have been posted: writing it anew could book twice.
+	if p.last.Op == OpPost || p.last.Op == OpReverse && p.last.Class == ClassOK {
+		// It was there, and may have been posted: writing it anew could book twice.
 		return port.Fault(CodeConflict, "it was there before and is not found any more", reference)
 	}
 	return nil

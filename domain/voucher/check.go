@@ -17,7 +17,7 @@ const EntriesMax = 1000
 //
 // Errors: Invalid voucher.*.
 func (v Voucher) Check() error {
-	if v.Document == "" || v.Reference != Reference(v.Document, v.Kind, v.Revision) || v.Short != Short(v.Reference) {
+	if v.Document == "" || v.Reference != v.ownReference() || v.Short != Short(v.Reference) {
 		return v.fault("voucher.bad_reference")
 	}
 	if _, err := time.Parse(time.DateOnly, v.Date); err != nil {

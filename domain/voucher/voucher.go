@@ -37,7 +37,7 @@ type Entry struct {
 
 // Voucher is a balanced set of entries. 记账凭证
 type Voucher struct {
-	Reference string  `json:"reference"` // v:<document>:<kind>:<revision>
+	Reference string  `json:"reference"` // v:<document>:<kind>:<revision>; of a reversal see ReversalOf
 	Short     string  `json:"short"`     // 13 characters for fields that are too short, see Short
 	Document  string  `json:"document"`
 	Number    string  `json:"number"` // the document's human number
@@ -48,4 +48,6 @@ type Voucher struct {
 	Date      string  `json:"date"` // posting date, YYYY-MM-DD in the entity's zone
 	Text      string  `json:"text"`
 	Entries   []Entry `json:"entries"`
+
+	Reverses string `json:"reverses,omitempty"` // of a reversal: the reference of what it undoes
 }

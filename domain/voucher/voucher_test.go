@@ -57,6 +57,8 @@ func TestCheckRefuses(t *testing.T) {
 		{"no side", func(v *voucher.Voucher) { v.Entries[1].Side = "" }, "voucher.bad_entry"},
 		{"no account", func(v *voucher.Voucher) { v.Entries[1].Account = "" }, "voucher.bad_entry"},
 		{"another's reference", func(v *voucher.Voucher) { v.Revision = 2 }, "voucher.bad_reference"},
+		{"the reversal of another", func(v *voucher.Voucher) { *v = v.Reversed("2026-03-01"); v.Reverses += "x" }, "voucher.bad_reference"},
+		{"a reversal of nothing", func(v *voucher.Voucher) { v.Kind = voucher.Reversal }, "voucher.bad_reference"},
 		{"another's short form", func(v *voucher.Voucher) { v.Short = "x" }, "voucher.bad_reference"},
 		{"a date that is none", func(v *voucher.Voucher) { v.Date = "2026-02-30" }, "voucher.bad_date"},
 		{"one side only", func(v *voucher.Voucher) { v.Entries[1].Side = voucher.Debit }, "voucher.unbalanced"},
@@ -86,4 +88,21 @@ func TestOnlyTheBalancedPass(t *testing.T) {
 		}
 		require.Equal(t, amount == 0 && base == 0, made(entries...).Check() == nil)
 	})
+}
+
+// TestAReversalUndoesItsVoucher and has a reference that never changes.
+func TestAReversalUndoesItsVoucher(t *testing.T) {
+	v := made(entry(voucher.Debit, 60, 432), entry(voucher.Debit, 40, 288), entry(voucher.Credit, 100, 720))
+	undo := v.Reversed("2026-03-01")
+	require.NoError(t, undo.Check())
+	require.Equal(t, "v:doc:accrual-reversal:1", undo.Reference)
+	require.Equal(t, v.Reference, undo.Reverses)
+	require.Equal(t, voucher.Reversal, undo.Kind)
+	require.Equal(t, "2026-03-01", undo.Date)
+	require.Equal(t, "2026-02-28", v.Date)
+	for i, e := range v.Entries {
+		require.Equal(t, e.Side.Other(), undo.Entries[i].Side)
+		e.Side = e.Side.Other()
+		require.Equal(t, e, undo.Entries[i])
+	}
 }

@@ -148,40 +148,6 @@ func refusesClosedPeriod(t *testing.T, f Fixture) {
 	requireCount(t, f, ref, 0, 1)
 }
 
-func reversesOnce(t *testing.T, f Fixture) {
-	if !f.Port.Capabilities().Reverse {
-		t.Skip("this ERP cannot reverse")
-	}
-	ctx, ref := context.Background(), reference(t)
-	booked, err := f.PostOnce(ctx, NewBook(), f.Voucher(ref, 4200))
-	require.NoError(t, err)
-	undo := ref[:len(ref)-len("accrual:1")] + "reversal:1"
-	for range 2 {
-		reversed, err := f.Port.Reverse(ctx, booked, undo, f.Date)
-		require.NoError(t, err)
-		require.Equal(t, erp.Posted, reversed.State)
-		require.Equal(t, undo, reversed.Reference)
-		require.Equal(t, f.Date, reversed.Date)
-		requireCount(t, f, undo, 0, 1)
-		requireOpposite(t, booked.Lines, reversed.Lines)
-	}
-	requireCount(t, f, ref, 0, 1)
-}
-
-// requireOpposite holds that both together come to nothing on every account;
-// some ERPs swap the sides, others (红字) negate the amounts.
-func requireOpposite(t *testing.T, one, other []erp.Line) {
-	t.Helper()
-	balance := map[string]int64{}
-	for _, l := range append(append([]erp.Line{}, one...), other...) {
-		balance[l.Account+"/"+l.Party] += l.Debit.Minor - l.Credit.Minor
-	}
-	for key, left := range balance {
-		require.Zero(t, left, key)
-	}
-	require.Len(t, other, len(one))
-}
-
 func syncsMasterData(t *testing.T, f Fixture) {
 	ctx := context.Background()
 	all, err := f.Port.Sync(ctx, time.Time{})

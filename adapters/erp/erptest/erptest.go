@@ -54,7 +54,11 @@ func (f Fixture) Voucher(reference string, minor int64) voucher.Voucher {
 
 // PostOnce calls erp.PostOnce with the fixture's times.
 func (f Fixture) PostOnce(ctx context.Context, book erp.AttemptBook, v voucher.Voucher) (erp.Found, error) {
-	return erp.PostOnce(ctx, erp.PostInput{Port: f.Port, Voucher: v, Book: book, Settle: f.Settle, Now: time.Now})
+	return erp.PostOnce(ctx, f.input(book, v))
+}
+
+func (f Fixture) input(book erp.AttemptBook, v voucher.Voucher) erp.PostInput {
+	return erp.PostInput{Port: f.Port, Voucher: v, Book: book, Settle: f.Settle, Now: time.Now}
 }
 
 // Until calls PostOnce as an activity is retried: again after Busy and Unknown,
@@ -101,6 +105,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"a closed period is refused", refusesClosedPeriod},
 		{"a voucher is reversed once", reversesOnce},
 		{"vouchers are listed by their days", listsRange},
+		{"a lost answer to a reversal is found and adopted", reversesAfterALostAnswer},
 		{"master data is read", syncsMasterData},
 	} {
 		t.Run(promise.name, func(t *testing.T) { promise.keep(t, open(t)) })

@@ -145,7 +145,12 @@ func (p *Port) Reverse(ctx context.Context, f port.Found, reference, date string
 		return port.Found{}, port.Fault(port.CodeAmbiguous, "", fault.Arg("reference", reference))
 	}
 	if len(before) == 1 {
-		return p.Post(ctx, before[0])
+		if before[0].State != port.Draft || before[0].Date == date {
+			return p.Post(ctx, before[0])
+		}
+		if err := p.Discard(ctx, before[0]); err != nil { // it was meant for another day
+			return port.Found{}, err
+		}
 	}
 	sent := fieldsOf(voucher.Voucher{Date: date, Reference: reference}, reference)
 	tree, err := p.do(ctx, exchange{call: call, id: f.ID, values: sent, writes: true, reference: reference})
