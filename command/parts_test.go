@@ -19,7 +19,7 @@ func TestACommandWithoutADatabaseSaysSoAtOnce(t *testing.T) {
 	for _, args := range [][]string{
 		{"audit", "verify"}, {"policy", "simulate", "--against", "past", "--policy", "../config/policies/expense.yaml"},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		c := New()
 		c.SetArgs(append(args, "--config", file))
 		err := c.ExecuteContext(ctx)

@@ -152,7 +152,7 @@ func TestExpiredAndRefusedNeverPublish(t *testing.T) {
 	require.Eventually(t, func() bool {
 		p, err := w.s.Proposal(w.ctx, expired.ID)
 		return err == nil && p.StateNow() == proposal.Expired
-	}, 5*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	_, err = w.s.Decide(w.ctx, expired.ID, yes("adm"), store.Idempotency{})
 	assert.Equal(t, "proposal.expired", fault.CodeOf(err))
 	_, err = w.s.Decide(w.ctx, refused.ID, yes("bob"), store.Idempotency{})

@@ -193,11 +193,11 @@ func TestRecordYields(t *testing.T) {
 	d := w.submit("train")
 	request, err := w.request(d.ID, approval.Planned{Plan: plan(1, approval.AnyOf, "ann", "bob")})
 	require.NoError(t, err)
-	_, err = w.s.Record(w.ctx, request, stampIn(300*time.Millisecond))
+	_, err = w.s.Record(w.ctx, request, stampIn(2*time.Second))
 	require.NoError(t, err)
 	inTime := w.act(d.ID, approval.Approve, "ann")
 	w.commit(inTime)
-	time.Sleep(350 * time.Millisecond)
+	time.Sleep(2050 * time.Millisecond)
 	late := w.act(d.ID, approval.Approve, "bob")
 	w.commit(late)
 
@@ -314,7 +314,7 @@ func TestRecordYieldsToASlowCommit(t *testing.T) {
 	d := w.submit("train")
 	planned, err := w.request(d.ID, approval.Planned{Plan: plan(1, approval.AnyOf, "ann", "bob")})
 	require.NoError(t, err)
-	_, err = w.s.Record(w.ctx, planned, stampIn(300*time.Millisecond))
+	_, err = w.s.Record(w.ctx, planned, stampIn(2*time.Second))
 	require.NoError(t, err)
 
 	a := w.act(d.ID, approval.Approve, "ann")
@@ -329,7 +329,7 @@ func TestRecordYieldsToASlowCommit(t *testing.T) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), '', clock_timestamp())`,
 		a.ID, d.ID, string(a.Name), a.Task, a.Actor, row.Canonical, row.Signature.KeyID, row.Signature.Value)
 	require.NoError(t, err)
-	time.Sleep(350 * time.Millisecond)
+	time.Sleep(2050 * time.Millisecond)
 
 	var due approval.Struck
 	for _, s := range w.state(d.ID).Strike(time.Now()) {

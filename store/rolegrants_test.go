@@ -138,7 +138,7 @@ func TestARightEndsByItself(t *testing.T) {
 	w := governed(t)
 	d := w.routed("train", approval.AnyOf, "bob")
 	asked := cashier("bob")
-	asked.Until = time.Now().Add(1500 * time.Millisecond).UTC().Truncate(time.Millisecond)
+	asked.Until = time.Now().Add(6 * time.Second).UTC().Truncate(time.Millisecond)
 	w.granted(asked, "adm", "ada")
 	require.True(t, w.holds("bob", access.Cashier))
 	n, err := w.s.TellGrants(w.ctx, 10)
@@ -148,7 +148,7 @@ func TestARightEndsByItself(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, judged.Until.Equal(asked.Until))
 
-	time.Sleep(time.Until(asked.Until.Add(-200 * time.Millisecond)))
+	time.Sleep(time.Until(asked.Until.Add(-1400 * time.Millisecond)))
 	n, err = w.s.TellGrants(w.ctx, 10)
 	require.NoError(t, err)
 	require.Equal(t, 1, n)

@@ -53,7 +53,7 @@ func newBareStage(t *testing.T) *stage {
 func (s *stage) open(env *testsuite.TestWorkflowEnvironment, at time.Time) {
 	s.env = env
 	env.SetStartTime(at)
-	env.SetTestTimeout(20 * time.Second)
+	env.SetTestTimeout(2 * time.Minute)
 	env.SetWorkerOptions(worker.Options{WorkflowPanicPolicy: worker.BlockWorkflow})
 	workflows.Register(env)
 	calendars := &activities.Calendars{Book: s.book, Now: func() time.Time { return s.env.Now() }}

@@ -124,7 +124,7 @@ func TestADelegationThatIsOver(t *testing.T) {
 	h := newHouse(t)
 	id := h.submitted("lin", "2000.00")
 	h.decide("wang", id, "approve", "").is(200)
-	end := time.Now().Add(1500 * time.Millisecond)
+	end := time.Now().Add(5 * time.Second)
 	h.delegate("zhao", "emma", map[string]any{"until": end.UTC().Format(time.RFC3339Nano)})
 	task := h.task("emma", id)
 	time.Sleep(time.Until(end))

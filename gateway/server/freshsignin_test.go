@@ -21,14 +21,14 @@ import (
 	"github.com/countersign/countersign/store"
 )
 
-const freshFor = 2 * time.Second
+const freshFor = 4 * time.Second
 
 // asksForFreshSignIns publishes the reference flow with a limit.
 func (h *house) asksForFreshSignIns() {
 	h.t.Helper()
 	text, err := config.Shipped.ReadFile("policies/expense.yaml")
 	require.NoError(h.t, err)
-	limited := string(text) + "\nfresh_sign_in: { from: \"2000.00\", within: 2 s }\n"
+	limited := string(text) + "\nfresh_sign_in: { from: \"2000.00\", within: 4 s }\n"
 	hash, err := evidence.HashOf(limited)
 	require.NoError(h.t, err)
 	_, err = h.store.PublishPolicy(h.t.Context(), store.PolicyRow{Kind: "policy", ID: "expense", Hash: hash, YAML: limited})
@@ -83,13 +83,13 @@ func TestLargeAmountsAskForAFreshSignIn(t *testing.T) {
 	wang := h.browser("wang")
 	time.Sleep(freshFor + 200*time.Millisecond)
 	refused := h.decideIn(wang, task, "once").refused(401, "act.sign_in_again")
-	require.Equal(t, `Bearer realm="countersign", error="insufficient_user_authentication", max_age="2"`,
+	require.Equal(t, `Bearer realm="countersign", error="insufficient_user_authentication", max_age="4"`,
 		refused.header.Get("WWW-Authenticate"))
 	report, err := h.store.VerifyAudit(t.Context(), store.VerifyOptions{})
 	require.NoError(t, err)
 	require.EqualValues(t, 1, report.Acts, "a refusal for the sign-in alone leaves no act")
 
-	h.signsIn(wang, "/login/dev?fresh=2", "wang")
+	h.signsIn(wang, "/login/dev?fresh=4", "wang")
 	done := h.decideIn(wang, task, "once").is(200)
 	time.Sleep(freshFor + 200*time.Millisecond)
 	require.Equal(t, done.text("id"), h.decideIn(wang, task, "once").is(200).text("id"), "a repeat finds its answer")
@@ -102,7 +102,7 @@ func TestLargeAmountsAskForAFreshSignIn(t *testing.T) {
 	emma := h.browser("emma")
 	time.Sleep(freshFor + 200*time.Millisecond)
 	h.decideIn(emma, h.task("emma", id), "").refused(401, "act.sign_in_again")
-	h.signsIn(emma, "/login/dev?fresh=2", "emma")
+	h.signsIn(emma, "/login/dev?fresh=4", "emma")
 	h.decideIn(emma, h.task("emma", id), "").is(200)
 
 	liu := h.browser("liu")
@@ -117,7 +117,7 @@ func TestLargeAmountsAskForAFreshSignIn(t *testing.T) {
 	stale := many()
 	require.Equal(t, "refused", stale["result"])
 	require.Equal(t, "act.sign_in_again", stale["problem"].(map[string]any)["code"])
-	h.signsIn(liu, "/login/dev?fresh=2", "liu")
+	h.signsIn(liu, "/login/dev?fresh=4", "liu")
 	require.Equal(t, "applied", many()["result"])
 	require.Equal(t, "approved", h.do(call{as: "lin", method: "GET", path: "/documents/" + id}).is(200).text("status"))
 	h.auditClean()
@@ -135,7 +135,7 @@ func TestTheDatabasesClockJudgesASignIn(t *testing.T) {
 		signature, err := h.desk.Signer.Sign(act)
 		require.NoError(t, err)
 		_, _, err = h.store.CommitAct(t.Context(), store.ActRow{Act: act, Signature: signature,
-			Fresh: &approval.FreshSignIn{Seconds: 2}})
+			Fresh: &approval.FreshSignIn{Seconds: 4}})
 		require.Equal(t, code, fault.CodeOf(err))
 	}
 }

@@ -44,7 +44,7 @@ func privatePostgres(t *testing.T) string {
 		_ = server.Process.Signal(syscall.SIGQUIT)
 		_ = server.Wait()
 	})
-	require.Eventually(t, func() bool { return checkPort(port) != nil }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return checkPort(port) != nil }, time.Minute, 20*time.Millisecond)
 	return "postgres://postgres@" + hostPort(port) + "/?sslmode=disable"
 }
 

@@ -22,7 +22,7 @@ func TestStopsAnOrphan(t *testing.T) {
 	gone := make(chan struct{})
 	go func() { _ = orphan.Wait(); close(gone) }()
 	require.Eventually(t, func() bool { record, ok := readPostmaster(s.path("data")); return ok && record.ready },
-		10*time.Second, 20*time.Millisecond)
+		time.Minute, 20*time.Millisecond)
 
 	again, err := Start(t.Context(), Options{Dir: dir})
 

@@ -32,13 +32,13 @@ func TestStop(t *testing.T) {
 			cmd.Stdout = ready
 			p, err := process.Start(cmd, syscall.SIGKILL)
 			require.NoError(t, err)
-			require.Eventually(t, func() bool { return ready.String() == "ready" }, 5*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return ready.String() == "ready" }, time.Minute, 10*time.Millisecond)
 
 			require.ErrorIs(t, p.Stop(200*time.Millisecond, tt.signals...), tt.want)
 
 			require.Equal(t, tt.want != nil, p.Running())
-			require.NoError(t, p.Stop(5*time.Second, syscall.SIGKILL))
-			require.NoError(t, p.Stop(5*time.Second, syscall.SIGKILL), "safe to repeat")
+			require.NoError(t, p.Stop(time.Minute, syscall.SIGKILL))
+			require.NoError(t, p.Stop(time.Minute, syscall.SIGKILL), "safe to repeat")
 			require.Error(t, p.Err(), "a signal is no clean end")
 		})
 	}

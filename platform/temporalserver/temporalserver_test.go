@@ -170,7 +170,7 @@ func dial(t *testing.T, address, namespace string) client.Client {
 
 func signal(t *testing.T, c client.Client, name string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	require.NoError(t, c.SignalWorkflow(ctx, "kept", "", name, nil))
 }

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	patience = 90 * time.Second // of one scene; far more than it needs on an idle machine
+	patience = 5 * time.Minute // of one scene; far more than it needs, so that a busy machine fails nothing
 	look     = 50 * time.Millisecond
 )
 

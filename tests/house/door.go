@@ -23,7 +23,7 @@ import (
 	"github.com/countersign/countersign/walk"
 )
 
-const callPatience = 20 * time.Second // of one request
+const callPatience = time.Minute // of one request
 
 // Door is where clients of a test come in: it notes what they were told, and
 // with Hold compares every request and answer with the served API document.

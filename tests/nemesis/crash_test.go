@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	crashPatience = 60 * time.Second // until a process reaches its place
+	crashPatience = 5 * time.Minute // until a process reaches its place
 	restPatience  = 6 * time.Minute
 )
 

@@ -220,7 +220,7 @@ func TestKill(t *testing.T) {
 		}
 		_ = answer.Body.Close()
 		return true
-	}, 10*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	var mutex sync.Mutex
 	var acknowledged []string
 	var all sync.WaitGroup
