@@ -23,7 +23,7 @@ import (
 )
 
 // checkPatience bounds one look of the oracle, and one run of `audit verify`.
-const checkPatience = 2 * time.Minute
+const checkPatience = 5 * time.Minute
 
 // SetFaults replaces the faults of the sandbox ERP; none makes it healthy.
 func (h *House) SetFaults(t testing.TB, faults ...sandbox.Fault) {
@@ -72,6 +72,7 @@ func (h *House) histories(ctx context.Context, t testing.TB, told invariants.Ack
 	defer c.Close()
 	dir := t.TempDir()
 	var files []string
+	h.awaitEnds(ctx, t, c, told)
 	for _, submission := range told.Submissions {
 		text, err := historyOf(ctx, c, submission.Document)
 		require.NoError(t, err)
@@ -80,6 +81,23 @@ func (h *House) histories(ctx context.Context, t testing.TB, told invariants.Ack
 		files = append(files, file)
 	}
 	return files
+}
+
+// awaitEnds waits for the workflows of documents that are over. The record is ahead
+// of them where the answer to its last write was lost: they ask again, within a minute.
+func (h *House) awaitEnds(ctx context.Context, t testing.TB, c client.Client, told invariants.Acknowledged) {
+	t.Helper()
+	const query = `SELECT count(*) FROM documents WHERE id = $1 AND status IN ('closed', 'rejected', 'withdrawn', 'voided')`
+	for _, submission := range told.Submissions {
+		var over int
+		require.NoError(t, h.Database(t).QueryRowContext(ctx, query, submission.Document).Scan(&over))
+		if over == 0 {
+			continue
+		}
+		if err := c.GetWorkflow(ctx, submission.Document, "").Get(ctx, nil); err != nil { // the oracle judges it
+			t.Logf("%s did not end: %v\n%s", submission.Document, err, engineSays(context.WithoutCancel(ctx), c, submission.Document))
+		}
+	}
 }
 
 func historyOf(ctx context.Context, c client.Client, document string) ([]byte, error) {
