@@ -111,7 +111,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, err
 	}
-	door, err := p.auth(s, issuer, secret)
+	door, err := p.auth(ctx, s, issuer, secret)
 	if err != nil {
 		return server.Deps{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/countersign/countersign/adapters/identity"
 	"github.com/countersign/countersign/adapters/identity/oidc"
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -14,9 +15,12 @@ import (
 	"github.com/countersign/countersign/store"
 )
 
-func (p *parts) auth(s *store.Store, issuer *devissuer.Issuer, secret string) (*auth.Auth, error) {
+func (p *parts) auth(ctx context.Context, s *store.Store, issuer *devissuer.Issuer, secret string) (*auth.Auth, error) {
 	c := auth.Config{Public: p.config.Gateway.PublicURL, Idle: p.config.Identity.Session.Idle,
 		Lifetime: p.config.Identity.Session.Absolute, Apps: map[string]string{}}
+	if err := p.claims(ctx, s, &c); err != nil {
+		return nil, err
+	}
 	var all []identity.Config
 	for _, provider := range p.config.Identity.Providers {
 		all = append(all, identityConfig(provider))
@@ -40,6 +44,41 @@ func (p *parts) auth(s *store.Store, issuer *devissuer.Issuer, secret string) (*
 	return auth.New(c, s, s.Sessions(), providers...)
 }
 
+// claims are what the groups of providers give, and who may write that down: the role
+// of the directory.
+func (p *parts) claims(ctx context.Context, s *store.Store, c *auth.Config) error {
+	c.Claims = map[string]auth.Claims{}
+	for _, provider := range p.config.Identity.Providers {
+		given := auth.Claims{Lasts: provider.GrantsFor}
+		for _, g := range provider.Grants {
+			given.Rules = append(given.Rules,
+				access.ClaimRule{Value: g.Value, Role: g.Role, Entity: g.Entity, Department: g.Department})
+		}
+		if len(given.Rules) > 0 {
+			c.Claims[provider.ID] = given
+		}
+	}
+	if len(c.Claims) == 0 {
+		return nil
+	}
+	own, err := p.directoryStore(ctx, s)
+	c.Rights = forgetting{own, s}
+	return err
+}
+
+// forgetting drops what the gateway's store believes after the directory's wrote.
+type forgetting struct {
+	*store.Store
+	gateway *store.Store
+}
+
+// FollowClaims is the store's; an open session loses what ended with the next request.
+func (f forgetting) FollowClaims(ctx context.Context, in store.ClaimsTold) (int, error) {
+	n, err := f.Store.FollowClaims(ctx, in)
+	f.gateway.Forget()
+	return n, err
+}
+
 func identityConfig(c config.Provider) identity.Config {
 	roles := map[string]string{}
 	for _, r := range c.Roles {
@@ -51,7 +90,7 @@ func identityConfig(c config.Provider) identity.Config {
 		Classes: c.ACRValues,
 		Trust: identity.Trust{
 			PersonClaim: c.PersonClaim, Email: c.TrustEmail, Domains: c.Domains, TenantClaim: c.TenantClaim,
-			Tenants: c.Tenants, GroupsClaim: c.GroupsClaim, Roles: roles,
+			Tenants: c.Tenants, GroupsClaim: c.GroupsClaim, Roles: roles, UserInfo: c.UserInfo, Grants: len(c.Grants) > 0,
 		},
 	}
 }

@@ -30,6 +30,8 @@ type parts struct {
 	process string // gateway, worker, relay, …: shown to PostgreSQL and Temporal
 	logger  *slog.Logger
 	closers []func()
+
+	directory *store.Store // as the directory's role; nil until something needs it
 }
 
 // load reads the configuration of a command and makes its logger.

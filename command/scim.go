@@ -20,21 +20,35 @@ func (p *parts) scim(ctx context.Context, s *store.Store) (http.Handler, error) 
 	if !c.Enabled {
 		return nil, nil
 	}
-	own := s
-	if c.DatabaseURL.IsSet() {
-		options := store.Options{URL: c.DatabaseURL.Reveal(), MaxOpen: scimConnections, MaxIdle: 1,
-			Application: "countersign-directory"}
-		opened, err := patiently(ctx, p, "the database (scim.database_url)", func() (*store.Store, error) {
-			return store.Open(ctx, options)
-		})
-		if err != nil {
-			return nil, err
-		}
-		p.closers = append(p.closers, func() { _ = opened.Close() })
-		own = opened
+	own, err := p.directoryStore(ctx, s)
+	if err != nil {
+		return nil, err
 	}
 	return scim.New(scim.Deps{Directory: own, Forget: s.Forget, Rules: scimRules(p.config), Stop: scimStop(c),
 		Public: p.config.Gateway.PublicURL}), nil
+}
+
+// directoryStore works as the database's role of the directory, once for a process; it
+// is the process's own where none is configured, as in development without roles.
+func (p *parts) directoryStore(ctx context.Context, s *store.Store) (*store.Store, error) {
+	c := p.config.SCIM
+	if !c.DatabaseURL.IsSet() {
+		return s, nil
+	}
+	if p.directory != nil {
+		return p.directory, nil
+	}
+	options := store.Options{URL: c.DatabaseURL.Reveal(), MaxOpen: scimConnections, MaxIdle: 1,
+		Application: "countersign-directory"}
+	opened, err := patiently(ctx, p, "the database (scim.database_url)", func() (*store.Store, error) {
+		return store.Open(ctx, options)
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, func() { _ = opened.Close() })
+	p.directory = opened
+	return opened, nil
 }
 
 func scimStop(c config.SCIM) directory.Stop {

@@ -169,9 +169,22 @@ type Provider struct {
 	Tenants     []string `mapstructure:"tenants"`       // others do not come in; none = every one
 
 	ACRValues   []string    `mapstructure:"acr_values"`   // asked for where a fresh sign-in is, and the policy names none
-	GroupsClaim string      `mapstructure:"groups_claim"` // "" = groups
-	Roles       []GroupRole `mapstructure:"roles"`        // none = groups bring no roles
+	GroupsClaim string      `mapstructure:"groups_claim"` // a claim, or a path such as realm_access.roles; "" = groups
+	UserInfo    bool        `mapstructure:"userinfo"`     // ask there for groups that the id_token does not tell
+	Roles       []GroupRole `mapstructure:"roles"`        // none = groups bring no roles for a session
 	Apps        []string    `mapstructure:"apps"`         // whose web views go straight here: wecom, dingtalk, feishu
+
+	Grants    []ClaimGrant  `mapstructure:"grants"`     // none = groups give no rights
+	GrantsFor time.Duration `mapstructure:"grants_for"` // a right holds so long without another sign-in
+}
+
+// ClaimGrant is a right that a value of the groups claim gives.
+type ClaimGrant struct {
+	Value      string `mapstructure:"value"`
+	Role       string `mapstructure:"role"`
+	Entity     string `mapstructure:"entity"`     // "" = every legal entity
+	Department string `mapstructure:"department"` // and those below it; "" = the whole legal entity
+	Trusted    bool   `mapstructure:"trusted"`    // somebody else approves there who comes into the group
 }
 
 // GroupRole is a role that a provider's group brings for a session. Only a role that

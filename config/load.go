@@ -141,5 +141,8 @@ func (c *Config) fill() {
 		if provider := &c.Identity.Providers[i]; len(provider.Scopes) == 0 {
 			provider.Scopes = []string{"openid", "profile", "email"}
 		}
+		if provider := &c.Identity.Providers[i]; provider.GrantsFor == 0 {
+			provider.GrantsFor = claimsLast
+		}
 	}
 }

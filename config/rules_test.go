@@ -10,6 +10,7 @@ import (
 // TestErrorsNameTheKeyAndTheMend adds one mistake to a good file.
 func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 	const connection = "erp: { connections: [ { id: a, entities: [e], url: 'https://erp', "
+	const claimed = "identity: { providers: [ { id: a, issuer: 'https://i', client_id: c, grants: [ { value: g, "
 	for _, tt := range []struct{ name, add, key, mend string }{
 		{"a slip of the pen", "relay: { batsh: 1 }", "relay.batsh", "did you mean batch?"},
 		{"a section nobody knows", "kafka: { brokers: x }", "kafka", "remove it"},
@@ -39,6 +40,11 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 			"identity.providers[0].issuer", "https://"},
 		{"scopes without openid", "identity: { providers: [ { id: a, issuer: 'https://i', client_id: c, scopes: [email] } ] }",
 			"identity.providers[0].scopes", "add openid"},
+		{"power by a claim", claimed + "role: cashier, trusted: true } ] } ] }", "identity.providers[0].grants[0].role", "two people"},
+		{"a role by nobody's word", claimed + "role: auditor } ] } ] }", "identity.providers[0].grants[0].trusted", "in the house"},
+		{"a department of no company", claimed + "role: assistant, department: d, trusted: true } ] } ] }",
+			"identity.providers[0].grants[0].entity", "legal entity"},
+		{"claims that nobody may write", claimed + "role: auditor, trusted: true } ] } ] }", "scim.database_url", "what claims give"},
 		{"a session longer idle than at all", "identity: { session: { idle: 20h } }", "identity.session.absolute", "20h"},
 		{"a bad old key", "signing: { previous: [ { id: k0, key: x } ] }", "signing.previous[0].key", "openssl"},
 		{"an old key with the new name", "signing: { previous: [ { id: k1, key: " + seed + " } ] }",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/evidence"
 )
 
@@ -48,6 +49,8 @@ func (a *auditor) grantRows(ctx context.Context) error {
 				a.found(stream, r.Seq, "grant.differs", "right %s is not what its events say", r.ID)
 			case is.Source == GrantedInHouse && (is.Checker == is.Maker || is.Checker == is.Person):
 				a.found(stream, r.Seq, "grant.own", "%s approved right %s, which they asked for or have", is.Checker, r.ID)
+			case is.Source == GrantedByClaim && (!access.ByClaim(is.Role) || is.Until.Sub(is.GrantedAt) > access.ClaimsLastMax):
+				a.found(stream, r.Seq, "grant.claimed_too_much", "%s gave right %s, which no sign-in may give", is.Maker, r.ID)
 			}
 		}
 		if len(rows) < auditBatch {
@@ -60,7 +63,8 @@ func (a *auditor) grantRows(ctx context.Context) error {
 func (a *auditor) grantEvents(ctx context.Context) error {
 	const query = `
 		SELECT e.stream, e.seq, e.cause FROM events e
-		WHERE e.stream LIKE $1 || '%' AND e.kind IN ('grant.approved', 'grant.revoked') AND NOT EXISTS (
+		WHERE e.stream LIKE $1 || '%' AND e.kind IN ('grant.approved', 'grant.revoked', 'grant.claimed', 'grant.unclaimed')
+		  AND NOT EXISTS (
 			SELECT FROM role_grants g WHERE e.stream = $1 || g.person AND e.cause IN ('approve:' || g.id, 'revoke:' || g.id))
 		ORDER BY e.stream, e.seq LIMIT $2`
 	var rows []struct {
@@ -88,7 +92,7 @@ func (a *auditor) grantsInForce(ctx context.Context) error {
 			        WHERE stream = $1 || g.person AND cause = 'approve:' || g.id) AS begun,
 			       (SELECT (data::jsonb ->> 'version')::bigint FROM events
 			        WHERE stream = $1 || g.person AND cause = 'revoke:' || g.id) AS ended
-			FROM role_grants g WHERE g.source = 'house'
+			FROM role_grants g WHERE g.source IN ('house', 'claim')
 		), given AS (
 			SELECT id AS row, body::jsonb AS body, from_version, to_version FROM org_rows
 			WHERE kind = 'grant' AND body::jsonb ? 'id'

@@ -120,7 +120,7 @@ var grants = map[string]map[string]string{
 		"org_versions":       appends,
 		"org_rows":           "SELECT, INSERT, UPDATE (to_version)",
 		"role_holders":       "SELECT, INSERT, DELETE",
-		"role_grants":        read,
+		"role_grants":        "SELECT, INSERT, UPDATE (ended_at, ended_by, end_maker, end_reason, end_proposal)",
 		"leavers":            "SELECT, INSERT, DELETE",
 		"changes":            appends,
 		"sessions":           "SELECT (person), DELETE",

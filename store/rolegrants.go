@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -22,6 +23,8 @@ const (
 	GrantRevoked        = "grant.revoked" // by two people, or at once by an administrator alone
 	RevocationRequested = "revocation.requested"
 	RevocationRefused   = "revocation.refused"
+	GrantClaimed        = "grant.claimed"   // by the claims of a sign-in
+	GrantUnclaimed      = "grant.unclaimed" // no claim gives it any more, or it was renewed
 )
 
 // Where a grant comes from.
@@ -29,6 +32,7 @@ const (
 	GrantedInHouse     = "house"     // two people, here
 	GrantedByFile      = "file"      // the organisation's file or table
 	GrantedByDirectory = "directory" // a group of the directory
+	GrantedByClaim     = "claim"     // a claim at sign-in; a directory's to everybody who reads of it
 )
 
 // grantsMost is how many rights one list has.
@@ -57,12 +61,32 @@ type RoleGrant struct {
 }
 
 // Alone says whether one person took it away.
-func (g RoleGrant) Alone() bool { return !g.EndedAt.IsZero() && g.EndProposal == "" }
+func (g RoleGrant) Alone() bool {
+	return !g.EndedAt.IsZero() && g.EndProposal == "" && !strings.HasPrefix(g.EndedBy, claimMaker)
+}
+
+// Origin is where it comes from in the words of who reads of it.
+func (g RoleGrant) Origin() string {
+	if g.Source == GrantedByClaim {
+		return GrantedByDirectory
+	}
+	return g.Source
+}
+
+// Claimed is the provider whose claims at sign-in gave it, and whether it was they that
+// ended it; "" where none did.
+func (g RoleGrant) Claimed() (provider string, ended bool) {
+	provider, _ = strings.CutPrefix(g.Maker, claimMaker)
+	if g.Source != GrantedByClaim {
+		provider = ""
+	}
+	return provider, strings.HasPrefix(g.EndedBy, claimMaker)
+}
 
 // Grant is the right as the organisation has it.
 func (g RoleGrant) Grant() org.Grant {
 	granted := org.Grant{Person: g.Person, Role: g.Role, Entity: g.Entity}
-	if g.Source == GrantedInHouse {
+	if g.Source == GrantedInHouse || g.Source == GrantedByClaim {
 		granted.ID, granted.Department, granted.From, granted.Until = g.ID, g.Department, g.From, g.Until
 	}
 	return granted
@@ -125,7 +149,9 @@ type Sourced struct {
 // their rows, those of one person or, for "", everybody's; 0 asks for the newest.
 func (s *Store) SourcedGrants(ctx context.Context, version int64, person string) ([]Sourced, error) {
 	const query = `
-		SELECT g.body, v.at, CASE WHEN g.body::jsonb ? 'id' THEN 'house'
+		SELECT g.body, v.at, CASE WHEN g.body::jsonb ? 'id' THEN
+		           CASE (SELECT source FROM role_grants r WHERE r.id = g.body::jsonb ->> 'id') WHEN 'claim' THEN 'directory'
+		           ELSE 'house' END
 		       WHEN EXISTS (SELECT FROM directory_grants d WHERE d.person = g.body::jsonb ->> 'person'
 		                    AND d.role = g.body::jsonb ->> 'role' AND d.entity = g.body::jsonb ->> 'entity') THEN 'directory'
 		       ELSE 'file' END AS source
@@ -148,8 +174,8 @@ func (s *Store) SourcedGrants(ctx context.Context, version int64, person string)
 			return nil, err
 		}
 		found := Sourced{Grant: list[0], Source: r.Source, Since: r.At.UTC()}
-		if found.From.After(found.Since) {
-			found.Since = found.From
+		if found.From.After(found.Since) || r.Source == GrantedByDirectory && !found.From.IsZero() {
+			found.Since = found.From // of one that a sign-in renewed: since the first
 		}
 		all = append(all, found)
 	}
@@ -159,7 +185,8 @@ func (s *Store) SourcedGrants(ctx context.Context, version int64, person string)
 // withGranted is an organisation that a file makes, with what was granted in the house,
 // and without what was taken away here.
 func withGranted(ctx context.Context, q sqlx.QueryerContext, next org.Snapshot) (org.Snapshot, error) {
-	const query = `SELECT ` + roleGrantColumns + ` FROM role_grants WHERE source = 'house' AND ended_at IS NULL`
+	const query = `SELECT ` + roleGrantColumns + ` FROM role_grants
+		WHERE source IN ('house', 'claim') AND ended_at IS NULL`
 	known, err := selectGrants(ctx, q, query)
 	if err != nil {
 		return next, err
@@ -186,7 +213,7 @@ func withGranted(ctx context.Context, q sqlx.QueryerContext, next org.Snapshot) 
 // from these people or, for nil, from anybody.
 func barredGrants(ctx context.Context, q sqlx.QueryerContext, people []string) (map[org.Grant]bool, error) {
 	const query = `SELECT ` + roleGrantColumns + ` FROM role_grants
-		WHERE source <> 'house' AND ($1::text[] IS NULL OR person = ANY($1))`
+		WHERE source IN ('file', 'directory') AND ($1::text[] IS NULL OR person = ANY($1))`
 	known, err := selectGrants(ctx, q, query, textsOrNull(people))
 	barred := map[org.Grant]bool{}
 	for _, g := range known {

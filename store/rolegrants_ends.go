@@ -21,7 +21,7 @@ func (s *Store) TellGrants(ctx context.Context, limit int) (int, error) {
 	err := s.inTx(ctx, "store.TellGrants", func(tx *sqlx.Tx) error {
 		const query = `
 			SELECT ` + roleGrantColumns + ` FROM role_grants g
-			WHERE ended_at IS NULL AND until_at > clock_timestamp()
+			WHERE source = 'house' AND ended_at IS NULL AND until_at > clock_timestamp()
 			  AND until_at - least((until_at - from_at) / 4, interval '` + grantEndsSoon + `') <= clock_timestamp()
 			  AND NOT EXISTS (SELECT FROM notices n WHERE n.id = $1 || '.' || g.id || '.' || g.person)
 			ORDER BY until_at LIMIT $2`

@@ -1,5 +1,5 @@
 // Package identity is the port to whoever says who somebody is. It tells an
-// identity, never a right: those are the house's own.
+// identity and its groups, never a right: what a group gives is the house's to say.
 package identity
 
 import (
@@ -31,7 +31,9 @@ type Trust struct {
 	Domains     []string // of addresses: others do not come in; none = every one
 	TenantClaim string   // names the tenant; "" = tid
 	Tenants     []string // others do not come in; none = every one
-	GroupsClaim string   // lists groups; "" = groups
+	GroupsClaim string   // lists groups: a claim, or a path such as realm_access.roles; "" = groups
+	UserInfo    bool     // groups that the id_token does not tell are asked for at the userinfo endpoint
+	Grants      bool     // groups give rights: say so where they are not told
 	Roles       map[string]string
 }
 
@@ -66,6 +68,11 @@ type Identity struct {
 	Person string // the claim that names a person of ours, where the provider is trusted with it
 	Email  string // verified, where the provider is trusted with it
 	Roles  []string
+
+	// Groups are the values of the claim that lists them, and nothing where the provider
+	// did not tell: then nobody knows whether they are in any.
+	Groups     []string
+	GroupsTold bool
 }
 
 // SignedOut says who signed out at a provider.

@@ -83,7 +83,7 @@ func (a *API) readRights(ctx context.Context, in *PersonIDInput) (*RightsOutput,
 	for _, g := range rights.History {
 		out.History = append(out.History, PastGrant{
 			HeldGrant: HeldGrant{
-				access.Key(g.Grant()), g.Role, g.Entity, g.Department, g.Source, instant(g.From), instant(g.Until),
+				access.Key(g.Grant()), g.Role, g.Entity, g.Department, g.Origin(), instant(g.From), instant(g.Until),
 			},
 			Reason: g.Reason, Maker: g.Maker, Checker: g.Checker, GrantedAt: instant(g.GrantedAt),
 			EndedAt: instant(g.EndedAt), EndedBy: g.EndedBy, EndReason: g.EndReason, Alone: g.Alone(),

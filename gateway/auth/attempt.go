@@ -163,6 +163,9 @@ func (a *Auth) finish(r *http.Request, provider string) (returnTo string, err er
 	if attempt.Person != "" && (attempt.Person != person || Person(ctx).ID != person) {
 		return "", fault.New(fault.Forbidden, "auth.other_person")
 	}
+	if err := a.follow(ctx, person, provider, who); err != nil {
+		return "", err
+	}
 	return attempt.ReturnTo, a.signIn(r, person, provider, who)
 }
 

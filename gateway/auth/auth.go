@@ -86,6 +86,22 @@ type Config struct {
 	// Apps are the providers that the web views of these apps go to by themselves:
 	// wecom, dingtalk, feishu → id of a provider.
 	Apps map[string]string
+
+	// Claims are what the groups of a provider give, by its id; Rights keeps them. Both
+	// are nil where none gives anything.
+	Claims map[string]Claims
+	Rights Rights
+}
+
+// Claims are what a provider's groups give, and for how long without a sign-in.
+type Claims struct {
+	Rules []access.ClaimRule
+	Lasts time.Duration
+}
+
+// Rights keeps what claims give; a store that may is one.
+type Rights interface {
+	FollowClaims(ctx context.Context, in store.ClaimsTold) (int, error)
 }
 
 // Auth knows who asks.

@@ -62,7 +62,7 @@ var recordKinds = map[string][]string{
 	},
 	"rights": {
 		store.GrantRequested, store.GrantApproved, store.GrantRefused, store.GrantRevoked, store.RevocationRequested,
-		store.RevocationRefused, store.OrganisationRegrant,
+		store.RevocationRefused, store.OrganisationRegrant, store.GrantClaimed, store.GrantUnclaimed,
 	},
 	"delegations": {delegation.Made, delegation.TakenBack},
 	"copies":      {cc.Given, cc.Removed},

@@ -25,6 +25,8 @@ type grantRow struct {
 type pastGrantRow struct {
 	Role, Reach, Maker, Checker, Reason, EndedBy, EndReason string
 
+	Claims string // the provider whose sign-in brought it, in words
+
 	Granted, Until, Ended stamp
 	House, Alone          bool
 }
@@ -119,6 +121,7 @@ func (v *visit) rightsOf(view *personView, p org.Person, rights desk.Rights) {
 		if g.EndedBy != "" {
 			row.EndedBy = v.name(g.EndedBy)
 		}
+		v.claimed(&row, g)
 		view.History = append(view.History, row)
 	}
 	for _, d := range rights.Heads {

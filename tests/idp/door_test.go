@@ -28,6 +28,8 @@ type door struct {
 	store *store.Store
 	auth  *auth.Auth
 	told  string // the last logout token that a provider sent
+
+	claims map[string]auth.Claims // what groups give, by provider
 }
 
 var users = map[string]map[string]any{
@@ -87,7 +89,7 @@ func (d *door) opens(all ...identity.Config) {
 		providers = append(providers, p)
 	}
 	var err error
-	d.auth, err = auth.New(auth.Config{Public: d.url}, d.store, d.store.Sessions(), providers...)
+	d.auth, err = auth.New(auth.Config{Public: d.url, Claims: d.claims, Rights: d.store}, d.store, d.store.Sessions(), providers...)
 	require.NoError(d.t, err)
 }
 

@@ -45,12 +45,30 @@ type Settings struct {
 	Skew    int                       `json:"skew"` // seconds that its clock is ahead
 	Clients []Client                  `json:"clients"`
 	Users   map[string]map[string]any `json:"users"` // claims by login
+
+	UserInfo bool `json:"userinfo"` // claims are told there, and not in the id_token
 }
 
 // Provider is one that runs.
 type Provider struct {
 	Issuer string
 	t      testing.TB
+	in     io.Writer
+	took   chan struct{} // it has other users now
+}
+
+// Know gives the provider other users.
+func (p *Provider) Know(users map[string]map[string]any) {
+	p.t.Helper()
+	text, err := json.Marshal(users)
+	require.NoError(p.t, err)
+	_, err = p.in.Write(append(text, '\n'))
+	require.NoError(p.t, err)
+	select {
+	case <-p.took:
+	case <-time.After(startPatience):
+		p.t.Fatal("the identity provider takes no other users")
+	}
 }
 
 // FreePort is one that nobody listens on.
@@ -81,7 +99,7 @@ func Start(t testing.TB, s Settings) *Provider {
 	node := exec.CommandContext(t.Context(), "node", "provider.mjs", string(text))
 	said := new(strings.Builder)
 	node.Dir, node.Stderr = dir, said
-	_, err = node.StdinPipe() // it ends with us: its input is over then
+	in, err := node.StdinPipe() // it ends with us: its input is over then
 	require.NoError(t, err)
 	out, err := node.StdoutPipe()
 	require.NoError(t, err)
@@ -93,11 +111,14 @@ func Start(t testing.TB, s Settings) *Provider {
 			t.Log(said)
 		}
 	})
-	ready := make(chan struct{})
+	ready, took := make(chan struct{}), make(chan struct{}, 1)
 	go func() {
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if strings.HasPrefix(lines.Text(), "ready ") {
+			switch {
+			case strings.HasPrefix(lines.Text(), "ready "):
 				close(ready)
+			case lines.Text() == "users":
+				took <- struct{}{}
 			}
 		}
 	}()
@@ -106,7 +127,7 @@ func Start(t testing.TB, s Settings) *Provider {
 	case <-time.After(startPatience):
 		t.Fatal("the identity provider did not start")
 	}
-	return &Provider{Issuer: "http://127.0.0.1:" + s.Port, t: t}
+	return &Provider{Issuer: "http://127.0.0.1:" + s.Port, t: t, in: in, took: took}
 }
 
 func folder() string {

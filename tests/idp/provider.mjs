@@ -1,8 +1,10 @@
 // A certified OpenID provider for the tests. node provider.mjs '<settings as JSON>'
-// settings: port, skew (seconds its clock is ahead), clients, users (by login: claims)
+// settings: port, skew (seconds its clock is ahead), clients, users (by login: claims), userinfo (claims are told there only). A line of its input replaces the users.
+import { createInterface } from 'node:readline';
 import { Provider } from 'oidc-provider';
 
-const { port, skew = 0, clients, users } = JSON.parse(process.argv[2]);
+const { port, skew = 0, clients, userinfo = false, ...settings } = JSON.parse(process.argv[2]);
+let { users } = settings;
 const now = Date.now.bind(Date);
 Date.now = () => now() + skew * 1000;
 
@@ -13,12 +15,12 @@ const provider = new Provider(issuer, {
   pkce: { required: () => true },
   claims: {
     openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'],
-    company: ['groups', 'employee_number', 'tid'],
+    company: ['groups', 'employee_number', 'tid', 'realm_access'],
   },
   scopes: ['openid', 'profile', 'email', 'company'],
   acrValues: ['phr'],
   ttl: { IdToken: 300 },
-  conformIdTokenClaims: false, // the claims of the scopes are in the id_token too
+  conformIdTokenClaims: userinfo, // false: the claims of the scopes are in the id_token too
   features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
   // Sign-outs are told to the test's own server, on the loopback interface: its guard keeps it from there.
   fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
@@ -26,5 +28,7 @@ const provider = new Provider(issuer, {
 });
 provider.on('server_error', (_, err) => console.error(err));
 provider.on('backchannel.error', (_, err) => console.error(err));
-process.stdin.on('end', () => process.exit(0)).resume();
+createInterface({ input: process.stdin })
+  .on('line', (line) => { users = JSON.parse(line); console.log('users'); })
+  .on('close', () => process.exit(0));
 provider.listen(port, '127.0.0.1', () => console.log(`ready ${issuer}`));

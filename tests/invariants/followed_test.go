@@ -65,7 +65,7 @@ var plantedByTheWorld = []lie{
 			'{"person":"' || person || '","role":"admin","entity":""}' FROM (SELECT 'li' AS person) AS p`)
 	}},
 	{"a version that nobody made", "I13", "has no event", func(l *liar) {
-		l.tell("org_versions", `INSERT INTO org_versions (version, cause, hash) VALUES (9, 'x', 'x')`)
+		l.tell("org_versions", `INSERT INTO org_versions (version, cause, hash) VALUES (9999, 'x', 'x')`)
 	}},
 	{"a task taken from somebody who works here", "I5", "who was active", func(l *liar) {
 		l.tell("org_versions", `UPDATE org_versions SET at = at + interval '1 hour' WHERE version >= 2`)

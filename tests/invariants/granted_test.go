@@ -30,6 +30,12 @@ func (h *house) granted() {
 	ask(proposal.Grant, "chen", stays)
 	goes := access.RoleRequest{Person: "chen", Role: access.FinanceClerk, Entity: "cn", Reason: "help"}
 	id := ask(proposal.Grant, "chen", goes)
+	for _, groups := range [][]string{{"helpers", "clerks"}, {"clerks"}} {
+		_, err := h.store.FollowClaims(h.ctx, store.ClaimsTold{Person: "chen", Provider: "company", Told: access.Told{
+			Values: groups, Lasts: 24 * time.Hour, Rules: []access.ClaimRule{{Value: "helpers", Role: access.Assistant, Entity: "cn"},
+				{Value: "clerks", Role: access.FinanceHead, Entity: "cn"}}}})
+		require.NoError(h.t, err)
+	}
 	ask(proposal.Revocation, "chen", access.Revocation{Person: "chen", Role: goes.Role, Entity: "cn", Grant: id, Reason: "done"})
 }
 
@@ -44,6 +50,12 @@ var plantedRights = []lie{
 	}},
 	{"a right that was taken away and is there", "I13", "its end as a version", func(l *liar) {
 		l.tell("org_rows", `UPDATE org_rows SET to_version = NULL WHERE id LIKE 'chen|finance_clerk|%'`)
+	}},
+	{"a sign-in that gives power", "I5", "claims:company gave cashier", func(l *liar) {
+		l.tell("events", `UPDATE events SET data = replace(data, 'finance_head', 'cashier') WHERE kind = 'grant.claimed'`)
+	}},
+	{"a right by a sign-in that ended and is there", "I13", "its end as a version", func(l *liar) {
+		l.tell("org_rows", `UPDATE org_rows SET to_version = NULL WHERE id LIKE 'chen|assistant|%'`)
 	}},
 	{"a decision on rights by who administers nothing", "I5", "did not administer", func(l *liar) {
 		l.tell("org_rows", `UPDATE org_rows SET body = replace(body, '"admin"', '"cashier"') WHERE id = 'lu|admin|'`)

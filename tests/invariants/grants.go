@@ -32,7 +32,7 @@ type grantFacts struct {
 func (f grantFacts) row() string {
 	g := f.Grant
 	id := "grant " + g.Person + "|" + g.Role + "|" + g.Entity
-	if g.Source == "house" {
+	if g.Source == "house" || g.Source == "claim" {
 		id += "|" + g.ID
 	}
 	return id
@@ -74,6 +74,15 @@ func (c *checker) checkGrants() {
 				same(c, "I13", subject, "its person", f.Grant.Person, person)
 			case "grant.revoked":
 				ended[f.row()] = f
+			case "grant.claimed", "grant.unclaimed":
+				if e.Kind == "grant.claimed" {
+					begun[f.row()] = f
+				} else {
+					ended[f.row()] = f
+				}
+				same(c, "I13", subject, "its person", f.Grant.Person, person)
+				c.checkByClaim(subject, e, f)
+				continue
 			default:
 				continue
 			}
@@ -99,6 +108,15 @@ func (c *checker) checkDecided(subject string, e event, f grantFacts, asked map[
 	for _, other := range []string{f.Maker, f.Grant.Person} {
 		c.hold("I5", subject, who.humanOf(e.Actor) != who.humanOf(other), "%s decided what is of %s", e.Actor, other)
 	}
+}
+
+// checkByClaim holds that a sign-in gave and ended only what it may: none of power, and
+// for a time.
+func (c *checker) checkByClaim(subject string, e event, f grantFacts) {
+	g := f.Grant
+	powerful := slices.Contains([]string{adminRole, "operator", "cashier", "employee"}, g.Role)
+	c.hold("I5", subject, g.Source == "claim" && !powerful && strings.HasPrefix(e.Actor, "claims:"), "%s gave %s", e.Actor, g.Role)
+	c.hold("I5", subject, !g.Until.IsZero() && g.Until.Sub(e.At) < 91*24*time.Hour, "what a sign-in gave lasts until %s", g.Until)
 }
 
 // checkGranted holds one right in the organisation against what was approved.

@@ -86,6 +86,9 @@ func (p *Provider) verify(ctx context.Context, f *found, a identity.Attempt, tok
 	if err := p.fresh(a, who); err != nil {
 		return identity.Identity{}, err
 	}
+	if err := p.ask(ctx, f, &c, id.Subject, token); err != nil {
+		return identity.Identity{}, err
+	}
 	if err := p.believe(&who, c); err != nil {
 		return identity.Identity{}, err
 	}
@@ -132,10 +135,9 @@ func (p *Provider) believe(who *identity.Identity, c claims) error {
 	if t.Email && verified {
 		who.Email = c.Email
 	}
-	groups, _ := c.all[cmp.Or(t.GroupsClaim, groupsClaim)].([]any)
-	for _, group := range groups[:min(len(groups), groupsMost)] {
-		name, _ := group.(string)
-		if role := t.Roles[name]; role != "" && !slices.Contains(who.Roles, role) {
+	who.Groups, who.GroupsTold = p.groupsOf(c)
+	for _, group := range who.Groups {
+		if role := t.Roles[group]; role != "" && !slices.Contains(who.Roles, role) {
 			who.Roles = append(who.Roles, role)
 		}
 	}
