@@ -3,7 +3,6 @@ package activities
 import (
 	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -205,19 +204,11 @@ func (p *Plans) NextApprover(ctx context.Context, in NextApproverInput) (NextApp
 	if err != nil {
 		return NextApprovers{}, answer(ctx, err)
 	}
-	if in.Role == "" {
-		return NextApprovers{To: []approval.Approver{policy.NextApprover(people, in.From, in.Interested)}}, nil
+	late := approval.Timeout{Do: approval.TimeoutEscalate}
+	if in.Role != "" {
+		late = approval.Timeout{Do: approval.TimeoutReassign, Role: in.Role}
 	}
-	var to []approval.Approver
-	for _, person := range holders(people, in.Role, in.Entity) {
-		if person != in.From && !slices.Contains(in.Interested, person) {
-			to = append(to, approval.Approver{Person: person, Via: "timeout:" + in.Role})
-		}
-	}
-	if len(to) == 0 {
-		to = []approval.Approver{{Person: approval.AdminQueue, Via: "fallback:nobody_holds_" + in.Role}}
-	}
-	return NextApprovers{To: to}, nil
+	return NextApprovers{To: policy.TakeOver(people, late, in.From, in.Interested, in.Entity)}, nil
 }
 
 func holders(people *org.Snapshot, role, entity string) []string {

@@ -202,6 +202,19 @@ func Reassign(snapshot *org.Snapshot, role, entity string, interested []string) 
 	return found
 }
 
+// TakeOver finds who gets a task whose deadline passed, as its step says: nobody where
+// it passes nothing on.
+func TakeOver(snapshot *org.Snapshot, late approval.Timeout, from string, interested []string, entity string,
+) []approval.Approver {
+	switch late.Do {
+	case approval.TimeoutEscalate:
+		return []approval.Approver{NextApprover(snapshot, from, interested)}
+	case approval.TimeoutReassign:
+		return Reassign(snapshot, late.Role, entity, append(slices.Clone(interested), from))
+	}
+	return nil
+}
+
 // way names how a finder finds, as Approver.Via says it; "" for none.
 func (f Finder) way() string {
 	switch {

@@ -52,13 +52,8 @@ func (d *Desk) Requester(ctx context.Context, who auth.Who, name string) (org.Pe
 		return org.Person{}, err
 	}
 	id, err := personMeant(snapshot, strings.TrimSpace(name))
-	if f, ok := fault.As(err); ok {
-		at := *f
-		at.Field = "requester"
-		return org.Person{}, &at
-	}
 	if err != nil {
-		return org.Person{}, err
+		return org.Person{}, atField(err, "requester")
 	}
 	return snapshot.People[id], d.entered(ctx, who, document.Content{Requester: id})
 }

@@ -54,3 +54,14 @@ func personMeant(people *org.Snapshot, name string) (string, error) {
 	}
 	return "", fault.New(fault.Invalid, "act.to_several", fault.Field("to"), fault.Arg("person", name))
 }
+
+// atField is a fault blamed on the field that somebody filled in; anything else as it is.
+func atField(err error, field string) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	at := *f
+	at.Field = field
+	return &at
+}

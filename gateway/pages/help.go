@@ -24,6 +24,7 @@ var helpOf = map[string]string{
 	"proposal": "administrators#proposals",
 	"replan":   "administrators#intervene", "replans": "administrators#replan", "calendars": "administrators#calendars",
 	"calendar": "administrators#calendars", "handover": "administrators#handover",
+	"rehearsal": "employees#rehearse",
 }
 
 // helpPath is where a page is explained.

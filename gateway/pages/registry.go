@@ -87,7 +87,14 @@ func registry() []route {
 			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
-	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), door())...)
+	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door())...)
+}
+
+// guideRoutes lists what shows people around.
+func guideRoutes() []route {
+	return []route{
+		{method: http.MethodGet, path: rehearsalAt, needs: access.PolicyRead, template: "rehearsal", handle: rehearse},
+	}
 }
 
 // inboxRoutes lists the parts of the inbox beside what waits, and what is done in it.
