@@ -27,6 +27,11 @@ var adapters = map[string]adapter{
 	AdapterTryton:  {needs: map[string]string{"database": "set Tryton's database name"}},
 	AdapterHTTP:    {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
 	AdapterSandbox: {},
+	"odoo": {
+		needs: map[string]string{"user": "set the login of Odoo's integration user",
+			"password": "set that user's API key, not the password they sign in with",
+			"currency": "set the company's base currency, such as CNY"},
+		options: map[string][]string{"dialect": {"json2", "jsonrpc"}}},
 }
 
 func (c Config) checkERP(k *check) {

@@ -61,10 +61,12 @@ func (f Fixture) input(book erp.AttemptBook, v voucher.Voucher) erp.PostInput {
 	return erp.PostInput{Port: f.Port, Voucher: v, Book: book, Settle: f.Settle, Now: time.Now}
 }
 
-// Until calls PostOnce as an activity is retried: again after Busy and Unknown,
-// for as long as ten lost requests take to settle.
+// patience is how long Until tries: much longer than chance can need.
+const patience = 3 * time.Minute
+
+// Until calls PostOnce as an activity is retried: again after Busy and Unknown.
 func (f Fixture) Until(ctx context.Context, book erp.AttemptBook, v voucher.Voucher) (erp.Found, error) {
-	end := time.Now().Add(10 * f.Settle)
+	end := time.Now().Add(patience)
 	for {
 		found, err := f.PostOnce(ctx, book, v)
 		kind := fault.KindOf(err)

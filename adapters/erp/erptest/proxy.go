@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/countersign/countersign/adapters/erp/port"
 )
 
 // Fault is one way in which a network or a server misbehaves. It knows nothing
@@ -101,6 +103,9 @@ func Contains(method, text string) Match {
 			(bytes.Contains([]byte(r.URL.Path), []byte(text)) || bytes.Contains(body, []byte(text)))
 	}
 }
+
+// Marked matches requests by the mark that a connector says they bear.
+func Marked(m port.Mark) Match { return Contains(m.Method, m.Text) }
 
 // ServeHTTP forwards one request, with the fault chosen for it.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
