@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
@@ -24,6 +25,13 @@ type HeirsInput struct {
 	Tasks         []HeirsTask `json:"tasks"`
 
 	Counted *approval.Counted `json:"counted,omitempty"` // that of the plan
+
+	Entity     string `json:"entity,omitempty"` // where its roles are held
+	Department string `json:"department,omitempty"`
+}
+
+func (in HeirsInput) place() access.RolePlace {
+	return access.RolePlace{Entity: in.Entity, Department: in.Department}
 }
 
 // HeirsTask is one open task of a person.
@@ -35,6 +43,7 @@ type HeirsTask struct {
 	Via      string   `json:"via,omitempty"`   // how the plan found who had the place first
 	Group    string   `json:"group,omitempty"` // of the place
 	Taken    []string `json:"taken"`           // who may not have it
+	Way      string   `json:"way,omitempty"`   // how its assignee was found; "" for advice
 }
 
 // Heirs is what becomes of the tasks of people who left, and whether the one who
@@ -52,7 +61,7 @@ func HeirsFor(s approval.State) HeirsInput {
 		return in
 	}
 	in.Policy, in.PolicyVersion, in.Interested = s.Plan.Policy, s.Plan.PolicyVersion, s.Plan.Interested
-	in.Counted = s.Plan.Counted
+	in.Counted, in.Entity, in.Department = s.Plan.Counted, s.Entity, s.Department
 	if s.Stopped != nil {
 		in.StoppedBy = s.Stopped.By
 	}
@@ -63,6 +72,9 @@ func HeirsFor(s approval.State) HeirsInput {
 		task := HeirsTask{Task: t.ID, Step: t.Step, Assignee: t.Assignee, Taken: s.Taken(t.ID)}
 		if place, planned := s.Place(t); planned {
 			task.ByRule, task.Via, task.Group = true, place.Via, place.Group
+		}
+		if t.For == "" {
+			task.Way = t.Way()
 		}
 		in.Tasks = append(in.Tasks, task)
 	}
@@ -81,8 +93,9 @@ func (p *Plans) Foresee(ctx context.Context, s approval.State, leaving string) (
 
 // Heirs finds whose tasks wait for somebody who is not active any more, by the
 // organisation as it stands now, and who could take over: whom an administrator
-// named, whom the policy of the plan names today, then up the managers. The core
-// takes the first who may.
+// named, whom the policy of the plan names today, then up the managers. Of who works
+// here but lost the role that gave them a task, it is who holds that role now. The
+// core takes the first who may.
 //
 // Safe to repeat; what counts is recorded. Errors: Busy.
 func (p *Plans) Heirs(ctx context.Context, in HeirsInput) (Heirs, error) {
@@ -102,7 +115,10 @@ func (p *Plans) heirs(ctx context.Context, in HeirsInput) (Heirs, error) {
 	people = people.At(time.Now()) // what was granted, as long as it was
 	works := func(person string) bool { return people.Active(person) && person != in.Leaving }
 	got := Heirs{StopperLeft: in.StoppedBy != "" && !works(in.StoppedBy)}
-	in.Tasks = slices.DeleteFunc(in.Tasks, func(t HeirsTask) bool { return works(t.Assignee) })
+	keeps := func(t HeirsTask) bool {
+		return works(t.Assignee) && (in.Leaving != "" || access.StillHeld(people, t.Way, t.Assignee, in.place()))
+	}
+	in.Tasks = slices.DeleteFunc(in.Tasks, keeps)
 	if len(in.Tasks) == 0 {
 		return got, nil
 	}
@@ -111,6 +127,12 @@ func (p *Plans) heirs(ctx context.Context, in HeirsInput) (Heirs, error) {
 		return Heirs{}, err
 	}
 	for _, t := range in.Tasks {
+		if works(t.Assignee) {
+			got.Tasks = append(got.Tasks, approval.HandedOver{
+				Task: t.Task, From: t.Assignee, Lost: t.Way, To: holdersNow(people, plan, t, in.place()),
+			})
+			continue
+		}
 		named, err := p.Book.Heir(ctx, t.Assignee)
 		if err != nil {
 			return Heirs{}, err
@@ -162,6 +184,27 @@ func candidates(people *org.Snapshot, plan approval.Plan, t HeirsTask, named str
 		all = append(all, byRule(plan, t)...)
 	}
 	all = append(all, policy.Successors(people, t.Assignee, plan.Interested)...)
+	return fit(people, plan, t, all)
+}
+
+// holdersNow lists who holds now the role that gave a task to somebody who lost it: whom
+// the plan finds by it today, then everybody else who holds it there.
+func holdersNow(people *org.Snapshot, plan approval.Plan, t HeirsTask, at access.RolePlace) []approval.Approver {
+	var all []approval.Approver
+	for _, a := range byRule(plan, t) {
+		if a.Via == t.Way {
+			all = append(all, a)
+		}
+	}
+	for _, person := range access.HoldersBy(people, t.Way, at) {
+		all = append(all, approval.Approver{Person: person.ID, Via: t.Way})
+	}
+	return fit(people, plan, t, all)
+}
+
+// fit keeps those who may have a task: active, without an interest, and without a part
+// that keeps them from it.
+func fit(people *org.Snapshot, plan approval.Plan, t HeirsTask, all []approval.Approver) []approval.Approver {
 	return slices.DeleteFunc(all, func(a approval.Approver) bool {
 		taken := slices.ContainsFunc(t.Taken, func(other string) bool { return people.Same(other, a.Person) })
 		return taken || !people.Active(a.Person) || slices.Contains(plan.Interested, a.Person)

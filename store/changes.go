@@ -12,7 +12,13 @@ import (
 // What of the world a document is told.
 const (
 	TellCalendar  = "calendar"  // a calendar has a new version
-	TellDirectory = "directory" // somebody left
+	TellDirectory = "directory" // somebody left, or lost a role
+)
+
+// The names of changes of the directory; "" is that somebody left.
+const (
+	rolesEnded = "roles"  // grants or posts ended with a version of the organisation
+	grantEnded = "grant:" // and its id: time ended it
 )
 
 // How long after a change documents are still looked for: whoever records by what
@@ -43,8 +49,10 @@ func saveChange(ctx context.Context, tx *sqlx.Tx, kind, name string, version int
 }
 
 // concerned finds the documents that a change concerns and that were not told of it
-// since: those with an open deadline by an older version of the calendar, and those
-// that wait for somebody who left, or whose clock such a one stopped.
+// since: those with an open deadline by an older version of the calendar, those
+// that wait for somebody who left, or whose clock such a one stopped, and those that
+// ask somebody by a role who had one that ended. Whether it was that role, and whether
+// they hold it all the same, is for the document to find out.
 var concerned = map[string]string{
 	TellCalendar: `
 		SELECT DISTINCT t.document FROM tasks t
@@ -58,7 +66,45 @@ var concerned = map[string]string{
 		UNION
 		SELECT e.stream FROM leavers l JOIN events e ON e.actor = l.person AND e.kind = 'clock.stopped'
 		JOIN documents d ON d.id = e.stream AND d.status = 'pending'
-		WHERE NOT EXISTS (SELECT FROM tellings x WHERE x.document = e.stream AND x.kind = 'directory' AND x.version >= $2)`,
+		WHERE $1 = ''
+		  AND NOT EXISTS (SELECT FROM tellings x WHERE x.document = e.stream AND x.kind = 'directory' AND x.name = ''
+		                  AND x.version >= $2)
+		UNION
+		SELECT t.document FROM org_rows g JOIN tasks t ON t.assignee = g.body::jsonb ->> 'person' AND ` + byRole + `
+		WHERE $1 = '` + rolesEnded + `' AND g.to_version = $2 AND g.kind IN ('grant', 'post') AND ` + untoldOfRole + `
+		UNION
+		SELECT t.document FROM role_grants g JOIN tasks t ON t.assignee = g.person AND ` + byRole + `
+		WHERE $1 = '` + grantEnded + `' || g.id AND ` + untoldOfRole,
+}
+
+// byRole keeps open tasks t that somebody may have by a role.
+const byRole = `t.state = 'open' AND t.via ~ '(role:|^(handed_over|escalated|role_ended):)'`
+
+const untoldOfRole = `
+	NOT EXISTS (SELECT FROM tellings x WHERE x.document = t.document AND x.kind = 'directory' AND x.name = $1
+	            AND x.version >= $2 AND (x.done_at IS NULL OR x.done_at >= t.opened_at))`
+
+// noteEndedRoles keeps that a version of the organisation ended grants or posts, and that
+// time ended rights, once each. Nobody who serves requests may say so: it is read off
+// what they wrote.
+func noteEndedRoles(ctx context.Context, tx *sqlx.Tx) error {
+	const versions = `
+		INSERT INTO changes (kind, name, version)
+		SELECT DISTINCT 'directory', '` + rolesEnded + `', to_version FROM org_rows
+		WHERE kind IN ('grant', 'post')
+		  AND to_version > (SELECT max(version) FROM changes WHERE kind = 'directory' AND name = '` + rolesEnded + `')
+		ON CONFLICT DO NOTHING`
+	if _, err := tx.ExecContext(ctx, versions); err != nil {
+		return err
+	}
+	const grants = `
+		INSERT INTO changes (kind, name, version)
+		SELECT 'directory', '` + grantEnded + `' || g.id, (SELECT max(version) FROM org_versions) FROM role_grants g
+		WHERE g.ended_at IS NULL AND g.until_at <= clock_timestamp() AND NOT EXISTS (
+			SELECT FROM changes c WHERE c.kind = 'directory' AND c.name = '` + grantEnded + `' || g.id)
+		ON CONFLICT DO NOTHING`
+	_, err := tx.ExecContext(ctx, grants)
+	return err
 }
 
 // SpreadChanges finds up to limit documents that a change of the world concerns, and
@@ -68,9 +114,12 @@ var concerned = map[string]string{
 func (s *Store) SpreadChanges(ctx context.Context, limit int) (int, error) {
 	found := 0
 	err := s.inTx(ctx, "store.SpreadChanges", func(tx *sqlx.Tx) error {
+		if err := noteEndedRoles(ctx, tx); err != nil {
+			return err
+		}
 		const waiting = `
 			SELECT kind, name, version, at < clock_timestamp() - interval '` + changeSettles + `' AS settled
-			FROM changes WHERE spread_at IS NULL ORDER BY at FOR UPDATE SKIP LOCKED LIMIT 10`
+			FROM changes WHERE spread_at IS NULL ORDER BY at FOR UPDATE SKIP LOCKED LIMIT 50`
 		var changes []struct {
 			Kind, Name string
 			Version    int64

@@ -319,3 +319,40 @@ func TestAVoidedDocumentIsToldNothing(t *testing.T) {
 	w.record(d.ID, act)
 	require.True(t, w.tells()[0].Final)
 }
+
+// TestARoleThatEndsIsToldToWhomItAsks: by a version of the organisation or by its date; to
+// the documents that ask somebody by a role, and to those that do so only later.
+func TestARoleThatEndsIsToldToWhomItAsks(t *testing.T) {
+	w := newWorld(t)
+	byRole := func(title string, people ...string) store.Document {
+		d, p := w.submit(title), plan(1, approval.InOrder, people...)
+		p.Steps[0].Approvers[len(people)-1].Via = "role:finance_clerk"
+		w.record(d.ID, approval.Planned{Plan: p})
+		return d
+	}
+	asked, later := byRole("asked", "fin"), byRole("later", "ann", "fin")
+	w.routed("in person", approval.AnyOf, "fin")
+	next := company()
+	next.Grants = next.Grants[1:]
+	_, err := w.s.ReplaceOrganisation(w.ctx, next, "fin is clerk no more")
+	require.NoError(t, err)
+	require.Equal(t, 1, w.spread())
+	told := w.tells()
+	require.Equal(t, asked.ID, told[0].Document)
+	require.Equal(t, store.TellDirectory, told[0].Kind)
+	require.NoError(t, w.s.TellingDone(w.ctx, told[0]))
+	require.Zero(t, w.spread(), "it is told once")
+
+	w.do(later.ID, approval.Approve, "ann")
+	told = w.tells()
+	require.Len(t, told, 1, "fin is asked although the role ended")
+	require.Equal(t, later.ID, told[0].Document)
+	require.NoError(t, w.s.TellingDone(w.ctx, told[0]))
+
+	task := w.state(asked.ID).OpenTasks()[0]
+	gone := approval.HandedOver{Task: task.ID, From: "fin", Lost: task.Way()}
+	require.Equal(t, approval.OK, w.record(asked.ID, gone).Outcome.Code)
+	require.Equal(t, 1, w.count(`SELECT count(*) FROM notices WHERE kind = 'task.role_ended' AND person = 'fin'`))
+	require.Equal(t, 1, w.count(`SELECT count(*) FROM tasks WHERE via = 'role_ended:fin' AND assignee = 'queue:admin'`))
+	w.clean()
+}

@@ -101,7 +101,7 @@ var grants = map[string]map[string]string{
 		"streams":   read,
 		"inbox":     "SELECT, UPDATE (deliveries, next_delivery, outcome, outcome_at)",
 		"starts":    "SELECT, UPDATE (tries, next_try, done_at)",
-		"changes":   "SELECT, UPDATE (spread_at)",
+		"changes":   "SELECT, INSERT, UPDATE (spread_at)",
 		"tellings":  "SELECT, INSERT, UPDATE (version, tries, next_try, done_at)",
 		"leavers":   read,
 		"notices":   "SELECT, INSERT, UPDATE (tries, next_try, sent_at, failure)",

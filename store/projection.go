@@ -78,7 +78,9 @@ type taskChange struct {
 	Overdue     bool       `json:"overdue"`
 	Provisional bool       `json:"provisional"`
 	For         string     `json:"for_task"`
-	Moved       bool       `json:"moved"` // due_at, remind_at, provisional and the three below are new
+	Role        string     `json:"role"`     // the granted role that gives it; "" for none
+	OfGroup     bool       `json:"of_group"` // which is for every entity
+	Moved       bool       `json:"moved"`    // due_at, remind_at, provisional and the three below are new
 
 	Calendar        string    `json:"calendar"`
 	CalendarVersion int       `json:"calendar_version"`

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/evidence"
@@ -58,11 +59,16 @@ func (p *projection) openTask(e evidence.Event) error {
 	if err != nil {
 		return err
 	}
+	role, of := access.RoleOf(approval.Task{Via: d.Via, GivenBy: d.GivenBy}.Way())
+	if of != access.OfEntity && of != access.OfGroup || d.Assignee == approval.AdminQueue {
+		role = "" // posts are no grants
+	}
 	p.opened = append(p.opened, taskChange{
 		ID: d.Task, Step: d.Step, StepTitle: string(title), Round: e.Round, Assignee: d.Assignee, Via: d.Via,
 		Slot: d.Slot, State: string(approval.TaskOpen), OpenedAt: e.At, OpenedSeq: e.Seq,
 		DueAt: instant(d.DueAt), RemindAt: string(remind), Provisional: d.Provisional, For: d.For,
 		Calendar: calendarOf(d), CalendarVersion: d.CalendarVersion, CountedAt: e.At,
+		Role: role, OfGroup: of == access.OfGroup,
 	})
 	return nil
 }

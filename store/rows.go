@@ -92,6 +92,8 @@ type Task struct {
 	// nothing; Store.Task alone reads it.
 	FreshSignIn *approval.FreshSignIn
 
+	Department string // of the document; Store.Task alone reads it
+
 	// Passkey says that the plan asks whoever decides to sign with a passkey; Store.Task
 	// alone reads it.
 	Passkey bool

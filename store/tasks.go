@@ -98,16 +98,22 @@ func (s *Store) Task(ctx context.Context, id string) (Task, error) {
 		       coalesce((SELECT CASE WHEN e.data LIKE '%"sign_in"%' OR e.data LIKE '%"passkey"%' THEN jsonb_build_object(
 		                     'sign_in', e.data::jsonb #> '{plan,sign_in}', 'passkey', e.data::jsonb #> '{plan,passkey}')::text
 		                 END FROM events e
-		                 WHERE e.stream = t.document AND e.kind = 'plan.made' ORDER BY e.seq DESC LIMIT 1), '{}') AS asks
+		                 WHERE e.stream = t.document AND e.kind = 'plan.made' ORDER BY e.seq DESC LIMIT 1), '{}') AS asks,
+		       coalesce((SELECT e.data::jsonb ->> 'given_by' FROM events e
+		                 WHERE e.stream = t.document AND e.seq = t.opened_seq), '') AS given_by, d.department
 		FROM tasks t JOIN documents d ON d.id = t.document WHERE t.id = $1`
 	var row struct {
 		taskRow
-		Asks string
+		Asks    string
+		GivenBy string `db:"given_by"`
+
+		Department string
 	}
 	if err := s.db.GetContext(ctx, &row, query, id); err != nil {
 		return Task{}, sqlFault("store.Task", noRows(err, fault.New(fault.NotFound, "task.not_found")))
 	}
 	task := row.task()
+	task.GivenBy, task.Department = row.GivenBy, row.Department
 	var asks struct {
 		SignIn  *approval.FreshSignIn `json:"sign_in"`
 		Passkey bool                  `json:"passkey"`

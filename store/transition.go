@@ -73,12 +73,12 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 // one that is asked.
 const writeTransition = `
 	WITH head AS (
-		SELECT id, sorted_at FROM documents WHERE id = $1 AND seq = $15 AND head_hash = $16 FOR UPDATE
+		SELECT id, sorted_at, entity FROM documents WHERE id = $1 AND seq = $15 AND head_hash = $16 FOR UPDATE
 	), act AS (
 		UPDATE inbox SET outcome = $17, outcome_at = $2
 		WHERE id = $18 AND outcome IS NULL AND EXISTS (SELECT FROM head) RETURNING id
 	), mine AS (
-		SELECT id, sorted_at FROM head WHERE $18 = '' OR EXISTS (SELECT FROM act)
+		SELECT id, sorted_at, entity FROM head WHERE $18 = '' OR EXISTS (SELECT FROM act)
 	), event AS (
 		INSERT INTO events (stream, at, cause, ` + eventArrayColumns + `)
 		SELECT mine.id, $2, $3, u.* FROM mine, ` + eventArrays + ` AS u
@@ -98,11 +98,14 @@ const writeTransition = `
 		     opened_at timestamptz, opened_seq bigint, due_at timestamptz, remind_at text, reminded int,
 		     overdue boolean, provisional boolean, for_task text, calendar text, calendar_version int,
 		     counted_at timestamptz)
-	), gone AS ( -- a task that opens for somebody who left is handed over
+	), gone AS ( -- a task that opens for somebody who left, or by a role that they do not hold any more, is handed over
 		INSERT INTO tellings (document, kind, name, version)
 		SELECT mine.id, 'directory', '', (SELECT max(version) FROM org_versions) FROM mine
-		WHERE EXISTS (SELECT FROM jsonb_to_recordset($20::jsonb) AS o (assignee text)
-		              JOIN leavers l ON l.person = o.assignee)
+		WHERE EXISTS (SELECT FROM jsonb_to_recordset($20::jsonb) AS o (assignee text, role text, of_group boolean)
+		              WHERE EXISTS (SELECT FROM leavers l WHERE l.person = o.assignee)
+		                 OR o.role <> '' AND NOT EXISTS (
+		                    SELECT FROM role_holders h WHERE h.person = o.assignee AND h.role = o.role AND ` + holdsNow + `
+		                       AND (h.entity = '' OR h.entity = mine.entity AND NOT o.of_group)))
 		ON CONFLICT (document, kind, name) DO UPDATE
 		SET version = excluded.version, done_at = NULL, tries = 0, next_try = clock_timestamp()
 	), changed AS (

@@ -13,7 +13,8 @@ import (
 // GrantAheadMax is how far ahead a right may begin: nobody remembers for longer why.
 const GrantAheadMax = 366 * 24 * time.Hour
 
-// GrantFaults are the refusals of what is asked for, and of its decision.
+// GrantFaults are the refusals of what is asked for, of its decision, and of what a right
+// that ended gave.
 var GrantFaults = fault.Register(map[string]fault.Entry{
 	"grant.unknown_role":       {Kind: fault.Invalid, Args: []string{"role"}},
 	"grant.unknown_person":     {Kind: fault.Invalid, Args: []string{"person"}},
@@ -27,6 +28,7 @@ var GrantFaults = fault.Register(map[string]fault.Entry{
 	"grant.own":                {Kind: fault.Forbidden, Args: []string{"person"}},
 	"grant.not_found":          {Kind: fault.NotFound},
 	"grant.last_administrator": {Kind: fault.Conflict, Args: []string{"person"}},
+	"task.role_ended":          {Kind: fault.Forbidden, Args: []string{"person", "role"}},
 })
 
 // wholeEntityOnly are the roles that nobody has for a department alone: what they do

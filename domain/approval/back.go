@@ -167,7 +167,7 @@ func (p *pen) askAgain(step Step, ended []string) {
 		t, _ := p.s.task(id)
 		if key := strconv.Itoa(t.Slot) + " " + t.Assignee; !asked[key] {
 			asked[key] = true
-			p.openTask(step, Approver{Person: t.Assignee, Via: t.Via}, t.Slot)
+			p.takeOver(step, Approver{Person: t.Assignee, Via: t.Via}, t.Slot, t.GivenBy)
 		}
 	}
 }

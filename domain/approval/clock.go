@@ -135,7 +135,7 @@ func (p *pen) handOver(step Step, task Task, to []Approver) {
 		if h.Person == AdminQueue && p.s.asksQueue(task) {
 			continue // another who took over was late too: the place waits there once
 		}
-		p.openTask(step, Approver{Person: h.Person, Via: "escalated:" + task.Assignee}, task.Slot)
+		p.takeOver(step, Approver{Person: h.Person, Via: "escalated:" + task.Assignee}, task.Slot, h.Via)
 	}
 }
 

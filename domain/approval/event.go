@@ -43,7 +43,7 @@ const (
 	TaskWasAdvised      = "task.advised"     // who was asked answered
 	TaskWasRetracted    = "task.retracted"   // a decision was taken back
 	TaskWasRescheduled  = "task.rescheduled" // its deadline moved, see Moved
-	TaskWasHandedOver   = "task.handed_over" // its assignee left
+	TaskWasHandedOver   = "task.handed_over" // its assignee left, or holds its role no more
 	ClockStopped        = "clock.stopped"
 	ClockResumed        = "clock.resumed"
 	SignerAdded         = "signer.added"
@@ -167,6 +167,8 @@ type TaskOpenedData struct {
 	// moves a deadline the one that counted it before. Counted is when that was.
 	CalendarVersion int       `json:"calendar_version,omitempty"`
 	Counted         time.Time `json:"counted,omitzero"`
+
+	GivenBy string `json:"given_by,omitempty"` // see Task.GivenBy
 }
 
 // ClockData is the data of clock.stopped and clock.resumed.
@@ -245,6 +247,9 @@ type TaskEndedData struct {
 	// Next is the task that takes its place (transferred, reassigned, handed over).
 	Next   string `json:"next,omitempty"`
 	Ruling string `json:"ruling,omitempty"` // superseded by an intervention: which
+	// Lost is the way by which the assignee had it and does not hold the role any more
+	// (handed over); "" where they left.
+	Lost string `json:"lost,omitempty"`
 }
 
 // TaskRemindedData is the data of task.reminded and task.overdue.

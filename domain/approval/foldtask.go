@@ -32,7 +32,7 @@ func (s *State) applyOpened(e evidence.Event) error {
 	}
 	t := Task{
 		ID: d.Task, Step: d.Step, Round: e.Round, Assignee: d.Assignee, Via: d.Via, Slot: d.Slot,
-		State: TaskOpen, OpenedAt: e.At.UTC(), DueAt: d.DueAt.UTC(), For: d.For,
+		State: TaskOpen, OpenedAt: e.At.UTC(), DueAt: d.DueAt.UTC(), For: d.For, GivenBy: d.GivenBy,
 		CalendarVersion: d.CalendarVersion, Provisional: d.Provisional,
 	}
 	if d.CalendarVersion > 0 {
@@ -122,6 +122,9 @@ func endOfTask(end TaskState, e evidence.Event, d TaskEndedData) End {
 	}
 	if d.Ruling != "" {
 		how = d.Ruling
+	}
+	if d.Lost != "" {
+		how = string(roleEnded)
 	}
 	return End{By: e.Actor, At: e.At.UTC(), Act: how}
 }

@@ -115,6 +115,7 @@ type ticket struct {
 	open    bool
 	named   bool    // its name is known
 	advised bool    // it was answered
+	left    bool    // its place is nobody's any more: the role ended, others of the step decide
 	vote    int     // 1 yes, -1 no
 	by      string  // who decided
 	at      int     // when: how many decisions went before

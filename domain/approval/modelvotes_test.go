@@ -153,7 +153,8 @@ func (m *model) count(s *modelStep, by *ticket) {
 
 // idle says whether nobody is asked in a place of the plan.
 func (s *modelStep) idle(place, fate int) bool {
-	if fate == 1 || s.vote(place) != 0 {
+	vacated := func(t *ticket) bool { return t.place == place && t.left }
+	if fate == 1 || s.vote(place) != 0 || slices.ContainsFunc(s.tickets, vacated) {
 		return true
 	}
 	for i := range s.Approvers {

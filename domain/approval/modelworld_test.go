@@ -193,20 +193,21 @@ func (m *model) escalate(t *ticket, to []approval.Approver) {
 	}
 }
 
-// handOver is a ticket whose holder left: the first who may takes over.
+// handOver is a ticket whose holder left, or lost the role: the first who may takes over.
 func (m *model) handOver(c approval.HandedOver) bool {
 	t := m.known[c.Task]
-	if t == nil || !t.open || t.who != c.From || t.who == queue {
+	if t == nil || !t.open || t.who != c.From || t.who == queue || c.Lost == neverGave {
 		return false
-	}
-	if t.asker != nil || t.others("") {
-		t.open = false
-		t.step.hush(t, nil)
-		return true
 	}
 	to := queue
 	if i := slices.IndexFunc(c.To, func(a approval.Approver) bool { return m.heir(t, a.Person) }); i >= 0 {
 		to = c.To[i].Person
+	}
+	needless := c.Lost != "" && to == queue && m.decidedBeside(t)
+	if t.asker != nil || t.others("") || needless {
+		t.open, t.left = false, t.asker == nil && !t.others("")
+		t.step.hush(t, nil)
+		return true
 	}
 	m.pass(t, to, true)
 	return true
@@ -234,4 +235,36 @@ func (m *model) recount(c approval.Recounted) bool {
 	}
 	t.due, t.version, t.bells = c.DueAt, c.Version, append(t.bells[:t.rung:t.rung], c.RemindAt...)
 	return true
+}
+
+// neverGave is a role that gave nobody a task.
+const neverGave = "role:nobody"
+
+// decidedBeside says whether another human of the same step, or group of it, is asked
+// whose yes or no ends it as well.
+func (m *model) decidedBeside(t *ticket) bool {
+	s, places := t.step, m.groupsOf(t.step)
+	one := s.Mode == approval.AnyOf || s.Mode == approval.PerGroup
+	if !one || t.place >= len(places) || s.OnReject == approval.RejectVote || s.OnReject == approval.RejectEveryone {
+		return false
+	}
+	if slices.ContainsFunc(s.signers, func(x *modelSigner) bool { return !x.gone && x.adder == t }) {
+		return false
+	}
+	return slices.ContainsFunc(s.tickets, func(o *ticket) bool {
+		near := o.place < len(places) && (s.Mode == approval.AnyOf || places[o.place] == places[t.place])
+		return o != t && o.open && o.asker == nil && o.who != queue && near
+	})
+}
+
+// groupsOf are the groups of the places that the plan gives, each human once.
+func (m *model) groupsOf(s *modelStep) (groups []string) {
+	asked := map[string]bool{}
+	for _, a := range s.Approvers {
+		if a.Person == queue || !asked[a.Person] {
+			asked[a.Person] = true
+			groups = append(groups, a.Group)
+		}
+	}
+	return groups
 }

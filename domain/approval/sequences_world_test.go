@@ -53,14 +53,24 @@ func (q *sequence) recounted(task approval.Task) approval.Recounted {
 	return c
 }
 
-// leaves hands over all that waits for somebody, and lets go the clock they stopped.
+// leaves hands over all that waits for somebody, and lets go the clock they stopped; or
+// takes from them what a role gave them, with others who hold it or nobody.
 func (q *sequence) leaves(who string) (all []approval.Command) {
+	stays := q.IntN(2) == 0
 	for _, t := range q.s.Tasks {
 		if t.Assignee == who && (t.State == approval.TaskOpen || q.IntN(4) == 0) {
-			all = append(all, approval.HandedOver{Task: t.ID, From: who, To: []approval.Approver{
-				{Person: q.person()}, {Person: q.person()}, {Person: q.person()},
-			}})
+			c := approval.HandedOver{Task: t.ID, From: who}
+			if stays {
+				c.Lost = pick(q, []string{t.Way(), t.Way(), t.Way(), neverGave})
+			}
+			for range 3 * q.IntN(2) {
+				c.To = append(c.To, approval.Approver{Person: q.person(), Via: "role:clerk"})
+			}
+			all = append(all, c)
 		}
+	}
+	if stays && len(all) > 0 {
+		return all
 	}
 	if len(all) == 0 || q.IntN(16) == 0 {
 		all = append(all, approval.HandedOver{Task: "d1.r1.s1.1", From: who})

@@ -51,7 +51,7 @@ const (
 	TaskAdvised     TaskState = "advised"     // advice was given, no decision
 	TaskRetracted   TaskState = "retracted"   // the decision was taken back
 	TaskReassigned  TaskState = "reassigned"  // given to somebody else by an administrator
-	TaskHandedOver  TaskState = "handed_over" // its assignee left; somebody else was asked
+	TaskHandedOver  TaskState = "handed_over" // its assignee left, or holds its role no more
 )
 
 // Task is one approver's part of a step. 待办
@@ -77,6 +77,7 @@ type Task struct {
 	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
 	Chose     []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
 	Ended     End         `json:"ended,omitzero"`      // how, where nobody decided it
+	GivenBy   string      `json:"given_by,omitempty"`  // how who took it over was found; "": Via says it
 
 	// By which version of the calendar the deadline was counted, when that was, and
 	// whether it rests on a year that is not published.
@@ -85,8 +86,16 @@ type Task struct {
 	Provisional     bool      `json:"provisional,omitempty"`
 }
 
+// Way is how the policy found whose task it is: role:finance_clerk, timeout:finance_head, manager:1, …
+func (t Task) Way() string {
+	if t.GivenBy != "" {
+		return t.GivenBy
+	}
+	return t.Via
+}
+
 // End says who ended a task or a round without deciding it, when and by what: an act,
-// the ruling of an intervention, or escalate and hand_over. It is what somebody is
+// the ruling of an intervention, or escalate, hand_over and role_ended. It is what somebody is
 // told who comes too late.
 type End struct {
 	By  string    `json:"by"`

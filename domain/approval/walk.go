@@ -174,8 +174,14 @@ func (p *pen) openStep(step Step) {
 }
 
 func (p *pen) openTask(step Step, a Approver, place int) {
+	p.takeOver(step, a, place, "")
+}
+
+// takeOver opens a task for who takes over a place, and says how they were found.
+func (p *pen) takeOver(step Step, a Approver, place int, givenBy string) {
 	p.follow(TaskOpened, TaskOpenedData{
 		Task: p.nextTask(step), Step: step.ID, Assignee: a.Person, Via: a.Via, Slot: place, Clock: step.Clock,
+		GivenBy: givenBy,
 	})
 }
 

@@ -27,12 +27,13 @@ type Recounted struct {
 	Provisional bool        `json:"provisional,omitempty"`
 }
 
-// HandedOver says that the assignee of a task left, and who could take over, whom
-// the policy names first.
+// HandedOver says that the assignee of a task left, or lost the role that gave it to
+// them, and who could take over, whom the policy names first.
 type HandedOver struct {
 	Task string     `json:"task"`
 	From string     `json:"from"`
 	To   []Approver `json:"to,omitempty"`
+	Lost string     `json:"lost,omitempty"` // Task.Way, where the role ended; "" where they left
 }
 
 // LetGo says that who stopped the clock left: it goes on.
@@ -91,8 +92,9 @@ func (s State) judgeRecounted(c Recounted, now time.Time) []evidence.Draft {
 	return p.drafts
 }
 
-// judgeHandedOver passes the task of somebody who left to the first who may have
-// it. Advice just ends, and so does a task whose place others fill already.
+// judgeHandedOver passes the task of somebody who left, or lost the role it was given
+// by, to the first who may have it. Advice just ends, and so does a task whose place
+// others fill already, or which another holder of the role can decide as well.
 func (s State) judgeHandedOver(c HandedOver, now time.Time) []evidence.Draft {
 	task, found := s.task(c.Task)
 	i := s.indexOfStep(task.Step)
@@ -101,25 +103,54 @@ func (s State) judgeHandedOver(c HandedOver, now time.Time) []evidence.Draft {
 	}
 	step := s.Plan.Steps[i]
 	p := s.pen(now, SystemDirectory, "")
-	ended := TaskEndedData{Task: task.ID, Step: task.Step, Assignee: task.Assignee}
-	if task.For != "" || s.filled(task) {
-		p.write(TaskWasHandedOver, ended)
-		p.supersede(handOver, func(t Task) bool { return t.For == task.ID })
-		return p.drafts
+	ended := TaskEndedData{Task: task.ID, Step: task.Step, Assignee: task.Assignee, Lost: c.Lost}
+	how, via := handOver, "handed_over:"
+	if c.Lost != "" {
+		if c.Lost != task.Way() {
+			return nil // it was not given by that role
+		}
+		how, via = roleEnded, "role_ended:"
 	}
 	heir := p.heirs(step, c.To)[0]
+	needless := c.Lost != "" && heir.Person == AdminQueue && s.decidedBeside(step, task)
+	if task.For != "" || s.filled(task) || needless {
+		p.write(TaskWasHandedOver, ended)
+		p.supersede(how, func(t Task) bool { return t.For == task.ID })
+		return p.drafts
+	}
 	if len(s.Tasks) >= tasksMax && s.edition() >= 1 {
 		heir = Approver{Person: AdminQueue} // which never leaves: each open task is handed over once more at most
 	}
 	ended.To, ended.Reason, ended.Next = []string{heir.Person}, heir.Via, p.nextTask(step)
 	p.write(TaskWasHandedOver, ended)
-	p.supersede(handOver, func(t Task) bool { return t.For == task.ID })
-	p.openTask(step, Approver{Person: heir.Person, Via: "handed_over:" + task.Assignee}, task.Slot)
+	p.supersede(how, func(t Task) bool { return t.For == task.ID })
+	p.takeOver(step, Approver{Person: heir.Person, Via: via + task.Assignee}, task.Slot, heir.Via)
 	return p.drafts
 }
 
-// handOver stands where a superseded task names the act that ended it.
-const handOver Name = "hand_over"
+// What stands where a superseded task names the act that ended it.
+const (
+	handOver  Name = "hand_over"
+	roleEnded Name = "role_ended"
+)
+
+// decidedBeside says whether somebody else in the same step decides for a task as
+// well: one yes of them is enough, and so is one no. Signers who were added by its
+// assignee keep the place.
+func (s State) decidedBeside(step Step, task Task) bool {
+	of := places(step)
+	if task.Slot >= len(of) || !s.vetoes(step, task) || s.hasSigners(task) {
+		return false
+	}
+	return slices.ContainsFunc(s.tasksOf(step.ID), func(t Task) bool {
+		beside := t.State == TaskOpen && t.ID != task.ID && t.For == "" && t.Slot < len(of) && human(t.Assignee)
+		return beside && (step.Mode == AnyOf || step.Mode == PerGroup && of[t.Slot].Group == of[task.Slot].Group)
+	})
+}
+
+func (s State) hasSigners(task Task) bool {
+	return slices.ContainsFunc(s.Added, func(a Added) bool { return a.Task == task.ID })
+}
 
 // filled says whether somebody else is asked in the same place.
 func (s State) filled(task Task) bool {

@@ -49,6 +49,9 @@
 //	task.rescheduled     the assignee, where the calendar    due_at; was
 //	                     changed (quiet where it is later)
 //	task.handed_over     submitter and requester             to, for: who left
+//	task.role_ended      whose task it was; submitter and    to, for: whose role ended, what: the role
+//	                     requester where somebody takes over;
+//	                     owed by task.handed_over
 //	clock.resumed        submitter and requester, where who  for: who had stopped it
 //	                     had stopped it left
 //	delegation.made      the delegate; the person, where an  by, person, delegate, from_at, until_at, reason
@@ -114,6 +117,9 @@ const (
 	DelegationTaken = "delegation.revoked"
 )
 
+// RoleEnded is told where a task left somebody with the role that gave it to them. 角色终止
+const RoleEnded = "task.role_ended"
+
 // DirectoryStopped is told to the administrators: store.WriteDirectory. 目录同步已暂停
 const DirectoryStopped = "directory.stopped"
 
@@ -152,7 +158,7 @@ func Kinds() []string {
 		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
-		DirectoryStopped, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
+		RoleEnded, DirectoryStopped, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
 	}, rightKinds...)
 }
 

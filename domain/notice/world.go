@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/delegation"
 )
@@ -25,12 +26,31 @@ func (w *writer) recounted() {
 // over hears of it by their own task. Where advice ended, nobody takes over.
 func (w *writer) handedOver() {
 	d, err := approval.Decode[approval.TaskEndedData](w.event)
+	if err == nil && d.Lost != "" {
+		w.roleEnded(d)
+		return
+	}
 	if err != nil || len(d.To) == 0 {
 		return
 	}
 	own := map[string]string{"to": strings.Join(d.To, ","), "for": d.Assignee}
 	for _, person := range people(w.summary.Submitter, w.summary.Requester) {
 		w.tell(Notice{Kind: w.event.Kind, Person: person, Task: d.Task}, d.Step, own)
+	}
+}
+
+// roleEnded tells whose task left them with its role; and for whom it was submitted,
+// where somebody takes over.
+func (w *writer) roleEnded(d approval.TaskEndedData) {
+	role, _ := access.RoleOf(d.Lost)
+	own := map[string]string{"for": d.Assignee, "what": "role." + role}
+	told := []string{d.Assignee}
+	if len(d.To) > 0 {
+		own["to"] = strings.Join(d.To, ",")
+		told = append(told, w.summary.Submitter, w.summary.Requester)
+	}
+	for _, person := range people(told...) {
+		w.tell(Notice{Kind: RoleEnded, Person: person, Task: d.Task}, d.Step, own)
 	}
 }
 

@@ -66,6 +66,9 @@ var mayBeDelegated = []approval.Name{
 // rules' own.
 func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (Acted, error) {
 	task, rule, err := d.deciding(ctx, who, in.Task)
+	if err == nil {
+		err = d.stillAsked(ctx, task)
+	}
 	if err != nil {
 		return d.earlier(ctx, who, key, err)
 	}

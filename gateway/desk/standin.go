@@ -102,6 +102,26 @@ func (d *Desk) deciding(ctx context.Context, who auth.Who, id string) (store.Tas
 	return stored, rule, vetErr
 }
 
+// stillAsked refuses what somebody would do with an open task that a role gave to its
+// assignee, who does not hold it any more: it is about to be handed over.
+//
+// Errors: Forbidden task.role_ended.
+func (d *Desk) stillAsked(ctx context.Context, t store.Task) error {
+	role, _ := access.RoleOf(t.Way())
+	if role == "" || t.State != approval.TaskOpen || t.Assignee == approval.AdminQueue || t.For != "" {
+		return nil
+	}
+	snapshot, err := d.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	at := access.RolePlace{Entity: t.Entity, Department: t.Department}
+	if access.StillHeld(snapshot, t.Way(), t.Assignee, at) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "task.role_ended", fault.Arg("person", t.Assignee), fault.Arg("role", role))
+}
+
 // vet finds the rule by which somebody decides a task for its assignee now;
 // delegated is false where there never was one between the two.
 func (d *Desk) vet(ctx context.Context, who auth.Who, t store.Task) (

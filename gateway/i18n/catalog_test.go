@@ -174,6 +174,7 @@ var ownGiven = map[string][]string{
 	notice.RightExpiring:       {"by", "person", "what", "reason", "until"},
 	notice.RightExpired:        {"person", "what", "reason", "until"},
 	notice.GrantEnding:         {"person", "what", "reason", "until"},
+	notice.RoleEnded:           {"step", "for", "what"},
 
 	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
 	approval.DocumentAmended:    {"step", "by", "reason", "n"},

@@ -59,6 +59,7 @@ type told struct {
 
 	Over  []string `json:"over"`
 	Maker string   `json:"maker"`
+	Lost  string   `json:"lost"`
 }
 
 // several are ids; one alone is told as such where an event names one.
@@ -172,6 +173,9 @@ func (v *visit) said(e evidence.Event, data told) (words, quote string) {
 		}
 		return ending(data.Info, ".info"), data.Reason
 	case approval.TaskWasHandedOver:
+		if data.Lost != "" {
+			return cmp.Or(ending(len(data.To) == 0, ".role_ended"), ".role"), ""
+		}
 		return ending(len(data.To) == 0, ".ended"), ""
 	case approval.TaskWasRescheduled:
 		if data.Moved.Recounted {

@@ -71,3 +71,22 @@ func TestRightsTravelTheRoadOfTwo(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, report.Findings)
 }
+
+// TestNobodyDecidesByARoleThatEnded: neither who had it, before the document has heard of
+// it, nor their delegate; who holds it still does.
+func TestNobodyDecidesByARoleThatEnded(t *testing.T) {
+	h := newHouse(t)
+	id := h.submitted("lin", "1200.00")
+	task := h.task("wang", id)
+	h.do(call{as: "wang", method: "POST", path: "/delegations", body: map[string]any{
+		"delegate": "emma", "from": time.Now().Format(time.RFC3339), "until": time.Now().Add(time.Hour).Format(time.RFC3339),
+	}}).is(201)
+	h.do(call{as: "max", method: "POST", path: "/people/wang/rights/finance_clerk@/revoke",
+		body: map[string]any{"reason": "moved", "at_once": true}}).is(200)
+	at := "/tasks/" + task["id"].(string) + "/acts"
+	for _, who := range []string{"wang", "emma"} {
+		h.do(call{as: who, method: "POST", path: at, body: decision(task, "approve", "")}).refused(403, "task.role_ended")
+	}
+	require.Equal(t, "pending", h.do(call{as: "lin", method: "GET", path: "/documents/" + id}).is(200).text("status"))
+	h.decide("chen", id, "approve", "").is(200)
+}

@@ -71,6 +71,9 @@ func (c *checker) checkEntitled(d *document, s decision) {
 	c.checkDelegated(d, s, a)
 	if org := c.org.at(a.ReceivedAt); org != nil {
 		c.hold("I5", id, org.active[e.Actor], "%s was not active in version %d of the organisation", e.Actor, org.version)
+		role := grantedRole(s.task.way())
+		c.hold("I5", id, role == "" || !human(s.task.Assignee) || org.holds(s.task.Assignee, role, d.Entity),
+			"%s did not hold the role %s that gave the task", s.task.Assignee, role)
 		c.hold("I5", id, s.task.Assignee != adminQueue || org.holds(e.Actor, adminRole, d.Entity),
 			"%s did not hold the role %s", e.Actor, adminRole)
 	}

@@ -216,7 +216,7 @@ func (c *checker) foldOpened(f *folded, e event) {
 	f.tasks[t.Task] = &task{
 		ID: t.Task, Document: e.Stream, Step: t.Step, Round: e.Round, Assignee: t.Assignee, Via: t.Via, Slot: t.Slot,
 		State: "open", OpenedAt: e.At, OpenedSeq: e.Seq, DueAt: t.DueAt, RemindAt: t.RemindAt, Provisional: t.Provisional,
-		For: t.For,
+		For: t.For, GivenBy: t.GivenBy,
 	}
 }
 

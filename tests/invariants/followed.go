@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // checkWorld holds what documents made of a world that changed: I5, I6, I7 and I13.
@@ -44,13 +45,18 @@ func (c *checker) checkHandedOver(d *document, i int) {
 	c.hold("I5", t.ID, e.Actor == directoryName && e.Cause == "directory:"+t.ID, "it was handed over by %s for %s",
 		e.Actor, e.Cause)
 	c.hold("I5", t.ID, e.facts.Assignee == t.Assignee, "it was handed over from %s, and is %s's", e.facts.Assignee, t.Assignee)
-	c.checkGone(e, t.ID, t.Assignee)
+	if e.facts.Lost == "" {
+		c.checkGone(e, t.ID, t.Assignee)
+	} else {
+		c.checkRoleLost(d, e, t)
+	}
 	for _, a := range d.inbox {
 		c.hold("I5", t.ID, !a.ReceivedAt.Before(e.At) || a.Outcome != nil && !a.OutcomeAt.After(e.At),
 			"it was handed over at %s, although act %s was received at %s and not answered", stamp(e.At), a.ID, stamp(a.ReceivedAt))
 	}
 	if len(e.facts.To) == 0 {
-		c.hold("I2", t.ID, t.For != "" || d.othersIn(t, i), "it was handed over to nobody, and nobody else has its place")
+		c.hold("I2", t.ID, t.For != "" || d.othersIn(t, i) || e.facts.Lost != "" && d.askedBeside(t, e.At),
+			"it was handed over to nobody, and nobody else has its place")
 		return
 	}
 	next := d.fold.tasks[e.facts.Next]
@@ -61,6 +67,43 @@ func (c *checker) checkHandedOver(d *document, i int) {
 	c.hold("I13", next.ID, next.Assignee == e.facts.To[0] && next.Slot == t.Slot && next.Step == t.Step &&
 		next.OpenedAt.Equal(e.At), "it does not take the place of %s", t.ID)
 	c.checkHeir(d, e, t, next)
+}
+
+// checkRoleLost holds that a task left somebody because they did not hold any more the role
+// that had given it to them. Posts are not looked at here.
+func (c *checker) checkRoleLost(d *document, e event, t *task) {
+	c.hold("I5", t.ID, t.way() == e.facts.Lost, "it was taken because %s ended, and was given by %s", e.facts.Lost, t.way())
+	if role := grantedRole(t.way()); role != "" {
+		c.hold("I5", t.ID, !c.holdsAt(e.At, t.Assignee, role, d.Entity), "%s held the role %s all the same", t.Assignee, role)
+	}
+}
+
+// way is how its assignee was found.
+func (t *task) way() string {
+	if t.GivenBy != "" {
+		return t.GivenBy
+	}
+	return t.Via
+}
+
+// grantedRole is the role of a way that finds people by one they hold for the legal
+// entity; "" for any other way.
+func grantedRole(way string) string {
+	words := strings.Split(way, ":")
+	if n := len(words); n > 1 && (words[n-2] == "role" || words[n-2] == "timeout") {
+		return words[n-1]
+	}
+	return ""
+}
+
+// askedBeside says whether another human of the same step was asked at an instant.
+func (d *document) askedBeside(t *task, at time.Time) bool {
+	for _, o := range d.fold.tasks {
+		if o.ID != t.ID && o.Step == t.Step && o.Round == t.Round && o.For == "" && human(o.Assignee) && !o.OpenedAt.After(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // othersIn says whether another task of the same place was open by then.

@@ -54,6 +54,10 @@ func owed(e event, shown content, deciders []string) []debt {
 			debts = append(debts, debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: quiet})
 		}
 	case "task.handed_over", "clock.resumed":
+		if e.facts.Lost != "" {
+			debts = roleEnded(e, shown.Submitter, shown.Requester)
+			break
+		}
 		if e.Actor != directoryName || e.Kind == "task.handed_over" && len(e.facts.To) == 0 {
 			break
 		}
@@ -96,6 +100,19 @@ func superseded(e event) debt {
 	}
 	quiet := e.facts.Reason != "intervene" // what an administrator took away is told aloud
 	return debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: quiet}
+}
+
+// roleEnded is told to whose task it was, and to who asked for it where somebody takes over.
+func roleEnded(e event, submitter, requester string) []debt {
+	told := []string{e.facts.Assignee}
+	if len(e.facts.To) > 0 {
+		told = append(told, submitter, requester)
+	}
+	debts := toldTo(e, told...)
+	for i := range debts {
+		debts[i].kind = "task.role_ended"
+	}
+	return debts
 }
 
 // toldTo owes each of some people the same.

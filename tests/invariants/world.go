@@ -125,6 +125,8 @@ type facts struct {
 	Maker       string      `json:"maker"`
 	Ruling      string      `json:"ruling"`
 	Next        string      `json:"next"`
+	Lost        string      `json:"lost"`
+	GivenBy     string      `json:"given_by"`
 	Moved       *moved      `json:"moved"`
 	Version     int         `json:"calendar_version"`
 }
@@ -231,6 +233,7 @@ type task struct {
 	ID, Document, Step   string
 	Round                int
 	Assignee, Via        string
+	GivenBy              string
 	Slot                 int
 	State                string
 	DecidedBy            string
