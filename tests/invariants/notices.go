@@ -54,14 +54,7 @@ func owed(e event, shown content, deciders []string) []debt {
 			debts = append(debts, debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: quiet})
 		}
 	case "task.handed_over", "clock.resumed":
-		if e.facts.Lost != "" {
-			debts = roleEnded(e, shown.Submitter, shown.Requester)
-			break
-		}
-		if e.Actor != directoryName || e.Kind == "task.handed_over" && len(e.facts.To) == 0 {
-			break
-		}
-		debts = toldTo(e, shown.Submitter, shown.Requester)
+		debts = followed(e, shown.Submitter, shown.Requester)
 	case "task.escalated":
 		debts = toldTo(e, e.facts.Assignee, shown.Submitter)
 	case "document.returned", "document.rejected", "document.approved", "document.closed":
@@ -102,8 +95,15 @@ func superseded(e event) debt {
 	return debt{kind: e.Kind, person: e.facts.Assignee, task: e.facts.Task, quiet: quiet}
 }
 
-// roleEnded is told to whose task it was, and to who asked for it where somebody takes over.
-func roleEnded(e event, submitter, requester string) []debt {
+// followed is what is told of what became of a document because the world changed. That a
+// role ended is told to whose task it was, and to who asked for it where somebody takes over.
+func followed(e event, submitter, requester string) []debt {
+	switch {
+	case e.Actor != directoryName || e.facts.Lost == "" && e.Kind == "task.handed_over" && len(e.facts.To) == 0:
+		return nil
+	case e.facts.Lost == "":
+		return toldTo(e, submitter, requester)
+	}
 	told := []string{e.facts.Assignee}
 	if len(e.facts.To) > 0 {
 		told = append(told, submitter, requester)
