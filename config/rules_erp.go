@@ -24,6 +24,13 @@ type adapter struct {
 // adapters lists every kind of ERP there is. A new one is a line here and one in
 // adapters/erp/registry.go.
 var adapters = map[string]adapter{
+	"kingdee": {
+		needs: map[string]string{"database": "set AcctID 数据中心", "user": "set the integration user 集成用户",
+			"password": "set the AppSecret"},
+		options: map[string][]string{"app_id": nil, "account_book": nil, "reference_field": nil, "voucher_group": nil,
+			"currencies": nil, "rate_type": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
+			"hand_over": {"audit", "submit", "save"}, "zone": nil},
+	},
 	AdapterTryton:  {needs: map[string]string{"database": "set Tryton's database name"}},
 	AdapterHTTP:    {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
 	AdapterSandbox: {},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/countersign/countersign/adapters/erp/httpjson"
+	"github.com/countersign/countersign/adapters/erp/kingdee"
 	"github.com/countersign/countersign/adapters/erp/odoo"
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/adapters/erp/tryton"
@@ -13,6 +14,7 @@ import (
 
 // providers is the only list of ERP providers.
 var providers = map[string]func(Config) (Port, error){
+	"kingdee":  kingdee.Open,  // Kingdee K3Cloud 金蝶云星空
 	"tryton":   tryton.Open,   // Tryton 6.0 by JSON-RPC
 	"odoo":     odoo.Open,     // Odoo by JSON-2 (19 and later) or JSON-RPC
 	"httpjson": httpjson.Open, // anything a mapping can describe; the sandbox ERP

@@ -114,6 +114,24 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	}
 }
 
+// created is the state of a voucher that was created and no more.
+func (f Fixture) created() erp.State {
+	if f.Port.Capabilities().PostsAtOnce {
+		return erp.Posted
+	}
+	return erp.Draft
+}
+
+// requireCreated says how many vouchers must be there that were created and no more.
+func requireCreated(t testing.TB, f Fixture, reference string, want int) {
+	t.Helper()
+	if f.created() == erp.Posted {
+		requireCount(t, f, reference, 0, want)
+	} else {
+		requireCount(t, f, reference, want, 0)
+	}
+}
+
 // requireCount says what the ERP's own books must hold.
 func requireCount(t testing.TB, f Fixture, reference string, wantDrafts, wantPosted int) {
 	t.Helper()

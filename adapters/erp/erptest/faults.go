@@ -20,7 +20,7 @@ func adoptsAfterLostCreate(t *testing.T, f Fixture) {
 		_, err := f.PostOnce(ctx, book, f.Voucher(ref, 12850))
 		requireCode(t, err, erp.CodeUnknown)
 		require.Equal(t, fault.Unknown, fault.KindOf(err))
-		requireCount(t, f, ref, 1, 0)
+		requireCreated(t, f, ref, 1)
 
 		found, err := f.PostOnce(ctx, book, f.Voucher(ref, 12850))
 		require.NoError(t, err, broken)
@@ -37,6 +37,9 @@ func adoptsAfterLostCreate(t *testing.T, f Fixture) {
 }
 
 func adoptsAfterLostPost(t *testing.T, f Fixture) {
+	if f.Port.Capabilities().PostsAtOnce {
+		t.Skip("this ERP has no drafts to post")
+	}
 	ctx, ref, book := context.Background(), reference(t), NewBook()
 	f.Proxy.Once(f.Posts, DropAfter)
 	_, err := f.PostOnce(ctx, book, f.Voucher(ref, 12850))
@@ -131,5 +134,5 @@ func ambiguityStops(t *testing.T, f Fixture) {
 	}
 	_, err := f.PostOnce(ctx, NewBook(), f.Voucher(ref, 5000))
 	requireCode(t, err, erp.CodeAmbiguous)
-	requireCount(t, f, ref, 2, 0)
+	requireCreated(t, f, ref, 2)
 }

@@ -3,6 +3,7 @@ package port
 import (
 	"errors"
 	"net"
+	"net/url"
 	"syscall"
 
 	"github.com/countersign/countersign/domain/fault"
@@ -77,8 +78,13 @@ func Refused(err error) bool {
 
 // Lost sorts the errors of an exchange that did not end. Only a connection that
 // was never made is sure to have carried nothing. writes says whether the
-// request may have changed something.
+// request may have changed something. The address is left out of the words:
+// some ERPs want their token in it.
 func Lost(err error, writes bool) error {
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err
+	}
 	var dial *net.OpError
 	if errors.As(err, &dial) && dial.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED) {
 		return Fault(CodeUnavailable, err.Error())

@@ -85,6 +85,7 @@ type Line struct {
 // Capabilities says what an ERP can do. Callers and the conformance suite read
 // it instead of asking for the provider's name.
 type Capabilities struct {
+	PostsAtOnce     bool // Create makes it effective: there are no drafts
 	UniqueReference bool // refuses a second voucher with the same reference by itself
 	ChecksBalance   bool // Create refuses an unbalanced voucher; otherwise Post does
 	ClosedPeriods   bool // refuses dates in a closed period

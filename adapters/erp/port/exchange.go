@@ -1,0 +1,88 @@
+package port
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// answerMax bounds one answer of an ERP.
+const answerMax = 16 << 20
+
+// Answer is what came back, whatever its status.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Send makes one exchange. It never repeats a request: net/http does so in
+// secret where a body can be read again, hence the body cannot.
+// writes says whether the request may change something, see Lost.
+func Send(client *http.Client, r *http.Request, writes bool) (Answer, error) {
+	if writes {
+		r.GetBody = nil
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return Answer{}, Lost(err, writes)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, answerMax+1))
+	if err != nil {
+		return Answer{}, Lost(err, writes)
+	}
+	if len(body) > answerMax {
+		return Answer{}, Unclear(fmt.Sprintf("the answer is longer than %d bytes", answerMax), writes)
+	}
+	return Answer{answer.StatusCode, answer.Header, body}, nil
+}
+
+// Status turns an HTTP status that carries no words of the ERP's own into a
+// fault; nil for 200. Behind 5xx and 408 the request may have run to its end.
+func Status(status int, writes bool) error {
+	words := fmt.Sprintf("HTTP %d %s", status, http.StatusText(status))
+	switch {
+	case status == http.StatusOK:
+		return nil
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return Fault(CodeNotAllowed, words)
+	case status == http.StatusTooManyRequests:
+		return Fault(CodeRateLimited, words)
+	case status == http.StatusNotFound:
+		return Fault(CodeUnavailable, words)
+	case status >= 500 || status == http.StatusRequestTimeout:
+		return Unclear(words, writes)
+	}
+	return Fault(CodeRefused, words)
+}
+
+// Words is one row of a table that sorts what an ERP says; the first match wins.
+type Words struct {
+	Text *regexp.Regexp
+	Code string
+}
+
+// Sort turns an ERP's own words into a fault: erp.refused where no row matches.
+func Sort(table []Words, said string) error {
+	for _, w := range table {
+		if w.Text.MatchString(said) {
+			return Fault(w.Code, said)
+		}
+	}
+	return Fault(CodeRefused, said)
+}
+
+// Hide takes secrets out of words that an ERP said: some repeat what they were sent.
+func Hide(words string, secrets ...string) string {
+	for _, s := range secrets {
+		if s != "" {
+			words = strings.ReplaceAll(words, s, "(secret)")
+			words = strings.ReplaceAll(words, url.QueryEscape(s), "(secret)")
+		}
+	}
+	return words
+}
