@@ -42,7 +42,8 @@ type client struct {
 
 func newClient(config port.Config, s port.Options, base *url.URL) (*client, error) {
 	c := &client{base: base, http: config.HTTP(), now: time.Now, signed: s["login"] == "signed", signer: signer{
-		appID: s["app_id"], appSecret: string(config.Secret), account: config.Database, user: config.User, orgID: s["organization"]}}
+		appID: s["app_id"], appSecret: string(config.Secret), account: config.Database, user: config.User,
+		orgID: s["organization"]}}
 	if !c.signed && s["login"] != "session" {
 		return nil, port.BadOption("login", "is "+s["login"]+": write signed or session")
 	}
@@ -85,7 +86,8 @@ func (c *client) login(ctx context.Context, stale string) (string, error) {
 	s, timestamp := c.signer, strconv.FormatInt(c.now().Unix(), 10)
 	sign := loginSign(s.account, s.user, s.appID, s.appSecret, timestamp)
 	answer, err := c.send(ctx, authService+"LoginBySign", "", false, map[string]any{"format": 1, "useragent": "ApiClient",
-		"rid": nonce(), "parameters": []any{s.account, s.user, s.appID, timestamp, sign, 2052}, "timestamp": timestamp, "v": "1.0"})
+		"rid": nonce(), "parameters": []any{s.account, s.user, s.appID, timestamp, sign, 2052}, "timestamp": timestamp,
+		"v": "1.0"})
 	if err != nil {
 		return "", err
 	}

@@ -65,7 +65,8 @@ func Open(config port.Config) (port.Port, error) {
 		return nil, port.Fault(port.CodeBadConfig, "write the site's address, such as https://erp.example.com/k3cloud",
 			fault.Arg("what", "url"))
 	}
-	for _, needed := range [][2]string{{"database", config.Database}, {"user", config.User}, {"password", string(config.Secret)}} {
+	for _, needed := range [][2]string{{"database", config.Database}, {"user", config.User},
+		{"password", string(config.Secret)}} {
 		if needed[1] == "" {
 			return nil, port.Fault(port.CodeBadConfig, needed[0]+" is empty: write AcctID, user and AppSecret",
 				fault.Arg("what", needed[0]))
@@ -207,16 +208,6 @@ func (p *Port) state(status string) port.State {
 		return port.Posted
 	}
 	return port.Draft
-}
-
-// iso is the ISO code of one of their currency numbers, "" where it is not mapped.
-func (p *Port) iso(number string) money.Currency {
-	for code, n := range p.currencies {
-		if n == number {
-			return money.Currency(code)
-		}
-	}
-	return ""
 }
 
 func isName(text string) bool { return text != "" && onlyLetters(text, "_") }

@@ -33,8 +33,8 @@ type row struct {
 // headFields come before the reference field and the dimensions.
 var headFields = []string{"FVOUCHERID", "FBillNo", "FDocumentStatus", "FDate"}
 
-var rowFields = []string{"FACCOUNTID.FNumber", "FEXPLANATION", "FCURRENCYID.FNumber", "FEXCHANGERATE", "FDEBIT", "FCREDIT",
-	"FAMOUNTFOR"}
+var rowFields = []string{"FACCOUNTID.FNumber", "FEXPLANATION", "FCURRENCYID.FNumber", "FEXCHANGERATE",
+	"FDEBIT", "FCREDIT", "FAMOUNTFOR"}
 
 // byID reads one voucher of our account book.
 func (p *Port) byID(ctx context.Context, id string) (head, error) {
@@ -75,7 +75,8 @@ func (p *Port) voucherQuestion(filter string) question {
 	for _, field := range p.flexFields() {
 		keys = append(keys, "FDetailID."+field+".FNumber")
 	}
-	return question{formVoucher, keys, filter + " and FAccountBookID.FNumber='" + p.options["account_book"] + "'", "FVOUCHERID"}
+	filter += " and FAccountBookID.FNumber='" + p.options["account_book"] + "'"
+	return question{formVoucher, keys, filter, "FVOUCHERID"}
 }
 
 // heads puts rows together to vouchers, in the order they came.
@@ -85,7 +86,8 @@ func (p *Port) heads(rows [][]string) []head {
 	for _, cells := range rows {
 		if _, seen := at[cells[0]]; !seen {
 			at[cells[0]] = len(heads)
-			heads = append(heads, head{id: cells[0], number: cells[1], status: cells[2], date: day(cells[3]), reference: cells[4]})
+			heads = append(heads, head{id: cells[0], number: cells[1], status: cells[2], date: day(cells[3]),
+				reference: cells[4]})
 		}
 		here := &heads[at[cells[0]]]
 		here.rows = append(here.rows, rowOf(cells[5:], flex))

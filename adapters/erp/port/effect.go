@@ -8,8 +8,8 @@ import (
 
 // PostDraft makes a draft effective where a second post is an error: it reads
 // the state, asks, and reads again whatever the answer was.
-func PostDraft(ctx context.Context, read func(context.Context) (Found, error), post func(context.Context, Found) error) (
-	Found, error) {
+func PostDraft(ctx context.Context, read func(context.Context) (Found, error),
+	post func(context.Context, Found) error) (Found, error) {
 	now, err := read(ctx)
 	if err != nil || now.State == Posted {
 		return now, err

@@ -173,8 +173,8 @@ var shanghai = time.FixedZone("CST", 8*3600)
 func voucherRow(v simbooks.Voucher, l simbooks.Line) row {
 	r := row{"FVOUCHERID": v.ID, "FBILLNO": v.Number, "FDOCUMENTSTATUS": v.State, "FDATE": v.Date + "T00:00:00",
 		Reference: v.Ref, "FACCOUNTBOOKID.FNUMBER": Book, "FACCOUNTID.FNUMBER": l.Account, "FEXPLANATION": l.Text,
-		"FCURRENCYID.FNUMBER": l.Currency, "FEXCHANGERATE": json.Number(l.Extra["rate"]), "FAMOUNTFOR": json.Number(l.Foreign),
-		"FDEBIT": decimals(l.Debit), "FCREDIT": decimals(l.Credit)}
+		"FCURRENCYID.FNUMBER": l.Currency, "FEXCHANGERATE": json.Number(l.Extra["rate"]),
+		"FAMOUNTFOR": json.Number(l.Foreign), "FDEBIT": decimals(l.Debit), "FCREDIT": decimals(l.Credit)}
 	for field, dimension := range flex {
 		r["FDETAILID."+field+".FNUMBER"] = l.Dimensions[dimension]
 	}

@@ -133,7 +133,8 @@ func gateway(w http.ResponseWriter, code int, description string) {
 // refuse says no in the place where the operation's answer is expected.
 func (s *Server) refuse(w http.ResponseWriter, operation, message string, code int) {
 	no := map[string]any{"Result": map[string]any{"ResponseStatus": map[string]any{"ErrorCode": 500, "IsSuccess": false,
-		"MsgCode": code, "SuccessEntitys": []any{}, "Errors": []any{map[string]any{"FieldName": nil, "Message": message, "DIndex": 0}}}}}
+		"MsgCode": code, "SuccessEntitys": []any{},
+		"Errors": []any{map[string]any{"FieldName": nil, "Message": message, "DIndex": 0}}}}}
 	if operation == "ExecuteBillQuery" {
 		answer(w, []any{[]any{no}})
 		return
