@@ -13,10 +13,10 @@ const helpAt = "/help"
 // that is not named has the list of chapters.
 var helpOf = map[string]string{
 	"home": "approvers#tasks", "tasks": "approvers#tasks", "bulk": "approvers#many",
-	"choose": "employees#write", "edit": "employees#write", "document": "employees#follow",
-	"documents": "employees#follow",
-	"versions":  "auditors#document", "print": "auditors#document",
-	"delegations": "employees#delegate", "sessions": "employees#account", "settings": "employees#account",
+	"choose": "employees#write", "edit": "employees#write", "files": "employees#write", "document": "employees#follow",
+	"documents": "employees#find", "notices": "employees#notices",
+	"versions": "auditors#document", "print": "auditors#document",
+	"delegations": "employees#delegate", "sessions": "employees#account", "settings": "employees#settings",
 	"signin": "employees#account", "finance": "finance#review", "review": "finance#review", "preview": "finance#vouchers",
 	"vouchers": "finance#vouchers", "voucher": "finance#vouchers", "parked": "finance#parked",
 	"policies": "administrators#policies", "text": "administrators#policies", "propose": "administrators#policies",
@@ -24,7 +24,10 @@ var helpOf = map[string]string{
 	"proposal": "administrators#proposals",
 	"replan":   "administrators#intervene", "replans": "administrators#replan", "calendars": "administrators#calendars",
 	"calendar": "administrators#calendars", "handover": "administrators#handover",
-	"rehearsal": "employees#rehearse",
+	"rehearsal":    "employees#rehearse",
+	"organisation": "employees#organisation", "person": "administrators#rights", "roles": "administrators#rights",
+	"grants": "administrators#rights", "grant": "administrators#rights",
+	"audit": "auditors#search", "checkpoints": "auditors#record",
 }
 
 // helpPath is where a page is explained.

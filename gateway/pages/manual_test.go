@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -35,6 +36,11 @@ func TestTheManualIsTheSameInBothLanguages(t *testing.T) {
 	templates := map[string]bool{}
 	for _, r := range registry() {
 		templates[r.template] = true
+	}
+	for _, r := range registry() {
+		if r.method == http.MethodGet && r.template != "" && r.template != "help" {
+			require.Contains(t, helpOf, r.template, "%s has no help: name its section of the manual in helpOf", r.path)
+		}
 	}
 	for page, section := range helpOf {
 		require.True(t, templates[page], "%s is explained, and is no page", page)

@@ -75,7 +75,7 @@ func New(deps Deps) (*Pages, error) {
 		deps.Now = time.Now
 	}
 	p := &Pages{deps: deps, shelf: shelf}
-	p.routes = append(registry(), rightsRoutes()...)
+	p.routes = registry()
 	return p, nil
 }
 
