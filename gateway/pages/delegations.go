@@ -11,7 +11,6 @@ import (
 	"github.com/countersign/countersign/domain/delegation"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
-	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/server/problem"
@@ -30,7 +29,6 @@ type delegationsView struct {
 	Given, Received    []delegationRow
 
 	Form     delegationForm
-	People   []org.Person
 	Types    []typeChoice
 	Currency string
 	Zone     string
@@ -90,9 +88,6 @@ func (v *visit) delegations(status int, person string, form delegationForm, wron
 		return err
 	}
 	view.Given, view.Received = v.delegationRows(given, view.May), v.delegationRows(received, false)
-	if view.People, err = v.desk().People(ctx, v.who, ""); err != nil {
-		return err
-	}
 	types, err := v.desk().Types(ctx)
 	if err != nil {
 		return err

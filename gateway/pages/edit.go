@@ -100,7 +100,7 @@ func (v *visit) oldEdit() (edit, desk.Detail, error) {
 
 // sentForm does what the button says that sent the form.
 func (v *visit) sentForm(e edit) error {
-	f := readForm(v.r.PostForm, e.kind)
+	f := v.withPeople(readForm(v.r.PostForm, e.kind), e.kind)
 	e.faults = v.takeFiles(&f, v.r.PostForm["line"])
 	do, what, _ := strings.Cut(v.asked("do"), ":")
 	if changed, ok := f.changed(do, what, e.kind.Limits.MaxLines); ok {

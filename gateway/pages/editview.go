@@ -31,7 +31,6 @@ type editView struct {
 	Departments []option
 	Suppliers   []option
 	Cities      []option
-	Colleagues  []string
 	Advances    []option // open ones of the requester; Hint is what is open
 	Lines       []lineView
 	Blank       lineView // for the script to copy
@@ -63,8 +62,12 @@ type fieldView struct {
 	doctype.Field
 	Value   string
 	Options []option
+	Meant   []string // of a person that nobody is found by: who may be meant
 	Errors  []string
 }
+
+// Person says whether the field names somebody.
+func (f fieldView) Person() bool { return f.Kind == doctype.Person }
 
 // lineView is one line of a form; Name is the part of its inputs' names.
 type lineView struct {
@@ -97,7 +100,6 @@ func (v *visit) edit(status int, e edit, f form) error {
 	if e.mode != modeNew {
 		view.Action = documentAt(e.doc.ID) + "/edit"
 	}
-	view.Colleagues = v.colleagues()
 	v.place(&view, e.faults)
 	v.choices(&view, e.kind)
 	if err := v.advances(&view, e.kind); err != nil {
@@ -210,7 +212,7 @@ func (v *visit) choices(view *editView, kind *doctype.Type) {
 		case doctype.Supplier:
 			field.Options = view.Suppliers
 		case doctype.Person:
-			field.Options = v.people()
+			field.Value, field.Meant = v.called(field.Value), v.peopleMeant(field.Value)
 		case doctype.Department:
 			field.Options = view.Departments
 		}
@@ -259,16 +261,6 @@ func (v *visit) suppliers(entity string) []option {
 	for _, s := range v.org.Suppliers {
 		if s.Entity == "" || s.Entity == entity {
 			list = append(list, option{ID: s.ID, Title: s.Name, Hint: s.ID})
-		}
-	}
-	return byTitle(list)
-}
-
-func (v *visit) people() []option {
-	var list []option
-	for _, p := range v.org.People {
-		if p.Active {
-			list = append(list, option{ID: p.ID, Title: p.Name})
 		}
 	}
 	return byTitle(list)

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/desk"
 )
 
@@ -16,7 +15,6 @@ type handoverView struct {
 	Active       bool
 	Open         int
 	Rows         []handoverRow
-	People       []org.Person
 	Wrong        string
 }
 
@@ -59,10 +57,5 @@ func (v *visit) handover(status int, h desk.Handover, wrong string) error {
 			Fate: v.t("handover.fate."+item.Fate, "to", v.name(item.To)),
 		})
 	}
-	people, err := v.desk().People(v.r.Context(), v.who, "")
-	if err != nil {
-		return err
-	}
-	view.People = people
 	return v.show(status, v.t("page.handover.title"), view)
 }

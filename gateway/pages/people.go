@@ -24,6 +24,7 @@ func rightsRoutes() []route {
 	return []route{
 		{method: get, path: organisationAt, needs: access.OrganisationRead, nav: "page.nav.organisation",
 			template: "organisation", handle: organisation},
+		{method: get, path: organisationAt + "/suggest", needs: access.OrganisationRead, handle: suggestPeople},
 		{method: get, path: organisationAt + "/roles", needs: access.OrganisationRead, template: "roles", handle: roles},
 		{method: get, path: peopleAt + "/:id", needs: access.OrganisationRead, template: "person", handle: showPerson},
 		{method: post, path: peopleAt + "/:id/grants/:grant/revoke", needs: access.GrantRequest, template: "person",

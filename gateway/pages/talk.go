@@ -14,15 +14,14 @@ import (
 
 // talkView is what people say about a document, and who was copied in on it.
 type talkView struct {
-	Copies     []copyRow
-	Copy       bool // the reader may copy colleagues in
-	PassOn     bool // … because they were copied in themselves
-	Colleagues []string
-	Comments   []commentRow
-	Comment    bool
-	Named      []choice // whom a remark may name by a tick
-	Accept     string   // kinds of file
-	FileMax    int64
+	Copies   []copyRow
+	Copy     bool // the reader may copy colleagues in
+	PassOn   bool // … because they were copied in themselves
+	Comments []commentRow
+	Comment  bool
+	Named    []choice // whom a remark may name by a tick
+	Accept   string   // kinds of file
+	FileMax  int64
 }
 
 // copyRow is one person's copy.
@@ -45,8 +44,6 @@ type commentRow struct {
 	Replies   []commentRow
 }
 
-const colleaguesMost = 50
-
 // talk shows the copies and the remarks of a document.
 func (v *visit) talk(detail desk.Detail) (talkView, error) {
 	object := detail.Object()
@@ -56,9 +53,6 @@ func (v *visit) talk(detail desk.Detail) (talkView, error) {
 	}
 	_, why := access.Can(v.who.Subject, access.DocumentCopy, object)
 	view.PassOn = why == access.ByCopy
-	if view.Copy {
-		view.Colleagues = v.colleagues()
-	}
 	var err error
 	if view.Copies, err = v.copyRows(detail); err != nil {
 		return talkView{}, err
@@ -110,18 +104,6 @@ func (v *visit) commentRow(c store.Comment, entity string) commentRow {
 		At: v.stamp(c.At, entity), Withdrawn: !c.WithdrawnAt.IsZero(),
 		Mine: c.Author == v.who.Person.ID && c.WithdrawnAt.IsZero(),
 	}
-}
-
-// colleagues are names that the browser may suggest: those of one's department.
-func (v *visit) colleagues() []string {
-	var names []string
-	for _, p := range v.org.People {
-		if p.Active && p.ID != v.who.Person.ID && p.Department == v.who.Person.Department {
-			names = append(names, p.Name)
-		}
-	}
-	slices.Sort(names)
-	return names[:min(len(names), colleaguesMost)]
 }
 
 // nameable are the people who have to do with a document already: a tick names

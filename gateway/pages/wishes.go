@@ -20,7 +20,6 @@ type wishesView struct {
 
 	Away                stamp // until when the reader is away; none while they are not, nor will be
 	AwayFrom, AwayUntil string
-	People              []choice
 }
 
 type topicChoice struct {
@@ -60,11 +59,7 @@ func (v *visit) wishes(s settingsSent) (wishesView, error) {
 	if s.Form == "absence" {
 		view.AwayFrom, view.AwayUntil = s.From, s.Until
 	}
-	people, err := v.desk().People(v.r.Context(), v.who, "")
-	for _, p := range people {
-		view.People = append(view.People, choice{p.ID, p.Name})
-	}
-	return view, err
+	return view, nil
 }
 
 func clockOf(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
