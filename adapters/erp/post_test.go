@@ -220,7 +220,10 @@ func TestUnbalancedIsNeverSent(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	require.Equal(t, []string{"httpjson", "tryton"}, erp.Providers())
+	for _, provider := range erp.Providers() { // each wants more than its name
+		_, err := erp.Open(erp.Config{Provider: provider, URL: "http://127.0.0.1:1"})
+		require.Equal(t, erp.CodeBadConfig, fault.CodeOf(err), "%s: %v", provider, err)
+	}
 	for _, c := range []erp.Config{
 		{Provider: "nobody"},
 		{Provider: "tryton", URL: "not a url"},

@@ -1,4 +1,4 @@
-package erptest
+package conformance
 
 import (
 	"context"

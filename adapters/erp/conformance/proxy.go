@@ -1,15 +1,15 @@
-package erptest
+package conformance
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp/port"
@@ -41,6 +41,7 @@ func Faults() []Fault {
 type Proxy struct {
 	URL string // where the connector should speak to
 
+	server *http.Server
 	target *url.URL
 	client *http.Client
 	delay  time.Duration
@@ -50,21 +51,28 @@ type Proxy struct {
 	seen  int
 }
 
-// NewProxy starts a proxy before target until the test ends. It closes its
-// connections to the connector after each answer, so none is retried in secret.
-func NewProxy(t testing.TB, target string) *Proxy {
-	t.Helper()
+// NewProxy starts a proxy before target, which it reaches by way of onward. It
+// closes its connections to the connector after each answer, so none is retried
+// in secret.
+func NewProxy(target string, onward http.RoundTripper) (*Proxy, error) {
 	u, err := url.Parse(target)
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("a proxy before %s: %w", target, err)
 	}
-	p := &Proxy{target: u, delay: 50 * time.Millisecond,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
-	server := httptest.NewServer(p)
-	t.Cleanup(server.Close)
-	p.URL = server.URL
-	return p
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("a proxy before %s: %w", target, err)
+	}
+	p := &Proxy{target: u, delay: 50 * time.Millisecond, client: &http.Client{Transport: onward,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
+	p.URL = "http://" + listener.Addr().String() + u.Path
+	go func() { _ = p.server.Serve(listener) }()
+	return p, nil
 }
+
+// Close stops the proxy.
+func (p *Proxy) Close() { _ = p.server.Close() }
 
 // Set makes pick choose the fault of every later request; nil stops all faults.
 func (p *Proxy) Set(pick func(r *http.Request, body []byte) Fault) {
@@ -140,7 +148,8 @@ func (p *Proxy) forward(w http.ResponseWriter, r *http.Request, body []byte, f F
 	u := *r.URL
 	u.Scheme, u.Host = p.target.Scheme, p.target.Host
 	// The request is carried out to its end even when the caller has gone.
-	onward, err := http.NewRequest(r.Method, u.String(), bytes.NewReader(body))
+	ctx := context.WithoutCancel(r.Context())
+	onward, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		hangUp(w, nil, false)
 		return

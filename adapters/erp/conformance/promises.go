@@ -1,0 +1,107 @@
+// Package conformance holds the promises that every ERP connector must keep, a
+// line that breaks on demand, and a random nemesis. The same promises run from
+// go test (erptest.Run) and against a customer's own test system (countersign
+// erp conformance): nothing here knows of either.
+package conformance
+
+import "github.com/countersign/countersign/adapters/erp"
+
+// Promise is one thing that a connector must do right.
+type Promise struct {
+	ID   string // never changes; its title in people's languages is conformance.promise.<id>
+	Name string // in English, for tests
+
+	// Absent says why the promise cannot be asked of this ERP, "" if it can: one of
+	// Reasons.
+	Absent func(f Fixture) string
+	Keep   func(t T, f Fixture)
+}
+
+// The reasons why a promise cannot be asked.
+const (
+	AbsentForeign = "foreign" // the ERP books the base currency only, or no second one was named
+	AbsentClosed  = "closed"  // it closes no periods, or no closed day was named
+	AbsentReverse = "reverse" // it cannot reverse
+	AbsentTwins   = "twins"   // it refuses a second voucher itself
+	AbsentList    = "list"    // the connector cannot list
+	AbsentDrafts  = "drafts"  // it has none: what is created is posted
+	AbsentMarks   = "marks"   // nobody can tell on the wire which request writes
+)
+
+// Reasons lists them all.
+func Reasons() []string {
+	return []string{AbsentForeign, AbsentClosed, AbsentReverse, AbsentTwins, AbsentList, AbsentDrafts,
+		AbsentMarks}
+}
+
+// Promises lists them in the order in which they are best asked.
+func Promises() []Promise {
+	return []Promise{
+		{"finds_nothing", "what was never booked is not found", always, findsNothing},
+		{"books", "a voucher is created, posted and found with its lines", always, createsPostsFinds},
+		{"exact", "amounts are exact to the last unit", always, keepsAmountsExact},
+		{"foreign", "a foreign currency keeps its base amounts", foreign, booksForeignCurrency},
+		{"post_twice", "a second post is not an error", always, postsTwice},
+		{"lost_create", "a lost answer to create is found and adopted", marks, adoptsAfterLostCreate},
+		{"lost_post", "a lost answer to post is found and adopted", draftsAndMarks, adoptsAfterLostPost},
+		{"settles", "a request that may still arrive is waited for", marks, settlesBeforeCreatingAgain},
+		{"garbage", "garbage after the fact is not believed", marks, survivesGarbage},
+		{"unreachable", "an unreachable ERP is busy, with nothing written", always, busyWhenUnreachable},
+		{"concurrent", "four at once leave one voucher", always, concurrentCallsLeaveOne},
+		{"conflict", "other content under the reference stops", always, conflictStops},
+		{"ambiguous", "two vouchers under one reference stop", twins, ambiguityStops},
+		{"unbalanced", "an unbalanced voucher is refused", always, refusesUnbalanced},
+		{"account", "an unknown account is refused", always, refusesUnknownAccount},
+		{"party", "an unknown party is refused", always, refusesUnknownParty},
+		{"closed", "a closed period is refused", closed, refusesClosedPeriod},
+		{"reverse", "a voucher is reversed once", reverses, reversesOnce},
+		{"lost_reversal", "a lost answer to a reversal is found and adopted", reversesAndMarks, reversesAfterALostAnswer},
+		{"list", "vouchers are listed by their days", lists, listsRange},
+		{"sync", "master data is read", always, syncsMasterData},
+	}
+}
+
+func always(Fixture) string { return "" }
+
+func unless(ok bool, reason string) string {
+	if ok {
+		return ""
+	}
+	return reason
+}
+
+func foreign(f Fixture) string {
+	return unless(f.Foreign != "" && f.Port.Capabilities().ForeignCurrency, AbsentForeign)
+}
+
+func closed(f Fixture) string {
+	return unless(f.ClosedDate != "" && f.Port.Capabilities().ClosedPeriods, AbsentClosed)
+}
+
+func reverses(f Fixture) string { return unless(f.Port.Capabilities().Reverse, AbsentReverse) }
+
+func draftsAndMarks(f Fixture) string {
+	if f.Port.Capabilities().PostsAtOnce {
+		return AbsentDrafts
+	}
+	return marks(f)
+}
+
+func reversesAndMarks(f Fixture) string {
+	if reason := reverses(f); reason != "" {
+		return reason
+	}
+	return marks(f)
+}
+
+func twins(f Fixture) string { return unless(!f.Port.Capabilities().UniqueReference, AbsentTwins) }
+
+func lists(f Fixture) string {
+	_, ok := f.Port.(erp.Lister)
+	return unless(ok, AbsentList)
+}
+
+func marks(f Fixture) string {
+	posts := f.Posts != nil || f.Port.Capabilities().PostsAtOnce
+	return unless(f.Creates != nil && posts, AbsentMarks)
+}
