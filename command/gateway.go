@@ -67,6 +67,10 @@ func runGateway(ctx context.Context, p *parts) error {
 		return nil
 	})
 	group.Go(func() error {
+		deps.Desk.Receipts.Run(ctx, deps.Desk.Store.ActsDelivered)
+		return nil
+	})
+	group.Go(func() error {
 		deps.Desk.LookOut(ctx)
 		return nil
 	})
@@ -105,7 +109,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, fmt.Errorf("files: %w", err)
 	}
-	counter := &desk.Desk{Store: s, Engine: p.engine(c, true), Signer: signer, Files: kept,
+	counter := &desk.Desk{Store: s, Engine: p.engine(c, true), Receipts: desk.NewReceipts(), Signer: signer, Files: kept,
 		AttachmentMax: p.config.Files.MaxBytes, Foresee: (&activities.Plans{Book: s}).Foresee}
 	issuer, secret, err := p.issuer(s)
 	if err != nil {

@@ -84,6 +84,7 @@ type Book interface {
 	TellProposals(ctx context.Context, limit int) (int, error)
 	TellGrants(ctx context.Context, limit int) (int, error)
 	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
+	ActsDelivered(ctx context.Context, ids []string) error
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
 	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
 	NoticesSent(ctx context.Context, ids []string) error
@@ -176,13 +177,24 @@ func (r *Relay) drainActs(ctx context.Context) bool {
 	if !ok {
 		return false
 	}
-	each(acts, actsAtOnce, func(act store.ActRef) { r.signal(ctx, act) })
+	var mu sync.Mutex
+	var delivered []string
+	each(acts, actsAtOnce, func(act store.ActRef) {
+		if r.signal(ctx, act) {
+			mu.Lock()
+			defer mu.Unlock()
+			delivered = append(delivered, act.ID)
+		}
+	})
+	err := r.Book.ActsDelivered(context.WithoutCancel(ctx), delivered)
+	r.report(err, "the delivery of acts was not written", "acts", len(delivered))
 	return len(acts) == r.batch(actsBatch)
 }
 
-// signal tells the document. Where it is closed nobody will ever judge the act,
-// so its outcome is written here.
-func (r *Relay) signal(ctx context.Context, act store.ActRef) {
+// signal tells the document, and says whether Temporal has it now: a signal it accepted
+// is not lost. Where the document is closed nobody will ever judge the act, so its
+// outcome is written here.
+func (r *Relay) signal(ctx context.Context, act store.ActRef) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeMax)
 	defer cancel()
 	err := r.Engine.Signal(ctx, act.Document, act.ID)
@@ -195,6 +207,7 @@ func (r *Relay) signal(ctx context.Context, act store.ActRef) {
 	}
 	r.Count.done(&r.Count.acts, err)
 	r.report(err, "an act was not delivered", "act", act.ID, "document", act.Document)
+	return err == nil
 }
 
 // unattended says that the record holds the document open while its workflow is over.

@@ -20,18 +20,19 @@ import (
 
 // queues are the store's queues and Temporal, in memory; did lists what happened.
 type queues struct {
-	mu      sync.Mutex
-	acts    []store.ActRef
-	starts  []store.Start
-	notices []store.Notice
-	changed []store.Telling // found by the next look at what changed
-	tells   []store.Telling
-	backlog int64
-	looks   int // at proposals
-	fail    error
-	did     []string
-	refused map[string]approval.Outcome
-	open    map[string]bool // acts whose document the record holds open
+	mu        sync.Mutex
+	acts      []store.ActRef
+	delivered []string
+	starts    []store.Start
+	notices   []store.Notice
+	changed   []store.Telling // found by the next look at what changed
+	tells     []store.Telling
+	backlog   int64
+	looks     int // at proposals
+	fail      error
+	did       []string
+	refused   map[string]approval.Outcome
+	open      map[string]bool // acts whose document the record holds open
 }
 
 func (q *queues) note(what string) {
@@ -54,6 +55,12 @@ func (q *queues) ClaimStarts(_ context.Context, limit int) ([]store.Start, error
 }
 func (q *queues) ClaimActs(_ context.Context, limit int) ([]store.ActRef, error) {
 	return take(q, &q.acts, limit), nil
+}
+func (q *queues) ActsDelivered(_ context.Context, ids []string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.delivered = append(q.delivered, ids...)
+	return nil
 }
 func (q *queues) ClaimNotices(_ context.Context, limit int) ([]store.Notice, error) {
 	return take(q, &q.notices, limit), nil
@@ -213,6 +220,7 @@ func TestAnActOnAClosedDocumentGetsItsOutcome(t *testing.T) {
 	q := &queues{acts: []store.ActRef{{ID: "a", Document: "closed"}}, refused: map[string]approval.Outcome{}}
 	(&relay.Relay{Book: q, Engine: q}).Once(t.Context())
 	require.Equal(t, engine.CodeFinal, q.refused["a"].Code)
+	require.Equal(t, []string{"a"}, q.delivered)
 }
 
 func TestADocumentWhoseWorkflowWasTerminatedIsStartedAgain(t *testing.T) {
@@ -221,6 +229,7 @@ func TestADocumentWhoseWorkflowWasTerminatedIsStartedAgain(t *testing.T) {
 	r := &relay.Relay{Book: q, Engine: q}
 	r.Once(t.Context())
 	require.Empty(t, q.refused, "the act waits in the inbox")
+	require.Empty(t, q.delivered)
 	require.Contains(t, q.did, "start closed")
 	require.Zero(t, r.Count.Read().Acts)
 }

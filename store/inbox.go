@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
@@ -334,12 +335,25 @@ func (s *Store) RefuseAct(ctx context.Context, id string, refusal approval.Outco
 	return outcome, sqlFault("store.RefuseAct", err)
 }
 
-// ClaimActs takes up to limit acts that are still without an outcome, the oldest
-// first, and puts their next delivery off, twice as long each time.
+// ActsDelivered notes that Temporal has the acts for good.
+//
+// Safe to repeat; losing this write is harmless, the relay delivers them again.
+func (s *Store) ActsDelivered(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	const query = `UPDATE inbox SET delivered = true WHERE id = ANY($1) AND NOT delivered`
+	_, err := s.db.ExecContext(ctx, query, pq.Array(ids))
+	return sqlFault("store.ActsDelivered", err)
+}
+
+// ClaimActs takes up to limit acts that are still without an outcome, or that Temporal
+// is not known to have, the oldest first, and puts their next delivery off, twice as
+// long each time.
 func (s *Store) ClaimActs(ctx context.Context, limit int) ([]ActRef, error) {
 	const query = `
 		WITH due AS (
-			SELECT id FROM inbox WHERE outcome IS NULL AND next_delivery <= clock_timestamp()
+			SELECT id FROM inbox WHERE (outcome IS NULL OR NOT delivered) AND next_delivery <= clock_timestamp()
 			ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 		), claimed AS (
 			UPDATE inbox i SET deliveries = i.deliveries + 1, next_delivery = clock_timestamp() + least(

@@ -107,6 +107,7 @@ func TestClaimActs(t *testing.T) {
 	w.root.MustExec(`UPDATE inbox SET next_delivery = clock_timestamp() - interval '1 second'`)
 	_, err = w.s.RefuseAct(w.ctx, ids[1], approval.Outcome{Code: "task.stale"})
 	require.NoError(t, err)
+	require.NoError(t, w.s.ActsDelivered(w.ctx, ids[1:3])) // of those that wait for their outcome it is no end
 	first, err := w.s.ClaimActs(w.ctx, 3)
 	require.NoError(t, err)
 	want := []store.ActRef{{ID: ids[0], Document: d.ID}, {ID: ids[2], Document: d.ID}, {ID: ids[3], Document: d.ID}}
@@ -122,6 +123,27 @@ func TestClaimActs(t *testing.T) {
 	row, err := w.s.Act(w.ctx, ids[0])
 	require.NoError(t, err)
 	assert.Equal(t, 1, row.Deliveries)
+}
+
+// TestAnAnsweredActIsDeliveredUntilTemporalHasIt: its outcome does not say that its
+// workflow knows of it.
+func TestAnAnsweredActIsDeliveredUntilTemporalHasIt(t *testing.T) {
+	w := newWorld(t)
+	d := w.routed("train", approval.AnyOf, "ann")
+	a := w.act(d.ID, approval.Approve, "ann")
+	w.commit(a)
+	w.record(d.ID, a)
+	overdue := func() []store.ActRef {
+		w.root.MustExec(`UPDATE inbox SET next_delivery = clock_timestamp() - interval '1 second'`)
+		refs, err := w.s.ClaimActs(w.ctx, 10)
+		require.NoError(t, err)
+		return refs
+	}
+	require.Equal(t, []store.ActRef{{ID: a.ID, Document: d.ID}}, overdue())
+	require.NoError(t, w.s.ActsDelivered(w.ctx, []string{a.ID}))
+	require.NoError(t, w.s.ActsDelivered(w.ctx, []string{a.ID, "nobody's"}), "safe to repeat")
+	require.Empty(t, overdue())
+	w.clean()
 }
 
 // TestNotices are sent once they are reported, and tried again until then.

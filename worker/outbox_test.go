@@ -54,6 +54,7 @@ func (o *outbox) StartDone(_ context.Context, document string) error {
 }
 
 func (o *outbox) ClaimActs(context.Context, int) ([]store.ActRef, error) { return nil, nil }
+func (o *outbox) ActsDelivered(context.Context, []string) error          { return nil }
 func (o *outbox) RefuseAct(_ context.Context, _ string, a approval.Outcome) (approval.Outcome, error) {
 	return a, nil
 }

@@ -133,8 +133,12 @@ func (r *documentRun) fetch(ctx workflow.Context, id string) {
 		return
 	}
 	read, err := r.readAct(ctx, id)
-	if err == nil && read.Outcome == nil && read.Act.Document == r.in.Document {
+	switch {
+	case err != nil || read.Act.Document != r.in.Document:
+	case read.Outcome == nil:
 		_, err = r.act(ctx, read.Act)
+	case read.Outcome.Code == approval.OK && catchesUp(ctx):
+		err = r.catchUp(ctx)
 	}
 	if f, ok := fault.As(wire.In(err)); ok && (f.Code == CodeForged || f.Code == CodeSwapped) {
 		_, err = r.refuse(ctx, id, f) // it can never be recorded
@@ -142,6 +146,21 @@ func (r *documentRun) fetch(ctx workflow.Context, id string) {
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("an act was passed over", "act", id, "error", err)
 	}
+}
+
+// catchUp folds what was recorded without this history knowing of it: the worker that
+// recorded an act died before its workflow task was completed, and the update that had
+// asked for it was lost with the Temporal server.
+func (r *documentRun) catchUp(ctx workflow.Context) error {
+	if err := r.turn.Lock(ctx); err != nil {
+		return err
+	}
+	defer r.turn.Unlock()
+	missing, err := r.eventsAfter(ctx, r.file.Seq)
+	if err == nil {
+		r.file = r.file.Fold(missing)
+	}
+	return err
 }
 
 // refusal is the fault that an outcome tells of.

@@ -308,6 +308,7 @@ func (d *Desk) deliver(ctx context.Context, act approval.Act) (Acted, error) {
 			ID: act.ID, Document: act.Document, Name: act.Name, NewHash: act.NewHash, Pending: true,
 		}, nil
 	}
+	d.Receipts.add(act.ID)
 	return answer(act, outcome)
 }
 
@@ -347,6 +348,9 @@ func (d *Desk) refuse(ctx context.Context, a approval.Act, refused error) (Acted
 	}
 	if err != nil {
 		return Acted{}, err
+	}
+	if stored.Code != approval.OK {
+		d.Receipts.add(a.ID) // it changed nothing that a workflow would have to know
 	}
 	return answer(a, stored)
 }

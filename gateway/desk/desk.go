@@ -82,9 +82,11 @@ type Engine interface {
 type Desk struct {
 	Store  *store.Store
 	Engine Engine
-	Signer evidence.Signer
-	Files  files.Store
-	Now    func() time.Time // nil means time.Now; for validation only, evidence takes the database's
+	// Receipts notes what Engine delivered; nil leaves it to the relay to make sure.
+	Receipts *Receipts
+	Signer   evidence.Signer
+	Files    files.Store
+	Now      func() time.Time // nil means time.Now; for validation only, evidence takes the database's
 
 	// Passkeys asks browsers for passkeys; nil where the house has no name to make them for.
 	Passkeys *auth.Passkeys

@@ -19,7 +19,7 @@ const restPause = 200 * time.Millisecond
 // somebody who has left reaches nobody any more, and has come to its rest.
 const restless = `
 	SELECT (SELECT count(*) FROM starts WHERE done_at IS NULL) AS starts,
-	       (SELECT count(*) FROM inbox WHERE outcome IS NULL) AS acts,
+	       (SELECT count(*) FROM inbox WHERE outcome IS NULL OR NOT delivered) AS acts,
 	       (SELECT count(*) FROM notices
 	        WHERE sent_at IS NULL AND NOT quiet AND person <> ''
 	          AND NOT (next_try = 'infinity' AND person IN (SELECT person FROM leavers))) AS notices,
@@ -32,7 +32,7 @@ const restless = `
 var hurry = []string{
 	`UPDATE starts SET next_try = clock_timestamp() WHERE done_at IS NULL AND next_try > clock_timestamp() + interval '6 s'`,
 	`UPDATE inbox SET next_delivery = clock_timestamp()
-	 WHERE outcome IS NULL AND next_delivery > clock_timestamp() + interval '6 s'`,
+	 WHERE (outcome IS NULL OR NOT delivered) AND next_delivery > clock_timestamp() + interval '6 s'`,
 	`UPDATE notices SET next_try = clock_timestamp()
 	 WHERE sent_at IS NULL AND next_try > clock_timestamp() + interval '6 s'`,
 	`UPDATE import_rows SET next_try = clock_timestamp()

@@ -23,7 +23,7 @@ func (h *House) Unfinished(t testing.TB) string {
 	const query = `
 		SELECT d.id, d.status || ' ' || d.parked_code || ', ' || coalesce((
 		       SELECT string_agg(i.name || ' by ' || i.actor || ', deliveries ' || i.deliveries || ', next ' || i.next_delivery, '; ')
-		       FROM inbox i WHERE i.document = d.id AND i.outcome IS NULL), 'no open act') || ', ' || coalesce((
+		       FROM inbox i WHERE i.document = d.id AND (i.outcome IS NULL OR NOT i.delivered)), 'no open act') || ', ' || coalesce((
 		       SELECT 'not started, tries ' || s.tries || ', next ' || s.next_try
 		       FROM starts s WHERE s.document = d.id AND s.done_at IS NULL), 'started') || ', asked: ' || coalesce((
 		       SELECT string_agg(k.assignee, ' ') FROM tasks k WHERE k.document = d.id AND k.state = 'open'), 'nobody')
