@@ -14,7 +14,7 @@ import (
 
 func erpCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "erp", Short: "Look into the ERPs, or run the sandbox ERP"}
-	cmd.AddCommand(erpFindCommand(), erpSandboxCommand())
+	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSandboxCommand())
 	return cmd
 }
 

@@ -51,12 +51,18 @@ func (v Voucher) checkEntry(i int, e Entry) error {
 		return v.mixed(path, e.Amount, first.Amount)
 	case e.Base.Currency != first.Base.Currency:
 		return v.mixed(path, e.Base, first.Base)
-	case e.Amount.Minor <= 0 || e.Base.Minor < 0:
+	case e.Amount.Minor < 0 || e.Base.Minor < 0, e.Amount.IsZero() && !e.differs():
 		return v.fault("voucher.bad_entry", path, fault.Arg("why", "amount"))
 	case e.Amount.Currency == e.Base.Currency && e.Amount != e.Base:
 		return v.fault("voucher.bad_entry", path, fault.Arg("why", "base"))
 	}
 	return nil
+}
+
+// differs says whether the entry is a difference of exchange: nothing in the
+// document's currency, something in the books'. 汇兑差额
+func (e Entry) differs() bool {
+	return e.Amount.IsZero() && e.Base.Minor > 0 && e.Amount.Currency != e.Base.Currency
 }
 
 func (v Voucher) mixed(path fault.Detail, got, want money.Amount) error {

@@ -33,6 +33,10 @@ type Entry struct {
 	Party      string       `json:"party,omitempty"`       // party code where the account wants one
 	CostCenter string       `json:"cost_center,omitempty"` // 成本中心
 	Tax        string       `json:"tax,omitempty"`         // tax code of a tax entry
+
+	// Dimensions are what else the books split an account by, by name: department,
+	// employee, supplier, project or one of their own. 辅助核算
+	Dimensions map[string]string `json:"dimensions,omitempty"`
 }
 
 // Voucher is a balanced set of entries. 记账凭证

@@ -50,7 +50,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"an unbalanced amount", func(v *voucher.Voucher) { v.Entries[0].Amount.Minor++ }, "voucher.unbalanced"},
 		{"an unbalanced base", func(v *voucher.Voucher) { v.Entries[0].Base.Minor++ }, "voucher.unbalanced"},
 		{"nothing", func(v *voucher.Voucher) { v.Entries = nil }, "voucher.entries"},
-		{"a zero", func(v *voucher.Voucher) { v.Entries[0].Amount.Minor, v.Entries[1].Amount.Minor = 0, 0 }, "voucher.bad_entry"},
+		{"a zero", func(v *voucher.Voucher) { v.Entries[0].Amount.Minor, v.Entries[1].Amount.Minor = 0, 0 }, "voucher.unbalanced"},
 		{"a negative", func(v *voucher.Voucher) { v.Entries[0].Amount.Minor, v.Entries[1].Amount.Minor = -1, -1 }, "voucher.bad_entry"},
 		{"two currencies", func(v *voucher.Voucher) { v.Entries[1].Amount.Currency = "EUR" }, "voucher.mixed_currency"},
 		{"two bases", func(v *voucher.Voucher) { v.Entries[1].Base.Currency = "EUR" }, "voucher.mixed_currency"},

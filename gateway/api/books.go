@@ -57,6 +57,8 @@ type Entry struct {
 	Party      string      `json:"party,omitempty"`
 	CostCenter string      `json:"cost_center,omitempty"`
 	Tax        string      `json:"tax,omitempty"`
+
+	Dimensions map[string]string `json:"dimensions,omitempty" doc:"What else the account is split by"`
 }
 
 func voucherOf(v store.VoucherRow) Voucher {
@@ -79,6 +81,7 @@ func voucherOf(v store.VoucherRow) Voucher {
 func entryOf(e voucher.Entry) Entry {
 	return Entry{
 		string(e.Side), e.Account, desk.MoneyOf(e.Amount), desk.MoneyOf(e.Base), e.Text, e.Party, e.CostCenter, e.Tax,
+		e.Dimensions,
 	}
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/store"
 )
@@ -24,6 +27,11 @@ func (a *API) finance() {
 		"The voucher a document would be booked with as it stands, each entry with its rule", 0,
 	},
 		a.previewVoucher)
+	add(a, operation{
+		"try-voucher", http.MethodPost, "/vouchers/preview", tag,
+		"The voucher of a document or a content by any mapping: nothing is kept", 0,
+	},
+		a.tryVoucher)
 }
 
 // FinanceTasksInput narrows what waits for finance.
@@ -82,22 +90,41 @@ func (a *API) countFinance(ctx context.Context, _ *MeInput) (*FinanceCountsOutpu
 // VoucherPreviewInput names a document.
 type VoucherPreviewInput struct {
 	Asked
-	ID string `path:"id" maxLength:"64"`
+	ID   string `path:"id" maxLength:"64"`
+	Kind string `query:"kind" enum:"accrual,settlement" doc:"Which voucher; accrual where it is left out"`
+}
+
+// TryVoucherInput is what a voucher is to be made of.
+type TryVoucherInput struct {
+	Asked
+	Body TryVoucherBody
+}
+
+// TryVoucherBody is a document or a content, and by which mapping it is booked.
+type TryVoucherBody struct {
+	Document string     `json:"document,omitempty" maxLength:"64" doc:"Id of a document; or a content"`
+	Content  *desk.Form `json:"content,omitempty" doc:"As a draft is written"`
+	Kind     string     `json:"kind,omitempty" enum:"accrual,settlement"`
+	Mapping  string     `json:"mapping,omitempty" maxLength:"65536" doc:"YAML of a mapping; else the one in force"`
 }
 
 // VoucherPreview is what the books would be told of a document today.
 type VoucherPreview struct {
 	Document string         `json:"document"`
+	Number   string         `json:"number,omitempty"`
+	Kind     string         `json:"kind" enum:"accrual,settlement"`
 	Mapping  string         `json:"mapping,omitempty" doc:"By which it was derived"`
 	Version  int            `json:"version,omitempty" doc:"Of the mapping"`
 	Date     string         `json:"date,omitempty" doc:"The posting date, were it posted today"`
 	Journal  string         `json:"journal,omitempty"`
 	Text     string         `json:"text,omitempty"`
+	Rate     *document.Rate `json:"rate,omitempty" doc:"The exchange rate frozen with the document"`
 	Entries  []PreviewEntry `json:"entries" nullable:"false"`
 
-	Code  string            `json:"code,omitempty" doc:"Why no voucher can be made; there are no entries then"`
-	Args  map[string]string `json:"args,omitempty"`
-	Field string            `json:"field,omitempty"`
+	Problem string            `json:"problem,omitempty" doc:"The same in the caller's language"`
+	Code    string            `json:"code,omitempty" doc:"Why no voucher can be made; there are no entries then"`
+	Args    map[string]string `json:"args,omitempty"`
+	Field   string            `json:"field,omitempty"`
 }
 
 // PreviewEntry is an entry, and which rule of the mapping made it.
@@ -112,20 +139,40 @@ type VoucherPreviewOutput struct{ Body VoucherPreview }
 // previewVoucher handles GET /documents/{id}/voucher.
 func (a *API) previewVoucher(ctx context.Context, in *VoucherPreviewInput) (*VoucherPreviewOutput, error) {
 	who, _ := auth.Of(ctx)
-	p, err := a.desk.PreviewVoucher(ctx, who, in.ID)
+	p, err := a.desk.PreviewVoucher(ctx, who, desk.PreviewAsked{Document: in.ID, Kind: voucher.Kind(in.Kind)})
 	if err != nil {
 		return nil, err
 	}
-	return &VoucherPreviewOutput{Body: previewOf(p)}, nil
+	return &VoucherPreviewOutput{Body: previewOf(ctx, p)}, nil
 }
 
-func previewOf(p desk.VoucherPreview) VoucherPreview {
+// tryVoucher handles POST /vouchers/preview.
+func (a *API) tryVoucher(ctx context.Context, in *TryVoucherInput) (*VoucherPreviewOutput, error) {
+	who, _ := auth.Of(ctx)
+	asked := desk.PreviewAsked{Document: in.Body.Document, Kind: voucher.Kind(in.Body.Kind), Mapping: in.Body.Mapping}
+	if in.Body.Content != nil {
+		content, err := in.Body.Content.Content()
+		if err != nil {
+			return nil, err
+		}
+		asked.Content = &content
+	}
+	p, err := a.desk.PreviewVoucher(ctx, who, asked)
+	if err != nil {
+		return nil, err
+	}
+	return &VoucherPreviewOutput{Body: previewOf(ctx, p)}, nil
+}
+
+func previewOf(ctx context.Context, p desk.VoucherPreview) VoucherPreview {
 	out := VoucherPreview{
+		Number: p.Document.Number, Kind: string(p.Kind), Rate: p.Document.Content.Rate,
 		Document: p.Document.ID, Mapping: p.Mapping, Version: p.Version, Date: p.Voucher.Date, Journal: p.Voucher.Journal,
 		Text: p.Voucher.Text, Entries: []PreviewEntry{},
 	}
 	if p.Fault != nil {
 		out.Code, out.Args, out.Field = p.Fault.Code, told(p.Fault), p.Fault.Field
+		out.Problem = problem.Text(ctx, p.Fault)
 	}
 	for i, e := range p.Voucher.Entries {
 		out.Entries = append(out.Entries, PreviewEntry{entryOf(e), p.Whys[i]})

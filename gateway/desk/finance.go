@@ -5,8 +5,6 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/money"
-	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/store"
@@ -52,54 +50,6 @@ func (d *Desk) FinanceCounts(ctx context.Context, who auth.Who) (store.FinanceCo
 		return store.FinanceCounts{}, err
 	}
 	return d.Store.FinanceCounts(ctx, scope, who.Person.ID)
-}
-
-// VoucherPreview is the voucher that a document would be booked with as it stands.
-type VoucherPreview struct {
-	Document store.Document
-	Voucher  voucher.Voucher
-	Whys     []booking.Why // of the entries, in their order
-	Mapping  string
-	Version  int // of the mapping, in force
-
-	// Fault is why no voucher can be made; the others are empty then, but for the mapping
-	// where there is one.
-	Fault *fault.Fault
-}
-
-// PreviewVoucher derives the voucher of a document from its content and the mapping
-// in force, as the posting would today: nothing is kept and nobody is told.
-//
-// Errors: NotFound document.not_found, Forbidden access.denied. What is wrong with
-// the document or the mapping is an answer, in Fault.
-func (d *Desk) PreviewVoucher(ctx context.Context, who auth.Who, id string) (VoucherPreview, error) {
-	detail, err := d.mine(ctx, who, id, access.EffectRead)
-	if err != nil {
-		return VoucherPreview{}, err
-	}
-	preview := VoucherPreview{Document: detail.Document}
-	mapping, row, err := d.mappingOf(ctx, detail.Type)
-	preview.Mapping, preview.Version = row.ID, row.Version
-	if err == nil {
-		preview.Voucher, preview.Whys, err = d.explain(ctx, mapping, detail.Document)
-	}
-	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.NotFound) {
-		preview.Fault, err = f, nil
-	}
-	return preview, err
-}
-
-func (d *Desk) explain(ctx context.Context, m *booking.Mapping, doc store.Document) (
-	voucher.Voucher, []booking.Why, error) {
-	snapshot, err := d.Snapshot(ctx)
-	if err != nil {
-		return voucher.Voucher{}, nil, err
-	}
-	return booking.Explain(m, booking.BuildInput{
-		Content: doc.Content, Document: doc.ID, Number: doc.Number, Revision: doc.Revision, Kind: voucher.Accrual,
-		Date: d.today(snapshot, doc.Entity), EntityCurrency: money.Currency(snapshot.Entities[doc.Entity].Currency),
-		Org: snapshot,
-	})
 }
 
 // mappingOf is the mapping in force that a document type is booked by.

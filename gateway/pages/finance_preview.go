@@ -5,6 +5,9 @@ import (
 	"strconv"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/voucher"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/policy/booking"
 )
 
@@ -18,21 +21,30 @@ type previewView struct {
 	Refused   string // why there is none
 	Standing  approval.Status
 	Booked    string // address of the voucher that is in the books already
+
+	Kind  voucher.Kind
+	Kinds []voucher.Kind
+	Rate  *document.Rate
 }
 
-// showPreview handles GET /documents/:id/voucher: the voucher that it would be booked
+// showPreview handles GET /documents/:id/voucher?kind=: the voucher that it would be booked
 // with as it stands, each entry with the rule that made it.
 func showPreview(v *visit) error {
-	p, err := v.desk().PreviewVoucher(v.r.Context(), v.who, v.param("id"))
+	asked := desk.PreviewAsked{Document: v.param("id"), Kind: voucher.Accrual}
+	if v.r.URL.Query().Get("kind") == string(voucher.Settlement) {
+		asked.Kind = voucher.Settlement
+	}
+	p, err := v.desk().PreviewVoucher(v.r.Context(), v.who, asked)
 	if err != nil {
 		return err
 	}
 	d := p.Document
 	view := previewView{
 		ID: d.ID, Title: d.Title, TypeTitle: v.typeTitle(d.Type), Mapping: p.Mapping, Version: p.Version, Standing: d.Status,
+		Kind: p.Kind, Kinds: []voucher.Kind{voucher.Accrual, voucher.Settlement}, Rate: d.Content.Rate,
 	}
 	view.Document, view.DocumentNumber, view.Entity = d.ID, d.Number, v.entity(d.Entity)
-	if d.VoucherRef != "" && d.VoucherNumber != "" {
+	if p.Kind == voucher.Accrual && d.VoucherRef != "" && d.VoucherNumber != "" {
 		view.Booked = "/vouchers/" + d.VoucherRef
 	}
 	if p.Fault != nil {
@@ -45,6 +57,7 @@ func showPreview(v *visit) error {
 	}
 	for i := range view.Entries {
 		view.Entries[i].PartyName = v.party(view.Entries[i].Party)
+		view.Entries[i].Splits = v.splits(view.Entries[i].Dimensions)
 		view.Entries[i].Why = v.why(d.Type, p.Whys[i])
 	}
 	return v.show(http.StatusOK, v.t("page.preview.title", "number", d.Number), view)
@@ -55,6 +68,9 @@ func (v *visit) why(documentType string, w booking.Why) string {
 	text := v.t("page.why."+w.Rule, "category", v.category(v.kindOf(documentType), w.Category), "n", strconv.Itoa(w.Line))
 	if w.Entity != "" {
 		text += " · " + v.t("page.why.of_entity", "entity", v.entity(w.Entity))
+	}
+	if w.Expression != "" {
+		text += " · " + v.t("page.why.expression", "expression", w.Expression)
 	}
 	return text
 }

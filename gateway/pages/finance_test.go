@@ -13,6 +13,7 @@ import (
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/policy/booking"
 )
 
@@ -35,6 +36,7 @@ func (h *house) reviewed(at string) {
 	h.get("emma", at+"/voucher").is(http.StatusForbidden)
 	h.get("wang", at+"/voucher").is(200).says("6602", "2202", h.word("page.voucher.balanced", nil),
 		h.word("page.why.credit", nil), "CNY\u00a05,000.00", "/policies/mapping/expense")
+	h.get("wang", at+"/voucher?kind=settlement").is(200).says("1002", "2202", h.word("page.why.bank", nil), `kind=settlement" aria-current="page"`)
 	h.previewed(strings.TrimPrefix(at, "/documents/"))
 }
 
@@ -45,7 +47,7 @@ func (h *house) previewed(id string) {
 	company, err := h.store.Snapshot(ctx, 0)
 	require.NoError(h.t, err)
 	p, err := h.desk.PreviewVoucher(ctx, auth.Who{Person: company.People["wang"],
-		Subject: access.SubjectOf(company, "wang")}, id)
+		Subject: access.SubjectOf(company, "wang")}, desk.PreviewAsked{Document: id})
 	require.NoError(h.t, err)
 	raw, err := config.Shipped.ReadFile("mappings/expense.yaml")
 	require.NoError(h.t, err)

@@ -3,11 +3,14 @@ package pages
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
 
@@ -78,7 +81,11 @@ type entryRow struct {
 	Debit     bool
 	PartyName string
 	Why       string // of a preview: the rule that made it
+	Splits    []splitView
 }
+
+// splitView is one dimension of an entry, in the reader's words.
+type splitView struct{ Name, Value string }
 
 // showVoucher handles GET /vouchers/:reference.
 func showVoucher(v *visit) error {
@@ -97,7 +104,7 @@ func showVoucher(v *visit) error {
 		return err
 	}
 	for i, e := range view.Entries {
-		view.Entries[i].PartyName = v.party(e.Party)
+		view.Entries[i].PartyName, view.Entries[i].Splits = v.party(e.Party), v.splits(e.Dimensions)
 	}
 	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(row.Number, row.Reference)), view)
 }
@@ -159,6 +166,26 @@ func (v *visit) party(code string) string {
 		return name + " (" + code + ")"
 	}
 	return code
+}
+
+// splits are the dimensions of an entry: what is a person, a supplier or a department
+// by its name, the house's own by the name that the mapping gives it.
+func (v *visit) splits(dimensions map[string]string) []splitView {
+	var all []splitView
+	for _, name := range slices.Sorted(maps.Keys(dimensions)) {
+		shown := splitView{Name: name, Value: dimensions[name]}
+		if key := "dimension." + name; i18n.Shipped().Has(i18n.English, key) {
+			shown.Name = v.t(key)
+		}
+		switch name {
+		case "employee", "supplier":
+			shown.Value = v.party(shown.Value)
+		case "department":
+			shown.Value = v.department(shown.Value)
+		}
+		all = append(all, shown)
+	}
+	return all
 }
 
 func numberOr(number, other string) string {

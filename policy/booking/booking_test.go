@@ -126,7 +126,7 @@ func TestWhatIsNotBooked(t *testing.T) {
 	}{
 		{"an unmapped category", func(in *booking.BuildInput) { in.Content.Lines[1].Category = "yacht" }, "booking.unmapped_category"},
 		{"another type", func(in *booking.BuildInput) { in.Content.Type = "x" }, "booking.wrong_type"},
-		{"a settlement", func(in *booking.BuildInput) { in.Kind = voucher.Settlement }, "booking.not_in_version"},
+		{"a settlement", func(in *booking.BuildInput) { in.Kind = voucher.Settlement }, "booking.no_settlement"},
 		{"nobody to owe", func(in *booking.BuildInput) { in.Content.Payee.ID = "" }, "booking.no_party"},
 		{"another base", func(in *booking.BuildInput) { in.EntityCurrency = "EUR" }, "booking.wrong_base"},
 		{"a total that is not the sum", func(in *booking.BuildInput) { in.Content.Total.Minor++; in.Content.BaseTotal.Minor++ }, "voucher.unbalanced"},

@@ -8,11 +8,16 @@ const (
 	ruleCredit  = "credit"
 	ruleAdvance = "advance"
 	ruleOwed    = "owed"
+	ruleSettled = "settled"
+	ruleBank    = "bank"
+	ruleGain    = "gain"
+	ruleLoss    = "loss"
 )
 
 // RuleNames are those rules, for whoever tells of them in words.
 func RuleNames() []string {
-	return []string{ruleDebit, ruleDefault, ruleTax, ruleCredit, ruleAdvance, ruleOwed}
+	return []string{ruleDebit, ruleDefault, ruleTax, ruleCredit, ruleAdvance, ruleOwed,
+		ruleSettled, ruleBank, ruleGain, ruleLoss}
 }
 
 // Why says which rule of the mapping made an entry.
@@ -21,28 +26,32 @@ type Why struct {
 	Category string `json:"category,omitempty"` // that it was looked up by
 	Line     int    `json:"line,omitempty"`     // of the document, from 1; 0 for what balances it
 	Entity   string `json:"entity,omitempty"`   // whose own rule it is; "" for the mapping's own
+
+	Expression string `json:"expression,omitempty"` // that the account came from; "" where it is written as it is
 }
 
 // ofCategory says by which rule a line's cost found its account.
-func (b *builder) ofCategory(i int, category string) Why {
-	rule := ruleDebit
-	if b.rules.Debit[category] == "" {
-		rule = ruleDefault
-	}
+func (b *builder) ofCategory(i int, rule, category string) Why {
 	why := b.because(rule, category)
 	why.Line, why.Category = i+1, category
 	return why
 }
 
-// because says whether a rule is the entity's own or the mapping's.
+// because says whether a rule is the entity's own or the mapping's, and the
+// expression that it is.
 func (b *builder) because(rule, category string) Why {
-	own := b.mapping.Entities[b.in.Content.Entity]
-	set := map[string]string{
-		ruleDebit: own.Debit[category], ruleDefault: own.Default, ruleTax: own.Tax, ruleCredit: own.Credit,
-		ruleAdvance: own.Advance, ruleOwed: own.Owed,
+	why := Why{Rule: rule, Expression: expressionOf(written(b.rules, rule, category))}
+	if written(b.mapping.Entities[b.in.Content.Entity], rule, category) != "" {
+		why.Entity = b.in.Content.Entity
 	}
-	if set[rule] == "" {
-		return Why{Rule: rule}
-	}
-	return Why{Rule: rule, Entity: b.in.Content.Entity}
+	return why
+}
+
+// written is the account of a rule as the mapping has it.
+func written(r Rules, rule, category string) string {
+	return map[string]string{
+		ruleDebit: r.Debit[category], ruleDefault: r.Default, ruleTax: r.Tax, ruleCredit: r.Credit,
+		ruleAdvance: r.Advance, ruleOwed: r.Owed, ruleSettled: r.Credit,
+		ruleBank: r.Settlement.Bank, ruleGain: r.Settlement.Gain, ruleLoss: r.Settlement.Loss,
+	}[rule]
 }

@@ -120,14 +120,17 @@ type FieldUse struct {
 }
 
 // fieldOf recognises fields.name and fields["name"].
-func fieldOf(e ast.Expr) (string, bool) {
+func fieldOf(e ast.Expr) (string, bool) { return memberOf(e, "fields") }
+
+// memberOf recognises operand.name and operand["name"].
+func memberOf(e ast.Expr, operand string) (string, bool) {
 	switch e.Kind() {
 	case ast.SelectKind:
 		s := e.AsSelect()
-		return s.FieldName(), isIdent(s.Operand(), "fields")
+		return s.FieldName(), isIdent(s.Operand(), operand)
 	case ast.CallKind:
 		call := e.AsCall()
-		if call.FunctionName() != operators.Index || !isIdent(call.Args()[0], "fields") {
+		if call.FunctionName() != operators.Index || !isIdent(call.Args()[0], operand) {
 			return "", false
 		}
 		name, ok := call.Args()[1].AsLiteral().(types.String)

@@ -28,7 +28,16 @@ var variables = map[string]*cel.Type{
 }
 
 func declarations(base money.Currency) []cel.EnvOption {
-	options := []cel.EnvOption{
+	options := functions(base)
+	for name, kind := range variables {
+		options = append(options, cel.Variable(name, kind))
+	}
+	return options
+}
+
+// functions are what conditions and formulas may call.
+func functions(base money.Currency) []cel.EnvOption {
+	return []cel.EnvOption{
 		cel.Function("money",
 			cel.Overload("money_text", []*cel.Type{cel.StringType}, moneyType,
 				cel.UnaryBinding(func(text ref.Val) ref.Val { return parseMoney(text, types.String(base)) })),
@@ -44,10 +53,6 @@ func declarations(base money.Currency) []cel.EnvOption {
 		signature(operators.Greater, "greater_money", cel.BoolType),
 		signature(operators.GreaterEquals, "greater_equals_money", cel.BoolType),
 	}
-	for name, kind := range variables {
-		options = append(options, cel.Variable(name, kind))
-	}
-	return options
 }
 
 // signature lets an operator take two amounts; CEL's own implementation finds

@@ -78,11 +78,20 @@ func For(base money.Currency) (*Env, error) {
 }
 
 func newEnv(base money.Currency) (*Env, error) {
+	env, err := bounded(declarations(base))
+	if err != nil {
+		return nil, err
+	}
+	return &Env{base: base, cel: env, compiled: map[string]*Condition{}}, nil
+}
+
+// bounded is an environment of what is declared, within the limits.
+func bounded(options []cel.EnvOption) (*cel.Env, error) {
 	registry, err := types.NewRegistry()
 	if err != nil {
 		return nil, fmt.Errorf("expr: %w", err)
 	}
-	options := append(declarations(base),
+	options = append(options,
 		cel.CustomTypeProvider(provider{registry}), cel.CustomTypeAdapter(registry),
 		cel.ParserExpressionSizeLimit(RunesMax), cel.ParserRecursionLimit(depthMax),
 		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(nestingMax), cel.ValidateRegexLiterals()))
@@ -90,7 +99,7 @@ func newEnv(base money.Currency) (*Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("expr: %w", err)
 	}
-	return &Env{base: base, cel: env, compiled: map[string]*Condition{}}, nil
+	return env, nil
 }
 
 // Condition is a checked condition, ready to be judged again and again.
@@ -123,7 +132,12 @@ func (e *Env) Compile(text string) (*Condition, error) {
 }
 
 func (e *Env) compile(text string) (*Condition, error) {
-	checked, issues := e.cel.Compile(text)
+	return compileAs(e.cel, cel.BoolType, text, e.base)
+}
+
+// compileAs checks an expression that must come to a type.
+func compileAs(env *cel.Env, want *cel.Type, text string, base money.Currency) (*Condition, error) {
+	checked, issues := env.Compile(text)
 	if issues != nil && len(issues.Errors()) > 0 {
 		first := issues.Errors()[0]
 		line, column := first.Location.Line(), first.Location.Column()
@@ -132,15 +146,18 @@ func (e *Env) compile(text string) (*Condition, error) {
 	if issues.Err() != nil {
 		return nil, &Error{Line: 1, Column: 1, Words: issues.Err().Error()}
 	}
-	if checked.OutputType() != cel.BoolType {
-		words := fmt.Sprintf("a condition is true or false, this is a %s", checked.OutputType())
+	if got := checked.OutputType(); got != want {
+		words := fmt.Sprintf("a condition is true or false, this is a %s", got)
+		if want == cel.StringType {
+			words = fmt.Sprintf("a text is wanted, this is a %s", got)
+		}
 		return nil, &Error{Line: 1, Column: 1, Words: words}
 	}
-	c := &Condition{text: text, base: e.base, tree: checked.NativeRep()}
+	c := &Condition{text: text, base: base, tree: checked.NativeRep()}
 	if err := c.audit(); err != nil {
 		return nil, err
 	}
-	program, err := e.cel.Program(checked, cel.EvalOptions(cel.OptTrackState), cel.CostLimit(CostMax))
+	program, err := env.Program(checked, cel.EvalOptions(cel.OptTrackState), cel.CostLimit(CostMax))
 	if err != nil {
 		return nil, &Error{Line: 1, Column: 1, Words: err.Error()}
 	}

@@ -43,12 +43,9 @@ func (c *Condition) Judge(in Input) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, &Error{Words: err.Error()}
 	}
-	value, details, err := c.program.Eval(vars)
+	value, details, err := c.eval(vars)
 	if err != nil {
-		return Verdict{}, &Error{Words: err.Error()}
-	}
-	if err := hidden(details); err != nil {
-		return Verdict{}, &Error{Words: err.Error()}
+		return Verdict{}, err
 	}
 	truth, ok := value.(types.Bool)
 	if !ok {
@@ -59,6 +56,17 @@ func (c *Condition) Judge(in Input) (Verdict, error) {
 		reason += ": " + strings.Join(seen, ", ")
 	}
 	return Verdict{True: bool(truth), Reason: reason}, nil
+}
+
+func (c *Condition) eval(vars map[string]any) (ref.Val, *cel.EvalDetails, error) {
+	value, details, err := c.program.Eval(vars)
+	if err != nil {
+		return nil, nil, &Error{Words: err.Error()}
+	}
+	if err := hidden(details); err != nil {
+		return nil, nil, &Error{Words: err.Error()}
+	}
+	return value, details, nil
 }
 
 // hidden finds an error that && or || swallowed.

@@ -43,7 +43,9 @@ type Capabilities struct {
 	Reverse         bool `yaml:"reverse"`
 	ForeignCurrency bool `yaml:"foreign_currency"`
 	CostCenters     bool `yaml:"cost_centers"`
-	ReferenceMax    int  `yaml:"reference_max"` // longer references are sent in their short form
+
+	Dimensions   []string `yaml:"dimensions"`
+	ReferenceMax int      `yaml:"reference_max"` // longer references are sent in their short form
 }
 
 // Call is one request.

@@ -42,6 +42,10 @@ func entryFields(no int, e voucher.Entry) values {
 		"base_currency": string(base.Currency), "amount": e.Amount.Text(), "amount_number": json.Number(e.Amount.Text()),
 		"currency": string(e.Amount.Currency), "foreign_currency": "", "foreign_amount": "",
 		"debit": "", "credit": "", "debit_number": json.Number("0"), "credit_number": json.Number("0")}
+	fields["dimensions"] = nil
+	if len(e.Dimensions) > 0 {
+		fields["dimensions"] = e.Dimensions
+	}
 	fields[string(e.Side)], fields[string(e.Side)+"_number"] = base.Text(), json.Number(base.Text())
 	if e.Amount.Currency != base.Currency {
 		fields["foreign_currency"], fields["foreign_amount"] = string(e.Amount.Currency), e.Amount.Text()

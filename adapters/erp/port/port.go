@@ -8,6 +8,7 @@ package port
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/countersign/countersign/domain/money"
@@ -95,12 +96,36 @@ type Capabilities struct {
 	Delta           bool // Sync can read only what changed
 	ReferenceMax    int  // longest reference, in characters; 0 = no limit
 
+	// Dimensions are those of an entry that it keeps, by name; AnyDimension = all.
+	Dimensions []string
+
 	// AmountMax is the largest amount, in minor units, that it keeps to the last
 	// unit; Create refuses what is larger. 0 = any.
 	AmountMax int64
 	// Creates and Posts tell the requests that create a draft and that post one
 	// from all others on the wire, so that conformance can break exactly those.
 	Creates, Posts Mark
+}
+
+// AnyDimension says that an ERP keeps whatever dimension an entry has.
+const AnyDimension = "*"
+
+// Unkept names what the entries of a voucher say and this ERP would not keep, sorted:
+// cost_center, or a dimension. What is not kept is left out of what it is told.
+func (c Capabilities) Unkept(v voucher.Voucher) []string {
+	var all []string
+	for _, e := range v.Entries {
+		if e.CostCenter != "" && !c.CostCenters {
+			all = append(all, "cost_center")
+		}
+		for name := range e.Dimensions {
+			if !slices.Contains(c.Dimensions, AnyDimension) && !slices.Contains(c.Dimensions, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Mark is how a request is recognised on the wire.

@@ -17,6 +17,8 @@ type Line struct {
 	Text           string `json:"text,omitempty"`
 	Currency       string `json:"currency,omitempty"`        // where it was not the base currency
 	CurrencyAmount string `json:"currency_amount,omitempty"` // decimal text in Currency
+
+	Dimensions map[string]string `json:"dimensions,omitempty"` // by name: department, project, …
 }
 
 // Voucher is a voucher of the sandbox. 记账凭证
