@@ -48,8 +48,8 @@ func erpPreviewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview (--document NUMBER | --file DOCUMENT)",
 		Short: "Print the voucher of a document, entry by entry, each with its rule",
-		Long: "Print the voucher that a document would be booked with today, entry by entry, each with the rule of the mapping\n" +
-			"that it came from. Nothing is kept, and the books are told nothing. Ends with 1 where no voucher can be made.",
+		Long: "Print the voucher that a document would be booked with today, entry by entry, each with the\n" +
+			"rule of the mapping that it came from. Nothing is kept, and the books are told nothing. Ends with 1 where no voucher can be made.",
 		Example: "  countersign erp preview --document EXP-2026-000123 --as liu\n" +
 			"  countersign erp preview --file trip.yaml --mapping draft.yaml --kind settlement --json",
 		Args: cobra.NoArgs,
@@ -139,7 +139,8 @@ func (f previewFlags) print(t *talk, p previewed) {
 	if len(p.Entries) == 0 {
 		return
 	}
-	t.say("cli.preview.head", "kind", t.text("page.preview.kind."+p.Kind), "number", p.Number, "date", p.Date, "journal", p.Journal)
+	t.say("cli.preview.head", "kind", t.text("page.preview.kind."+p.Kind), "number", p.Number,
+		"date", p.Date, "journal", p.Journal)
 	if f.mapping != "" {
 		t.say("cli.preview.draft", "file", f.mapping)
 	} else {

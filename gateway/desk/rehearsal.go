@@ -128,7 +128,7 @@ func (d *Desk) rehearsedVoucher(ctx context.Context, done Rehearsed) (Rehearsed,
 		made, done.Whys, err = d.explain(ctx, mapping, store.Document{
 			ID: rehearsal.Document, Number: done.State.Number, Revision: done.State.Revision, Content: done.Content,
 			Entity: done.Content.Entity,
-		})
+		}, voucher.Accrual)
 		done.Voucher = &made
 	}
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.NotFound) {
