@@ -31,6 +31,11 @@ var adapters = map[string]adapter{
 			"currencies": nil, "rate_type": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
 			"hand_over": {"audit", "submit", "save"}, "zone": nil},
 	},
+	"yonbip": {
+		needs: map[string]string{"user": "set the appKey", "password": "set the appSecret"},
+		options: map[string][]string{"tenant": nil, "account_book": nil, "voucher_type": nil, "maker": nil,
+			"dimensions": nil, "dimension_types": nil, "look_back": nil, "gateway_url": nil, "token_url": nil, "zone": nil},
+	},
 	AdapterTryton:  {needs: map[string]string{"database": "set Tryton's database name"}},
 	AdapterHTTP:    {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
 	AdapterSandbox: {},
