@@ -31,6 +31,11 @@ var adapters = map[string]adapter{
 			"currencies": nil, "rate_type": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
 			"hand_over": {"audit", "submit", "save"}, "zone": nil},
 	},
+	"u8": {
+		needs: map[string]string{"user": "set the app_key", "password": "set the app_secret"},
+		options: map[string][]string{"from_account": nil, "to_account": nil, "maker": nil, "ds_sequence": nil,
+			"voucher_type": nil, "currency_name": nil, "dimensions": nil},
+	},
 	"yonbip": {
 		needs: map[string]string{"user": "set the appKey", "password": "set the appSecret"},
 		options: map[string][]string{"tenant": nil, "account_book": nil, "voucher_type": nil, "maker": nil,
