@@ -120,7 +120,9 @@ func (p *Port) Name() string { return p.name }
 // Capabilities says what K3Cloud can do.
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{ChecksBalance: true, ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true,
-		CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0, ReferenceMax: referenceMax}
+		CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0, ReferenceMax: referenceMax,
+		Creates: port.Mark{Method: "POST", Text: "DynamicFormService.Save"},
+		Posts:   port.Mark{Method: "POST", Text: "DynamicFormService.Audit"}}
 }
 
 // Find returns every voucher that carries the reference. Safe to repeat.

@@ -18,8 +18,10 @@ func TestVectors(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, [2]string{"200001", "MDE3N2I2PzBrPzg4OD45N3IhK3B1InIk"}, [2]string{client, key})
 	h := http.Header{}
-	signer{appID: appID, appSecret: "app-secret-1", clientID: client, clientKey: key, account: "62cfa6d6a2e7c1", user: "demo",
-		orgID: "0"}.sign(h, "/k3cloud/Kingdee.BOS.WebApi.ServicesStub.DynamicFormService.Save.common.kdsvc", "1700000000", "N1")
+	signer{appID: appID, appSecret: "app-secret-1", clientID: client, clientKey: key, account: "62cfa6d6a2e7c1",
+		user:  "demo",
+		orgID: "0"}.sign(h, "/k3cloud/Kingdee.BOS.WebApi.ServicesStub.DynamicFormService.Save.common.kdsvc", "1700000000",
+		"N1")
 	for name, want := range map[string]string{
 		"X-Api-Signature": "ZDkwYWQzMDAxZTMxN2FjZjkxMDJkNWY1NmNjYzViZDk3YzZmYmI0YzlmMDkxMThhODBiZTJjMTQ2ZGZlZTE3Yw==",
 		"X-Kd-Appdata":    "NjJjZmE2ZDZhMmU3YzEsZGVtbywyMDUyLDA=",
@@ -55,7 +57,8 @@ func TestErrorTable(t *testing.T) {
 		{500, ``, "erp.unknown"}, {502, ``, "erp.unknown"}, {408, ``, "erp.unknown"},
 		{401, ``, "erp.not_allowed"}, {429, ``, "erp.rate_limited"}, {404, ``, "erp.unavailable"}, {302, ``, "erp.refused"},
 	} {
-		require.Equal(t, tt.code, fault.CodeOf(gatewayFault(tt.status, []byte(tt.body), true, same)), "%d %s", tt.status, tt.body)
+		require.Equal(t, tt.code, fault.CodeOf(gatewayFault(tt.status, []byte(tt.body), true, same)), "%d %s", tt.status,
+			tt.body)
 	}
 	require.True(t, lostSession([]byte(`[[{"Result":{"ResponseStatus":{"IsSuccess":"False","MsgCode":1,"Errors":[]}}}]]`)))
 	require.False(t, lostSession([]byte(`[[1,"x"]]`)))

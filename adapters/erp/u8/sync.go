@@ -61,12 +61,14 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 			return m, err
 		}
 		for _, r := range rows {
-			m.Parties = append(m.Parties, port.Party{ID: r.Code.String(), Code: r.Code.String(), Name: r.Name.String(), Active: true})
+			m.Parties = append(m.Parties, port.Party{ID: r.Code.String(), Code: r.Code.String(), Name: r.Name.String(),
+				Active: true})
 		}
 	}
 	departments, err := p.base(ctx, "department")
 	for _, r := range departments {
-		m.CostCenters = append(m.CostCenters, port.CostCenter{ID: r.Code.String(), Code: r.Code.String(), Name: r.Name.String(),
+		m.CostCenters = append(m.CostCenters, port.CostCenter{ID: r.Code.String(), Code: r.Code.String(),
+			Name:   r.Name.String(),
 			Active: true})
 	}
 	digits, _ := money.Exponent(p.currency)

@@ -31,7 +31,8 @@ var options = []port.Option{
 	{Name: "ds_sequence", Default: "1"},     // 数据源序号: which set of accounts 账套
 	{Name: "voucher_type", Default: "记"},    // 凭证类别
 	{Name: "currency_name", Default: "人民币"}, // of the books, as U8 calls it
-	{Name: "dimensions"},                    // such as 2241.party=personnel_id, 2202.party=supplier_id, 66.cost_center=dept_id
+	{Name: "dimensions"},
+	// such as 2241.party=personnel_id, 2202.party=supplier_id, 66.cost_center=dept_id
 }
 
 // columns are where U8 tells a dimension that it was sent.
@@ -86,7 +87,8 @@ func (p *Port) Name() string { return p.name }
 // Capabilities says what U8 can do.
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
-		Reverse: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0}
+		Reverse: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
+		Creates: port.Mark{Method: "POST", Text: "voucher/add"}}
 }
 
 // Find returns every voucher that carries the reference. Safe to repeat.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/adapters/erp/conformance"
 	"github.com/countersign/countersign/adapters/erp/erptest"
 	"github.com/countersign/countersign/adapters/erp/simbooks"
 	"github.com/countersign/countersign/adapters/erp/u8/sim"
@@ -131,7 +132,7 @@ func TestLogin(t *testing.T) {
 	f, gateway := fixture(t, nil)
 	_, err := f.Port.Find(t.Context(), "v:nothing:accrual:1")
 	require.NoError(t, err)
-	f.Proxy.Set(func(*http.Request, []byte) erptest.Fault { return erptest.DropBefore })
+	f.Proxy.Set(func(*http.Request, []byte) erptest.Fault { return conformance.DropBefore })
 	_, err = f.Port.Find(t.Context(), "v:nothing:accrual:1")
 	require.NotContains(t, err.Error(), "token=")
 	f.Proxy.Set(nil)

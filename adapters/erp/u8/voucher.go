@@ -117,7 +117,8 @@ func (p *Port) found(reference string, rows []row) ([]port.Found, error) {
 		id := day[:min(len(day), len("2006-01"))] + "/" + r.Number.String()
 		if _, seen := at[id]; !seen {
 			at[id] = len(found)
-			found = append(found, port.Found{Reference: reference, ID: id, Number: r.Number.String(), State: port.Posted, Date: day})
+			found = append(found, port.Found{Reference: reference, ID: id, Number: r.Number.String(), State: port.Posted,
+				Date: day})
 		}
 		line, err := p.line(r)
 		if err != nil {
@@ -156,7 +157,8 @@ func (p *Port) swapped(r row) (voucher.Entry, error) {
 	if err != nil {
 		return voucher.Entry{}, port.Fault(port.CodeConflict, err.Error(), fault.Arg("what", r.Number.String()))
 	}
-	e := voucher.Entry{Side: voucher.Credit, Account: line.Account, Party: line.Party, Amount: line.Debit, Base: line.Debit}
+	e := voucher.Entry{Side: voucher.Credit, Account: line.Account, Party: line.Party, Amount: line.Debit,
+		Base: line.Debit}
 	if line.Debit.IsZero() {
 		e.Side, e.Amount, e.Base = voucher.Debit, line.Credit, line.Credit
 	}

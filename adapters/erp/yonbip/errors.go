@@ -18,7 +18,8 @@ var words = []port.Words{
 	{Text: regexp.MustCompile(`(辅助核算|供应商|客户|人员|员工|往来).{0,40}(不存在|必输|必填|不能为空|未找到|停用|缺少)`), Code: port.CodeUnknownParty},
 	{Text: regexp.MustCompile(`科目.{0,40}(不存在|停用|未找到|无效|不能为空|非末级|不是末级)`), Code: port.CodeUnknownAccount},
 	{Text: regexp.MustCompile(`(没有|无|未获得|缺少).{0,20}(权限|授权)`), Code: port.CodeNotAllowed},
-	{Text: regexp.MustCompile(`凭证.{0,20}(已存在|重复)|重复(提交|的?业务)`), Code: port.CodeUnavailable}, // the first one is there: look again
+	// The first one is there: look again.
+	{Text: regexp.MustCompile(`凭证.{0,20}(已存在|重复)|重复(提交|的?业务)`), Code: port.CodeUnavailable},
 }
 
 // What the platform says before a call reaches its service.

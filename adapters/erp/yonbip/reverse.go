@@ -6,7 +6,6 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
 
@@ -53,12 +52,13 @@ func (p *Port) swapped(ctx context.Context, b detailLine) (voucher.Entry, error)
 	if err != nil {
 		return voucher.Entry{}, err
 	}
-	e := voucher.Entry{Side: voucher.Credit, Account: line.Account, Party: line.Party, Text: b.Description, Amount: line.Debit}
+	e := voucher.Entry{Side: voucher.Credit, Account: line.Account, Party: line.Party, Text: b.Description,
+		Amount: line.Debit}
 	original := b.DebitOriginal
 	if line.Debit.IsZero() {
 		e.Side, e.Amount, original = voucher.Debit, line.Credit, b.CreditOriginal
 	}
-	if paid, err := amountOf(original, money.Currency(p.currency)); err != nil || paid != e.Amount {
+	if paid, err := amountOf(original, p.currency); err != nil || paid != e.Amount {
 		return e, port.Fault(port.CodeUnsupported, "reverse it in YonBIP, then book it anew",
 			fault.Arg("what", "the reversal of a voucher in a foreign currency"))
 	}

@@ -68,7 +68,8 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 		return m, err
 	}
 	for _, r := range accounts {
-		m.Accounts = append(m.Accounts, port.Account{ID: r.ID.String(), Code: r.Code.String(), Name: r.Name.String(), Active: true,
+		m.Accounts = append(m.Accounts, port.Account{ID: r.ID.String(), Code: r.Code.String(), Name: r.Name.String(),
+			Active:        true,
 			PartyRequired: p.dimensions.Field(r.Code.String(), port.OfParty) != ""})
 	}
 	vendors, err := p.vendors(ctx)
@@ -76,7 +77,8 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 		return m, err
 	}
 	for _, r := range vendors {
-		m.Parties = append(m.Parties, port.Party{ID: r.ID.String(), Code: r.Code.String(), Name: r.Name.String(), Active: true})
+		m.Parties = append(m.Parties, port.Party{ID: r.ID.String(), Code: r.Code.String(), Name: r.Name.String(),
+			Active: true})
 	}
 	periods, err := p.base(ctx, "accperiod")
 	if err != nil {

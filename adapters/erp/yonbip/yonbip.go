@@ -103,7 +103,7 @@ func (p *Port) Name() string { return p.name }
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
 		Reverse: true, ForeignCurrency: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
-		ReferenceMax: referenceMax}
+		ReferenceMax: referenceMax, Creates: port.Mark{Method: "POST", Text: "voucher/addVoucher"}}
 }
 
 // Find returns every voucher that carries the reference. Safe to repeat.
@@ -158,8 +158,9 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 	if err != nil {
 		return port.Found{}, err
 	}
-	return port.Found{Reference: v.Reference, ID: made.ID.String(), Number: made.BillCode.String(), State: stateOf(made.Status),
-		Date: v.Date, Totals: port.Sum(lines), Lines: lines}, nil
+	return port.Found{Reference: v.Reference, ID: made.ID.String(), Number: made.BillCode.String(),
+		State: stateOf(made.Status),
+		Date:  v.Date, Totals: port.Sum(lines), Lines: lines}, nil
 }
 
 // Post reads the voucher back: saved is as far as the interface goes.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/adapters/erp/conformance"
 	"github.com/countersign/countersign/adapters/erp/erptest"
 	"github.com/countersign/countersign/adapters/erp/simbooks"
 	"github.com/countersign/countersign/adapters/erp/yonbip/sim"
@@ -20,8 +21,10 @@ import (
 // config is a connection to a tenant at an address.
 func config(url string) erp.Config {
 	return erp.Config{Name: "bip", Provider: "yonbip", URL: url, User: sim.AppKey, Secret: sim.AppSecret, Currency: "CNY",
-		Timeout: 2 * time.Second, Options: map[string]string{"tenant": sim.Tenant, "account_book": sim.Book, "voucher_type": sim.Type,
-			"maker": "maker@example.com", "look_back": "24", "gateway_url": url + "/iuap-api-gateway", "token_url": url + "/iuap-api-auth",
+		Timeout: 2 * time.Second, Options: map[string]string{"tenant": sim.Tenant, "account_book": sim.Book,
+			"voucher_type": sim.Type,
+			"maker":        "maker@example.com", "look_back": "24", "gateway_url": url + "/iuap-api-gateway",
+			"token_url":       url + "/iuap-api-auth",
 			"dimensions":      "2202.party=0004, 2241.party=0003, 1221.party=0003, 66.cost_center=0001",
 			"dimension_types": "0004=supplier, 0003=employee, 0001=department"}}
 }
@@ -184,7 +187,7 @@ func TestLogin(t *testing.T) {
 	f, _ := fixture(t, nil)
 	_, err := f.Port.Find(t.Context(), "v:nothing:accrual:1")
 	require.NoError(t, err)
-	f.Proxy.Set(func(*http.Request, []byte) erptest.Fault { return erptest.DropBefore })
+	f.Proxy.Set(func(*http.Request, []byte) erptest.Fault { return conformance.DropBefore })
 	_, err = f.Port.Find(t.Context(), "v:nothing:accrual:1")
 	require.NotContains(t, err.Error(), "access_token")
 }

@@ -57,7 +57,8 @@ const query = `{"data":{"FormId":"GL_VOUCHER","FieldKeys":"FVOUCHERID,FBillNo,F_
 func TestRefusesEachHeader(t *testing.T) {
 	path := prefix + "DynamicFormService.ExecuteBillQuery.common.kdsvc"
 	require.Equal(t, http.StatusOK, ask(sim.New(), signed(path, query, "N1", time.Now())).Code)
-	for _, name := range []string{"X-Api-ClientID", "X-Api-Auth-Version", "x-api-timestamp", "x-api-nonce", "x-api-signheaders",
+	for _, name := range []string{"X-Api-ClientID", "X-Api-Auth-Version", "x-api-timestamp", "x-api-nonce",
+		"x-api-signheaders",
 		"X-Kd-Appkey", "X-Api-Signature", "X-Kd-Appdata", "X-Kd-Signature"} {
 		r := signed(path, query, "N1", time.Now())
 		r.Header.Set(name, r.Header.Get(name)+"x")
@@ -71,7 +72,8 @@ func TestRefusesEachHeader(t *testing.T) {
 	require.Contains(t, unsigned.Body.String(), "4002")
 	site := sim.New()
 	require.Equal(t, http.StatusOK, ask(site, signed(path, query, "N1", time.Now())).Code)
-	require.Equal(t, http.StatusUnauthorized, ask(site, signed(path, query, "N1", time.Now())).Code, "a nonce is good once")
+	require.Equal(t, http.StatusUnauthorized, ask(site, signed(path, query, "N1", time.Now())).Code,
+		"a nonce is good once")
 	elsewhere := signed(path, query, "N2", time.Now())
 	elsewhere.URL.Path = prefix + "DynamicFormService.Save.common.kdsvc"
 	require.Equal(t, http.StatusUnauthorized, ask(site, elsewhere).Code, "a signature is good for one path")
@@ -123,7 +125,8 @@ func TestRefusesLogins(t *testing.T) {
 		require.Contains(t, login(bad), `"LoginResultType":0`, "parameter %d", i)
 	}
 	require.Contains(t, login(good[:5]), `"LoginResultType":0`)
-	r := httptest.NewRequest(http.MethodPost, prefix+"DynamicFormService.ExecuteBillQuery.common.kdsvc", strings.NewReader(query))
+	r := httptest.NewRequest(http.MethodPost, prefix+"DynamicFormService.ExecuteBillQuery.common.kdsvc",
+		strings.NewReader(query))
 	r.AddCookie(&http.Cookie{Name: "kdservice-sessionid", Value: "made-up"})
 	require.Contains(t, ask(sim.New(), r).Body.String(), "会话信息已丢失")
 }
@@ -133,7 +136,8 @@ func TestRefusesBodies(t *testing.T) {
 	site, n := sim.New(), 0
 	call := func(operation, body string) string {
 		n++
-		return ask(site, signed(prefix+"DynamicFormService."+operation+".common.kdsvc", body, fmt.Sprint(n), time.Now())).Body.String()
+		return ask(site, signed(prefix+"DynamicFormService."+operation+".common.kdsvc", body, fmt.Sprint(n),
+			time.Now())).Body.String()
 	}
 	year := time.Now().Year()
 	good := fmt.Sprintf(`{"formid":"GL_VOUCHER","data":{"Model":{"FVOUCHERID":0,"FAccountBookID":{"FNumber":"001"},
@@ -146,9 +150,12 @@ func TestRefusesBodies(t *testing.T) {
 	for _, change := range [][2]string{
 		{`"FNumber":"001"`, `"FNumber":"002"`}, {`"FPERIOD":3`, `"FPERIOD":4`}, {`-03-31"`, `-03-31T"`},
 		{`"FVOUCHERGROUPID":{"FNumber":"PRE001"}`, `"FVOUCHERGROUPID":{}`}, {`"FVOUCHERID":0`, `"FVOUCHERID":7`},
-		{`"6602"`, `"9999"`}, {`"lin"`, `"nobody"`}, {`FFLEX7`, `FFLEX99`}, {`"FDetailID":{"FDETAILID__FFLEX7":{"FNumber":"lin"}},`, ``},
-		{`"FDEBIT":128.50`, `"FDEBIT":128.51`}, {`"FDEBIT":128.50`, `"FDEBIT":128.505`}, {`"FDEBIT":128.50`, `"FDEBIT":1.285e2`},
-		{`"FDEBIT":128.50`, `"FDEBIT":128.50,"FCREDIT":1`}, {`HLTX01_SYS`, `NONE`}, {`"FCURRENCYID":{"FNumber":"PRE001"}`, `"FCURRENCYID":{"FNumber":"CNY"}`},
+		{`"6602"`, `"9999"`}, {`"lin"`, `"nobody"`}, {`FFLEX7`, `FFLEX99`},
+		{`"FDetailID":{"FDETAILID__FFLEX7":{"FNumber":"lin"}},`, ``},
+		{`"FDEBIT":128.50`, `"FDEBIT":128.51`}, {`"FDEBIT":128.50`, `"FDEBIT":128.505`}, {`"FDEBIT":128.50`,
+			`"FDEBIT":1.285e2`},
+		{`"FDEBIT":128.50`, `"FDEBIT":128.50,"FCREDIT":1`}, {`HLTX01_SYS`, `NONE`}, {`"FCURRENCYID":{"FNumber":"PRE001"}`,
+			`"FCURRENCYID":{"FNumber":"CNY"}`},
 		{`GL_VOUCHER`, `GL_OTHER`}, {fmt.Sprint(year), fmt.Sprint(year - 30)},
 	} {
 		changed := strings.Replace(good, change[0], change[1], 1)
@@ -166,10 +173,13 @@ func TestRefusesBodies(t *testing.T) {
 	for _, operation := range []string{"Submit", "Audit", "Delete"} {
 		require.Contains(t, call(operation, `{"formid":"GL_VOUCHER","data":{"Ids":"100001"}}`), "不允许", operation)
 	}
-	require.Equal(t, `[[100001,"`+fmt.Sprint(year)+`-03-000001","R1"],[100001,"`+fmt.Sprint(year)+`-03-000001","R1"]]`+"\n",
+	require.Equal(t,
+		`[[100001,"`+fmt.Sprint(year)+`-03-000001","R1"],[100001,"`+fmt.Sprint(year)+`-03-000001","R1"]]`+"\n",
 		call("ExecuteBillQuery", query))
-	for _, change := range [][2]string{{`FBillNo`, `FNope`}, {`='R1'`, `='R1`}, {`='R1'`, `='R1' or '1'='1'`}, {`2000`, `2001`},
+	for _, change := range [][2]string{{`FBillNo`, `FNope`}, {`='R1'`, `='R1`}, {`='R1'`, `='R1' or '1'='1'`}, {`2000`,
+		`2001`},
 		{`F_CSN_REF='`, `FNope='`}, {`GL_VOUCHER`, `GL_OTHER`}} {
-		require.Contains(t, call("ExecuteBillQuery", strings.Replace(query, change[0], change[1], 1)), `"IsSuccess":false`, change[1])
+		require.Contains(t, call("ExecuteBillQuery", strings.Replace(query, change[0], change[1], 1)), `"IsSuccess":false`,
+			change[1])
 	}
 }

@@ -104,7 +104,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) give(w http.ResponseWriter, r *http.Request, q url.Values) {
-	if r.Method != http.MethodGet || q.Get("from_account") != From || q.Get("app_key") != AppKey || q.Get("app_secret") != AppSecret {
+	if r.Method != http.MethodGet || q.Get("from_account") != From || q.Get("app_key") != AppKey ||
+		q.Get("app_secret") != AppSecret {
 		say(w, "10002", "app_secret "+q.Get("app_secret")+" 错误")
 		return
 	}
@@ -114,7 +115,8 @@ func (s *Server) give(w http.ResponseWriter, r *http.Request, q url.Values) {
 	s.mutex.Lock()
 	s.tokens[token] = true
 	s.mutex.Unlock()
-	answer(w, map[string]any{"errcode": "0", "errmsg": "", "token": map[string]any{"appKey": AppKey, "expiresIn": 7200, "id": token}})
+	answer(w, map[string]any{"errcode": "0", "errmsg": "", "token": map[string]any{"appKey": AppKey, "expiresIn": 7200,
+		"id": token}})
 }
 
 type entries struct {
@@ -279,10 +281,14 @@ func (s *Server) list(w http.ResponseWriter, kind string, q url.Values) {
 
 func (s *Server) details(reference string) []any {
 	rows := []any{}
-	for _, v := range s.Books.Where(func(v simbooks.Voucher) bool { return reference != "" && v.Extra["reserve2"] == reference }) {
+	for _, v := range s.Books.Where(func(v simbooks.Voucher) bool {
+		return reference != "" &&
+			v.Extra["reserve2"] == reference
+	}) {
 		for i, l := range v.Lines {
-			rows = append(rows, map[string]any{"i_id": v.ID*1000 + int64(i), "date": v.Date + " 00:00:00", "ino_id": v.ID - 100000,
-				"inid": i + 1, "digest": l.Text, "code": l.Account, "md": json.Number(simbooks.Text(l.Debit) + "00"),
+			rows = append(rows, map[string]any{"i_id": v.ID*1000 + int64(i), "date": v.Date + " 00:00:00",
+				"ino_id": v.ID - 100000,
+				"inid":   i + 1, "digest": l.Text, "code": l.Account, "md": json.Number(simbooks.Text(l.Debit) + "00"),
 				"mc": json.Number(simbooks.Text(l.Credit) + "00"), "cperson_id": l.Dimensions["employee"],
 				"csup_id": l.Dimensions["supplier"], "cdept_id": l.Dimensions["department"], "ccus_id": nil})
 		}

@@ -44,10 +44,13 @@ func TestRefuses(t *testing.T) {
 		require.NotEqual(t, target, changed)
 		require.NotContains(t, ask("POST", changed, good), `"errcode":"0"`, change[1])
 	}
-	for _, change := range [][2]string{{`"记"`, `""`}, {"demo", ""}, {"CDM", "GL"}, {`"3"`, `"4"`}, {`"3"`, `"x"`}, {"6602", "9999"},
+	for _, change := range [][2]string{{`"记"`, `""`}, {"demo", ""}, {"CDM", "GL"}, {`"3"`, `"4"`}, {`"3"`, `"x"`},
+		{"6602", "9999"},
 		{"lin", "nobody"}, {"personnel_id", "colour"}, {`,"auxiliary":{"personnel_id":"lin"}`, ``}, {"人民币", "CNY"},
-		{`"natural_debit_currency":"128.50"`, `"natural_debit_currency":"128.51"`}, {`"primary_debit_amount":"128.50"`, `"primary_debit_amount":"1"`},
-		{`"128.50"`, `"1.285e2"`}, {`"128.50"`, `128.50`}, {date, "1999-03-31"}, {`"entry_id":"1"`, `"entry_id":""`}, {`{`, ``}} {
+		{`"natural_debit_currency":"128.50"`, `"natural_debit_currency":"128.51"`}, {`"primary_debit_amount":"128.50"`,
+			`"primary_debit_amount":"1"`},
+		{`"128.50"`, `"1.285e2"`}, {`"128.50"`, `128.50`}, {date, "1999-03-31"}, {`"entry_id":"1"`, `"entry_id":""`}, {`{`,
+			``}} {
 		changed := strings.Replace(good, change[0], change[1], 1)
 		require.NotEqual(t, good, changed)
 		require.NotContains(t, ask("POST", target, changed), `"errcode":"0"`, change[1])

@@ -75,10 +75,10 @@ func New() *Server {
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case r.URL.Path == "/open-auth/dataCenter/getGatewayAddress":
+	switch r.URL.Path {
+	case "/open-auth/dataCenter/getGatewayAddress":
 		s.addresses(w, r)
-	case r.URL.Path == "/iuap-api-auth/open-auth/selfAppAuth/base/v1/getAccessToken":
+	case "/iuap-api-auth/open-auth/selfAppAuth/base/v1/getAccessToken":
 		s.give(w, r)
 	default:
 		path, ok := strings.CutPrefix(r.URL.Path, "/iuap-api-gateway")

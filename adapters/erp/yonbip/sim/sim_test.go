@@ -28,7 +28,8 @@ func tokenAddress(key, secret string, at time.Time) string {
 	stamp := fmt.Sprint(at.UnixMilli())
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("appKey" + key + "timestamp" + stamp))
-	return "/iuap-api-auth/open-auth/selfAppAuth/base/v1/getAccessToken?" + url.Values{"appKey": {key}, "timestamp": {stamp},
+	return "/iuap-api-auth/open-auth/selfAppAuth/base/v1/getAccessToken?" + url.Values{"appKey": {key},
+		"timestamp": {stamp},
 		"signature": {base64.StdEncoding.EncodeToString(mac.Sum(nil))}}.Encode()
 }
 
@@ -74,11 +75,14 @@ func TestRefusesBodies(t *testing.T) {
 		{"description":"t","accsubjectCode":"2202","creditOriginal":128.50,"creditOrg":128.50,
 		 "clientAuxiliaryList":[{"filedCode":"0004","valueCode":"SUP001"}]}]}`
 	for _, change := range [][2]string{
-		{"BOOK01", "BOOK02"}, {`"voucherTypeCode":"01"`, `"voucherTypeCode":"09"`}, {"makerEmail", "maker"}, {date, "1999-01-01"},
+		{"BOOK01", "BOOK02"}, {`"voucherTypeCode":"01"`, `"voucherTypeCode":"09"`}, {"makerEmail", "maker"}, {date,
+			"1999-01-01"},
 		{`"makeTime"`, `"period":"1999-01","makeTime"`}, {`{"accbookCode"`, `{"data":{},"accbookCode"`},
-		{"6602", "9999"}, {"SUP001", "nobody"}, {"0004", "0099"}, {`"clientAuxiliaryList":[{"filedCode":"0004","valueCode":"SUP001"}]`, `"x":1`},
+		{"6602", "9999"}, {"SUP001", "nobody"}, {"0004", "0099"},
+		{`"clientAuxiliaryList":[{"filedCode":"0004","valueCode":"SUP001"}]`, `"x":1`},
 		{`"debitOrg":128.50`, `"debitOrg":128.51`}, {`"debitOrg":128.50`, `"debitOrg":1.285e2`}, {`,"debitOrg":128.50`, ``},
-		{`"debitOrg":128.50`, `"debitOrg":128.50,"creditOrg":1`}, {`"debitOrg":128.50`, `"debitOrg":128.50,"currencyCode":"EUR"`},
+		{`"debitOrg":128.50`, `"debitOrg":128.50,"creditOrg":1`}, {`"debitOrg":128.50`,
+			`"debitOrg":128.50,"currencyCode":"EUR"`},
 		{`"description":"t","accsubjectCode":"6602"`, `"accsubjectCode":"6602"`},
 	} {
 		changed := strings.Replace(good, change[0], change[1], 1)
@@ -87,9 +91,11 @@ func TestRefusesBodies(t *testing.T) {
 	}
 	require.Contains(t, call(add, good), `"voucherStatus":"01"`)
 	require.Contains(t, call(add, good), "已存在", "a businessId is good once")
-	require.Contains(t, call(list, `{"accbookCode":"BOOK01","pager":{"pageIndex":1,"pageSize":10},"periodStart":"`+date[:7]+
-		`","periodEnd":"`+date[:7]+`"}`), `"recordCount":1`)
-	require.Contains(t, call(list, `{"accbookCode":"BOOK01","pager":{"pageIndex":1,"pageSize":10},"periodStart":"1999-01","periodEnd":"1999-01"}`),
+	require.Contains(t, call(list,
+		`{"accbookCode":"BOOK01","pager":{"pageIndex":1,"pageSize":10},"periodStart":"`+date[:7]+
+			`","periodEnd":"`+date[:7]+`"}`), `"recordCount":1`)
+	require.Contains(t, call(list,
+		`{"accbookCode":"BOOK01","pager":{"pageIndex":1,"pageSize":10},"periodStart":"1999-01","periodEnd":"1999-01"}`),
 		`"recordCount":0`)
 	require.Contains(t, call(list, `{"pager":{"pageIndex":1,"pageSize":10}}`), "账簿code不能为空")
 	require.Contains(t, call(list, `{"accbookCode":"BOOK01","pager":{"pageIndex":1,"pageSize":1001}}`), `"code":"404"`)

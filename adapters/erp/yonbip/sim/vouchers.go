@@ -87,7 +87,8 @@ func (s *Server) add(body []byte) (any, string) {
 
 func (e sentEntry) line() (simbooks.Line, string) {
 	l := simbooks.Line{Account: e.Account, Text: e.Description, Currency: e.Currency, Dimensions: map[string]string{},
-		Extra: map[string]string{"rate": e.RateOrg.String(), "debit": e.DebitOriginal.String(), "credit": e.CreditOriginal.String()}}
+		Extra: map[string]string{"rate": e.RateOrg.String(), "debit": e.DebitOriginal.String(),
+			"credit": e.CreditOriginal.String()}}
 	if e.Description == "" {
 		return l, "摘要不能为空"
 	}
@@ -95,7 +96,8 @@ func (e sentEntry) line() (simbooks.Line, string) {
 		return l, "汇率不能为空"
 	}
 	debit, credit := e.DebitOriginal != "" && e.DebitOrg != "", e.CreditOriginal != "" && e.CreditOrg != ""
-	if debit == credit || (e.DebitOrg == "") != (e.DebitOriginal == "") || (e.CreditOrg == "") != (e.CreditOriginal == "") {
+	if debit == credit || (e.DebitOrg == "") != (e.DebitOriginal == "") ||
+		(e.CreditOrg == "") != (e.CreditOriginal == "") {
 		return l, "借贷不能同时填写；原币和本币都要填写"
 	}
 	var ok, other bool
@@ -189,11 +191,13 @@ func (s *Server) one(body []byte) (any, string) {
 	for _, l := range v.Lines {
 		auxiliary := []any{}
 		for _, dimension := range slices.Sorted(maps.Keys(l.Dimensions)) {
-			auxiliary = append(auxiliary, map[string]any{"dataType": "doc", "docType": dimension, "code": l.Dimensions[dimension],
+			auxiliary = append(auxiliary, map[string]any{"dataType": "doc", "docType": dimension,
+				"code": l.Dimensions[dimension],
 				"name": s.Books.Values[dimension][l.Dimensions[dimension]]})
 		}
 		bodies = append(bodies, map[string]any{"accSubject": "ACC-" + l.Account, "description": l.Text,
-			"debitOrg": json.Number(simbooks.Text(l.Debit)), "creditOrg": json.Number(simbooks.Text(l.Credit)), "debitGlobal": "",
+			"debitOrg": json.Number(simbooks.Text(l.Debit)), "creditOrg": json.Number(simbooks.Text(l.Credit)),
+			"debitGlobal":    "",
 			"debitOriginal":  json.Number(orZero(json.Number(l.Extra["debit"]))),
 			"creditOriginal": json.Number(orZero(json.Number(l.Extra["credit"]))), "clientAuxiliary": auxiliary})
 	}
@@ -260,5 +264,6 @@ func (s *Server) vendors(body []byte) (any, string) {
 }
 
 func (s *Server) departments([]byte) (any, string) {
-	return []any{map[string]any{"id": "D-0", "code": "HQ", "name": "总部", "children": rows("D-", s.Books.Values["department"])}}, ""
+	return []any{map[string]any{"id": "D-0", "code": "HQ", "name": "总部", "children": rows("D-",
+		s.Books.Values["department"])}}, ""
 }
