@@ -13,8 +13,8 @@ import (
 )
 
 func erpCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "erp", Short: "Look into the ERPs, or run the sandbox ERP"}
-	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSandboxCommand())
+	cmd := &cobra.Command{Use: "erp", Short: "Look into the ERPs, examine one, or run the sandbox ERP"}
+	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSandboxCommand(), erpConformanceCommand())
 	return cmd
 }
 

@@ -32,6 +32,8 @@ type (
 	Totals = port.Totals
 	// Line is one entry as the ERP holds it.
 	Line = port.Line
+	// Mark is how a request is recognised on the wire.
+	Mark = port.Mark
 	// Capabilities says what an ERP can do.
 	Capabilities = port.Capabilities
 	// Master is the ERP's master data.
