@@ -14,8 +14,10 @@ import (
 )
 
 func directoryCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "directory", Short: "What a directory tells by SCIM: how it stands, and letting it go on"}
-	cmd.AddCommand(directoryStatusCommand(), directoryReleaseCommand(), directoryTokenCommand())
+	cmd := &cobra.Command{Use: "directory",
+		Short: "Company directories: how they stand, asking them, and letting one go on that was stopped"}
+	cmd.AddCommand(directoryStatusCommand(), directoryReleaseCommand(), directoryTokenCommand(),
+		directorySyncCommand())
 	return cmd
 }
 

@@ -110,7 +110,8 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		return server.Deps{}, fmt.Errorf("files: %w", err)
 	}
 	counter := &desk.Desk{Store: s, Engine: p.engine(c, true), Receipts: desk.NewReceipts(), Signer: signer, Files: kept,
-		AttachmentMax: p.config.Files.MaxBytes, Foresee: (&activities.Plans{Book: s}).Foresee}
+		AttachmentMax: p.config.Files.MaxBytes, Foresee: (&activities.Plans{Book: s}).Foresee,
+		Directories: directoryTitles(p.config.Directory), AskDirectory: p.engine(c, false).AskDirectory}
 	issuer, secret, err := p.issuer(s)
 	if err != nil {
 		return server.Deps{}, err

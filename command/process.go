@@ -92,13 +92,22 @@ func runWorker(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
+	deps := workerDeps(c, s, ledgers)
+	if deps.Directory, err = p.directories(ctx, s); err != nil {
+		return err
+	}
+	if !p.config.Worker.Effects.Paused {
+		if err := worker.KeepSchedules(ctx, c, p.directorySchedules()); err != nil {
+			return err
+		}
+	}
 	stop, err := p.serveMetrics(ctx, promhttp.Handler())
 	if err != nil {
 		return err
 	}
 	defer stop()
 	p.logger.Info("the worker is ready", "temporal", p.config.Temporal.Address)
-	return worker.Run(ctx, p.workerConfig(), workerDeps(c, s, ledgers))
+	return worker.Run(ctx, p.workerConfig(), deps)
 }
 
 func workerDeps(c client.Client, s *store.Store, ledgers map[string]activities.Ledger) worker.Deps {

@@ -59,7 +59,8 @@ func New() *cobra.Command {
 	})
 	root.AddCommand(devCommand(), tryCommand(), gatewayCommand(), workerCommand(), relayCommand(), allCommand(),
 		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(),
-		calendarCommand(), orgCommand(), accessCommand(), opsCommand(), erpCommand(), auditCommand(), benchCommand(),
+		calendarCommand(), orgCommand(), directoryCommand(),
+		accessCommand(), opsCommand(), erpCommand(), auditCommand(), benchCommand(),
 		versionCommand())
 	return root
 }

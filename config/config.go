@@ -29,6 +29,7 @@ type Config struct {
 	Relay         Relay         `mapstructure:"relay"`
 	Identity      Identity      `mapstructure:"identity"`
 	SCIM          SCIM          `mapstructure:"scim"`
+	Directory     Directory     `mapstructure:"directory"`
 	Signing       Signing       `mapstructure:"signing"`
 	ERP           ERP           `mapstructure:"erp"`
 	Mail          Mail          `mapstructure:"mail"`

@@ -23,6 +23,7 @@ func (c Config) Check() error {
 	k.count("relay.batch", c.Relay.Batch, 10_000)
 	c.checkIdentity(k)
 	c.SCIM.check(k, c.Mode)
+	c.Directory.check(k, c)
 	c.checkSigning(k)
 	c.checkERP(k)
 	c.Mail.check(k)

@@ -20,7 +20,8 @@ var neverByClaim = []string{"admin", "operator", "cashier", "employee"}
 func (c Config) checkClaims(k *check, at string, provider Provider) {
 	k.duration(at+"grants_for", provider.GrantsFor, time.Second, 90*24*time.Hour)
 	k.want(len(provider.Grants) == 0 || c.SCIM.DatabaseURL.IsSet() || c.Mode == Dev, "scim.database_url", "is empty",
-		"set the address of the role countersign_directory, which `countersign migrate roles` printed: it writes what claims give")
+		"set the address of the role countersign_directory, which `countersign migrate roles` printed: it writes what "+
+			"claims give")
 	for n, g := range provider.Grants {
 		in := at + "grants[" + strconv.Itoa(n) + "]."
 		k.want(g.Value != "", in+"value", "is empty", "name the provider's group")

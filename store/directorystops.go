@@ -86,6 +86,13 @@ func (w *directoryWriter) mayLeave(ctx context.Context, left []string) error {
 		fault.Arg("active", strconv.Itoa(active)), fault.Arg("percent", strconv.Itoa(w.Stop.Percent)))
 }
 
+// tellAdministrators tells everybody who administers anything, each once: of a kind, an
+// id and data.
+const tellAdministrators = `
+	INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
+	SELECT DISTINCT $1 || '.' || $2 || '.' || person, $1, person, 'admin', '', '', '', false, $3::jsonb
+	FROM role_holders WHERE role = 'admin' AND ` + holdsNow + ` ON CONFLICT DO NOTHING`
+
 // stopDirectory keeps that a directory was stopped, and tells the administrators. Of
 // requests that stop it at once, one does.
 func (s *Store) stopDirectory(ctx context.Context, stop directoryStop) error {
@@ -104,11 +111,8 @@ func (s *Store) stopDirectory(ctx context.Context, stop directoryStop) error {
 			return err
 		}
 		data := map[string]string{"by": stop.actor, "n": strconv.Itoa(stop.leaving), "active": strconv.Itoa(stop.active)}
-		const tell = `
-			INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
-			SELECT DISTINCT $1 || '.' || $2 || '.' || person, $1, person, 'admin', '', '', '', false, $3::jsonb
-			FROM role_holders WHERE role = 'admin' AND ` + holdsNow + ` ON CONFLICT DO NOTHING`
-		if _, err := tx.ExecContext(ctx, tell, notice.DirectoryStopped, id, string(mustJSON(data))); err != nil {
+		_, err = tx.ExecContext(ctx, tellAdministrators, notice.DirectoryStopped, id, string(mustJSON(data)))
+		if err != nil {
 			return err
 		}
 		return recordFact(ctx, tx, OrgStream, "stop:"+id, evidence.Draft{Kind: DirectoryStopped, Actor: stop.actor,

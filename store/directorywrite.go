@@ -18,9 +18,11 @@ type DirectoryWrite struct {
 	Kind  directory.Kind
 	ID    string // "" makes a new one
 	Verb  string // create, replace, patch or delete; for the record
-	Actor string // scim: and the name of the token
+	Actor string // scim: and the name of the token, sync: and the source
 	Rules directory.Rules
-	Stop  directory.Stop
+	// Source is one that we ask ourselves; "" for a directory that tells by itself.
+	Source string
+	Stop   directory.Stop
 
 	// Edit makes the next resource of the one before, which is zero for a new one. It
 	// is pure.
@@ -206,15 +208,15 @@ func (w *directoryWriter) save(ctx context.Context) error {
 		return err
 	}
 	const query = `
-		INSERT INTO directory_entries AS e (kind, id, name, external, attributes, version, adopted, deleted_at)
-		VALUES ($1, $2, lower($3), $4, $5, 1, $6, CASE WHEN $7 THEN clock_timestamp() END)
+		INSERT INTO directory_entries AS e (kind, id, name, external, attributes, version, adopted, deleted_at, source)
+		VALUES ($1, $2, lower($3), $4, $5, 1, $6, CASE WHEN $7 THEN clock_timestamp() END, $8)
 		ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, external = excluded.external,
 		    attributes = excluded.attributes, version = e.version + 1, modified_at = clock_timestamp(),
 		    deleted_at = excluded.deleted_at
 		RETURNING ` + directoryColumns
 	var row directoryRow
 	err = w.tx.GetContext(ctx, &row, query, string(w.Kind), w.after.ID, w.after.Name(), w.after.External(),
-		string(attributes), w.after.Adopted, w.after.Deleted)
+		string(attributes), w.after.Adopted, w.after.Deleted, w.Source)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/countersign/countersign/platform/postgres"
 	"github.com/countersign/countersign/platform/temporal"
 	"github.com/countersign/countersign/platform/temporalserver"
+	"github.com/countersign/countersign/store"
 	"github.com/countersign/countersign/worker"
 	"github.com/countersign/countersign/workflows"
 )
@@ -41,6 +42,7 @@ type house struct {
 	book    *activitiestest.Book
 	outside *activitiestest.Outside
 	config  worker.Config
+	staff   *staff
 }
 
 func newHouse(t *testing.T, keys ...temporal.Key) *house {
@@ -68,6 +70,7 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 		engine:  &engine.Engine{Client: c, Shown: engine.Shown{People: true, Titles: true}},
 		book:    activitiestest.NewBook(time.Now),
 		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(3600, 1800, 600)),
+		staff:   &staff{runs: map[string]store.DirectoryRun{}},
 	}
 	h.register()
 	return h
@@ -88,7 +91,7 @@ func (h *house) work() (stop func()) {
 	workers, err := worker.Start(h.config, worker.Deps{
 		Client:  h.client,
 		Records: &activities.Records{Book: h.book, Calendars: &activities.Calendars{Book: h.book}},
-		Plans:   h.outside, Vouchers: h.outside,
+		Plans:   h.outside, Vouchers: h.outside, Directory: h.staff.activities(),
 	})
 	require.NoError(h.t, err)
 	return workers.Stop

@@ -78,6 +78,7 @@ func TestScenarios(t *testing.T) {
 			play.replay(tt.name, id)
 		})
 	}
+	t.Run("synced", func(t *testing.T) { playDirectory(t, h) })
 }
 
 // prepare sets what must be set before the document is routed.

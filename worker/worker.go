@@ -63,6 +63,9 @@ type Deps struct {
 	Records  *activities.Records
 	Plans    Plans    // *activities.Plans
 	Vouchers Vouchers // *activities.Vouchers
+
+	// Directory asks companies' directories; nil where none is configured.
+	Directory *activities.Directories
 }
 
 // Plans are the activities that find who decides.
@@ -168,6 +171,10 @@ func effectsWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
 	options.TaskQueueActivitiesPerSecond = cmp.Or(c.EffectRate, defaultEffectRate)
 	w := sdk.New(deps.Client, workflows.QueueEffects, options)
 	w.RegisterActivityWithOptions(deps.Vouchers.PostVoucher, activity.RegisterOptions{Name: workflows.PostVoucher})
+	if d := deps.Directory; d != nil {
+		w.RegisterActivityWithOptions(d.SyncDirectory, activity.RegisterOptions{Name: workflows.SyncDirectory})
+		w.RegisterActivityWithOptions(d.FailDirectory, activity.RegisterOptions{Name: workflows.FailDirectory})
+	}
 	return w
 }
 

@@ -4,7 +4,10 @@ import "github.com/countersign/countersign/domain/approval"
 
 // Names that stay in histories for years: chosen once, never reused.
 const (
-	DocumentWorkflow  = "Document"
+	DocumentWorkflow = "Document"
+
+	DirectorySyncWorkflow = "DirectorySync"
+
 	SignalActRecorded = "act_recorded" // argument: ActRecorded
 	QueryState        = "state"        // answer: approval.State
 
@@ -24,6 +27,9 @@ const (
 	Heirs        = "Heirs"
 	Staff        = "Staff"
 	PostVoucher  = "PostVoucher" // on the task queue effects
+
+	SyncDirectory = "SyncDirectory" // on the task queue effects, as what follows
+	FailDirectory = "FailDirectory"
 )
 
 // The task queues. Each has its own worker, see package worker.

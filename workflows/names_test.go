@@ -13,6 +13,7 @@ import (
 // TestNamesNeverChange holds what running histories and callers know by name.
 func TestNamesNeverChange(t *testing.T) {
 	require.Equal(t, "Document", workflows.DocumentWorkflow)
+	require.Equal(t, "DirectorySync", workflows.DirectorySyncWorkflow)
 	require.Equal(t, "act_recorded", workflows.SignalActRecorded)
 	require.Equal(t, "state", workflows.QueryState)
 	require.Equal(t, "calendar_changed", workflows.SignalCalendarChanged)
@@ -33,7 +34,8 @@ func TestNamesNeverChange(t *testing.T) {
 		workflows.Route: &activities.Plans{}, workflows.NextApprover: &activities.Plans{},
 		workflows.Recount: &activities.Records{}, workflows.Heirs: &activities.Plans{},
 		workflows.Staff:       &activities.Plans{},
-		workflows.PostVoucher: &activities.Vouchers{},
+		workflows.PostVoucher: &activities.Vouchers{}, workflows.SyncDirectory: &activities.Directories{},
+		workflows.FailDirectory: &activities.Directories{},
 	} {
 		_, found := reflect.TypeOf(of).MethodByName(name)
 		require.True(t, found, "no method is called %s: the workflow would ask for another name", name)

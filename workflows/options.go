@@ -32,6 +32,9 @@ const (
 	postPause    = time.Second
 	postPauseMax = time.Minute
 	postAttempts = 10 // about four minutes, then a person looks
+
+	directoryTimeMax  = 30 * time.Minute // 50,000 people
+	directoryAttempts = 6                // about three minutes
 )
 
 // writeRecords is for writes to our own database: local activities, repeated
@@ -53,6 +56,23 @@ func writeRecords(ctx workflow.Context, summary string) workflow.Context {
 // readRecords is for reads of our own database; the same patience.
 func readRecords(ctx workflow.Context, summary string) workflow.Context {
 	return writeRecords(ctx, summary)
+}
+
+// askDirectory is for a directory that lists everybody: it may take its time, and is
+// asked again for a few minutes where it does not answer. The next run asks anew.
+func askDirectory(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueEffects,
+		StartToCloseTimeout: directoryTimeMax,
+		HeartbeatTimeout:    postSilence,
+		Summary:             summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:    postPause,
+			BackoffCoefficient: 4,
+			MaximumInterval:    postPauseMax,
+			MaximumAttempts:    directoryAttempts,
+		},
+	})
 }
 
 // callERP is for the one call that reaches outside. How long it may wait for a

@@ -18,4 +18,8 @@ func Register(to Registry) {
 		Name:               DocumentWorkflow,
 		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	to.RegisterWorkflowWithOptions(DirectorySync, workflow.RegisterOptions{
+		Name:               DirectorySyncWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 }

@@ -78,6 +78,8 @@
 //	                     and who asked for it
 //	directory.stopped    who holds the role admin: a       by, n: who would have left, active
 //	                     directory took too many away
+//	directory.held       the same: a source that we ask    source; n: who would leave, active
+//	                     would take too many away
 //	passkey.added        whose it is; store.AddPasskey       passkey: its name
 //	passkey.removed      whose it was; store.RemovePasskey   passkey: its name
 //	passkey.behind       whose it is; store.PasskeyUsed      passkey: its name
@@ -123,6 +125,9 @@ const RoleEnded = "task.role_ended"
 // DirectoryStopped is told to the administrators: store.WriteDirectory. 目录同步已暂停
 const DirectoryStopped = "directory.stopped"
 
+// DirectoryHeld is told to the administrators: store.EndDirectoryRun. 目录同步待确认
+const DirectoryHeld = "directory.held"
+
 // The kinds that somebody's own passkeys owe them. No setting keeps them away. 安全通知
 const (
 	PasskeyAdded   = "passkey.added"
@@ -158,7 +163,7 @@ func Kinds() []string {
 		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
-		RoleEnded, DirectoryStopped, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
+		RoleEnded, DirectoryStopped, DirectoryHeld, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
 	}, rightKinds...)
 }
 

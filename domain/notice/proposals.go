@@ -64,10 +64,11 @@ func (n Notice) Path() string {
 	if id := n.Data["proposal"]; id != "" {
 		return "/policies/proposals/" + id
 	}
-	if n.Kind == DirectoryStopped {
-		return "/notices"
-	}
 	switch n.Kind {
+	case DirectoryStopped:
+		return "/notices"
+	case DirectoryHeld:
+		return "/directory"
 	case PasskeyAdded, PasskeyRemoved, PasskeyBehind:
 		return "/settings"
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
+	"github.com/countersign/countersign/workflows"
 )
 
 // Limits of the desk.
@@ -90,6 +91,11 @@ type Desk struct {
 
 	// Passkeys asks browsers for passkeys; nil where the house has no name to make them for.
 	Passkeys *auth.Passkeys
+
+	// Directories are those that we ask ourselves, and AskDirectory asks one; none without
+	// it.
+	Directories  []DirectorySource
+	AskDirectory func(ctx context.Context, in workflows.DirectorySyncInput) error
 
 	// Foresee says what would become of somebody's tasks if they left: that of
 	// activities.Plans. nil foresees nothing.

@@ -158,6 +158,7 @@ var ownGiven = map[string][]string{
 	notice.InterventionApproved: {"by", "reason"},
 	notice.InterventionRefused:  {"by", "reason"},
 	notice.DirectoryStopped:     {"by", "n", "active"},
+	notice.DirectoryHeld:        {"source", "n", "active"},
 	notice.PasskeyAdded:         {"passkey"},
 	notice.PasskeyRemoved:       {"passkey"},
 	notice.PasskeyBehind:        {"passkey"},

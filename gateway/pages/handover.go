@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/gateway/desk"
 )
 
@@ -16,6 +17,7 @@ type handoverView struct {
 	Open         int
 	Rows         []handoverRow
 	Wrong        string
+	Directory    bool // may see the directories too
 }
 
 type handoverRow struct{ Kind, Document, Number, Title, Fate string }
@@ -57,5 +59,6 @@ func (v *visit) handover(status int, h desk.Handover, wrong string) error {
 			Fate: v.t("handover.fate."+item.Fate, "to", v.name(item.To)),
 		})
 	}
+	view.Directory = v.may(access.OrganisationWrite, access.Object{})
 	return v.show(status, v.t("page.handover.title"), view)
 }

@@ -28,6 +28,7 @@ var helpOf = map[string]string{
 	"organisation": "employees#organisation", "person": "administrators#rights", "roles": "administrators#rights",
 	"grants": "administrators#rights", "grant": "administrators#rights",
 	"audit": "auditors#search", "checkpoints": "auditors#record",
+	"directory": "administrators#directory",
 }
 
 // helpPath is where a page is explained.

@@ -40,7 +40,7 @@ func (c *checker) checkOrganisation() {
 		slices.Sort(said.Ended)
 		c.hold("I13", subject, slices.Equal(begun, said.Begun), "it began %v, and the rows are %v", said.Begun, begun)
 		c.hold("I13", subject, slices.Equal(ended, said.Ended), "it ended %v, and the rows are %v", said.Ended, ended)
-		c.hold("I13", subject, strings.HasPrefix(e.Actor, "scim:"), "a directory's change is by %s", e.Actor)
+		c.hold("I13", subject, strings.HasPrefix(e.Actor, "scim:") || strings.HasPrefix(e.Actor, "sync:"), "a directory's change is by %s", e.Actor)
 		for _, row := range begun {
 			parts := strings.Split(row, "|")
 			powerful := strings.HasPrefix(row, "grant ") && (parts[1] == adminRole || parts[1] == "operator")
