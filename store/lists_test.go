@@ -139,6 +139,8 @@ func TestTaskPages(t *testing.T) {
 	assert.Len(t, all, 2)
 	one, err := w.s.Task(w.ctx, all[0].ID)
 	require.NoError(t, err)
+	assert.Equal(t, "sales", one.Department, "read of one task, not of lists")
+	one.Department = ""
 	assert.Equal(t, all[0], one)
 	_, err = w.s.Task(w.ctx, "none")
 	assert.Equal(t, "task.not_found", fault.CodeOf(err))
