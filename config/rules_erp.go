@@ -31,6 +31,12 @@ var adapters = map[string]adapter{
 			"currencies": nil, "rate_type": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
 			"hand_over": {"audit", "submit", "save"}, "zone": nil},
 	},
+	"sap": {
+		needs: map[string]string{"company": "set the company code", "user": "set the communication user",
+			"password": "set its password", "currency": "set the currency of the company code"},
+		options: map[string][]string{"created_by": nil, "document_type": nil, "dimensions": nil, "chart": nil,
+			"language": {"EN", "ZH"}, "soap_path": nil, "odata_path": nil},
+	},
 	"u8": {
 		needs: map[string]string{"user": "set the app_key", "password": "set the app_secret"},
 		options: map[string][]string{"from_account": nil, "to_account": nil, "maker": nil, "ds_sequence": nil,

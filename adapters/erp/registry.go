@@ -8,6 +8,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/kingdee"
 	"github.com/countersign/countersign/adapters/erp/odoo"
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/adapters/erp/sap"
 	"github.com/countersign/countersign/adapters/erp/tryton"
 	"github.com/countersign/countersign/adapters/erp/u8"
 	"github.com/countersign/countersign/adapters/erp/yonbip"
@@ -19,6 +20,7 @@ var providers = map[string]func(Config) (Port, error){
 	"kingdee":  kingdee.Open,  // Kingdee K3Cloud 金蝶云星空
 	"tryton":   tryton.Open,   // Tryton 6.0 by JSON-RPC
 	"odoo":     odoo.Open,     // Odoo by JSON-2 (19 and later) or JSON-RPC
+	"sap":      sap.Open,      // SAP S/4HANA by SOAP and OData
 	"u8":       u8.Open,       // Yonyou U8+ 用友 by its OpenAPI
 	"yonbip":   yonbip.Open,   // Yonyou YonBIP 用友
 	"httpjson": httpjson.Open, // anything a mapping can describe; the sandbox ERP

@@ -1,0 +1,287 @@
+// Package sim is one company code of an SAP S/4HANA for tests: the synchronous
+// journal entry interface and the OData lists a connector needs, written from the
+// facts, with nothing of the connector.
+//
+// Verified (SAP's documents and samples): path, namespace and SOAP 1.1 of the
+// interface, basic authentication, the elements of a request and that their order
+// matters, BKPFF and RFBU, credits with a minus and H, field lengths 16 and 25, that
+// a refusal is HTTP 200 with severity 3, an empty or zero document and year 0000,
+// 609(RW) beside the reason, real SOAP faults as 500, OData V2 and its dates. Seen in
+// public code only: the name of the cube and of most of its properties.
+//
+// Not verified (our guess): every message's sentence, DocumentItemText and
+// AmountInCompanyCodeCurrency and where they stand in the order, whether DocumentReferenceID is kept
+// in capitals, how soon the cube shows what was posted, the master data services,
+// faultcode Client for a message of the wrong form. A repeated message id is booked
+// again, for SAP promises nothing about it.
+package sim
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/countersign/countersign/adapters/erp/simbooks"
+)
+
+const bodyMax = 8 << 20
+
+// Who may log in, and where.
+const (
+	User     = "CSN_USER"
+	Password = "sap-secret-1"
+	Company  = "1310"
+	Creator  = "CC0000000002"
+	Chart    = "YCOA"
+	Posting  = "/sap/bc/srt/scs_ext/sap/journalentrycreaterequestconfi"
+	Services = "/sap/opu/odata/sap/"
+)
+
+// The faults that can be injected, beside those of a proxy.
+const (
+	Locked   = "locked"     // somebody else works on it
+	NoRight  = "no right"   // refused in the log
+	Dump     = "dump"       // 500 with a SOAP fault, before anything
+	DoneLate = "done, late" // posted, and then a SOAP fault
+	Evil     = "evil"       // posted, and an answer with a document type
+	Strange  = "strange"    // posted, and a confirmation of another message
+	NotThere = "not there"  // the OData service is not in the arrangement
+	Silent   = "no reason"  // posted, and a confirmation with neither document nor reason
+)
+
+// Server is one company code. It is an http.Handler.
+type Server struct {
+	Books  *simbooks.Books
+	Faults *simbooks.Faults
+}
+
+// New makes a company code with fresh books.
+func New() *Server { return &Server{Books: simbooks.New(), Faults: &simbooks.Faults{}} }
+
+// ServeHTTP answers one call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	user, password, ok := r.BasicAuth()
+	switch set, odata := strings.CutPrefix(r.URL.Path, Services); {
+	case !ok || user != User || password != Password:
+		w.Header().Set("WWW-Authenticate", `Basic realm="SAP NetWeaver"`)
+		http.Error(w, "Logon failed for "+user, http.StatusUnauthorized)
+	case r.URL.Path == Posting && r.Method == http.MethodPost:
+		s.posting(w, r)
+	case odata && r.Method == http.MethodGet:
+		s.list(w, r, set)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *Server) posting(w http.ResponseWriter, r *http.Request) {
+	injected := s.Faults.Take("post")
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
+	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") {
+		http.Error(w, "text/xml", http.StatusUnsupportedMediaType)
+		return
+	}
+	if injected == Dump {
+		fault(w, "soap-env:Server", "Web service processing error; more details in the web service error log")
+		return
+	}
+	message, no := parse(body)
+	if no != "" {
+		fault(w, "soap-env:Client", no)
+		return
+	}
+	v, notes := s.book(message, injected)
+	switch injected {
+	case DoneLate:
+		fault(w, "soap-env:Server", "Web service processing error")
+	case Evil:
+		_, _ = io.WriteString(w, `<?xml version="1.0"?><!DOCTYPE e [<!ENTITY x SYSTEM "file:///etc/passwd">]><e>&x;</e>`)
+	case Strange:
+		confirm(w, "ANOTHER", v, notes)
+	case Silent:
+		confirm(w, message.ID, simbooks.Voucher{}, nil)
+	default:
+		confirm(w, message.ID, v, notes)
+	}
+}
+
+// note is one item of a log.
+type note struct{ Type, Severity, Text string }
+
+func refused(kind, text string) []note {
+	return []note{{"609(RW)", "3", "Error in document: BKPFF $ 0LQ1KD2"}, {kind, "3", text}}
+}
+
+// book posts what it can, and says what became of it.
+func (s *Server) book(m message, injected string) (simbooks.Voucher, []note) {
+	switch {
+	case injected == Locked:
+		return simbooks.Voucher{}, refused("042(F5)", "Account 6602 in company code 1310 is currently locked by user BAUER")
+	case injected == NoRight:
+		return simbooks.Voucher{}, refused("083(F5)", "You are not authorized to post in company code 1310")
+	case m.Company != Company:
+		return simbooks.Voucher{}, refused("165(F5)", "Company code "+m.Company+" does not exist")
+	case len([]rune(m.Reference)) > 16 || len([]rune(m.HeaderText)) > 25:
+		return simbooks.Voucher{}, refused("000(RW)", "A field is longer than its type allows")
+	}
+	v := simbooks.Voucher{Ref: m.Reference, Date: m.PostingDate, State: "posted", Lines: m.Lines}
+	v, no := s.Books.Add(v, false)
+	if no == nil {
+		return v, []note{{"605(RW)", "1", "Document posted successfully: BKPFF " + document(v)}}
+	}
+	switch no.Why {
+	case simbooks.ClosedPeriod:
+		return v, refused("201(F5)", "Posting period "+m.PostingDate[5:7]+" "+m.PostingDate[:4]+" is not open")
+	case simbooks.UnknownAccount:
+		return v, refused("506(F5)", "G/L account "+no.Value+" is not defined in chart of accounts YCOA")
+	case simbooks.UnknownPerson:
+		if m.Lines[no.Line-1].Dimensions["supplier"] == no.Value {
+			return v, refused("102(F5)", "Supplier "+no.Value+" is not defined in company code 1310")
+		}
+		return v, refused("265(KI)", "Cost center 1000/"+no.Value+" does not exist")
+	case simbooks.MissingPerson:
+		return v, refused("020(F5)", "Supplier is missing for the reconciliation account")
+	case simbooks.Unbalanced:
+		return v, refused("022(RW)", "Balance in transaction currency "+no.Value)
+	}
+	return v, refused("014(RW)", "The document has too few items")
+}
+
+func document(v simbooks.Voucher) string { return fmt.Sprintf("%010d", v.ID) }
+
+func confirm(w http.ResponseWriter, id string, v simbooks.Voucher, notes []note) {
+	number, company, year, worst := "0000000000", "", "0000", "1"
+	if v.ID != 0 {
+		number, company, year = document(v), Company, v.Date[:4]
+	}
+	items := ""
+	for _, n := range notes {
+		worst = max(worst, n.Severity)
+		items += "<Item><TypeID>" + n.Type + "</TypeID><SeverityCode>" + n.Severity + "</SeverityCode><Note>" + n.Text +
+			"</Note><WebURI>http://www.sap.com</WebURI></Item>"
+	}
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	_, _ = io.WriteString(w,
+		`<soap-env:Envelope xmlns:soap-env="http://schemas.xmlsoap.org/soap/envelope/"><soap-env:Header/>`+
+			`<soap-env:Body><n0:JournalEntryBulkCreateConfirmation xmlns:n0="http://sap.com/xi/SAPSCORE/SFIN"><MessageHeader/>`+
+			`<ConfirmationInterfaceOrignName/><JournalEntryCreateConfirmation><MessageHeader><ReferenceID>`+id+
+			`</ReferenceID></MessageHeader><JournalEntryCreateConfirmation><AccountingDocument>`+number+
+			`</AccountingDocument><CompanyCode>`+company+`</CompanyCode><FiscalYear>`+year+
+			`</FiscalYear></JournalEntryCreateConfirmation><Log><MaximumLogItemSeverityCode>`+worst+
+			`</MaximumLogItemSeverityCode>`+items+`</Log></JournalEntryCreateConfirmation><Log/>`+
+			`</n0:JournalEntryBulkCreateConfirmation></soap-env:Body></soap-env:Envelope>`)
+}
+
+func fault(w http.ResponseWriter, code, text string) {
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = io.WriteString(w,
+		`<soap-env:Envelope xmlns:soap-env="http://schemas.xmlsoap.org/soap/envelope/"><soap-env:Body>`+
+			`<soap-env:Fault><faultcode>`+code+`</faultcode><faultstring xml:lang="en">`+text+`</faultstring></soap-env:Fault>`+
+			`</soap-env:Body></soap-env:Envelope>`)
+}
+
+// condition is the only kind of filter that is understood here.
+var condition = regexp.MustCompile(`^\(?(\w+) eq '((?:[^']|'')*)'\)?$`)
+
+// list answers one OData query.
+func (s *Server) list(w http.ResponseWriter, r *http.Request, set string) {
+	injected := s.Faults.Take("read")
+	rows, known := s.rows(set)
+	if !known || injected == NotThere {
+		odataError(w, http.StatusNotFound, "No service found for namespace '', name '"+set+"', version '0001'")
+		return
+	}
+	q := r.URL.Query()
+	if q.Get("$format") != "json" {
+		w.Header().Set("Content-Type", "application/atom+xml")
+		_, _ = io.WriteString(w, "<feed/>")
+		return
+	}
+	found := []map[string]any{}
+	for _, row := range rows {
+		matches := true
+		for _, part := range strings.Split(q.Get("$filter"), " and ") {
+			if q.Get("$filter") == "" {
+				break
+			}
+			c := condition.FindStringSubmatch(part)
+			if c == nil || row[c[1]] == nil {
+				odataError(w, http.StatusBadRequest, "Invalid token detected in the filter: "+part)
+				return
+			}
+			matches = matches && row[c[1]] == strings.ReplaceAll(c[2], "''", "'")
+		}
+		if matches {
+			found = append(found, row)
+		}
+	}
+	top, err := strconv.Atoi(q.Get("$top"))
+	skip, other := strconv.Atoi(q.Get("$skip"))
+	if err != nil || other != nil || top < 1 || skip < 0 {
+		odataError(w, http.StatusBadRequest, "Invalid system query options value")
+		return
+	}
+	found = found[min(skip, len(found)):min(skip+top, len(found))]
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"d": map[string]any{"results": found}})
+}
+
+func odataError(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"code": "005056A509B11EE1B9A8FEC11C21D78E",
+		"message": map[string]any{"lang": "en", "value": text}}})
+}
+
+// rows are all rows of an entity set.
+func (s *Server) rows(set string) (rows []map[string]any, known bool) {
+	switch set {
+	case "API_OPLACCTGDOCITEMCUBE_SRV/A_OperationalAcctgDocItemCube":
+		for _, v := range s.Books.Where(func(simbooks.Voucher) bool { return true }) {
+			for n, l := range v.Lines {
+				rows = append(rows, cubeRow(v, n, l))
+			}
+		}
+		return rows, true
+	case "API_GLACCOUNTINCHARTOFACCOUNTS_SRV/A_GLAccountText":
+		for _, code := range slices.Sorted(maps.Keys(s.Books.Accounts)) {
+			rows = append(rows, map[string]any{"GLAccount": code, "GLAccountName": s.Books.Accounts[code].Name,
+				"ChartOfAccounts": Chart, "Language": "EN"})
+		}
+		return rows, true
+	case "API_BUSINESS_PARTNER/A_Supplier":
+		for _, code := range slices.Sorted(maps.Keys(s.Books.Values["supplier"])) {
+			rows = append(rows, map[string]any{"Supplier": code, "SupplierName": s.Books.Values["supplier"][code]})
+		}
+		return rows, true
+	case "API_COSTCENTER_SRV/A_CostCenterText":
+		for _, code := range slices.Sorted(maps.Keys(s.Books.Values["department"])) {
+			rows = append(rows, map[string]any{"CostCenter": code, "CostCenterName": s.Books.Values["department"][code],
+				"Language": "EN"})
+		}
+		return rows, true
+	}
+	return nil, false
+}
+
+func cubeRow(v simbooks.Voucher, n int, l simbooks.Line) map[string]any {
+	posted, _ := time.Parse(time.DateOnly, v.Date)
+	side := "S"
+	if l.Extra["side"] == "H" {
+		side = "H"
+	}
+	return map[string]any{"CompanyCode": Company, "FiscalYear": v.Date[:4], "AccountingDocument": document(v),
+		"AccountingDocumentItem": fmt.Sprintf("%03d", n+1), "DocumentReferenceID": v.Ref,
+		"PostingDate": fmt.Sprintf("/Date(%d)/", posted.UnixMilli()), "GLAccount": l.Account,
+		"Supplier": l.Dimensions["supplier"], "Customer": "", "CostCenter": l.Dimensions["department"],
+		"DebitCreditCode": side, "AmountInCompanyCodeCurrency": simbooks.Text(l.Debit - l.Credit),
+		"AmountInTransactionCurrency": l.Foreign, "TransactionCurrency": l.Currency, "DocumentItemText": l.Text}
+}
