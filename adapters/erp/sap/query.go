@@ -37,8 +37,8 @@ type line struct {
 	Text        string `json:"DocumentItemText"`
 }
 
-const lineFields = "CompanyCode,FiscalYear,AccountingDocument,AccountingDocumentItem,DocumentReferenceID," +
-	"PostingDate,GLAccount,Supplier,Customer,CostCenter,DebitCreditCode,AmountInCompanyCodeCurrency,AmountInTransactionCurrency," +
+const lineFields = "CompanyCode,FiscalYear,AccountingDocument,AccountingDocumentItem,DocumentReferenceID,PostingDate," +
+	"GLAccount,Supplier,Customer,CostCenter,DebitCreditCode,AmountInCompanyCodeCurrency,AmountInTransactionCurrency," +
 	"TransactionCurrency,DocumentItemText"
 
 // items asks for the items under a reference, in all years.
