@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,12 +80,14 @@ func (l *documentList) narrowed() bool {
 	if f.Intervened {
 		l.and(`d.intervened`)
 	}
+	l.narrow(Narrow{Entities: f.Entities, People: f.People, Urgency: f.Urgency, Amounts: f.Amounts})
 	if f.Unread {
 		l.and(`EXISTS (SELECT FROM copies c WHERE c.document = d.id AND c.person = ? AND c.removed_at IS NULL
 			AND c.read_at IS NULL OFFSET 0)`, f.CopiedTo)
 	}
 	whose := f.whose()
-	if whose != "" && whose != l.scope.Person || f.Intervened || f.Submitter != "" && f.CopiedTo != "" || l.titled != nil {
+	if whose != "" && whose != l.scope.Person || f.Intervened || f.Submitter != "" && f.CopiedTo != "" || l.titled != nil ||
+		f.byPeople() {
 		l.and(l.readable())
 		if f.Submitter != "" {
 			l.and(`d.submitter = ?`, f.Submitter)
@@ -100,6 +103,15 @@ func (f DocumentFilter) whose() string {
 		return f.CopiedTo
 	}
 	return f.Submitter
+}
+
+// peopleMost is how many people's own documents are read one beside the other; those of
+// more are looked for among what the reader may see.
+const peopleMost = 2
+
+// byPeople says whether the list is read along the documents of the people asked for.
+func (f DocumentFilter) byPeople() bool {
+	return len(f.People) > 0 && len(f.People) <= peopleMost && f.whose() == "" && !f.Intervened && !f.searches()
 }
 
 // readable is the condition of that name with placeholders of this list.
@@ -125,6 +137,9 @@ func (l *documentList) find() {
 	case f.searches() && l.wide():
 		l.common()
 		l.own()
+	case f.byPeople():
+		l.sourceOf(f.People, inDocuments, `d.requester = given.one`)
+		l.sourceOf(f.People, inDocuments, `d.submitter = given.one`)
 	default:
 		l.roles()
 		l.own()
@@ -186,11 +201,17 @@ func (l *documentList) span(p place) string {
 
 // roles adds what a role lets somebody read: everything, entities, departments.
 func (l *documentList) roles() {
-	if l.scope.All {
+	entities := l.scope.Entities
+	switch asked := l.filter.Entities; {
+	case l.scope.All && len(asked) == 0:
 		l.source(inDocuments, `d.status <> 'draft'`)
 		return
+	case l.scope.All:
+		entities = asked
+	case len(asked) > 0:
+		entities = slices.DeleteFunc(slices.Clone(entities), func(one string) bool { return !slices.Contains(asked, one) })
 	}
-	l.sourceOf(l.scope.Entities, inDocuments, `d.entity = given.one AND d.status <> 'draft'`)
+	l.sourceOf(entities, inDocuments, `d.entity = given.one AND d.status <> 'draft'`)
 	l.sourceOf(l.scope.Departments, inDocuments, `d.department = given.one AND d.status <> 'draft'`)
 }
 

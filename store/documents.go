@@ -30,6 +30,11 @@ type DocumentFilter struct {
 
 	Intervened bool // only those in which an administrator stepped in
 
+	Entities []string
+	People   []string // whom it is for, or who submitted it
+	Urgency  document.Urgency
+	Amounts  AmountRange
+
 	Cursor    string
 	Limit     int // 0 means 20; 200 at most
 	WithTotal bool

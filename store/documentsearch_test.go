@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/store"
 )
 
@@ -47,6 +48,7 @@ func (w *world) findsAll(t *testing.T) {
 			assert.Equal(t, want, got, "%s looks for %s", who, word)
 		}
 		one := everything[len(everything)/2]
+		w.findsNarrowed(t, scope, everything, one)
 		for _, q := range []store.DocumentFilter{
 			{Query: one.Number}, {Query: strings.ToLower(one.Number[:len(one.Number)-2])},
 			{Query: one.Number[len(one.Number)-6:]}, {Query: "no such title", Named: []string{one.Requester}},
@@ -54,5 +56,44 @@ func (w *world) findsAll(t *testing.T) {
 			assert.True(t, slices.ContainsFunc(w.all(scope, q), func(d store.Document) bool { return d.ID == one.ID }),
 				"%s looks for %q %v", who, q.Query, q.Named)
 		}
+	}
+}
+
+// findsNarrowed holds that a list that is narrowed has what is so narrowed of all, in the
+// same order: by company, person, urgency, amount, and by all of them.
+func (w *world) findsNarrowed(t *testing.T, scope access.Scope, everything []store.Document, one store.Document) {
+	t.Helper()
+	amounts := store.AmountRange{Currency: one.Total.Currency, From: one.Total.Minor / 2, To: one.Total.Minor * 2}
+	inside := func(d store.Document) bool {
+		in := func(a money.Amount) bool {
+			return a.Currency == amounts.Currency && a.Minor >= amounts.From && a.Minor <= amounts.To
+		}
+		return in(d.Total) || d.Total.Currency != amounts.Currency && in(d.BaseTotal)
+	}
+	theirs := func(d store.Document) bool { return d.Requester == one.Requester || d.Submitter == one.Requester }
+	for what, q := range map[string]struct {
+		filter store.DocumentFilter
+		holds  func(d store.Document) bool
+	}{
+		"company": {store.DocumentFilter{Entities: []string{one.Entity}},
+			func(d store.Document) bool { return d.Entity == one.Entity }},
+		"urgency": {store.DocumentFilter{Urgency: one.Urgency}, func(d store.Document) bool { return d.Urgency == one.Urgency }},
+		"amount":  {store.DocumentFilter{Amounts: amounts}, inside},
+		"person":  {store.DocumentFilter{People: []string{one.Requester}}, theirs},
+		"people":  {store.DocumentFilter{People: []string{one.Requester, "", "nobody"}}, theirs},
+		"all": {store.DocumentFilter{Entities: []string{one.Entity}, People: []string{one.Requester}, Amounts: amounts},
+			func(d store.Document) bool { return d.Entity == one.Entity && theirs(d) && inside(d) }},
+	} {
+		var want, got []string
+		for _, d := range everything {
+			if q.holds(d) {
+				want = append(want, d.ID)
+			}
+		}
+		for _, d := range w.all(scope, q.filter) {
+			got = append(got, d.ID)
+		}
+		assert.NotEmpty(t, got, what)
+		assert.Equal(t, want, got, "by %s", what)
 	}
 }

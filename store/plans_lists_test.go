@@ -8,6 +8,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/store"
 )
 
@@ -82,9 +83,14 @@ func (w *world) filters(scope access.Scope) map[string]store.DocumentFilter {
 	return map[string]store.DocumentFilter{
 		"all": {}, "the next page": {Cursor: first.Next}, "their own": {Submitter: scope.Person},
 		"copies": {CopiedTo: scope.Person}, "unread copies": {CopiedTo: scope.Person, Unread: true},
-		"returned":      {Statuses: []approval.Status{approval.Returned}},
-		"drafts":        {Statuses: []approval.Status{approval.Draft}},
-		"own closed":    {Submitter: scope.Person, Statuses: []approval.Status{approval.Closed}},
+		"returned":     {Statuses: []approval.Status{approval.Returned}},
+		"drafts":       {Statuses: []approval.Status{approval.Draft}},
+		"own closed":   {Submitter: scope.Person, Statuses: []approval.Status{approval.Closed}},
+		"of an entity": {Entities: []string{"acme-de"}},
+		"of an amount": {Amounts: store.AmountRange{Currency: "CNY", From: 100_000, To: 900_000}},
+		"for somebody": {People: []string{"s00003", ""}},
+		"several": {Entities: []string{"acme-cn"}, Urgency: document.Urgent, Types: []string{"expense"},
+			Amounts: store.AmountRange{Currency: "CNY", From: 100_000}},
 		"interventions": {Intervened: true}, "of a type": {Types: []string{"advance"}},
 		"a common word": {Query: "差旅"}, "a rare title": {Query: "软件许可年费 77"}, "nothing": {Query: "没有这样的"},
 		"one character": {Query: "费"}, "a number": {Query: first.Items[0].Number},

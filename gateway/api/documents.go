@@ -180,11 +180,10 @@ func (a *API) readDocument(ctx context.Context, in *DocumentInput) (*DocumentOut
 // DocumentsInput narrows a list of documents.
 type DocumentsInput struct {
 	Paged
+	SearchInput
 	Status    []string  `query:"status" maxItems:"10" nullable:"false" doc:"One or more of the statuses"`
-	Type      []string  `query:"type" maxItems:"20" nullable:"false"`
 	Submitter string    `query:"submitter" maxLength:"64"`
 	Copied    string    `query:"copied" enum:"all,unread" doc:"On which one was copied in; unread: and did not open yet"`
-	Query     string    `query:"q" maxLength:"100" doc:"In title or applicant; the start of a number, or its last digits"`
 	From      time.Time `query:"from" doc:"Submitted at or after"`
 	To        time.Time `query:"to" doc:"Submitted before"`
 	Total     bool      `query:"total" doc:"Count them, up to 10000: so many, or more"`
@@ -200,8 +199,13 @@ type DocumentsOutput struct {
 // listDocuments handles GET /documents.
 func (a *API) listDocuments(ctx context.Context, in *DocumentsInput) (*DocumentsOutput, error) {
 	who, _ := auth.Of(ctx)
+	narrow, err := a.desk.Narrow(ctx, in.SearchInput.search())
+	if err != nil {
+		return nil, err
+	}
 	filter := store.DocumentFilter{
-		Types: in.Type, Submitter: in.Submitter, Query: in.Query, From: in.From, To: in.To,
+		Types: narrow.Types, Submitter: in.Submitter, Query: narrow.Query, From: in.From, To: in.To,
+		Entities: narrow.Entities, People: narrow.People, Urgency: narrow.Urgency, Amounts: narrow.Amounts,
 		Cursor: in.Cursor, Limit: in.Limit, WithTotal: in.Total, Intervened: in.Intervened,
 	}
 	if in.Copied != "" {

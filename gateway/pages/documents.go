@@ -3,7 +3,6 @@ package pages
 import (
 	"log/slog"
 	"net/http"
-	"net/url"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
@@ -59,7 +58,7 @@ type documentsView struct {
 	Rows   []documentRow
 	Groups []string
 	Group  string
-	Query  string
+	Filter documentFilter
 	All    bool // of everybody, as far as the reader may see
 	Copied bool // those that the reader was copied in on
 	Unread int64
@@ -69,6 +68,9 @@ type documentsView struct {
 
 	Next string
 }
+
+// Any says whether the list is narrowed at all.
+func (d documentsView) Any() bool { return d.Filter.More() || d.Filter.Query+d.Group != "" || d.Intervened }
 
 const queryMax = 100 // characters of a search
 
@@ -99,17 +101,16 @@ func (v *visit) inboxDocuments(view documentsView) error {
 
 // documentList shows a list of documents, narrowed by what was asked for.
 func (v *visit) documentList(view documentsView) error {
-	view.Group, view.Query = v.asked("status"), v.asked("q")
-	if runes := []rune(view.Query); len(runes) > queryMax {
-		view.Query = string(runes[:queryMax])
-	}
+	view.Group, view.Filter = v.asked("status"), v.readDocumentFilter(v.r.URL.Query())
 	for _, g := range groups {
 		view.Groups = append(view.Groups, g.name)
 	}
 	scope := access.ScopeFor(v.who.Subject, access.DocumentRead)
 	view.Wide = scope.All || len(scope.Entities) > 0 || len(scope.Departments) > 0
-	filter := store.DocumentFilter{Statuses: statusesOf(view.Group), Query: view.Query, Cursor: v.asked("cursor"),
-		Intervened: view.Intervened}
+	filter := store.DocumentFilter{Statuses: statusesOf(view.Group), Cursor: v.asked("cursor"), Intervened: view.Intervened}
+	if err := view.Filter.apply(v, &filter); err != nil {
+		return err
+	}
 	switch {
 	case view.Copied:
 		filter.CopiedTo = v.who.Person.ID
@@ -125,8 +126,8 @@ func (v *visit) documentList(view documentsView) error {
 		return err
 	}
 	view.Rows = v.documentRows(page.Items)
-	query := url.Values{}
-	for name, value := range map[string]string{"status": view.Group, "q": view.Query, "of": v.asked("of"),
+	query := view.Filter.query()
+	for name, value := range map[string]string{"status": view.Group, "of": v.asked("of"),
 		"intervened": v.asked("intervened")} {
 		if value != "" {
 			query.Set(name, value)

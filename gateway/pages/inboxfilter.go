@@ -107,9 +107,9 @@ func tick(is bool) string {
 	return ""
 }
 
-// filter makes the store's filter of it. Amounts that cannot be read are told, and
+// narrow makes the store's conditions of it. Amounts that cannot be read are told, and
 // narrow nothing.
-func (f *inboxFilter) filter(v *visit) (store.TaskFilter, error) {
+func (f *inboxFilter) narrow(v *visit) (store.Narrow, error) {
 	search := desk.Search{Query: f.Query, Applicant: f.Applicant, From: f.From, To: f.To, Currency: f.Currency}
 	if f.Type != "" {
 		search.Types = []string{f.Type}
@@ -120,17 +120,23 @@ func (f *inboxFilter) filter(v *visit) (store.TaskFilter, error) {
 	if f.Urgent {
 		search.Urgency = document.Urgent
 	}
-	filter := store.TaskFilter{Order: store.TaskOrder(f.Sort)}
-	if f.Overdue {
-		filter.DueBefore = v.now
-	}
 	narrow, err := v.desk().Narrow(v.r.Context(), search)
 	if wrong, ok := fault.As(err); ok && wrong.Kind == fault.Invalid {
 		f.Wrong = v.faultText(wrong)
 		search.From, search.To = "", ""
 		narrow, err = v.desk().Narrow(v.r.Context(), search)
 	}
-	filter.Narrow = narrow
+	return narrow, err
+}
+
+// filter makes the store's filter of tasks of it.
+func (f *inboxFilter) filter(v *visit) (store.TaskFilter, error) {
+	filter := store.TaskFilter{Order: store.TaskOrder(f.Sort)}
+	if f.Overdue {
+		filter.DueBefore = v.now
+	}
+	var err error
+	filter.Narrow, err = f.narrow(v)
 	return filter, err
 }
 
