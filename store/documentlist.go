@@ -86,8 +86,8 @@ func (l *documentList) narrowed() bool {
 			AND c.read_at IS NULL OFFSET 0)`, f.CopiedTo)
 	}
 	whose := f.whose()
-	if whose != "" && whose != l.scope.Person || f.Intervened || f.Submitter != "" && f.CopiedTo != "" || l.titled != nil ||
-		f.byPeople() {
+	others := whose != "" && whose != l.scope.Person || f.byPeople()
+	if others || f.Intervened || f.Submitter != "" && f.CopiedTo != "" || l.titled != nil {
 		l.and(l.readable())
 		if f.Submitter != "" {
 			l.and(`d.submitter = ?`, f.Submitter)

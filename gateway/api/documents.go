@@ -199,7 +199,7 @@ type DocumentsOutput struct {
 // listDocuments handles GET /documents.
 func (a *API) listDocuments(ctx context.Context, in *DocumentsInput) (*DocumentsOutput, error) {
 	who, _ := auth.Of(ctx)
-	narrow, err := a.desk.Narrow(ctx, in.SearchInput.search())
+	narrow, err := a.desk.Narrow(ctx, in.search())
 	if err != nil {
 		return nil, err
 	}
