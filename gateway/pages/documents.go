@@ -70,7 +70,9 @@ type documentsView struct {
 }
 
 // Any says whether the list is narrowed at all.
-func (d documentsView) Any() bool { return d.Filter.More() || d.Filter.Query+d.Group != "" || d.Intervened }
+func (d documentsView) Any() bool {
+	return d.Filter.More() || d.Filter.Query+d.Group != "" || d.Intervened
+}
 
 const queryMax = 100 // characters of a search
 
@@ -107,7 +109,9 @@ func (v *visit) documentList(view documentsView) error {
 	}
 	scope := access.ScopeFor(v.who.Subject, access.DocumentRead)
 	view.Wide = scope.All || len(scope.Entities) > 0 || len(scope.Departments) > 0
-	filter := store.DocumentFilter{Statuses: statusesOf(view.Group), Cursor: v.asked("cursor"), Intervened: view.Intervened}
+	filter := store.DocumentFilter{
+		Statuses: statusesOf(view.Group), Cursor: v.asked("cursor"), Intervened: view.Intervened,
+	}
 	if err := view.Filter.apply(v, &filter); err != nil {
 		return err
 	}
