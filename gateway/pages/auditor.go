@@ -14,7 +14,10 @@ import (
 	"github.com/countersign/countersign/store"
 )
 
-const auditAt = "/audit"
+const (
+	auditAt       = "/audit"
+	checkpointsAt = auditAt + "/checkpoints"
+)
 
 // auditorRoutes lists the pages of whoever audits.
 func auditorRoutes() []route {
@@ -22,7 +25,7 @@ func auditorRoutes() []route {
 	return []route{
 		{method: get, path: auditAt, needs: access.AuditRead, nav: "page.nav.audit", template: "audit", handle: audit},
 		{method: get, path: auditAt + "/export", needs: access.AuditRead, template: "audit", handle: exportAudit},
-		{method: get, path: auditAt + "/checkpoints", needs: access.AuditRead, template: "checkpoints", handle: checkpoints},
+		{method: get, path: checkpointsAt, needs: access.AuditRead, template: "checkpoints", handle: checkpoints},
 	}
 }
 

@@ -25,6 +25,7 @@ var helpOf = map[string]string{
 	"replan":   "administrators#intervene", "replans": "administrators#replan", "calendars": "administrators#calendars",
 	"calendar": "administrators#calendars", "handover": "administrators#handover",
 	"rehearsal":    "employees#rehearse",
+	"tour":         "employees#tour",
 	"organisation": "employees#organisation", "person": "administrators#rights", "roles": "administrators#rights",
 	"grants": "administrators#rights", "grant": "administrators#rights",
 	"audit": "auditors#search", "checkpoints": "auditors#record",

@@ -95,6 +95,8 @@ func registry() []route {
 func guideRoutes() []route {
 	return []route{
 		{method: http.MethodGet, path: rehearsalAt, needs: access.PolicyRead, template: "rehearsal", handle: rehearse},
+		{method: http.MethodGet, path: tourAt, template: "tour", handle: showTours},
+		{method: http.MethodPost, path: tourAt + "/done", template: "tour", handle: endTour},
 	}
 }
 

@@ -187,6 +187,8 @@ type frame struct {
 	Badge               string // how many tasks wait, "" for none
 	Live                string // where the page hears of changes, "" where nobody is signed in
 	Flash               string
+	Tour                *stopView // the page is a stop of a tour
+	Invited             bool      // to take one
 	Refresh             *refresh
 	Onward              string // where the browser goes by itself
 	Data                any
@@ -220,6 +222,7 @@ func (v *visit) showAs(name string, status int, title string, data any) {
 	if v.known {
 		f.Person = v.who.Person.Name
 		f.Badge, f.Live = v.badge(), livePath
+		f.Tour, f.Invited = v.tourStop(), v.invited() && name != "error"
 	}
 	if waits, ok := data.(interface{ refresh() *refresh }); ok {
 		f.Refresh = waits.refresh()
