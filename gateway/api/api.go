@@ -70,6 +70,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.passkeys()
 	a.wishes()
 	a.grants()
+	a.powers()
 	router.GET("/docs", a.docs)
 	return a
 }

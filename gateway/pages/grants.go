@@ -43,14 +43,15 @@ func (v *visit) askedRow(p store.ProposalRow) askedRow {
 }
 
 type grantsView struct {
-	Only string
-	Rows []askedRow
-	Next string
+	Only   string
+	Report bool // the reader may ask who could release how much
+	Rows   []askedRow
+	Next   string
 }
 
 // grants handles GET /grants: what was asked about rights and waits, or is over.
 func grants(v *visit) error {
-	view, query := grantsView{Only: store.OnlyOpen}, url.Values{}
+	view, query := grantsView{Only: store.OnlyOpen, Report: v.mayReport()}, url.Values{}
 	if v.asked("only") == store.OnlyEnded {
 		view.Only = store.OnlyEnded
 		query.Set("only", view.Only)

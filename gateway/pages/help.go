@@ -30,6 +30,7 @@ var helpOf = map[string]string{
 	"grants": "administrators#rights", "grant": "administrators#rights",
 	"audit": "auditors#search", "checkpoints": "auditors#record",
 	"directory": "administrators#directory",
+	"powers":    "auditors#powers",
 }
 
 // helpPath is where a page is explained.

@@ -62,12 +62,13 @@ type organisationView struct {
 	More              bool // there are more than are shown
 	Departments       []departmentRow
 	Entities          []entityRow
+	Report            bool // the reader may ask who could release how much
 }
 
 // organisation handles GET /organisation: who works here, in which department, for which
 // company.
 func organisation(v *visit) error {
-	view := organisationView{Query: v.asked("q")}
+	view := organisationView{Query: v.asked("q"), Report: v.mayReport()}
 	of := v.asked("department")
 	people, err := v.desk().People(v.r.Context(), v.who, view.Query)
 	if err != nil {

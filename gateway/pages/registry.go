@@ -88,7 +88,7 @@ func registry() []route {
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
-		rightsRoutes(), directoryRoutes())...)
+		rightsRoutes(), powerRoutes(), directoryRoutes())...)
 }
 
 // guideRoutes lists what shows people around.

@@ -159,7 +159,7 @@ func (v *visit) via(via string) string {
 			return v.t("page.via.manager")
 		}
 		return v.t("page.via.manager_above", "level", what)
-	case "escalated", "transferred", "consulted", "added", "given", "chosen", "handed_over", "role_ended":
+	case "escalated", "transferred", "consulted", "added", "given", "chosen", "handed_over", "role_ended", "delegation":
 		return v.t("page.via."+kind, "who", v.name(what))
 	}
 	return v.optional("page.via."+kind+"_"+what, v.optional("page.via."+kind, via))

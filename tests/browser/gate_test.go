@@ -25,11 +25,11 @@ type door struct{ person, address string }
 var visitors = []string{"lin", "wang", "chen", "liu", "admin", "audit", ""}
 
 // unlinked are the pages that no link leads to, but a form.
-var unlinked = []string{"/documents?of=all", "/login?signed_out=1"}
+var unlinked = []string{"/documents?of=all", "/login?signed_out=1", "/organisation/powers?over=50000&currency=CNY"}
 
 // elsewhere are what is no page but a file, and pages that need more than the gate
 // furnishes: a document with two versions, or with a file.
-var elsewhere = []string{"/audit/export", "/documents/:id/versions", "/documents/:id/files/:file"}
+var elsewhere = []string{"/audit/export", "/organisation/powers/export", "/documents/:id/versions", "/documents/:id/files/:file"}
 
 const (
 	linksMost = 6 // addresses of one pattern that one person follows
