@@ -50,6 +50,11 @@ var adapters = map[string]adapter{
 	AdapterTryton:  {needs: map[string]string{"database": "set Tryton's database name"}},
 	AdapterHTTP:    {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
 	AdapterSandbox: {},
+	"erpnext": {
+		needs: map[string]string{"user": "set the API key of ERPNext's integration user",
+			"password": "set that user's API secret", "company": "set the company's name in ERPNext",
+			"currency": "set the company's base currency, such as CNY"},
+		options: map[string][]string{"reference_field": nil}},
 	"odoo": {
 		needs: map[string]string{"user": "set the login of Odoo's integration user",
 			"password": "set that user's API key, not the password they sign in with",

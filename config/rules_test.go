@@ -53,6 +53,8 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 		{"the sandbox in production", connection + "adapter: sandbox } ] }", "erp.connections[0].adapter", "books nothing"},
 		{"tryton without a database", connection + "adapter: tryton } ] }", "erp.connections[0].database", "Tryton"},
 		{"http without a mapping", connection + "adapter: http } ] }", "erp.connections[0].mapping", "mapping"},
+		{"erpnext without a company", connection + "adapter: erpnext, user: u, password: p, currency: CNY } ] }",
+			"erp.connections[0].company", "name in ERPNext"},
 		{"odoo without a key", connection + "adapter: odoo, user: u, currency: CNY } ] }", "erp.connections[0].password", "API key"},
 		{"odoo with a strange dialect", connection + "adapter: odoo, options: { dialect: soap } } ] }",
 			"erp.connections[0].options.dialect", "json2, jsonrpc"},

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/countersign/countersign/adapters/erp/erpnext"
 	"github.com/countersign/countersign/adapters/erp/httpjson"
 	"github.com/countersign/countersign/adapters/erp/kingdee"
 	"github.com/countersign/countersign/adapters/erp/odoo"
@@ -19,6 +20,7 @@ import (
 var providers = map[string]func(Config) (Port, error){
 	"kingdee":  kingdee.Open,  // Kingdee K3Cloud 金蝶云星空
 	"tryton":   tryton.Open,   // Tryton 6.0 by JSON-RPC
+	"erpnext":  erpnext.Open,  // ERPNext by Frappe's REST interface
 	"odoo":     odoo.Open,     // Odoo by JSON-2 (19 and later) or JSON-RPC
 	"sap":      sap.Open,      // SAP S/4HANA by SOAP and OData
 	"u8":       u8.Open,       // Yonyou U8+ 用友 by its OpenAPI
