@@ -14,7 +14,7 @@ import (
 
 func erpCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "erp", Short: "Look into the ERPs, examine one, or run the sandbox ERP"}
-	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSandboxCommand(), erpConformanceCommand())
+	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSyncCommand(), erpSandboxCommand(), erpConformanceCommand())
 	return cmd
 }
 

@@ -96,7 +96,11 @@ func runWorker(ctx context.Context, p *parts) error {
 	if deps.Directory, err = p.directories(ctx, s); err != nil {
 		return err
 	}
+	if deps.Master, err = p.masterData(s); err != nil {
+		return err
+	}
 	if !p.config.Worker.Effects.Paused {
+		p.scheduleMasterData(ctx, c)
 		if err := worker.KeepSchedules(ctx, c, p.directorySchedules()); err != nil {
 			return err
 		}

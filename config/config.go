@@ -216,7 +216,8 @@ type PublicKey struct {
 
 // ERP is the books outside.
 type ERP struct {
-	Connections []Connection `mapstructure:"connections"`
+	Connections []Connection  `mapstructure:"connections"`
+	MasterEvery time.Duration `mapstructure:"master_every"` // how often master data is read; 0 = only when somebody asks
 }
 
 // Connection is one company in one ERP.

@@ -76,6 +76,9 @@ func (c Config) checkERP(k *check) {
 		}
 	}
 	k.unique("erp.connections", ids)
+	if c.ERP.MasterEvery != 0 {
+		k.duration("erp.master_every", c.ERP.MasterEvery, time.Minute, 7*24*time.Hour)
+	}
 }
 
 func (c Connection) check(k *check, at string, mode Mode) {

@@ -43,6 +43,9 @@ type house struct {
 	outside *activitiestest.Outside
 	config  worker.Config
 	staff   *staff
+
+	master     *activities.MasterData
+	masterRuns chan store.MasterRun
 }
 
 func newHouse(t *testing.T, keys ...temporal.Key) *house {
@@ -72,6 +75,7 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(3600, 1800, 600)),
 		staff:   &staff{runs: map[string]store.DirectoryRun{}},
 	}
+	h.master, h.masterRuns = masterOf()
 	h.register()
 	return h
 }
@@ -91,7 +95,7 @@ func (h *house) work() (stop func()) {
 	workers, err := worker.Start(h.config, worker.Deps{
 		Client:  h.client,
 		Records: &activities.Records{Book: h.book, Calendars: &activities.Calendars{Book: h.book}},
-		Plans:   h.outside, Vouchers: h.outside, Directory: h.staff.activities(),
+		Plans:   h.outside, Vouchers: h.outside, Directory: h.staff.activities(), Master: h.master,
 	})
 	require.NoError(h.t, err)
 	return workers.Stop

@@ -66,6 +66,7 @@ type Deps struct {
 
 	// Directory asks companies' directories; nil where none is configured.
 	Directory *activities.Directories
+	Master    *activities.MasterData // nil reads none
 }
 
 // Plans are the activities that find who decides.
@@ -174,6 +175,9 @@ func effectsWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
 	if d := deps.Directory; d != nil {
 		w.RegisterActivityWithOptions(d.SyncDirectory, activity.RegisterOptions{Name: workflows.SyncDirectory})
 		w.RegisterActivityWithOptions(d.FailDirectory, activity.RegisterOptions{Name: workflows.FailDirectory})
+	}
+	if deps.Master != nil {
+		w.RegisterActivityWithOptions(deps.Master.SyncMaster, activity.RegisterOptions{Name: workflows.SyncMaster})
 	}
 	return w
 }

@@ -7,6 +7,7 @@ const (
 	DocumentWorkflow = "Document"
 
 	DirectorySyncWorkflow = "DirectorySync"
+	MasterDataWorkflow    = "MasterData" // argument: activities.MasterInput
 
 	SignalActRecorded = "act_recorded" // argument: ActRecorded
 	QueryState        = "state"        // answer: approval.State
@@ -30,6 +31,7 @@ const (
 
 	SyncDirectory = "SyncDirectory" // on the task queue effects, as what follows
 	FailDirectory = "FailDirectory"
+	SyncMaster    = "SyncMaster" // likewise
 )
 
 // The task queues. Each has its own worker, see package worker.
@@ -50,6 +52,9 @@ func Updates() []approval.Name {
 		approval.Intervene,
 	}
 }
+
+// MasterDataID is the name of the readings of a connection's master data by schedule.
+func MasterDataID(connection string) string { return "master:" + connection }
 
 // ActRecorded says that an act lies in the inbox. It is sent by the relay and by
 // operators, and is believed only as far as the inbox row is signed.

@@ -22,4 +22,8 @@ func Register(to Registry) {
 		Name:               DirectorySyncWorkflow,
 		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	to.RegisterWorkflowWithOptions(MasterData, workflow.RegisterOptions{
+		Name:               MasterDataWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 }

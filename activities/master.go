@@ -1,0 +1,222 @@
+package activities
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/policy/booking"
+	"github.com/countersign/countersign/store"
+)
+
+// CodeNoConnection says that no ERP connection has such a name.
+const CodeNoConnection = "master.no_connection"
+
+var _ = fault.Register(map[string]fault.Entry{
+	CodeNoConnection: {Kind: fault.NotFound, Args: []string{"connection"}},
+})
+
+// wholeAfter is how long deltas follow one another before everything is read again:
+// what was deleted in an ERP is invisible to a delta.
+const wholeAfter = 20 * time.Hour
+
+// MasterSource is an ERP whose master data is read.
+type MasterSource struct {
+	Port     erp.Port
+	Entities []string // whose books it keeps
+}
+
+// MasterData are the activities that read what the ERPs know. 主数据
+type MasterData struct {
+	Book    MasterBook
+	Sources map[string]MasterSource // by connection
+	Now     func() time.Time        // nil = time.Now
+}
+
+// MasterBook is the part of the store that MasterData needs.
+type MasterBook interface {
+	Master(ctx context.Context, connection string) ([]master.Row, error)
+	NewestMaster(ctx context.Context) ([]store.MasterRun, error)
+	SaveMaster(ctx context.Context, run store.MasterRun, apply []master.Change) error
+	Policies(ctx context.Context, kind string) ([]store.PolicyRow, error)
+	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
+}
+
+// MasterInput says what is to be read.
+type MasterInput struct {
+	Run        string `json:"run"` // id; a repeat with the same one changes nothing
+	Connection string `json:"connection"`
+	By         string `json:"by,omitempty"`
+	Whole      bool   `json:"whole,omitempty"`  // read everything, even where a delta would do
+	Accept     bool   `json:"accept,omitempty"` // apply also what would break something in use
+	DryRun     bool   `json:"dry_run,omitempty"`
+}
+
+// MasterOutcome is what a reading came to, in numbers: history keeps no names.
+type MasterOutcome struct {
+	State  string         `json:"state"`
+	Came   int            `json:"came"`
+	Counts map[string]int `json:"counts,omitempty"`
+	Held   int            `json:"held"`
+	Code   string         `json:"code,omitempty"`
+}
+
+// SyncMaster reads an ERP's master data, keeps what changed, and holds back what
+// would break something in use until somebody accepts it.
+//
+// Safe to repeat: reading changes nothing, and a run is kept once.
+// Errors: Busy, to be tried again. A refusal of the ERP is an answer, kept with the run.
+func (m *MasterData) SyncMaster(ctx context.Context, in MasterInput) (MasterOutcome, error) {
+	defer alive(ctx)()
+	run, _, err := m.Sync(ctx, in)
+	if err != nil {
+		return MasterOutcome{}, answer(ctx, err)
+	}
+	return MasterOutcome{State: run.State, Came: run.Came, Counts: run.Counts, Held: len(run.Held), Code: run.Code}, nil
+}
+
+// Sync is SyncMaster, with every difference that it found.
+func (m *MasterData) Sync(ctx context.Context, in MasterInput) (store.MasterRun, []master.Change, error) {
+	source, known := m.Sources[in.Connection]
+	if !known {
+		return store.MasterRun{}, nil, fault.New(fault.NotFound, CodeNoConnection, fault.Arg("connection", in.Connection))
+	}
+	run := store.MasterRun{ID: in.Run, Connection: in.Connection, Entities: source.Entities, By: in.By, StartedAt: m.now()}
+	since, err := m.since(ctx, in, source)
+	if err != nil {
+		return run, nil, err
+	}
+	came, err := source.Port.Sync(ctx, since)
+	if final(err) {
+		f, _ := fault.As(err)
+		run.State, run.Code, run.Detail, run.AsOf = store.MasterFailed, f.Code, detail(f), run.StartedAt
+		return run, nil, m.save(ctx, in, run, nil)
+	}
+	if err != nil {
+		return run, nil, err
+	}
+	changes, err := m.compare(ctx, in, came, &run)
+	if err != nil {
+		return run, nil, err
+	}
+	apply := changes
+	run.State = store.MasterApplied
+	if !in.Accept {
+		if apply, run.Held = master.Split(changes); len(run.Held) > 0 {
+			run.State = store.MasterHeld
+		}
+	}
+	run.Counts = master.Counts(apply)
+	return run, changes, m.save(ctx, in, run, apply)
+}
+
+func (m *MasterData) save(ctx context.Context, in MasterInput, run store.MasterRun, apply []master.Change) error {
+	if in.DryRun {
+		return nil
+	}
+	return m.Book.SaveMaster(ctx, run, apply)
+}
+
+// since is where a delta begins; the zero time reads everything. What was held back
+// would not come in a delta again, so everything is read until it is settled.
+func (m *MasterData) since(ctx context.Context, in MasterInput, source MasterSource) (time.Time, error) {
+	if in.Whole || in.Accept || !source.Port.Capabilities().Delta {
+		return time.Time{}, nil
+	}
+	newest, err := m.Book.NewestMaster(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, run := range newest {
+		if run.Connection == in.Connection && run.State == store.MasterApplied && m.now().Sub(run.StartedAt) < wholeAfter {
+			return run.AsOf, nil
+		}
+	}
+	return time.Time{}, nil
+}
+
+// compare cleans what came and holds it against what is kept.
+func (m *MasterData) compare(ctx context.Context, in MasterInput, came erp.Master, run *store.MasterRun) (
+	[]master.Change, error) {
+	before, err := m.Book.Master(ctx, in.Connection)
+	if err != nil {
+		return nil, err
+	}
+	used, err := m.used(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, remarks := master.Clean(rowsOfMaster(came))
+	run.Complete, run.AsOf, run.Came, run.Remarks = came.Complete, came.AsOf, len(rows), remarks
+	return master.Compare(before, rows, came.Complete, used), nil
+}
+
+// used says which codes are in use, and by what: accounts by mappings in force,
+// parties by our suppliers, cost centres by our departments.
+func (m *MasterData) used(ctx context.Context) (map[master.Key]string, error) {
+	used := map[master.Key]string{}
+	company, err := m.Book.Snapshot(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	for id := range company.Suppliers {
+		used[master.Key{Kind: master.Party, Code: id}] = id
+	}
+	for id, d := range company.Departments {
+		used[master.Key{Kind: master.CostCenter, Code: d.CostCenter}] = id
+	}
+	rows, err := m.Book.Policies(ctx, kindMapping)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		mapping, err := booking.Parse(row.ID, []byte(row.YAML))
+		if err != nil {
+			continue // published by another release; what it names is not known here
+		}
+		for _, code := range mapping.Names() {
+			for _, kind := range []master.Kind{master.Account, master.Party, master.CostCenter} {
+				used[master.Key{Kind: kind, Code: code}] = row.ID
+			}
+		}
+	}
+	return used, nil
+}
+
+func (m *MasterData) now() time.Time {
+	if m.Now != nil {
+		return m.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+// rowsOfMaster is what a port read, as rows.
+func rowsOfMaster(came erp.Master) []master.Row {
+	var rows []master.Row
+	for _, a := range came.Accounts {
+		row := master.Row{Kind: master.Account, Code: a.Code, Name: a.Name, ID: a.ID, Active: a.Active}
+		if a.PartyRequired {
+			row.Attributes = map[string]string{master.PartyRequired: "true"}
+		}
+		rows = append(rows, row)
+	}
+	for _, p := range came.Parties {
+		rows = append(rows, master.Row{Kind: master.Party, Code: p.Code, Name: p.Name, ID: p.ID, Active: p.Active})
+	}
+	for _, c := range came.CostCenters {
+		rows = append(rows, master.Row{Kind: master.CostCenter, Code: c.Code, Name: c.Name, ID: c.ID, Active: c.Active})
+	}
+	for _, p := range came.Periods {
+		rows = append(rows, master.Row{Kind: master.Period, Code: p.Name, Name: p.Name, ID: p.ID, Active: p.Open,
+			Attributes: map[string]string{master.From: p.From, master.To: p.To}})
+	}
+	for _, c := range came.Currencies {
+		rows = append(rows, master.Row{Kind: master.Currency, Code: c.Code, Name: c.Code, ID: c.ID, Active: true,
+			Attributes: map[string]string{master.Digits: strconv.Itoa(c.Digits)}})
+	}
+	return rows
+}
