@@ -49,7 +49,8 @@ func erpPreviewCommand() *cobra.Command {
 		Use:   "preview (--document NUMBER | --file DOCUMENT)",
 		Short: "Print the voucher of a document, entry by entry, each with its rule",
 		Long: "Print the voucher that a document would be booked with today, entry by entry, each with the\n" +
-			"rule of the mapping that it came from. Nothing is kept, and the books are told nothing. Ends with 1 where no voucher can be made.",
+			"rule of the mapping that it came from. Nothing is kept, and the books are told nothing. Ends with 1\n" +
+			"where no voucher can be made.",
 		Example: "  countersign erp preview --document EXP-2026-000123 --as liu\n" +
 			"  countersign erp preview --file trip.yaml --mapping draft.yaml --kind settlement --json",
 		Args: cobra.NoArgs,

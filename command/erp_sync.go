@@ -48,9 +48,10 @@ func erpSyncCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Read an ERP's master data: accounts, parties, cost centres, periods, currencies",
-		Long: "Read an ERP's master data and keep what changed. A difference that would break something in use, such as an\n" +
-			"account that is closed and named by a mapping, is shown and kept back until --accept. Nothing is ever deleted.\n" +
-			"Ends with 1 where something is kept back. It works without Temporal and without a worker.",
+		Long: "Read an ERP's master data and keep what changed. A difference that would break something in use,\n" +
+			"such as an account that is closed and named by a mapping, is shown and kept back until --accept.\n" +
+			"Nothing is ever deleted. Ends with 1 where something is kept back. It works without Temporal and\n" +
+			"without a worker.",
 		Example: "  countersign erp sync --connection books --dry-run --config .countersign/config.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -62,7 +63,7 @@ func erpSyncCommand() *cobra.Command {
 			return p.syncMaster(cmd, in)
 		},
 	}
-	cmd.Flags().StringVar(&in.Connection, "connection", "", "id of the connection, as in erp.connections; needed where there are more")
+	cmd.Flags().StringVar(&in.Connection, "connection", "", "id of the connection; needed where there are more")
 	cmd.Flags().BoolVar(&in.DryRun, "dry-run", false, "show the differences, keep nothing")
 	cmd.Flags().BoolVar(&in.Whole, "whole", false, "read everything, even where only what changed would do")
 	cmd.Flags().BoolVar(&in.Accept, "accept", false, "keep also what would break something in use")
@@ -91,7 +92,7 @@ func (p *parts) syncMaster(cmd *cobra.Command, in activities.MasterInput) error 
 	case run.State == store.MasterFailed:
 		return fmt.Errorf("%s: %s", run.Code, run.Detail)
 	case len(run.Held) > 0:
-		return fmt.Errorf("%d differences are kept back: accept them with --accept, or mend the ERP or the mapping", len(run.Held))
+		return fmt.Errorf("%d differences are kept back: --accept them, or mend the ERP or the mapping", len(run.Held))
 	}
 	return nil
 }

@@ -64,8 +64,8 @@ func (r masterRunRow) run() (MasterRun, error) {
 	return run, nil
 }
 
-const masterRunColumns = `id, connection, entities, by_person, state, complete, came, counts, held, remarks, code, detail,
-	as_of, started_at, finished_at`
+const masterRunColumns = `id, connection, entities, by_person, state, complete, came, counts, held, remarks, code,
+	detail, as_of, started_at, finished_at`
 
 // MasterRuns lists the readings of a connection, of every one for "", the newest first.
 func (s *Store) MasterRuns(ctx context.Context, connection string, limit int) ([]MasterRun, error) {
@@ -134,8 +134,9 @@ func (s *Store) SaveMaster(ctx context.Context, run MasterRun, apply []master.Ch
 		const insert = `INSERT INTO master_runs (id, connection, entities, by_person, state, complete, came, counts, held,
 			remarks, code, detail, as_of, started_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)
 			ON CONFLICT DO NOTHING`
-		done, err := tx.ExecContext(ctx, insert, run.ID, run.Connection, pq.Array(run.Entities), run.By, run.State, run.Complete,
-			run.Came, listed(run.Counts), listed(run.Held), listed(run.Remarks), run.Code, run.Detail, run.AsOf.UTC(), run.StartedAt.UTC())
+		done, err := tx.ExecContext(ctx, insert, run.ID, run.Connection, pq.Array(run.Entities), run.By, run.State,
+			run.Complete, run.Came, listed(run.Counts), listed(run.Held), listed(run.Remarks), run.Code, run.Detail,
+			run.AsOf.UTC(), run.StartedAt.UTC())
 		if err != nil {
 			return err
 		}
@@ -158,14 +159,15 @@ func applyMaster(ctx context.Context, tx *sqlx.Tx, run MasterRun, apply []master
 	var active, gone []bool
 	for _, c := range apply {
 		r := c.After
-		kinds, codes, names, ids = append(kinds, string(r.Kind)), append(codes, r.Code), append(names, r.Name), append(ids, r.ID)
+		kinds, codes = append(kinds, string(r.Kind)), append(codes, r.Code)
+		names, ids = append(names, r.Name), append(ids, r.ID)
 		attributes, active, gone = append(attributes, listed(r.Attributes)), append(active, r.Active), append(gone, r.Gone)
 	}
 	const upsert = `INSERT INTO master_rows (connection, run, kind, code, name, erp_id, attributes, active, gone)
 		SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::boolean[])
 		ON CONFLICT (connection, kind, code) DO UPDATE SET run = excluded.run, name = excluded.name, erp_id = excluded.erp_id,
 			attributes = excluded.attributes, active = excluded.active, gone = excluded.gone`
-	_, err := tx.ExecContext(ctx, upsert, run.Connection, run.ID, pq.Array(kinds), pq.Array(codes), pq.Array(names), pq.Array(ids),
-		pq.Array(attributes), pq.Array(active), pq.Array(gone))
+	_, err := tx.ExecContext(ctx, upsert, run.Connection, run.ID, pq.Array(kinds), pq.Array(codes), pq.Array(names),
+		pq.Array(ids), pq.Array(attributes), pq.Array(active), pq.Array(gone))
 	return err
 }

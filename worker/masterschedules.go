@@ -33,8 +33,8 @@ func ScheduleMasterData(ctx context.Context, c client.Client, connections []stri
 	return nil
 }
 
-func scheduleMasterData(ctx context.Context, schedules client.ScheduleClient, connection string, every time.Duration) error {
-	id := workflows.MasterDataID(connection)
+func scheduleMasterData(ctx context.Context, schedules client.ScheduleClient, one string, every time.Duration) error {
+	id := workflows.MasterDataID(one)
 	if every == 0 {
 		err := schedules.GetHandle(ctx, id).Delete(ctx)
 		if gone := new(serviceerror.NotFound); errors.As(err, &gone) {
@@ -45,7 +45,7 @@ func scheduleMasterData(ctx context.Context, schedules client.ScheduleClient, co
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
 	action := &client.ScheduleWorkflowAction{
 		ID: id, Workflow: workflows.MasterDataWorkflow, TaskQueue: workflows.QueueApproval,
-		Args: []any{activities.MasterInput{Connection: connection}},
+		Args: []any{activities.MasterInput{Connection: one}},
 	}
 	_, err := schedules.Create(ctx, client.ScheduleOptions{
 		ID: id, Spec: spec, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: masterPatience,

@@ -31,7 +31,8 @@ func MasterData(ctx workflow.Context, in activities.MasterInput) (activities.Mas
 		HeartbeatTimeout:    postSilence,
 		Summary:             "read the master data of " + in.Connection,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: masterPause, BackoffCoefficient: 2, MaximumInterval: masterPauseMax, MaximumAttempts: masterAttempts,
+			InitialInterval: masterPause, BackoffCoefficient: 2,
+			MaximumInterval: masterPauseMax, MaximumAttempts: masterAttempts,
 		},
 	})
 	var outcome activities.MasterOutcome
