@@ -23,9 +23,10 @@ import (
 )
 
 // directories are the activities that ask companies' directories, as the directory's
-// role of the database; nil where none is configured.
+// role of the database; nil where that is not configured. A worker without the source
+// that somebody asks for answers that it knows none.
 func (p *parts) directories(ctx context.Context, s *store.Store) (*activities.Directories, error) {
-	if len(p.config.Directory.Sources) == 0 {
+	if len(p.config.Directory.Sources) == 0 && !p.config.SCIM.DatabaseURL.IsSet() {
 		return nil, nil
 	}
 	own, err := p.directoryStore(ctx, s)
