@@ -59,7 +59,8 @@ func TestLiesAboutWhoSignsAreFound(t *testing.T) {
 	w.findsEach(t,
 		lie{`UPDATE passkeys SET public_key = 'another' WHERE name = 'laptop'`, "passkey.differs"},
 		lie{`DELETE FROM passkeys WHERE name = 'phone'`, "passkey.missing"},
-		lie{`INSERT INTO passkeys (id, person, name, credential, public_key, rp_id, model, transports, synced, added_at, counter)
+		lie{`INSERT INTO passkeys (id, person, name, credential, public_key, rp_id, model, transports, synced, added_at,
+				counter)
 			SELECT 'x', 'bob', name, 'x', public_key, rp_id, model, transports, synced, added_at, counter FROM passkeys`,
 			"passkey.invented"},
 		lie{`UPDATE identities SET subject = 'c' WHERE person = 'ann'`, "identity.differs"},
@@ -85,8 +86,8 @@ func TestLiesAboutHowWasDecidedAreFound(t *testing.T) {
 		w.do(d.ID, approval.Approve, "ann")
 	}
 	sealed := func(what string) string {
-		return `UPDATE inbox SET canonical = (canonical::jsonb || '{"passkey":{"credential":"x","nonce":"` + what + `","authenticator_data":"",
-			"client_data":"","signature":""}}')::text WHERE document = '`
+		return `UPDATE inbox SET canonical = (canonical::jsonb || '{"passkey":{"credential":"x","nonce":"` + what + `",
+			"authenticator_data":"","client_data":"","signature":""}}')::text WHERE document = '`
 	}
 	w.findsEach(t,
 		lie{`UPDATE events SET data = jsonb_set(data::jsonb, '{plan,sign_in}', '{"seconds":300}')::text

@@ -75,7 +75,10 @@ func (v *visit) directoryRun(r store.DirectoryRun, title string) directoryRunVie
 	if view.Title == "" {
 		view.Title = r.Source
 	}
-	if r.AskedBy != "" {
+	switch {
+	case strings.HasPrefix(r.AskedBy, "system:"):
+		view.By = v.t("page.directory.by_command")
+	case r.AskedBy != "":
 		view.By = v.name(r.AskedBy)
 	}
 	if r.ApprovedBy != "" {
