@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,9 +12,6 @@ import (
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
 )
-
-// answerMax bounds one answer of the server.
-const answerMax = 16 << 20
 
 // object is one record, or any other JSON object of the protocol.
 type object = map[string]any
@@ -56,11 +52,11 @@ func (c *client) call(ctx context.Context, asked call, into any) error {
 	if err != nil {
 		return err
 	}
-	status, body, err := c.send(request)
+	answer, err := port.Send(c.http, request, asked.writes)
 	if err != nil {
-		return port.Lost(err, asked.writes)
+		return err
 	}
-	result, err := spoken.result(status, body, asked.writes)
+	result, err := spoken.result(answer.Status, answer.Body, asked.writes)
 	if err != nil || into == nil {
 		return err
 	}
@@ -85,20 +81,6 @@ func (c *client) post(ctx context.Context, path string, body any) (*http.Request
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "countersign")
 	return r, nil
-}
-
-// send makes one HTTP exchange.
-func (c *client) send(r *http.Request) (int, []byte, error) {
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, answerMax))
-	if err != nil {
-		return 0, nil, err
-	}
-	return answer.StatusCode, text, nil
 }
 
 // speak returns the dialect of the server, finding out once.

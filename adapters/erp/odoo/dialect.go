@@ -141,11 +141,11 @@ func (c *client) authenticate(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	status, body, err := c.send(request)
+	answer, err := port.Send(c.http, request, false)
 	if err != nil {
-		return 0, port.Lost(err, false)
+		return 0, err
 	}
-	result, err := rpcResult(status, body, false)
+	result, err := rpcResult(answer.Status, answer.Body, false)
 	if err != nil {
 		return 0, err
 	}
@@ -162,18 +162,18 @@ func (c *client) findDialect(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("odoo: %w", err)
 	}
-	status, body, err := c.send(r)
+	answer, err := port.Send(c.http, r, false)
 	if err != nil {
-		return "", port.Lost(err, false)
+		return "", err
 	}
-	if status == http.StatusNotFound {
+	if answer.Status == http.StatusNotFound {
 		return jsonrpc, nil
 	}
 	var got struct {
 		Info []any `json:"version_info"`
 	}
-	if status != http.StatusOK || json.Unmarshal(body, &got) != nil || len(got.Info) == 0 {
-		return "", port.Unclear(fmt.Sprintf("/web/version answered %d %.80q", status, body), false)
+	if answer.Status != http.StatusOK || json.Unmarshal(answer.Body, &got) != nil || len(got.Info) == 0 {
+		return "", port.Unclear(fmt.Sprintf("/web/version answered %d %.80q", answer.Status, answer.Body), false)
 	}
 	// 19, or "saas~19" where Odoo hosts it.
 	major, err := strconv.Atoi(strings.TrimPrefix(fmt.Sprint(got.Info[0]), "saas~"))

@@ -16,15 +16,12 @@ type pythonError struct {
 }
 
 // words maps what Odoo says, in English, to our codes; the first match wins.
-var words = []struct {
-	text *regexp.Regexp
-	code string
-}{
-	{regexp.MustCompile(`(?i)prior to and inclusive of|lock date|locked period`), port.CodeClosedPeriod},
-	{regexp.MustCompile(`(?i)is not balanced|unbalanced journal entry`), port.CodeUnbalanced},
-	{regexp.MustCompile(`(?i)(deprecated|archived) account`), port.CodeUnknownAccount},
-	{regexp.MustCompile(`(?i)archived (partner|contact)`), port.CodeUnknownParty},
-	{regexp.MustCompile(`(?i)not allowed to (access|create|modify|delete|perform)`), port.CodeNotAllowed},
+var words = []port.Words{
+	{Text: regexp.MustCompile(`(?i)prior to and inclusive of|lock date|locked period`), Code: port.CodeClosedPeriod},
+	{Text: regexp.MustCompile(`(?i)is not balanced|unbalanced journal entry`), Code: port.CodeUnbalanced},
+	{Text: regexp.MustCompile(`(?i)(deprecated|archived) account`), Code: port.CodeUnknownAccount},
+	{Text: regexp.MustCompile(`(?i)archived (partner|contact)`), Code: port.CodeUnknownParty},
+	{Text: regexp.MustCompile(`(?i)not allowed to (access|create|modify|delete|perform)`), Code: port.CodeNotAllowed},
 }
 
 // fault turns an exception into one of ours. Odoo rolls the whole request back
@@ -55,12 +52,7 @@ func (e pythonError) fault(otherwise string, writes bool) error {
 		}
 		return port.Unclear(text, writes)
 	}
-	for _, w := range words {
-		if w.text.MatchString(text) {
-			return port.Fault(w.code, text)
-		}
-	}
-	return port.Fault(port.CodeRefused, text)
+	return port.Sort(words, text)
 }
 
 // statusFault turns an HTTP status into a fault. An exception that came with it

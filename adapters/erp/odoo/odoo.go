@@ -121,37 +121,32 @@ func (p *Port) insert(ctx context.Context, at company, values object) (string, e
 	return strconv.FormatInt(ids[0], 10), nil
 }
 
-// Post makes a draft effective. A second post is an error in Odoo, so the state
-// is read first, and again where the post was refused.
+// Post makes a draft effective. Safe to repeat.
+//
+// Errors: Conflict where it was posted on another day than ours.
 func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
 	at, err := p.where(ctx)
 	if err != nil {
 		return port.Found{}, err
 	}
-	before, err := p.read(ctx, at, f.ID)
-	if err != nil || before.State == port.Posted {
-		return before, err
+	day := "" // on which it lay as a draft
+	read := func(ctx context.Context) (port.Found, error) {
+		now, err := p.read(ctx, at, f.ID)
+		if err == nil && now.State != port.Posted {
+			day = now.Date
+		}
+		return now, err
 	}
-	id, _ := strconv.ParseInt(f.ID, 10, 64)
-	refusal := p.client.call(ctx, call{model: "account.move", method: "action_post", ids: []int64{id},
-		context: at.context(), writes: true}, nil)
-	if port.MayHaveHappened(refusal) {
-		return port.Found{}, refusal
-	}
-	now, err := p.read(ctx, at, f.ID)
-	switch {
-	case err != nil:
-		// A refusal may mean that an earlier request has posted it meanwhile.
-		return port.Found{}, port.Fault(port.CodeUnknown, "asked to post, but not read back: "+err.Error())
-	case now.State == port.Posted && now.Date != before.Date:
-		return port.Found{}, port.Fault(port.CodeConflict, "Odoo moved it from "+before.Date+" to "+now.Date+
+	done, err := port.PostDraft(ctx, read, func(ctx context.Context, _ port.Found) error {
+		id, _ := strconv.ParseInt(f.ID, 10, 64)
+		return p.client.call(ctx, call{model: "account.move", method: "action_post", ids: []int64{id},
+			context: at.context(), writes: true}, nil)
+	})
+	if err == nil && day != "" && done.Date != day {
+		return port.Found{}, port.Fault(port.CodeConflict, "Odoo moved it from "+day+" to "+done.Date+
 			", because the books were locked in between", fault.Arg("reference", f.Reference), fault.Arg("what", f.ID))
-	case now.State == port.Posted:
-		return now, nil
-	case refusal != nil:
-		return port.Found{}, refusal
 	}
-	return port.Found{}, port.Fault(port.CodeUnknown, "posted, but still a draft")
+	return done, err
 }
 
 // Discard deletes a draft entry. Odoo refuses it for a posted one.
