@@ -44,27 +44,45 @@ type service struct{ Deps }
 // handler answers one request, or gives the error to answer with.
 type handler func(w http.ResponseWriter, r *http.Request, actor string) error
 
+// route is one request that a directory may make.
+type route struct {
+	pattern string // method and path under Base, as http.ServeMux has them
+	handle  handler
+}
+
+// routes lists them all.
+func (s *service) routes() []route {
+	all := []route{
+		{"GET /ServiceProviderConfig", s.config}, {"GET /ResourceTypes", s.resourceTypes},
+		{"GET /ResourceTypes/{id}", s.resourceType}, {"GET /Schemas", s.schemas}, {"GET /Schemas/{id}", s.schema},
+	}
+	for _, c := range []collection{{s, directory.User, "/Users"}, {s, directory.Group, "/Groups"}} {
+		all = append(all, route{"GET " + c.path, c.list}, route{"POST " + c.path, c.create},
+			route{"GET " + c.path + "/{id}", c.get}, route{"PUT " + c.path + "/{id}", c.replace},
+			route{"PATCH " + c.path + "/{id}", c.patch}, route{"DELETE " + c.path + "/{id}", c.remove})
+	}
+	return all
+}
+
+// Routes lists the requests that are served, as "GET /scim/v2/Users/{id}".
+func Routes() []string {
+	var patterns []string
+	for _, r := range (&service{}).routes() {
+		method, path, _ := strings.Cut(r.pattern, " ")
+		patterns = append(patterns, method+" "+Base+path)
+	}
+	return patterns
+}
+
 // New makes the service's handler.
 func New(d Deps) http.Handler {
 	s := &service{d}
 	mux := http.NewServeMux()
-	on := func(pattern string, h handler) {
-		method, path, _ := strings.Cut(pattern, " ")
-		mux.Handle(method+" "+Base+path, s.guarded(h))
+	for _, r := range s.routes() {
+		method, path, _ := strings.Cut(r.pattern, " ")
+		mux.Handle(method+" "+Base+path, s.guarded(r.handle))
 	}
-	on("GET /ServiceProviderConfig", s.config)
-	on("GET /ResourceTypes", s.resourceTypes)
-	on("GET /ResourceTypes/{id}", s.resourceType)
-	on("GET /Schemas", s.schemas)
-	on("GET /Schemas/{id}", s.schema)
-	for path, kind := range map[string]directory.Kind{"/Users": directory.User, "/Groups": directory.Group} {
-		c := collection{s, kind, path}
-		on("GET "+path, c.list)
-		on("POST "+path, c.create)
-		on("GET "+path+"/{id}", c.get)
-		on("PUT "+path+"/{id}", c.replace)
-		on("PATCH "+path+"/{id}", c.patch)
-		on("DELETE "+path+"/{id}", c.remove)
+	for _, path := range []string{"/Users", "/Groups"} {
 		mux.Handle(Base+path, s.guarded(notSo))
 		mux.Handle(Base+path+"/{id}", s.guarded(notSo))
 	}
