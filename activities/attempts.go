@@ -69,6 +69,15 @@ func (a *attempts) foundDone() {
 	}
 }
 
+// end writes down by itself how the last request ended, where nothing else is written
+// with it.
+func (a *attempts) end(ctx context.Context, reference string) error {
+	if a.ended.N == 0 {
+		return nil
+	}
+	return a.store.FinishAttempt(ctx, store.Attempt{Reference: reference, N: a.ended.N}, a.ended.Class, a.ended.Detail)
+}
+
 func attemptOf(s store.Attempt) erp.Attempt {
 	return erp.Attempt{
 		Reference: s.Reference, No: s.N, Op: erp.Op(s.Op), StartedAt: s.StartedAt,

@@ -134,7 +134,8 @@ func (r *Records) eventsAfter(ctx context.Context, document string, after int64)
 
 // answer logs what the other side is not told, and sorts the rest for Temporal.
 func answer(ctx context.Context, err error) error {
-	if kind := fault.KindOf(err); err != nil && (kind == fault.Internal || kind == fault.Busy) {
+	kind := fault.KindOf(err)
+	if err != nil && activity.IsActivity(ctx) && (kind == fault.Internal || kind == fault.Busy) {
 		activity.GetLogger(ctx).Error("activity failed", "error", err)
 	}
 	return wire.Out(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -270,7 +271,8 @@ type paced struct{ limit *rate.Limiter }
 // RoundTrip waits its turn, then asks.
 func (p paced) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := p.limit.Wait(r.Context()); err != nil {
-		return nil, fmt.Errorf("waiting for a turn at the ERP: %w", err)
+		// As a line that was never opened: nothing was sent, and adapters know it by that.
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("waiting for a turn at the ERP: %w", err)}
 	}
 	return http.DefaultTransport.RoundTrip(r)
 }

@@ -110,7 +110,11 @@ func runWorker(ctx context.Context, p *parts) error {
 		return err
 	}
 	defer stop()
+	if err := p.scheduleReconciliations(ctx, c); err != nil {
+		p.logger.Error("nobody will reconcile by night", "error", err)
+	}
 	p.logger.Info("the worker is ready", "temporal", p.config.Temporal.Address)
+	deps.Reconciliations = p.reconciliations(s, ledgers)
 	return worker.Run(ctx, p.workerConfig(), deps)
 }
 

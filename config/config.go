@@ -218,6 +218,13 @@ type PublicKey struct {
 type ERP struct {
 	Connections []Connection  `mapstructure:"connections"`
 	MasterEvery time.Duration `mapstructure:"master_every"` // how often master data is read; 0 = only when somebody asks
+	Reconcile   Reconcile     `mapstructure:"reconcile"`
+}
+
+// Reconcile says when our vouchers are compared with those of every connection.
+type Reconcile struct {
+	At   string `mapstructure:"at"`   // HH:MM in locale.zone; "" = never by itself
+	Days int    `mapstructure:"days"` // how many days each comparison looks back
 }
 
 // Connection is one company in one ERP.

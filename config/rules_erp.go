@@ -15,6 +15,9 @@ const (
 	AdapterSandbox = "sandbox"
 )
 
+// reconcileDaysMost is what one comparison spans at most.
+const reconcileDaysMost = 400
+
 // adapter says what one kind of ERP wants to be told in its connection.
 type adapter struct {
 	needs   map[string]string   // keys that must not be empty, and what to set there
@@ -79,6 +82,12 @@ func (c Config) checkERP(k *check) {
 	if c.ERP.MasterEvery != 0 {
 		k.duration("erp.master_every", c.ERP.MasterEvery, time.Minute, 7*24*time.Hour)
 	}
+	if c.ERP.Reconcile.At != "" {
+		_, err := time.Parse("15:04", c.ERP.Reconcile.At)
+		k.want(err == nil, "erp.reconcile.at", "is "+c.ERP.Reconcile.At, "write a time of day such as 02:30, or leave it empty")
+	}
+	k.want(c.ERP.Reconcile.Days >= 1 && c.ERP.Reconcile.Days <= reconcileDaysMost, "erp.reconcile.days",
+		"is "+strconv.Itoa(c.ERP.Reconcile.Days), "set 1 to "+strconv.Itoa(reconcileDaysMost)+" days")
 }
 
 func (c Connection) check(k *check, at string, mode Mode) {

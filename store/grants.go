@@ -67,6 +67,7 @@ var grants = map[string]map[string]string{
 		"master_rows": read, "master_runs": read,
 		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
 		"checkpoints":      read, "goose_db_version": read,
+		"reconciliations": appends, "reconciliation_differences": read, "reconciliation_rulings": appends,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -97,6 +98,9 @@ var grants = map[string]map[string]string{
 		"effect_attempts": "SELECT, INSERT, UPDATE (class, detail, finished_at)",
 		"vouchers":        "SELECT, INSERT, UPDATE (state, erp_id, erp_number, date, hash, voucher, code, detail, posted_at)",
 		"attachments":     read, "attached": read, "import_rows": read, "delegations": read, "goose_db_version": read,
+		"reconciliations":            "SELECT, INSERT, UPDATE (state, code, detail, ours, theirs, differences, finished_at)",
+		"reconciliation_differences": appends,
+		"reconciliation_rulings":     "SELECT, UPDATE (outcome, code, detail, erp_number, outcome_at)",
 	},
 	RoleRelay: {
 		"documents": read,
@@ -151,5 +155,6 @@ var grants = map[string]map[string]string{
 		"attachments": read, "attached": read, "imports": read, "import_rows": read, "checkpoints": read,
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read, "master_rows": read, "master_runs": read,
+		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
 	},
 }

@@ -46,6 +46,7 @@ type house struct {
 
 	master     *activities.MasterData
 	masterRuns chan store.MasterRun
+	runs       *runs
 }
 
 func newHouse(t *testing.T, keys ...temporal.Key) *house {
@@ -74,6 +75,7 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 		book:    activitiestest.NewBook(time.Now),
 		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(3600, 1800, 600)),
 		staff:   &staff{runs: map[string]store.DirectoryRun{}},
+		runs:    &runs{ended: map[string]store.Reconciliation{}},
 	}
 	h.master, h.masterRuns = masterOf()
 	h.register()
@@ -96,6 +98,7 @@ func (h *house) work() (stop func()) {
 		Client:  h.client,
 		Records: &activities.Records{Book: h.book, Calendars: &activities.Calendars{Book: h.book}},
 		Plans:   h.outside, Vouchers: h.outside, Directory: h.staff.activities(), Master: h.master,
+		Reconciliations: reconciler(h.runs),
 	})
 	require.NoError(h.t, err)
 	return workers.Stop

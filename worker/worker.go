@@ -67,6 +67,8 @@ type Deps struct {
 	// Directory asks companies' directories; nil where none is configured.
 	Directory *activities.Directories
 	Master    *activities.MasterData // nil reads none
+
+	Reconciliations *activities.Reconciliations // nil serves none
 }
 
 // Plans are the activities that find who decides.
@@ -179,6 +181,7 @@ func effectsWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
 	if deps.Master != nil {
 		w.RegisterActivityWithOptions(deps.Master.SyncMaster, activity.RegisterOptions{Name: workflows.SyncMaster})
 	}
+	registerReconciliations(w, deps.Reconciliations)
 	return w
 }
 
@@ -216,6 +219,20 @@ func registerLocal(w Activities, deps Deps) {
 		workflows.NextApprover: deps.Plans.NextApprover, workflows.Staff: deps.Plans.Staff,
 		workflows.Recount: deps.Records.Recount,
 		workflows.Heirs:   deps.Plans.Heirs,
+	} {
+		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
+	}
+}
+
+func registerReconciliations(w Activities, r *activities.Reconciliations) {
+	if r == nil {
+		return
+	}
+	for name, method := range map[string]any{
+		workflows.BeginReconciliation: r.BeginReconciliation,
+		workflows.CompareDays:         r.CompareDays,
+		workflows.EndReconciliation:   r.EndReconciliation,
+		workflows.PostVoucherAgain:    r.PostAgain,
 	} {
 		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
 	}

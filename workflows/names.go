@@ -9,6 +9,9 @@ const (
 	DirectorySyncWorkflow = "DirectorySync"
 	MasterDataWorkflow    = "MasterData" // argument: activities.MasterInput
 
+	ReconcileWorkflow = "Reconcile" // argument: activities.ReconcileInput
+	PostAgainWorkflow = "PostAgain" // argument: activities.PostAgainInput
+
 	SignalActRecorded = "act_recorded" // argument: ActRecorded
 	QueryState        = "state"        // answer: approval.State
 
@@ -32,6 +35,11 @@ const (
 	SyncDirectory = "SyncDirectory" // on the task queue effects, as what follows
 	FailDirectory = "FailDirectory"
 	SyncMaster    = "SyncMaster" // likewise
+
+	BeginReconciliation = "BeginReconciliation" // these on the task queue effects too
+	CompareDays         = "CompareDays"
+	EndReconciliation   = "EndReconciliation"
+	PostVoucherAgain    = "PostAgain"
 )
 
 // The task queues. Each has its own worker, see package worker.

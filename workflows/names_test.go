@@ -14,6 +14,8 @@ import (
 func TestNamesNeverChange(t *testing.T) {
 	require.Equal(t, "Document", workflows.DocumentWorkflow)
 	require.Equal(t, "DirectorySync", workflows.DirectorySyncWorkflow)
+	require.Equal(t, []string{"Document", "Reconcile", "PostAgain"},
+		[]string{workflows.DocumentWorkflow, workflows.ReconcileWorkflow, workflows.PostAgainWorkflow})
 	require.Equal(t, "act_recorded", workflows.SignalActRecorded)
 	require.Equal(t, "state", workflows.QueryState)
 	require.Equal(t, "calendar_changed", workflows.SignalCalendarChanged)
@@ -35,7 +37,9 @@ func TestNamesNeverChange(t *testing.T) {
 		workflows.Recount: &activities.Records{}, workflows.Heirs: &activities.Plans{},
 		workflows.Staff:       &activities.Plans{},
 		workflows.PostVoucher: &activities.Vouchers{}, workflows.SyncDirectory: &activities.Directories{},
-		workflows.FailDirectory: &activities.Directories{},
+		workflows.FailDirectory:       &activities.Directories{},
+		workflows.BeginReconciliation: &activities.Reconciliations{}, workflows.CompareDays: &activities.Reconciliations{},
+		workflows.EndReconciliation: &activities.Reconciliations{}, workflows.PostVoucherAgain: &activities.Reconciliations{},
 	} {
 		_, found := reflect.TypeOf(of).MethodByName(name)
 		require.True(t, found, "no method is called %s: the workflow would ask for another name", name)

@@ -26,4 +26,12 @@ func Register(to Registry) {
 		Name:               MasterDataWorkflow,
 		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	to.RegisterWorkflowWithOptions(Reconcile, workflow.RegisterOptions{
+		Name:               ReconcileWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
+	to.RegisterWorkflowWithOptions(PostAgain, workflow.RegisterOptions{
+		Name:               PostAgainWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 }

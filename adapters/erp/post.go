@@ -74,6 +74,9 @@ type PostInput struct {
 	// needs, because ours are given up at half of it. Zero = DefaultSettle.
 	Settle time.Duration
 	Now    func() time.Time // the clock that Attempt.StartedAt is compared with
+	// Gone says that a person looked and ruled that what was posted before is not in
+	// the books any more. Without it a voucher that vanished stops for a person.
+	Gone bool
 }
 
 // PostOnce leaves exactly one posted voucher under the reference, however often
@@ -142,7 +145,8 @@ func (p *posting) mayCreate() error {
 	if p.in.Now().Sub(p.last.StartedAt) < p.in.Settle {
 		return port.Fault(CodeSettling, "", reference)
 	}
-	if p.last.Op == OpPost || p.last.Op == OpReverse && p.last.Class == ClassOK {
+	wasThere := p.last.Op == OpPost || p.last.Op == OpReverse && p.last.Class == ClassOK
+	if wasThere && !p.in.Gone {
 		// It was there, and may have been posted: writing it anew could book twice.
 		return port.Fault(CodeConflict, "it was there before and is not found any more", reference)
 	}
@@ -259,10 +263,7 @@ func difference(v voucher.Voucher, f Found) string {
 	if f.Date != v.Date {
 		return fmt.Sprintf("its date is %s, ours %s", f.Date, v.Date)
 	}
-	want := make([]Line, 0, len(v.Entries))
-	for _, e := range v.Entries {
-		want = append(want, port.LineOf(e))
-	}
+	want := Lines(v)
 	ours, theirs := port.Sum(want), port.Sum(f.Lines)
 	if theirs != ours {
 		return fmt.Sprintf("its totals are %d/%d, ours %d/%d",

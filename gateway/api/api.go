@@ -63,6 +63,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.interventions()
 	a.books()
 	a.finance()
+	a.reconciliations()
 	a.audit()
 	a.imports()
 	a.tokens()

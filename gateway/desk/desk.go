@@ -101,6 +101,10 @@ type Desk struct {
 	// activities.Plans. nil foresees nothing.
 	Foresee Foresee
 
+	// Connections are the ERP companies; Books has them asked and told, nil asks none.
+	Connections []Connection
+	Books       Books
+
 	// AttachmentMax is how many bytes one attachment may have; 0 means 20 MiB.
 	AttachmentMax int64
 

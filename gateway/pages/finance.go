@@ -18,13 +18,13 @@ const financeAt = "/finance"
 // financeRoutes lists the pages of the finance desk beside its first.
 func financeRoutes() []route {
 	get := http.MethodGet
-	return []route{
+	return append(reconcileRoutes(), []route{
 		{method: get, path: "/parked", needs: access.EffectRead, template: "parked", handle: parked},
 		{method: get, path: "/vouchers", needs: access.EffectRead, template: "vouchers", handle: vouchers},
 		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},
 		{method: get, path: "/documents/:id/review", needs: access.DocumentRead, template: "review", handle: showReview},
 		{method: get, path: "/documents/:id/voucher", needs: access.EffectRead, template: "preview", handle: showPreview},
-	}
+	}...)
 }
 
 // financeTabs is the head of every page of the finance desk.

@@ -36,7 +36,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		everywhere := []string{"/", "/tasks/done", "/documents", "/documents?status=open&q=x&of=all", "/new", "/new/expense",
 			"/new/payment_request", "/notices",
 			"/delegations"}
-		finance := []string{"/vouchers", "/vouchers?state=posted", "/parked", "/finance",
+		finance := []string{"/vouchers", "/vouchers?state=posted", "/parked", "/finance", "/reconciliations",
 			"/finance?of=mine&q=x&entity=acme-cn&type=expense&only=overdue"}
 		look := func() {
 			for _, person := range []string{"lin", "wang", "zhao", "liu", "admin", "audit", "max"} {

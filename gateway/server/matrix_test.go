@@ -151,6 +151,7 @@ func (c *crossing) furnishObjects() {
 		"yaml": shippedPlain(c.t, "policies/expense.yaml", "1000.00", "3000.00")}, "id")
 	c.objects["grants"] = c.made("lin", "POST", "/grants", map[string]any{
 		"person": "lin", "role": access.Cashier, "entity": "acme-cn", "reason": "month end"}, "id")
+	c.reconciliation()
 	c.document()
 }
 

@@ -79,6 +79,9 @@ func New(deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := deps.Metrics.Register(newBooks(deps.Desk.Store)); err != nil {
+		return nil, err
+	}
 	gate := newGate(deps.Rate, deps.Proxies)
 	inner, err := compressed(deps.Auth.Middleware(gate.limit(sameOrigin(onlySCIM(router)))))
 	if err != nil {

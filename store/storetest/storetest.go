@@ -135,6 +135,15 @@ func sweep() {
 	}
 }
 
+// Execute runs a statement in the test's own database as its superuser: what no role of
+// ours may do.
+func Execute(t testing.TB, statement string) {
+	t.Helper()
+	if err := execute(URL(t), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
 func execute(address, statement string) error {
 	db, err := sql.Open("postgres", address)
 	if err != nil {

@@ -1,0 +1,26 @@
+package server_test
+
+import (
+	"strconv"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/reconciliation"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/store"
+)
+
+// reconciliation is a comparison of acme-cn's books that found a voucher missing.
+func (c *crossing) reconciliation() {
+	c.desk.Connections = []desk.Connection{{ID: "books", Entities: []string{"acme-cn"}}}
+	run := store.Reconciliation{ID: "01900000-0000-7000-8000-00000000000b", Connection: "books", From: "2026-11-01",
+		Entities: []string{"acme-cn"}, Until: "2026-11-30", State: store.ReconciliationDone}
+	require.NoError(c.t, c.store.BeginReconciliation(c.t.Context(), run))
+	require.NoError(c.t, c.store.SaveDifferences(c.t.Context(), []store.FoundDifference{{Run: run.ID, Connection: "books",
+		Difference: reconciliation.Difference{Kind: reconciliation.MissingThere, Reference: "v:x:accrual:1", Entity: "acme-cn"}}}))
+	require.NoError(c.t, c.store.EndReconciliation(c.t.Context(), run))
+	page, err := c.store.Differences(c.t.Context(), access.Scope{All: true}, store.DifferenceFilter{Run: run.ID})
+	require.NoError(c.t, err)
+	c.objects["reconciliations"], c.objects["differences"] = run.ID, strconv.FormatInt(page.Items[0].N, 10)
+}
