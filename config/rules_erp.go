@@ -22,6 +22,7 @@ const reconcileDaysMost = 400
 type adapter struct {
 	needs   map[string]string   // keys that must not be empty, and what to set there
 	options map[string][]string // names of options, and the values each may have; none = any
+	local   bool                // it has no address
 }
 
 // adapters lists every kind of ERP there is. A new one is a line here and one in
@@ -33,6 +34,12 @@ var adapters = map[string]adapter{
 		options: map[string][]string{"app_id": nil, "account_book": nil, "reference_field": nil, "voucher_group": nil,
 			"currencies": nil, "rate_type": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
 			"hand_over": {"audit", "submit", "save"}, "zone": nil},
+	},
+	"filedrop": {
+		local: true,
+		needs: map[string]string{"currency": "set the currency of the books"},
+		options: map[string][]string{"folder": nil, "format": {"csv", "hledger", "beancount"}, "columns": nil,
+			"accounts": nil, "master": nil},
 	},
 	"sap": {
 		needs: map[string]string{"company": "set the company code", "user": "set the communication user",
@@ -50,14 +57,14 @@ var adapters = map[string]adapter{
 		options: map[string][]string{"tenant": nil, "account_book": nil, "voucher_type": nil, "maker": nil,
 			"dimensions": nil, "dimension_types": nil, "look_back": nil, "gateway_url": nil, "token_url": nil, "zone": nil},
 	},
-	AdapterTryton:  {needs: map[string]string{"database": "set Tryton's database name"}},
-	AdapterHTTP:    {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
-	AdapterSandbox: {},
+	AdapterTryton: {needs: map[string]string{"database": "set Tryton's database name"}},
+	AdapterHTTP:   {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
 	"erpnext": {
 		needs: map[string]string{"user": "set the API key of ERPNext's integration user",
 			"password": "set that user's API secret", "company": "set the company's name in ERPNext",
 			"currency": "set the company's base currency, such as CNY"},
 		options: map[string][]string{"reference_field": nil}},
+	AdapterSandbox: {local: true},
 	"odoo": {
 		needs: map[string]string{"user": "set the login of Odoo's integration user",
 			"password": "set that user's API key, not the password they sign in with",
@@ -93,7 +100,7 @@ func (c Config) checkERP(k *check) {
 func (c Connection) check(k *check, at string, mode Mode) {
 	k.oneOf(at+"adapter", c.Adapter, slices.Sorted(maps.Keys(adapters))...)
 	k.want(len(c.Entities) > 0, at+"entities", "is empty", "list the legal entities whose vouchers go there")
-	if c.Adapter != AdapterSandbox || c.URL != "" {
+	if !adapters[c.Adapter].local || c.URL != "" {
 		k.url(at+"url", c.URL, "http", "https")
 	}
 	k.want(c.Adapter != AdapterSandbox || mode == Dev, at+"adapter", "is a sandbox in production",

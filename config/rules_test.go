@@ -60,6 +60,13 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 			"erp.connections[0].options.dialect", "json2, jsonrpc"},
 		{"an option nobody knows", connection + "adapter: tryton, options: { dialect: json2 } } ] }",
 			"erp.connections[0].options.dialect", "no options"},
+		{"kingdee without its AppSecret", connection + "adapter: kingdee, database: d, user: u } ] }",
+			"erp.connections[0].password", "AppSecret"},
+		{"a login nobody knows", connection + "adapter: kingdee, options: { login: magic } } ] }",
+			"erp.connections[0].options.login", "signed"},
+		{"sap without its company code", connection + "adapter: sap } ] }", "erp.connections[0].company", "company code"},
+		{"files in a form nobody reads", "erp: { connections: [ { id: a, entities: [e], adapter: filedrop, currency: CNY, " +
+			"options: { format: xls } } ] }", "erp.connections[0].options.format", "hledger"},
 		{"settled before the call ends", connection + "adapter: http, mapping: m, settle: 1s } ] }",
 			"erp.connections[0].settle", "from 20s"},
 		{"mail without a server", "mail: { enabled: true, from: a@b.c }", "mail.host", "mail.enabled"},

@@ -13,6 +13,8 @@ if [ "$what" = test ]; then
   for p in tryton-server tryton-modules-account tryton-modules-account-invoice tryton-proteus python3-psycopg2; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || need+=("$p")
   done
+  command -v hledger >/dev/null || need+=(hledger)
+  command -v bean-check >/dev/null || need+=(beancount)
   command -v node >/dev/null || need+=(nodejs)
   command -v npm >/dev/null || need+=(npm)
 fi
@@ -34,8 +36,8 @@ fi
 
 if ! command -v apt-get >/dev/null; then
   echo "Please install these first (this is not Debian or Ubuntu, so they are not installed for you): ${need[*]}" >&2
-  echo "  macOS:  brew install postgresql@15 node" >&2
-  echo "  Fedora: dnf install postgresql-server chromium trytond trytond-account trytond-account-invoice proteus nodejs npm" >&2
+  echo "  macOS:  brew install postgresql@15 node hledger beancount" >&2
+  echo "  Fedora: dnf install postgresql-server chromium trytond trytond-account trytond-account-invoice proteus hledger beancount nodejs npm" >&2
   exit 1
 fi
 sudo=()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/countersign/countersign/adapters/erp/erpnext"
+	"github.com/countersign/countersign/adapters/erp/filedrop"
 	"github.com/countersign/countersign/adapters/erp/httpjson"
 	"github.com/countersign/countersign/adapters/erp/kingdee"
 	"github.com/countersign/countersign/adapters/erp/odoo"
@@ -25,6 +26,7 @@ var providers = map[string]func(Config) (Port, error){
 	"sap":      sap.Open,      // SAP S/4HANA by SOAP and OData
 	"u8":       u8.Open,       // Yonyou U8+ 用友 by its OpenAPI
 	"yonbip":   yonbip.Open,   // Yonyou YonBIP 用友
+	"filedrop": filedrop.Open, // files in a folder: CSV, hledger, beancount
 	"httpjson": httpjson.Open, // anything a mapping can describe; the sandbox ERP
 }
 

@@ -1,0 +1,240 @@
+// Package filedrop hands vouchers over as files in a folder, for books that can
+// only import: CSV by a template of columns, or a journal that hledger or beancount
+// reads. A voucher is one file, named by its reference.
+//
+//	Create ─▶ .countersign/<short>.<random>   the file, staged
+//	      └─▶ .countersign/<short>.json       its record, created exclusively
+//	Post ───▶ rename of the staged file into the folder: once, whoever takes it away
+//
+// The record is never deleted, so a voucher is known after the importer has moved
+// or deleted its file. Everything is fsynced before it counts. The folder and what
+// is staged must lie on one file system, which several machines may share if it
+// keeps links and renames atomic, as NFS does.
+package filedrop
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/voucher"
+)
+
+// desk is the folder inside the folder where staged files and records lie.
+const desk = ".countersign"
+
+var options = []port.Option{
+	{Name: "folder", Needed: true, Mend: "write the folder that the importer reads"},
+	{Name: "format", Default: formatCSV}, // csv, hledger or beancount
+	{Name: "columns", Default: defaultColumns},
+	{Name: "accounts"}, // our code → theirs, such as 1002=Assets:Bank; others go as they are
+	{Name: "master"},   // folder with accounts.csv, parties.csv, cost_centers.csv; "" = nothing is known
+}
+
+// Port is one folder.
+type Port struct {
+	name     string
+	currency money.Currency
+	options  port.Options
+	folder   string
+	columns  []column
+	accounts map[string]string
+}
+
+// Open makes the port of one folder, which must be there.
+//
+// Errors: Invalid erp.bad_config, naming the key and the mend.
+func Open(config port.Config) (port.Port, error) {
+	p := &Port{name: config.Name, currency: config.Currency}
+	if p.currency == "" {
+		return nil, port.Fault(port.CodeBadConfig, "write the currency of the books", fault.Arg("what", "currency"))
+	}
+	var err error
+	if p.options, err = config.Read(options); err != nil {
+		return nil, err
+	}
+	if p.folder = p.options["folder"]; !filepath.IsAbs(p.folder) {
+		return nil, port.BadOption("folder", "is no absolute path")
+	}
+	if extensions[p.options["format"]] == "" {
+		return nil, port.BadOption("format", "is "+p.options["format"]+": write csv, hledger or beancount")
+	}
+	if p.columns, err = readColumns(p.options["columns"]); err != nil {
+		return nil, err
+	}
+	p.accounts, err = p.options.Table("accounts")
+	return p, err
+}
+
+// Name says which connection this is.
+func (p *Port) Name() string { return p.name }
+
+// Capabilities says what a folder can do.
+func (p *Port) Capabilities() port.Capabilities {
+	return port.Capabilities{UniqueReference: true, ChecksBalance: true, Reverse: true, ForeignCurrency: true,
+		CostCenters: true}
+}
+
+// Find returns the voucher that carries the reference. Safe to repeat.
+func (p *Port) Find(_ context.Context, reference string) ([]port.Found, error) {
+	r, err := p.record(voucher.Short(reference))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, p.reachable()
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	if r.Voucher.Reference != reference {
+		return nil, port.Fault(port.CodeConflict, "its name is taken by "+r.Voucher.Reference, fault.Arg("reference",
+			reference))
+	}
+	f, err := p.found(r)
+	if err != nil {
+		return nil, err
+	}
+	return []port.Found{f}, nil
+}
+
+// Create stages the voucher's file and records it, which only one caller can.
+//
+// Errors: Invalid before anything is written for what no importer should see.
+func (p *Port) Create(_ context.Context, v voucher.Voucher) (port.Found, error) {
+	if err := p.check(v); err != nil {
+		return port.Found{}, err
+	}
+	text, err := p.render(v)
+	if err != nil {
+		return port.Found{}, err
+	}
+	r, err := p.stage(v, text)
+	if errors.Is(err, os.ErrExist) {
+		return port.Found{}, port.Fault(port.CodeUnavailable, "it is there already: look again")
+	}
+	if err != nil {
+		return port.Found{}, unavailable(err) // without its record a staged file is nothing
+	}
+	return p.found(r)
+}
+
+// Post drops the staged file into the folder. Safe to repeat, and to do at the same
+// time: a rename happens once.
+func (p *Port) Post(_ context.Context, f port.Found) (port.Found, error) {
+	r, err := p.record(f.ID)
+	if err != nil {
+		return port.Found{}, unavailable(err)
+	}
+	err = os.Rename(p.at(r.Staged), filepath.Join(p.folder, p.fileName(r.Voucher)))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return port.Found{}, unavailable(err)
+	}
+	if err := errors.Join(syncFolder(p.folder), syncFolder(p.at(""))); err != nil {
+		return port.Found{}, port.Fault(port.CodeUnknown, plain(err))
+	}
+	now, err := p.found(r)
+	if err == nil && now.State != port.Posted {
+		err = port.Fault(port.CodeRefused, "it was withdrawn")
+	}
+	return now, err
+}
+
+// Discard withdraws a voucher that was not dropped yet. The staged file goes first:
+// between this rename and that of Post one wins. Safe to repeat.
+func (p *Port) Discard(_ context.Context, f port.Found) error {
+	r, err := p.record(f.ID)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return unavailable(err)
+	}
+	withdrawn := p.at(r.Staged + withdrawnEnd)
+	if err := os.Rename(p.at(r.Staged), withdrawn); err != nil && !there(withdrawn) {
+		return port.Fault(port.CodeRefused, "it was dropped already")
+	}
+	if err := errors.Join(os.Remove(p.at(f.ID+".json")), os.Remove(withdrawn), syncFolder(p.at(""))); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// Reverse drops the voucher once more with its sides swapped, under a reference of
+// its own. It looks for that reference first.
+func (p *Port) Reverse(ctx context.Context, f port.Found, reference, date string) (port.Found, error) {
+	before, err := p.Find(ctx, reference)
+	if err != nil {
+		return port.Found{}, err
+	}
+	if len(before) == 1 && before[0].State != port.Posted && before[0].Date != date {
+		if err := p.Discard(ctx, before[0]); err != nil {
+			return port.Found{}, err
+		}
+		before = nil
+	}
+	if len(before) == 1 {
+		return p.Post(ctx, before[0])
+	}
+	r, err := p.record(f.ID)
+	if err != nil {
+		return port.Found{}, unavailable(err)
+	}
+	v := r.Voucher
+	v.Reference, v.Date, v.Kind, v.Text = reference, date, voucher.Reversal, strings.TrimSpace("冲销 "+v.Text)
+	v.Entries = append([]voucher.Entry{}, v.Entries...)
+	for i := range v.Entries {
+		if v.Entries[i].Side == voucher.Debit {
+			v.Entries[i].Side = voucher.Credit
+		} else {
+			v.Entries[i].Side = voucher.Debit
+		}
+	}
+	made, err := p.Create(ctx, v)
+	if err != nil {
+		return port.Found{}, err
+	}
+	return p.Post(ctx, made)
+}
+
+// check refuses what must never reach an importer.
+func (p *Port) check(v voucher.Voucher) error {
+	if err := p.known(v); err != nil {
+		return err
+	}
+	var balance int64
+	for _, e := range v.Entries {
+		base := port.Base(e)
+		if base.Currency != p.currency {
+			return port.Fault(port.CodeRefused, "the books are kept in "+string(p.currency)+", not "+string(base.Currency))
+		}
+		if e.Side == voucher.Debit {
+			balance += base.Minor
+		} else {
+			balance -= base.Minor
+		}
+	}
+	if balance != 0 || len(v.Entries) < 2 {
+		return port.Fault(port.CodeUnbalanced, money.Amount{Minor: balance, Currency: p.currency}.Text())
+	}
+	return nil
+}
+
+// found is a record in the port's terms: what is neither staged nor withdrawn was dropped.
+func (p *Port) found(r record) (port.Found, error) {
+	f := port.Found{Reference: r.Voucher.Reference, ID: voucher.Short(r.Voucher.Reference), State: port.Draft,
+		Number: p.fileName(r.Voucher), Date: r.Voucher.Date}
+	if err := p.reachable(); err != nil {
+		return f, err
+	}
+	if !there(p.at(r.Staged)) && !there(p.at(r.Staged+withdrawnEnd)) {
+		f.State = port.Posted
+	}
+	for _, e := range r.Voucher.Entries {
+		f.Lines = append(f.Lines, port.LineOf(e))
+	}
+	f.Totals = port.Sum(f.Lines)
+	return f, nil
+}
