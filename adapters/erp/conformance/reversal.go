@@ -37,7 +37,11 @@ func reversesAfterALostAnswer(t T, f Fixture) {
 		isCode(t, err, erp.CodeClosedPeriod)
 		count(t, f, undo, 0, 0)
 	}
-	f.Proxy.Once(f.Posts, DropAfter)
+	posts := f.Posts
+	if f.Port.Capabilities().PostsAtOnce {
+		posts = f.Creates
+	}
+	f.Proxy.Once(posts, DropAfter)
 	_, err = f.reverseOnce(book, original, f.Date)
 	equal(t, fault.Unknown, fault.KindOf(err), "%v", err)
 	count(t, f, undo, 0, 1)

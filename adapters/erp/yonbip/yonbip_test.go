@@ -42,13 +42,13 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 	p, err := erp.Open(c)
 	require.NoError(t, err)
 	adds := erptest.Contains(http.MethodPost, "addVoucher")
-	return erptest.Fixture{Port: p, Proxy: proxy, Creates: adds, Posts: adds,
+	return erptest.Fixture{Port: p, Proxy: proxy, Creates: adds,
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			drafts, posted := tenant.Books.Count(reference, "01")
 			return drafts, posted, nil
 		},
 		Expense: "6602", Payable: "2202", Bank: "1002", Party: "SUP001", Base: "CNY", Foreign: "EUR",
-		Date: fmt.Sprintf("%d-03-31", time.Now().Year()), Settle: time.Second}, tenant
+		Date: fmt.Sprintf("%d-03-31", time.Now().Year()), Settle: 1500 * time.Millisecond}, tenant
 }
 
 func with(reference string) func(simbooks.Voucher) bool {
@@ -61,7 +61,7 @@ func TestConformance(t *testing.T) {
 
 func TestNemesis(t *testing.T) {
 	f, _ := fixture(t, nil)
-	erptest.Nemesis(t, f, 40, 20)
+	erptest.Nemesis(t, f, 30, 20)
 }
 
 // TestFaultsOfTheTenant proves what each refusal asks the caller to do next, and
