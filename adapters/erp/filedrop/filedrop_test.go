@@ -116,6 +116,8 @@ func TestManyAtOnceDropOne(t *testing.T) {
 	drafts, dropped, err := f.Counted(t.Context(), "v:many:accrual:1")
 	require.NoError(t, err)
 	require.Equal(t, [2]int{0, 1}, [2]int{drafts, dropped})
+	_, err = f.Port.Create(t.Context(), f.Voucher("v:many:accrual:1", 200))
+	require.Equal(t, erp.CodeUnavailable, fault.CodeOf(err), "a record is never written over")
 }
 
 // TestWithdrawnIsNeverDropped proves that after Discard began, Post refuses, and a

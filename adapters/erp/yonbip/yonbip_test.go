@@ -165,6 +165,16 @@ func TestFindsTheTenant(t *testing.T) {
 	require.ErrorContains(t, err, "not https")
 }
 
+// TestTwinIsRefused proves that YonBIP's idempotency key is sent: a second voucher under the same
+// reference is refused as Busy, and the next look finds the first.
+func TestTwinIsRefused(t *testing.T) {
+	f, _ := fixture(t, nil)
+	_, err := f.Port.Create(t.Context(), f.Voucher("v:twin:accrual:1", 100))
+	require.NoError(t, err)
+	_, err = f.Port.Create(t.Context(), f.Voucher("v:twin:accrual:1", 100))
+	require.Equal(t, erp.CodeUnavailable, fault.CodeOf(err), "%v", err)
+}
+
 // TestLogin proves what a wrong login is called, and that no fault shows a secret
 // or a token, though both travel in addresses.
 func TestLogin(t *testing.T) {
