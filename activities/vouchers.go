@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/domain/voucher"
@@ -48,6 +49,7 @@ type VoucherBook interface {
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
 	BeginEffect(ctx context.Context, in store.EffectIntent) error
 	SaveVoucher(ctx context.Context, v store.VoucherRow, call store.Ended) error
+	MasterOf(ctx context.Context, entity string) (map[master.Key]master.Row, error)
 	AttemptStore
 }
 
@@ -222,6 +224,10 @@ func (v *Vouchers) build(
 	if err != nil {
 		return voucher.Voucher{}, err
 	}
+	books, err := v.lookedUp(ctx, mapping, known.Content.Entity)
+	if err != nil {
+		return voucher.Voucher{}, err
+	}
 	entity := people.Entities[known.Content.Entity]
 	if in.Date == "" {
 		in.Date = today(v.now(), entity.Zone)
@@ -229,7 +235,17 @@ func (v *Vouchers) build(
 	return booking.Build(mapping, booking.BuildInput{
 		Content: known.Content, Document: in.Document, Number: known.Number, Revision: revision,
 		Kind: kind, Date: in.Date, EntityCurrency: money.Currency(entity.Currency), Org: people,
+		Master: books,
 	})
+}
+
+// lookedUp is the master data that a mapping looks something up in, if it does.
+func (v *Vouchers) lookedUp(ctx context.Context, m *booking.Mapping, entity string) (map[string]map[string]string, error) {
+	if !m.ReadsMaster() {
+		return nil, nil
+	}
+	rows, err := v.Book.MasterOf(ctx, entity)
+	return booking.MasterByName(rows), err
 }
 
 func (v *Vouchers) mapping(ctx context.Context, documentType string) (*booking.Mapping, error) {

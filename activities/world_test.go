@@ -15,6 +15,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/domain/voucher"
@@ -237,3 +238,8 @@ func run[T any](t *testing.T, activity, in any) (T, error) {
 func (w *world) OrgVersion(context.Context) (int64, error) { return w.people.Version, nil }
 
 func (w *world) Heir(_ context.Context, person string) (string, error) { return w.heirs[person], nil }
+
+// MasterOf is what the books know; nobody read them here.
+func (w *world) MasterOf(context.Context, string) (map[master.Key]master.Row, error) {
+	return nil, nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -170,4 +171,28 @@ func applyMaster(ctx context.Context, tx *sqlx.Tx, run MasterRun, apply []master
 	_, err := tx.ExecContext(ctx, upsert, run.Connection, run.ID, pq.Array(kinds), pq.Array(codes), pq.Array(names),
 		pq.Array(ids), pq.Array(attributes), pq.Array(active), pq.Array(gone))
 	return err
+}
+
+// MasterOf reads the master data of the books that an entity is booked in, by key; nil
+// where they were never read.
+func (s *Store) MasterOf(ctx context.Context, entity string) (map[master.Key]master.Row, error) {
+	newest, err := s.NewestMaster(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range newest {
+		if !slices.Contains(run.Entities, entity) {
+			continue
+		}
+		rows, err := s.Master(ctx, run.Connection)
+		if err != nil {
+			return nil, err
+		}
+		byKey := make(map[master.Key]master.Row, len(rows))
+		for _, r := range rows {
+			byKey[r.Key()] = r
+		}
+		return byKey, nil
+	}
+	return nil, nil
 }

@@ -54,6 +54,13 @@ func TestMasterDataIsKept(t *testing.T) {
 	require.Len(t, runs, 3)
 	require.Equal(t, "erp.unavailable", runs[0].Code)
 
+	byKey, err := s.MasterOf(ctx, "de")
+	require.NoError(t, err)
+	require.Equal(t, map[master.Key]master.Row{account.Key(): account}, byKey)
+	byKey, err = s.MasterOf(ctx, "fr")
+	require.NoError(t, err)
+	require.Nil(t, byKey, "its books were never read")
+
 	third := run
 	third.ID = uuid.Must(uuid.NewV7()).String()
 	require.NoError(t, s.SaveMaster(ctx, third, []master.Change{held}))

@@ -200,6 +200,13 @@ func (d *Desk) mappingFit(ctx context.Context, subject, yaml string) (id, hash s
 	if wrong := booking.Check(m, t); len(wrong) > 0 {
 		return "", "", fault.Join(wrong)
 	}
+	proof, err := d.proveMapping(ctx, m, t)
+	if err != nil {
+		return "", "", err
+	}
+	if len(proof.Faults) > 0 {
+		return "", "", fault.Join(proof.Faults)
+	}
 	hash, err = evidence.HashOf(m)
 	return m.ID, hash, err
 }

@@ -209,7 +209,15 @@ func (d *Desk) checked(ctx context.Context, kind proposal.Kind, subject, yaml st
 		return asFindings("", err)
 	}
 	hash, err := d.publishable(ctx, kind, subject, yaml)
-	return asFindings(hash, err)
+	checked, hash, err := asFindings(hash, err)
+	if err != nil || kind != proposal.Mapping || len(checked.Findings) > 0 {
+		return checked, hash, err
+	}
+	unchecked, err := d.uncheckedBooks(ctx)
+	if unchecked != nil {
+		checked.Findings = append(checked.Findings, policy.Finding{Level: policy.LevelWarning, Fault: unchecked})
+	}
+	return checked, hash, err
 }
 
 func (d *Desk) checkedPolicy(ctx context.Context, p *policy.Policy, subject string) (Checked, string, error) {

@@ -105,9 +105,17 @@ func (d *Desk) explain(ctx context.Context, m *booking.Mapping, doc store.Docume
 	if err != nil {
 		return voucher.Voucher{}, nil, err
 	}
+	var books map[string]map[string]string
+	if m.ReadsMaster() {
+		rows, err := d.Store.MasterOf(ctx, doc.Entity)
+		if err != nil {
+			return voucher.Voucher{}, nil, err
+		}
+		books = booking.MasterByName(rows)
+	}
 	return booking.Explain(m, booking.BuildInput{
 		Content: doc.Content, Document: doc.ID, Number: doc.Number, Revision: doc.Revision, Kind: kind,
 		Date: d.today(snapshot, doc.Entity), EntityCurrency: money.Currency(snapshot.Entities[doc.Entity].Currency),
-		Org: snapshot,
+		Org: snapshot, Master: books,
 	})
 }

@@ -279,7 +279,7 @@ func (r *reading) tablesNamed(m *Mapping) {
 // MasterTables are the look-ups that the ERP's master data offers: what is there by
 // its name there, as its code.
 func MasterTables() []string {
-	return []string{"accounts", "parties", "suppliers", "employees", "departments", "cost_centers", "projects"}
+	return []string{"accounts", "parties", "cost_centers"}
 }
 
 // ReadsMaster says whether a mapping looks anything up in the ERP's master data.
