@@ -9,6 +9,7 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -60,7 +61,8 @@ func KeepSchedules(ctx context.Context, c client.Client, wanted []DirectorySched
 		if !strings.HasPrefix(entry.ID, directorySchedule) || slices.Contains(kept, entry.ID) {
 			continue
 		}
-		if err := schedules.GetHandle(ctx, entry.ID).Delete(ctx); err != nil {
+		var gone *serviceerror.NotFound // another worker was quicker; the list follows a moment later
+		if err := schedules.GetHandle(ctx, entry.ID).Delete(ctx); err != nil && !errors.As(err, &gone) {
 			return fmt.Errorf("ending the schedule %s: %w", entry.ID, err)
 		}
 	}
