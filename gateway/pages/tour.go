@@ -30,7 +30,8 @@ var tours = []tour{
 	{"employee", access.DocumentCreate, []string{"/new", "/documents", rehearsalAt, settingsAt}},
 	{"approver", access.TaskDecide, []string{"/", doneAt, delegationsAt, "/notices"}},
 	{"finance", access.EffectResolve, []string{financeAt, "/parked", "/vouchers", policiesAt}},
-	{"admin", access.OrganisationWrite, []string{organisationAt, grantsAt, policiesAt, proposalsAt, calendarsAt, handoverAt}},
+	{"admin", access.OrganisationWrite,
+		[]string{organisationAt, grantsAt, policiesAt, proposalsAt, calendarsAt, handoverAt}},
 	{"auditor", access.AuditRead, []string{"/documents?of=all", auditAt, checkpointsAt, organisationAt + "/roles"}},
 }
 

@@ -1,7 +1,10 @@
 package browser
 
 import (
+	"bytes"
+	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"regexp"
 	"slices"
@@ -27,9 +30,8 @@ var visitors = []string{"lin", "wang", "chen", "liu", "admin", "audit", ""}
 // unlinked are the pages that no link leads to, but a form.
 var unlinked = []string{"/documents?of=all", "/login?signed_out=1", "/organisation/powers?over=50000&currency=CNY"}
 
-// elsewhere are what is no page but a file, and pages that need more than the gate
-// furnishes: a document with two versions, or with a file.
-var elsewhere = []string{"/audit/export", "/organisation/powers/export", "/documents/:id/versions", "/documents/:id/files/:file"}
+// elsewhere are what is no page but a file.
+var elsewhere = []string{"/audit/export", "/organisation/powers/export"}
 
 const (
 	linksMost = 6 // addresses of one pattern that one person follows
@@ -155,6 +157,16 @@ func furnish(t *testing.T, h *house.House) {
 	}
 	_, err := lin.Draft(t.Context(), form("Not finished yet 草稿"), "gate-draft")
 	require.NoError(t, err)
+	decide := func(document, person, act, key string) {
+		require.Eventually(t, func() bool {
+			task, found, err := h.As(person).TaskOn(t.Context(), document)
+			if err != nil || !found {
+				return false
+			}
+			_, err = h.As(person).Decide(t.Context(), task, act, "Seen 已核对", key)
+			return err == nil
+		}, patience, 50*time.Millisecond, "%s by %s", act, person)
+	}
 	for _, state := range []string{"waiting", "return", "reject", "approve"} {
 		document, err := lin.SubmitNew(t.Context(), form("Visit to Hangzhou 杭州拜访 "+state), "gate-"+state)
 		require.NoError(t, err)
@@ -162,16 +174,20 @@ func furnish(t *testing.T, h *house.House) {
 			if state == "waiting" || state != "approve" && person != "wang" {
 				break
 			}
-			require.Eventually(t, func() bool {
-				task, found, err := h.As(person).TaskOn(t.Context(), document.ID)
-				if err != nil || !found {
-					return false
-				}
-				_, err = h.As(person).Decide(t.Context(), task, state, "Seen 已核对", "gate-"+state+person)
-				return err == nil
-			}, patience, 50*time.Millisecond, "%s by %s", state, person)
+			decide(document.ID, person, state, "gate-"+state+person)
 		}
 	}
+	again := form("Visit to Hangzhou 杭州拜访 again")
+	again.Lines[0].Attachments = []string{attach(t, lin, "receipt 收据.txt"), attach(t, lin, "ticket 车票.txt")}
+	document, err := lin.SubmitNew(t.Context(), again, "gate-again")
+	require.NoError(t, err)
+	decide(document.ID, "wang", "return", "gate-again-wang")
+	again.Reason = "Cheaper 更便宜"
+	again.Lines[0].Amount.Amount = "1234.56"
+	require.Eventually(t, func() bool {
+		_, err := lin.Resubmit(t.Context(), document.ID, again, "gate-again-lin")
+		return err == nil
+	}, patience, 50*time.Millisecond, "a second version")
 	propose(t, h)
 	h.Rest(t, patience, false)
 }
@@ -186,4 +202,27 @@ func propose(t *testing.T, h *house.House) {
 	_, err = h.As("liu").Call(t.Context(), http.MethodPost, "/policies/policy/"+policy+"/proposals", "gate",
 		map[string]any{"yaml": nextReminders(inForce.YAML), "note": "Remind once more 再提醒一次"}, nil)
 	require.NoError(t, err)
+}
+
+// attach uploads a file for somebody, as a program would.
+func attach(t *testing.T, as *walk.Client, name string) string {
+	t.Helper()
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	part, err := parts.CreateFormFile("file", name)
+	require.NoError(t, err)
+	_, err = part.Write([]byte(name))
+	require.NoError(t, err)
+	require.NoError(t, parts.Close())
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, as.Base+"/api/v1/attachments", &form)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+as.Token)
+	request.Header.Set("Content-Type", parts.FormDataContentType())
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer answer.Body.Close() //nolint:errcheck // only read
+	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	var kept struct{ ID string }
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&kept))
+	return kept.ID
 }
