@@ -192,7 +192,7 @@ func furnish(t *testing.T, h *house.House) {
 	h.Rest(t, patience, false)
 }
 
-// propose leaves a proposal open.
+// propose leaves a proposal open, and a request for a role.
 func propose(t *testing.T, h *house.House) {
 	t.Helper()
 	const policy = "project_initiation"
@@ -201,6 +201,10 @@ func propose(t *testing.T, h *house.House) {
 	require.NoError(t, err)
 	_, err = h.As("liu").Call(t.Context(), http.MethodPost, "/policies/policy/"+policy+"/proposals", "gate",
 		map[string]any{"yaml": nextReminders(inForce.YAML), "note": "Remind once more 再提醒一次"}, nil)
+	require.NoError(t, err)
+	_, err = h.As("lin").Call(t.Context(), http.MethodPost, "/grants", "gate-right", map[string]any{
+		"person": "lin", "role": "assistant", "entity": "acme-cn", "reason": "Enters receipts for sales 代销售部提单",
+	}, nil)
 	require.NoError(t, err)
 }
 
