@@ -111,8 +111,8 @@ func (d *Directories) FailDirectory(ctx context.Context, in FailDirectoryInput) 
 }
 
 func told(r store.DirectoryRun) DirectoryRun {
-	return DirectoryRun{Run: r.ID, State: r.State, Joins: r.Joins, Changes: r.Changes, Leaves: r.Leaves, Refused: r.Refused,
-		Code: r.Fault}
+	return DirectoryRun{Run: r.ID, State: r.State, Joins: r.Joins, Changes: r.Changes, Leaves: r.Leaves,
+		Refused: r.Refused, Code: r.Fault}
 }
 
 // pull asks, compares, and carries out what may be.

@@ -233,8 +233,8 @@ func (e *examination) describe() {
 		key string
 		yes bool
 	}{{"unique", c.UniqueReference}, {"drafts", !c.PostsAtOnce}, {"balance", c.ChecksBalance},
-		{"periods", c.ClosedPeriods}, {"reverse", c.Reverse}, {"foreign", c.ForeignCurrency}, {"centers", c.CostCenters}, {"delta", c.Delta},
-		{"list", list}, {"discard", discard}} {
+		{"periods", c.ClosedPeriods}, {"reverse", c.Reverse}, {"foreign", c.ForeignCurrency}, {"centers", c.CostCenters},
+		{"delta", c.Delta}, {"list", list}, {"discard", discard}} {
 		sign := "–"
 		if can.yes {
 			sign = "+"

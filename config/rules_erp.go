@@ -91,7 +91,8 @@ func (c Config) checkERP(k *check) {
 	}
 	if c.ERP.Reconcile.At != "" {
 		_, err := time.Parse("15:04", c.ERP.Reconcile.At)
-		k.want(err == nil, "erp.reconcile.at", "is "+c.ERP.Reconcile.At, "write a time of day such as 02:30, or leave it empty")
+		k.want(err == nil, "erp.reconcile.at", "is "+c.ERP.Reconcile.At,
+			"write a time of day such as 02:30, or leave it empty")
 	}
 	k.want(c.ERP.Reconcile.Days >= 1 && c.ERP.Reconcile.Days <= reconcileDaysMost, "erp.reconcile.days",
 		"is "+strconv.Itoa(c.ERP.Reconcile.Days), "set 1 to "+strconv.Itoa(reconcileDaysMost)+" days")

@@ -63,8 +63,8 @@ var grants = map[string]map[string]string{
 		"passkey_questions": "SELECT, INSERT, UPDATE, DELETE",
 		"wishes":            "SELECT, INSERT, UPDATE",
 		"directory_grants":  read,
-		"directory_runs":    "SELECT, UPDATE (approved_by, approved_at)", "directory_entries": read, "directory_members": read,
-		"master_rows": read, "master_runs": read,
+		"directory_runs":    "SELECT, UPDATE (approved_by, approved_at)", "directory_entries": read,
+		"directory_members": read, "master_rows": read, "master_runs": read,
 		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
 		"checkpoints":      read, "goose_db_version": read,
 		"reconciliations": appends, "reconciliation_differences": read, "reconciliation_rulings": appends,
@@ -125,8 +125,8 @@ var grants = map[string]map[string]string{
 		"directory_grants":   "SELECT, INSERT, DELETE",
 		"directory_leavings": appends,
 		"directory_stops":    appends,
-		"directory_runs": "SELECT, INSERT, UPDATE (state, ended_at, listed, joins, changes, leaves, applied, refused, active," +
-			" sum, differences, leavers, fault)",
+		"directory_runs": "SELECT, INSERT, UPDATE (state, ended_at, listed, joins, changes, leaves, applied, refused," +
+			" active, sum, differences, leavers, fault)",
 		"org_versions": appends,
 		"org_rows":     "SELECT, INSERT, UPDATE (to_version)",
 		"role_holders": "SELECT, INSERT, DELETE",

@@ -116,7 +116,8 @@ func (s *Store) AskReconciliation(ctx context.Context, r Reconciliation, idem Id
 // EndReconciliation keeps how it ended. Safe to repeat: the first end stands.
 func (s *Store) EndReconciliation(ctx context.Context, r Reconciliation) error {
 	const end = `
-		UPDATE reconciliations SET state = $2, code = $3, detail = $4, ours = $5, theirs = $6, finished_at = clock_timestamp(),
+		UPDATE reconciliations SET state = $2, code = $3, detail = $4, ours = $5, theirs = $6,
+		       finished_at = clock_timestamp(),
 		       differences = (SELECT count(*) FROM reconciliation_differences WHERE run = $1)
 		WHERE id = $1 AND state = 'running'`
 	return s.inTx(ctx, "store.EndReconciliation", func(tx *sqlx.Tx) error {

@@ -43,7 +43,8 @@ func (r *Receipts) Run(ctx context.Context, write func(ctx context.Context, acts
 		case <-tick.C:
 		}
 		if err := write(context.WithoutCancel(ctx), r.noted()); err != nil {
-			slog.WarnContext(ctx, "which acts were delivered was not written; the relay delivers them again", "error", err.Error())
+			slog.WarnContext(ctx, "which acts were delivered was not written; the relay delivers them again",
+				"error", err.Error())
 		}
 	}
 }
