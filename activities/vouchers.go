@@ -33,11 +33,28 @@ type Ledger struct {
 	Settle time.Duration // see erp.PostInput
 }
 
+// Ledgers are the books by legal entity; "" for the others.
+type Ledgers map[string]Ledger
+
+// of is where an entity is booked.
+//
+// Errors: Invalid voucher.no_ledger.
+func (l Ledgers) of(entity string) (Ledger, error) {
+	ledger, found := l[entity]
+	if !found {
+		ledger, found = l[""]
+	}
+	if !found {
+		return Ledger{}, fault.New(fault.Invalid, CodeNoLedger, fault.Arg("entity", entity))
+	}
+	return ledger, nil
+}
+
 // Vouchers are the activities that tell the books.
 type Vouchers struct {
 	Book    VoucherBook
-	Ledgers map[string]Ledger // by legal entity; "" for the others
-	Now     func() time.Time  // nil = time.Now
+	Ledgers Ledgers
+	Now     func() time.Time // nil = time.Now
 
 	texts parsed
 }
@@ -128,12 +145,9 @@ func detail(f *fault.Fault) string {
 
 // post has the voucher booked, and keeps what the books answered.
 func (v *Vouchers) post(ctx context.Context, row intended) (intended, error) {
-	ledger, found := v.Ledgers[row.Entity]
-	if !found {
-		ledger, found = v.Ledgers[""]
-	}
-	if !found {
-		return row, fault.New(fault.Invalid, CodeNoLedger, fault.Arg("entity", row.Entity))
+	ledger, err := v.Ledgers.of(row.Entity)
+	if err != nil {
+		return row, err
 	}
 	book := &attempts{store: v.Book, hash: row.Hash, last: row.last}
 	posted, err := erp.PostOnce(ctx, erp.PostInput{
@@ -264,9 +278,12 @@ func (v *Vouchers) mapping(ctx context.Context, documentType string) (*booking.M
 	return parseOnce(&v.texts, row, booking.Parse)
 }
 
-func (v *Vouchers) now() time.Time {
-	if v.Now != nil {
-		return v.Now().UTC()
+func (v *Vouchers) now() time.Time { return clock(v.Now) }
+
+// clock reads a clock; nil is the machine's.
+func clock(now func() time.Time) time.Time {
+	if now != nil {
+		return now().UTC()
 	}
 	return time.Now().UTC()
 }

@@ -124,6 +124,8 @@ func workerDeps(c client.Client, s *store.Store, ledgers map[string]activities.L
 		Records:  &activities.Records{Book: s, Calendars: &activities.Calendars{Book: s}},
 		Plans:    &activities.Plans{Book: s},
 		Vouchers: &activities.Vouchers{Book: s, Ledgers: ledgers},
+
+		Reversals: &activities.Reversals{Book: s, Ledgers: ledgers},
 	}
 }
 

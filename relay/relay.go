@@ -78,6 +78,7 @@ type Book interface {
 	ClaimStarts(ctx context.Context, limit int) ([]store.Start, error)
 	StartDone(ctx context.Context, document string) error
 	StartOf(ctx context.Context, document string) (store.Start, error)
+	ClaimReversals(ctx context.Context, limit int) ([]store.ReversalStart, error)
 	SpreadChanges(ctx context.Context, limit int) (int, error)
 	ClaimTellings(ctx context.Context, limit int) ([]store.Telling, error)
 	TellingDone(ctx context.Context, t store.Telling) error
@@ -98,6 +99,7 @@ var _ Book = (*store.Store)(nil)
 // Engine is where documents and acts go.
 type Engine interface {
 	Start(ctx context.Context, in engine.StartRequest) error
+	Reverse(ctx context.Context, in engine.ReversalStart) error
 	Signal(ctx context.Context, document, act string) error
 	Tell(ctx context.Context, t engine.Telling) error
 	Backlog(ctx context.Context) (int64, error)
@@ -169,6 +171,7 @@ func (r *Relay) drainDocuments(ctx context.Context) bool {
 	}
 	told := r.drainTellings(ctx)
 	told = r.tellProposals(ctx) || told
+	told = r.drainReversals(ctx) || told
 	return r.drainStarts(ctx) || told
 }
 

@@ -77,6 +77,8 @@ func (q *queues) StartDone(_ context.Context, document string) error {
 	q.note("done " + document)
 	return nil
 }
+func (q *queues) ClaimReversals(context.Context, int) ([]store.ReversalStart, error) { return nil, nil }
+func (q *queues) Reverse(context.Context, engine.ReversalStart) error                { return q.fail }
 func (q *queues) StartOf(_ context.Context, document string) (store.Start, error) {
 	return store.Start{Document: document}, nil
 }

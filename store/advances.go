@@ -14,6 +14,10 @@ import (
 // advancesMost is how many open advances one person is shown.
 const advancesMost = 100
 
+// undone says whether the voucher of document d is reversed, or about to be: there is no
+// advance in the books then.
+const undone = `EXISTS (SELECT FROM reversals u WHERE u.document = d.id AND u.status IN ('approved', 'parked', 'posted'))`
+
 // advanceColumns tell an advance and what is open of it: its total less what
 // other documents settle. A document that is still under approval holds what it
 // asks for; one that was rejected, withdrawn or voided does not; of a returned one the
@@ -21,7 +25,7 @@ const advancesMost = 100
 // dearest that an approver is about to set. $1 is not counted.
 const advanceColumns = `
 	d.id AS document, d.number, d.type, d.entity, d.requester, d.total_minor, d.currency,
-	d.status = 'closed' AND d.voucher_ref <> '' AS posted,
+	d.status = 'closed' AND d.voucher_ref <> '' AND NOT ` + undone + ` AS posted,
 	d.total_minor - coalesce((
 		SELECT sum(held.minor) FROM (
 			SELECT max((r.content::jsonb #>> '{offset,amount,minor}')::bigint) AS minor
@@ -69,6 +73,7 @@ func (s *Store) OpenAdvances(ctx context.Context, advanceType, entity, requester
 		SELECT document, number, type, entity, requester, total_minor, currency, posted, open_minor FROM (
 			SELECT ` + advanceColumns + `, d.sorted_at FROM documents d
 			WHERE d.type = $2 AND d.entity = $3 AND d.requester = $4 AND d.status = 'closed' AND d.voucher_ref <> ''
+			  AND NOT ` + undone + `
 		) AS advances WHERE open_minor > 0 ORDER BY sorted_at, document LIMIT $5`
 	var rows []advanceRow
 	err := s.db.SelectContext(ctx, &rows, query, besides, advanceType, entity, requester, advancesMost)
@@ -82,6 +87,9 @@ func (s *Store) OpenAdvances(ctx context.Context, advanceType, entity, requester
 	return open, nil
 }
 
+// lockOffset has whoever settles an advance, or undoes it, take turns.
+const lockOffset = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.offset:' || $1, 0))`
+
 // holdOffset makes sure that the advance bears what a content settles of it. It
 // holds the advance until the commit: of two reports at once, the second sees the
 // first.
@@ -91,8 +99,7 @@ func holdOffset(ctx context.Context, tx *sqlx.Tx, id string, c document.Content)
 	if c.Offset == nil {
 		return nil
 	}
-	const lock = `SELECT pg_advisory_xact_lock(hashtextextended('countersign.offset:' || $1, 0))`
-	if _, err := tx.ExecContext(ctx, lock, c.Offset.Document); err != nil {
+	if _, err := tx.ExecContext(ctx, lockOffset, c.Offset.Document); err != nil {
 		return err
 	}
 	const query = `SELECT ` + advanceColumns + ` FROM documents d WHERE d.id = $2 AND d.status <> 'draft'`

@@ -38,8 +38,9 @@ type RecordedEvent struct {
 }
 
 // ofDocument is the id of the document that an event is about: its stream's, or that
-// of its copies.
-const ofDocument = `CASE WHEN e.stream LIKE 'copies:%' THEN substr(e.stream, 8) ELSE e.stream END`
+// of its copies or its reversals.
+const ofDocument = `CASE WHEN e.stream LIKE 'copies:%' THEN substr(e.stream, 8)
+	WHEN e.stream LIKE 'reversal:%' THEN substr(e.stream, 10) ELSE e.stream END`
 
 // SearchRecord lists events, the newest first: of the documents in a scope's entities,
 // and of everything else where the scope is all. It reads along one index or another.
@@ -121,7 +122,8 @@ func recordWhere(scope access.Scope, f RecordFilter) (*conditions, error) {
 	c.and("d.type = %s", f.Type)
 	c.and("e.stream = %s", f.Stream)
 	c.and("(e.stream IN (SELECT id FROM documents WHERE number = %[1]s)"+
-		" OR e.stream IN (SELECT 'copies:' || id FROM documents WHERE number = %[1]s))", f.Number)
+		" OR e.stream IN (SELECT unnest(ARRAY['copies:' || id, 'reversal:' || id]) FROM documents WHERE number = %[1]s))",
+		f.Number)
 	c.and("e.cause = %s", f.Cause)
 	if uuid.Validate(f.Cause) == nil { // an act: its stream is known without looking through all
 		c.and("e.stream IN (SELECT document FROM inbox WHERE id = %s)", f.Cause)

@@ -45,7 +45,7 @@ var grants = map[string]map[string]string{
 		"calendars":       read,
 		"effects":         read,
 		"effect_attempts": read,
-		"vouchers":        read,
+		"vouchers":        "SELECT, UPDATE (state)",
 		"comments":        "SELECT, INSERT, UPDATE (withdrawn_at)",
 		"comment_files":   appends,
 		"copies":          "SELECT, INSERT, UPDATE (read_at, removed_by, removed_at, remove_reason)",
@@ -68,6 +68,7 @@ var grants = map[string]map[string]string{
 		"sign_in_attempts": "SELECT, INSERT, UPDATE, DELETE",
 		"checkpoints":      read, "goose_db_version": read,
 		"reconciliations": appends, "reconciliation_differences": read, "reconciliation_rulings": appends,
+		"reversals": "SELECT, INSERT, UPDATE",
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -101,6 +102,7 @@ var grants = map[string]map[string]string{
 		"reconciliations":            "SELECT, INSERT, UPDATE (state, code, detail, ours, theirs, differences, finished_at)",
 		"reconciliation_differences": appends,
 		"reconciliation_rulings":     "SELECT, UPDATE (outcome, code, detail, erp_number, outcome_at)",
+		"reversals":                  "SELECT, UPDATE (status, code, detail, unanswered, erp_number, erp_id, changed_at, tries, next_try)",
 	},
 	RoleRelay: {
 		"documents": read,
@@ -118,6 +120,7 @@ var grants = map[string]map[string]string{
 		"imports":      read,
 		"org_versions": read, "org_rows": read, "role_holders": read, "calendars": read,
 		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read, "wishes": read,
+		"reversals": "SELECT, UPDATE (tries, next_try)", "vouchers": read,
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -156,5 +159,6 @@ var grants = map[string]map[string]string{
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read, "master_rows": read, "master_runs": read,
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
+		"reversals": read,
 	},
 }

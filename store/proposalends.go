@@ -92,6 +92,9 @@ func tellEnding(ctx context.Context, tx *sqlx.Tx, snapshot *org.Snapshot, row en
 		}
 		return tellIntervention(ctx, tx, notice.InterventionExpiring, t)
 	}
+	if p.Kind == proposal.Reversal {
+		return tellEndingReversal(ctx, tx, snapshot, row.proposal(), expired)
+	}
 	if p.Kind.OfRights() {
 		return tellEndingRight(ctx, tx, snapshot, row.proposal(), expired)
 	}
@@ -121,4 +124,17 @@ func instantText(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
+}
+
+// endProposal closes a proposal; version is what it became, 0 for a refused one.
+func endProposal(ctx context.Context, tx *sqlx.Tx, id string, version int, v proposal.Verdict) error {
+	state := proposal.Refused
+	if v.Approve {
+		state = proposal.Approved
+	}
+	const query = `
+		UPDATE proposals SET state = $2, checker = $3, reason = $4, version = $5, decided_at = clock_timestamp()
+		WHERE id = $1`
+	_, err := tx.ExecContext(ctx, query, id, string(state), v.Checker, v.Reason, version)
+	return err
 }

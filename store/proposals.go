@@ -24,7 +24,7 @@ type ProposalRow struct {
 	Payload string
 	Now     time.Time // of the database, as it was read: what is open by it
 
-	// Of an intervention: the entity of its document, and once it was approved what
+	// Of an intervention or a reversal: the entity of its document. Of an intervention, once it was approved: what
 	// became of the act, nil while nobody judged it.
 	Entity  string
 	Outcome *approval.Outcome
@@ -70,7 +70,7 @@ type refusedData struct {
 
 const proposalColumns = `id, kind, subject, hash, payload, base, note, maker, state, checker, reason, version,
 	created_at, expires_at, decided_at, clock_timestamp() AS now,
-	coalesce((SELECT d.entity FROM documents d WHERE kind = 'intervention' AND d.id = subject), '') AS entity,
+	coalesce((SELECT d.entity FROM documents d WHERE kind IN ('intervention', 'reversal') AND d.id = subject), '') AS entity,
 	(SELECT i.outcome FROM inbox i WHERE kind = 'intervention' AND i.id = proposals.id) AS outcome`
 
 // proposalRow is a row as the database has it.
@@ -134,6 +134,9 @@ func (s *Store) Propose(ctx context.Context, in ProposalInput) (ProposalRow, err
 		}
 		if in.Kind.OfRights() {
 			return askForRight(ctx, tx, in)
+		}
+		if in.Kind == proposal.Reversal {
+			return askForReversal(ctx, tx, in)
 		}
 		return propose(ctx, tx, in)
 	})
@@ -248,6 +251,7 @@ func (s *Store) Proposals(ctx context.Context, f ProposalFilter) (Page[ProposalR
 		SELECT ` + proposalColumns + ` FROM proposals
 		WHERE ($1 = '' OR ($1 = 'open') = (state = 'open' AND expires_at > clock_timestamp()))
 		  AND ($2::timestamptz IS NULL OR (created_at, id) < ($2::timestamptz, $3))
+		  AND kind <> 'reversal' -- those have a list of their own
 		  AND CASE WHEN kind NOT IN ('grant', 'revocation') THEN NOT $7
 		      ELSE $7 AND ($8 OR payload::jsonb ->> 'entity' = ANY($9) OR $10 <> '' AND $10 IN (maker, subject)) END
 		  AND ($5 OR kind <> 'intervention'
@@ -329,6 +333,9 @@ func (s *Store) decide(ctx context.Context, id string, v proposal.Verdict, idem 
 }
 
 func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
+	if p.Kind == proposal.Reversal {
+		return decideReversal(ctx, tx, p, v)
+	}
 	if p.Kind.OfRights() {
 		return approveRight(ctx, tx, p, v)
 	}
@@ -365,6 +372,9 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 }
 
 func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
+	if p.Kind == proposal.Reversal {
+		return decideReversal(ctx, tx, p, v)
+	}
 	if err := endProposal(ctx, tx, p.ID, 0, v); err != nil {
 		return err
 	}
@@ -382,17 +392,4 @@ func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.
 	}
 	p.Checker, p.Reason = v.Checker, v.Reason
 	return tellPeople(ctx, tx, p.Subject, notice.OfProposal(notice.ProposalRefused, p.Proposal, p.Maker))
-}
-
-// endProposal closes a proposal; version is what it became, 0 for a refused one.
-func endProposal(ctx context.Context, tx *sqlx.Tx, id string, version int, v proposal.Verdict) error {
-	state := proposal.Refused
-	if v.Approve {
-		state = proposal.Approved
-	}
-	const query = `
-		UPDATE proposals SET state = $2, checker = $3, reason = $4, version = $5, decided_at = clock_timestamp()
-		WHERE id = $1`
-	_, err := tx.ExecContext(ctx, query, id, string(state), v.Checker, v.Reason, version)
-	return err
 }

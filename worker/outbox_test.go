@@ -42,6 +42,8 @@ func (o *outbox) ClaimStarts(_ context.Context, limit int) ([]store.Start, error
 	return claimed, nil
 }
 
+func (o *outbox) ClaimReversals(context.Context, int) ([]store.ReversalStart, error) { return nil, nil }
+
 func (o *outbox) StartOf(_ context.Context, document string) (store.Start, error) {
 	return store.Start{Document: document}, nil
 }

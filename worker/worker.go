@@ -64,6 +64,8 @@ type Deps struct {
 	Plans    Plans    // *activities.Plans
 	Vouchers Vouchers // *activities.Vouchers
 
+	Reversals *activities.Reversals
+
 	// Directory asks companies' directories; nil where none is configured.
 	Directory *activities.Directories
 	Master    *activities.MasterData // nil reads none
@@ -182,6 +184,7 @@ func effectsWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
 		w.RegisterActivityWithOptions(deps.Master.SyncMaster, activity.RegisterOptions{Name: workflows.SyncMaster})
 	}
 	registerReconciliations(w, deps.Reconciliations)
+	w.RegisterActivityWithOptions(deps.Reversals.ReverseVoucher, activity.RegisterOptions{Name: workflows.ReverseVoucher})
 	return w
 }
 
@@ -219,6 +222,8 @@ func registerLocal(w Activities, deps Deps) {
 		workflows.NextApprover: deps.Plans.NextApprover, workflows.Staff: deps.Plans.Staff,
 		workflows.Recount: deps.Records.Recount,
 		workflows.Heirs:   deps.Plans.Heirs,
+
+		workflows.SettleReversal: deps.Reversals.SettleReversal,
 	} {
 		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
 	}

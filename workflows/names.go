@@ -11,6 +11,7 @@ const (
 
 	ReconcileWorkflow = "Reconcile" // argument: activities.ReconcileInput
 	PostAgainWorkflow = "PostAgain" // argument: activities.PostAgainInput
+	ReversalWorkflow  = "Reversal"
 
 	SignalActRecorded = "act_recorded" // argument: ActRecorded
 	QueryState        = "state"        // answer: approval.State
@@ -40,6 +41,9 @@ const (
 	CompareDays         = "CompareDays"
 	EndReconciliation   = "EndReconciliation"
 	PostVoucherAgain    = "PostAgain"
+
+	ReverseVoucher = "ReverseVoucher" // on the task queue effects
+	SettleReversal = "SettleReversal"
 )
 
 // The task queues. Each has its own worker, see package worker.

@@ -34,4 +34,8 @@ func Register(to Registry) {
 		Name:               PostAgainWorkflow,
 		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	to.RegisterWorkflowWithOptions(Reversal, workflow.RegisterOptions{
+		Name:               ReversalWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 }

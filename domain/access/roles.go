@@ -41,8 +41,9 @@ const (
 	TaskDecide        = "task:decide"
 	VoucherRead       = "voucher:read"
 	EffectRead        = "effect:read"
-	EffectResolve     = "effect:resolve" // rule on a parked voucher
-	PlanResolve       = "plan:resolve"   // ask again for a route that failed
+	VoucherReverse    = "voucher:reverse" // ask for a reversal, approve another's, and rule on one that is parked
+	EffectResolve     = "effect:resolve"  // rule on a parked voucher
+	PlanResolve       = "plan:resolve"    // ask again for a route that failed
 	PolicyRead        = "policy:read"
 	PolicyPropose     = "policy:propose" // a text, for a second person
 	PolicyPublish     = "policy:publish" // decide on what another proposed
@@ -88,8 +89,8 @@ func (r Reach) order() int {
 var peopleOnly = []string{TokenManage}
 
 // namedOnly are the permissions that a token carries only where its scopes name them:
-// what changes who decides is never part of a whole noun.
-var namedOnly = []string{DocumentIntervene, OrganisationWrite, GrantRequest, GrantDecide}
+// what changes who decides is never part of a whole noun, nor is what undoes the books.
+var namedOnly = []string{DocumentIntervene, OrganisationWrite, GrantRequest, GrantDecide, VoucherReverse}
 
 // rights are the permissions of one role, each with its reaches.
 type rights map[string][]Reach
@@ -133,6 +134,7 @@ var table = map[string]rights{
 		VoucherRead:      {Entity},
 		EffectRead:       {Entity},
 		EffectResolve:    {Entity},
+		VoucherReverse:   {Entity},
 		ImportCreate:     {Entity},
 		PeopleRead:       {Entity},
 	},
@@ -144,6 +146,7 @@ var table = map[string]rights{
 		VoucherRead:      {Entity},
 		EffectRead:       {Entity},
 		EffectResolve:    {Entity},
+		VoucherReverse:   {Entity},
 		ImportCreate:     {Entity},
 		PeopleRead:       {Entity},
 		PolicyPropose:    {Entity},

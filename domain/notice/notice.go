@@ -83,6 +83,12 @@
 //	passkey.added        whose it is; store.AddPasskey       passkey: its name
 //	passkey.removed      whose it was; store.RemovePasskey   passkey: its name
 //	passkey.behind       whose it is; store.PasskeyUsed      passkey: its name
+//	reversal.requested   finance who may approve it          by, reason, date, voucher, reference; store.Propose
+//	reversal.refused     who asked                           the same; store.Decide
+//	reversal.posted      who asked, submitter and requester  the same, reversal: its number; store.SettleReversal
+//	reversal.parked      finance who may mend it             the same, code, detail
+//	reversal.expiring    finance who may approve it, once    the same, until_at; store.TellProposals
+//	reversal.expired     who asked                           the same
 //	intervention.approved  who proposed it               by, reason; store.ApproveIntervention
 //	intervention.refused who proposed it                 by, reason; store.Decide
 //	intervention.expiring  who may approve it, once      by, reason, until_at; store.TellProposals
@@ -106,6 +112,16 @@ const (
 	Urged     = "task.urged"         // 催办
 
 	CopiedByPolicy = "document.copied_by_policy" // 流程抄送; told in the transaction of what made it due
+)
+
+// The kinds that the reversal of a voucher owes. 凭证冲销
+const (
+	ReversalRequested = "reversal.requested" // told to who may approve it
+	ReversalRefused   = "reversal.refused"   // told to who asked
+	ReversalPosted    = "reversal.posted"    // told to who asked, and to whose document it is
+	ReversalParked    = "reversal.parked"    // told to who may mend it
+	ReversalExpiring  = "reversal.expiring"
+	ReversalExpired   = "reversal.expired"
 )
 
 // The kinds that a delegation owes. 委托
@@ -163,6 +179,7 @@ func Kinds() []string {
 		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
+		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
 		RoleEnded, DirectoryStopped, DirectoryHeld, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
 	}, rightKinds...)
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/countersign/countersign/domain/proposal"
@@ -60,6 +61,9 @@ func OfProposal(kind string, p proposal.Proposal, people ...string) []Notice {
 func (n Notice) Path() string {
 	if slices.Contains(rightKinds, n.Kind) {
 		return n.rightPath()
+	}
+	if strings.HasPrefix(n.Kind, "reversal.") {
+		return "/vouchers/" + n.Data["reference"] + "/reversal"
 	}
 	if id := n.Data["proposal"]; id != "" {
 		return "/policies/proposals/" + id

@@ -37,6 +37,8 @@ type Report struct {
 	Keys        []Key                 `json:"keys"`                  // whose signatures were found
 	Attachments []document.Attachment `json:"attachments,omitempty"` // that the contents name
 	Findings    []Finding             `json:"findings"`
+
+	Reversals []Reversal `json:"reversals,omitempty"` // of its vouchers
 }
 
 // Key is a key that signed something. A bundle brings its own keys, so whoever checks
@@ -78,6 +80,7 @@ func Check(b Bundle, trusted evidence.KeyRing) Report {
 		c.story()
 	}
 	c.contents()
+	c.reversals()
 	return report
 }
 

@@ -41,6 +41,10 @@ type Bundle struct {
 
 	Passkeys []Passkey `json:"passkeys,omitempty"` // that people signed decisions with
 
+	// Reversals is the whole stream of what was undone of its vouchers, in order: who asked,
+	// who approved, and what the books said.
+	Reversals []evidence.Event `json:"reversals,omitempty"`
+
 	// Seal is the house's signature over everything else.
 	Seal evidence.Signature `json:"seal"`
 }

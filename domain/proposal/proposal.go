@@ -15,7 +15,8 @@ type Kind string
 
 // The kinds: each publishes a text as the next version of its subject, but for an
 // intervention, which becomes an act on the document that is its subject, and for
-// those of rights, which give a person a role or take it away.
+// those of rights, which give a person a role or take it away, and for a reversal, which
+// has a voucher undone in the books.
 const (
 	Policy  Kind = "policy"  // 流程
 	Type    Kind = "type"    // 单据类型
@@ -25,6 +26,8 @@ const (
 
 	Grant      Kind = "grant"      // 授权
 	Revocation Kind = "revocation" // 撤销授权
+
+	Reversal Kind = "reversal" // 凭证冲销; its subject is the document
 )
 
 // OfRights says whether a kind is about somebody's rights: its subject is that person.
@@ -54,7 +57,7 @@ type Proposal struct {
 	Kind    Kind      `json:"kind"`
 	Subject string    `json:"subject"` // id of the policy, type or mapping; of the document; of the person
 	Hash    string    `json:"hash"`    // of the payload: what is decided on
-	Base    int       `json:"base"`    // version in force when it was proposed; 0 = none; round of the document
+	Base    int       `json:"base"`    // version in force when it was proposed; 0 = none; round of the document; attempt of the reversal
 	Note    string    `json:"note"`    // why, in the maker's words
 	Maker   string    `json:"maker"`   // person id 经办
 	State   State     `json:"state"`   // as stored: never expired

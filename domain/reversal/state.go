@@ -76,20 +76,32 @@ type State struct {
 func Of(original string, events []evidence.Event) (State, error) {
 	s := State{Voucher: original, Reference: voucher.ReversalOf(original)}
 	for _, e := range events {
-		var d Data
-		if err := json.Unmarshal(e.Data, &d); err != nil {
-			return s, s.impossible(e)
-		}
-		if d.Voucher != original {
-			continue
-		}
-		next, ok := s.after(e, d)
-		if !ok || d.Reference != s.Reference || d.Attempt != s.Attempt {
-			return s, s.impossible(e)
+		next, err := s.After(e)
+		if err != nil {
+			return s, err
 		}
 		s = next
 	}
 	return s, nil
+}
+
+// After is the state behind one more event of the stream; one about another voucher
+// changes nothing.
+//
+// Errors: Internal reversal.impossible.
+func (s State) After(e evidence.Event) (State, error) {
+	var d Data
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return s, s.impossible(e)
+	}
+	if d.Voucher != s.Voucher {
+		return s, nil
+	}
+	next, ok := s.after(e, d)
+	if !ok || d.Reference != s.Reference || d.Attempt != s.Attempt {
+		return s, s.impossible(e)
+	}
+	return next, nil
 }
 
 func (s State) impossible(e evidence.Event) error {

@@ -62,6 +62,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.replans()
 	a.interventions()
 	a.books()
+	a.reversals()
 	a.finance()
 	a.reconciliations()
 	a.audit()

@@ -263,11 +263,14 @@ func (d *Desk) Replan(ctx context.Context, who auth.Who, id string) (has, gets a
 
 // mayKnow says whether somebody may know of a proposal: an intervention is for the
 // administrators of its document's entity; a right for those of its entity, for who
-// asked for it and for whose it is.
+// asked for it and for whose it is. A reversal is known by its voucher alone.
 func mayKnow(who auth.Who, p store.ProposalRow) bool {
 	if p.Kind.OfRights() {
 		ok, _ := access.Can(who.Subject, access.GrantRead, rightsObject(p))
 		return ok
+	}
+	if p.Kind == proposal.Reversal {
+		return false // its room is beside its voucher
 	}
 	permission := access.PolicyPropose
 	if p.Kind == proposal.Intervention {

@@ -10,6 +10,7 @@ import (
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/proof"
+	"github.com/countersign/countersign/domain/reversal"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
 )
@@ -32,6 +33,9 @@ func (d *Desk) Proof(ctx context.Context, who auth.Who, id string) (proof.Bundle
 		Format: proof.Format, Document: detail.ID, Number: detail.Number, MadeAt: d.now().UTC().Truncate(time.Microsecond),
 	}
 	if b.Events, err = d.events(ctx, id); err != nil {
+		return proof.Bundle{}, err
+	}
+	if b.Reversals, err = d.events(ctx, reversal.StreamPrefix+id); err != nil {
 		return proof.Bundle{}, err
 	}
 	if err := d.gather(ctx, &b, audits); err != nil {

@@ -165,6 +165,13 @@ var ownGiven = map[string][]string{
 	notice.InterventionExpiring: {"by", "reason", "until"},
 	notice.InterventionExpired:  {"by", "reason", "until"},
 
+	notice.ReversalRequested: {"by", "reason", "date", "voucher", "reference"},
+	notice.ReversalRefused:   {"by", "reason", "date", "voucher", "reference"},
+	notice.ReversalPosted:    {"by", "reason", "date", "voucher", "reference", "reversal"},
+	notice.ReversalParked:    {"by", "reason", "date", "voucher", "reference", "code", "detail"},
+	notice.ReversalExpiring:  {"by", "reason", "date", "voucher", "reference", "until"},
+	notice.ReversalExpired:   {"by", "reason", "date", "voucher", "reference", "until"},
+
 	notice.GrantRequested:      {"by", "person", "what", "reason"},
 	notice.GrantApproved:       {"by", "person", "what", "reason"},
 	notice.GrantRefused:        {"by", "person", "what", "reason"},

@@ -40,6 +40,8 @@ type documentView struct {
 	Talk              talkView
 	Parked            *parkedBox
 	Voucher           string // address of its page, "" where one may not
+	Undone            *reversalLine
+	Reverse           string // where the reader may have its voucher undone
 	Books             bool   // the reader looks after the books: the review and the preview are theirs
 
 	Decide                                   *decideForm
@@ -199,6 +201,9 @@ func (v *visit) document(status int, s sent, pending string) error {
 	}
 	view := documentView{Document: detail.Document, Key: random(), Sent: s, Pending: pending}
 	if err := v.facts(&view); err != nil {
+		return err
+	}
+	if events, err = v.withReversals(&view, events); err != nil {
 		return err
 	}
 	if err := v.story(&view, state, events); err != nil {

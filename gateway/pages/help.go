@@ -20,6 +20,7 @@ var helpOf = map[string]string{
 	"signin": "employees#account", "finance": "finance#review", "review": "finance#review", "preview": "finance#vouchers",
 	"vouchers": "finance#vouchers", "reconciliations": "finance#reconcile", "reconciliation": "finance#reconcile",
 	"voucher": "finance#vouchers", "parked": "finance#parked",
+	"reversals": "finance#reversal", "reversal": "finance#reversal",
 	"policies": "administrators#policies", "text": "administrators#policies", "propose": "administrators#policies",
 	"simulation": "administrators#policies", "proposals": "administrators#proposals",
 	"proposal": "administrators#proposals",

@@ -52,7 +52,7 @@ func printDocument(v *visit) error {
 	if err := v.facts(&view.documentView); err != nil {
 		return err
 	}
-	if err := v.story(&view.documentView, state, bundle.Events); err != nil {
+	if err := v.story(&view.documentView, state, inTime(bundle.Events, bundle.Reversals)); err != nil {
 		return err
 	}
 	view.Proof = v.proofCard(bundle.Head.Hash, detail.Object())

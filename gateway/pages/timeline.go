@@ -12,6 +12,7 @@ import (
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/reversal"
 	"github.com/countersign/countersign/gateway/i18n"
 )
 
@@ -88,6 +89,7 @@ var tones = map[string]string{
 	approval.TaskWasReassigned: "warn", approval.StepJumped: "warn", approval.PlanDiscarded: "warn",
 	approval.ClockReleased: "warn", approval.DocumentVoided: "bad",
 	approval.TaskWasEscalated: "warn", approval.TaskWasHandedOver: "warn",
+	reversal.WasRequested: "warn", reversal.WasPosted: "warn", reversal.WasParked: "bad",
 	approval.StepReopened: "warn", approval.TaskWasRetracted: "warn",
 }
 
@@ -114,6 +116,9 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 		}
 		m.At, m.Tone = v.stamp(e.At, entity), tones[e.Kind]
 		m.Seq, m.Hash, m.Cause = e.Seq, e.Hash, e.Cause
+		if strings.HasPrefix(e.Stream, reversal.StreamPrefix) {
+			m.Seq = 0 // a number of its own stream, not of the document's
+		}
 		if data.Moved.Recounted {
 			m.Quote = v.t("page.event.recounted",
 				"was", v.stamp(data.Moved.Was, entity).Text, "due", v.stamp(data.DueAt, entity).Text)
@@ -161,7 +166,11 @@ func (v *visit) said(e evidence.Event, data told) (words, quote string) {
 		return "." + data.Reason, ""
 	case approval.VoucherResolved:
 		return "." + data.Ruling, data.Detail
-	case approval.VoucherParked, approval.PlanFailed:
+	case reversal.WasResolved:
+		return "." + data.Ruling, data.Opinion
+	case reversal.WasRequested, reversal.WasRefused:
+		return "", data.Reason
+	case approval.VoucherParked, approval.PlanFailed, reversal.WasParked:
 		return "", v.codeText(data.Code, data.Detail, data.Date)
 	case approval.StepJumped:
 		return ending(len(data.Over) > 0, ".over"), data.Reason

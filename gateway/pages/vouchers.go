@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -74,6 +75,10 @@ type voucherView struct {
 	Foreign       bool // the entries are in another currency than the books
 	BaseDebit     money.Amount
 	BaseCredit    money.Amount
+
+	Undone   *reversalLine // how far its reversal is; nil where nobody ever asked
+	Reverse  string        // where the reader may have it undone; "" where they may not
+	Reverses string        // of a reversal: reference of what it undoes
 }
 
 type entryRow struct {
@@ -106,7 +111,30 @@ func showVoucher(v *visit) error {
 	for i, e := range view.Entries {
 		view.Entries[i].PartyName, view.Entries[i].Splits = v.party(e.Party), v.splits(e.Dimensions)
 	}
+	if view.Undone, view.Reverse, err = v.undone(row.Reference, row.Kind, row.State, access.Object{Entity: row.Entity}); err != nil {
+		return err
+	}
 	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(row.Number, row.Reference)), view)
+}
+
+// undone says how far the reversal of a voucher is, and where the reader may ask for one.
+func (v *visit) undone(reference, kind, state string, o access.Object) (*reversalLine, string, error) {
+	if kind == string(voucher.Reversal) || state != store.VoucherPosted {
+		return nil, "", nil
+	}
+	row, err := v.desk().ReversalOf(v.r.Context(), v.who, reference)
+	if err != nil {
+		return nil, "", err
+	}
+	at := ""
+	if v.may(access.VoucherReverse, o) {
+		at = reversalAt(reference)
+	}
+	if row == nil {
+		return nil, at, nil
+	}
+	line := v.reversalLine(*row)
+	return &line, at, nil
 }
 
 // open reads the voucher as it was sent to the books.
@@ -126,7 +154,7 @@ func (view voucherView) Explained() bool { return len(view.Entries) > 0 && view.
 
 // take shows the entries, and sums them up.
 func (view *voucherView) take(whole voucher.Voucher) error {
-	view.Text, view.Journal = whole.Text, whole.Journal
+	view.Text, view.Journal, view.Reverses = whole.Text, whole.Journal, whole.Reverses
 	if view.Date == "" {
 		view.Date = whole.Date
 	}

@@ -70,6 +70,11 @@ func TestWholeHouse(t *testing.T) {
 			})
 		}
 	})
+	t.Run("a voucher is reversed by two people, once", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		(&scene{T: t, house: h, door: door, ctx: ctx}).reversed()
+	})
 	t.Run("the calendar changes and an approver leaves", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()

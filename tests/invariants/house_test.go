@@ -71,6 +71,7 @@ func build(t testing.TB) *house {
 	h.ids["handed"] = h.handed()
 	h.ids["part"], h.ids["split"] = h.counted()
 	h.granted()
+	h.ids["reversed"] = h.reversed()
 	for {
 		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
 		require.NoError(t, err)

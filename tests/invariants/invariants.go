@@ -77,6 +77,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	c.checkPasskeys()
 	c.checkProposals()
 	c.checkCopies()
+	c.checkReversals()
 	c.checkJournals()
 	return c.report(), nil
 }

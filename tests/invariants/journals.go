@@ -106,7 +106,7 @@ func (c *checker) checkJournals() {
 		c.hold("I9", reference, t.created-t.discarded <= 1,
 			"%d vouchers were created and %d discarded", t.created, t.discarded)
 		c.hold("I9", reference, t.posted <= 1, "it was posted %d times", t.posted)
-		c.hold("I9", reference, t.reversed <= 1 && t.reversed*t.created == 0, "it reverses %d times", t.reversed)
+		c.hold("I9", reference, t.reversed-t.discarded <= 1 && t.reversed*t.created == 0, "it reverses %d times", t.reversed)
 	}
 	for reference, t := range tallies(c.bookedBefore, names) {
 		if t.created+t.posted > 0 {

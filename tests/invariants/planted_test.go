@@ -37,7 +37,8 @@ func TestPlantedViolationsAreFound(t *testing.T) {
 	db, err := sql.Open("postgres", h.address)
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
-	for _, tt := range slices.Concat(planted, plantedByTheWorld, plantedAtTheDoor, plantedRights, plantedInPasskeys) {
+	for _, tt := range slices.Concat(planted, plantedByTheWorld, plantedAtTheDoor, plantedRights, plantedInPasskeys,
+		plantedReversals) {
 		t.Run(tt.name, func(t *testing.T) {
 			tx, err := db.BeginTx(t.Context(), nil)
 			require.NoError(t, err)
