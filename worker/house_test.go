@@ -47,6 +47,7 @@ type house struct {
 	master     *activities.MasterData
 	masterRuns chan store.MasterRun
 	runs       *runs
+	undone     *undone
 }
 
 func newHouse(t *testing.T, keys ...temporal.Key) *house {
@@ -76,6 +77,7 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(3600, 1800, 600)),
 		staff:   &staff{runs: map[string]store.DirectoryRun{}},
 		runs:    &runs{ended: map[string]store.Reconciliation{}},
+		undone:  newUndone(),
 	}
 	h.master, h.masterRuns = masterOf()
 	h.register()
@@ -99,6 +101,7 @@ func (h *house) work() (stop func()) {
 		Records: &activities.Records{Book: h.book, Calendars: &activities.Calendars{Book: h.book}},
 		Plans:   h.outside, Vouchers: h.outside, Directory: h.staff.activities(), Master: h.master,
 		Reconciliations: reconciler(h.runs),
+		Reversals:       h.undone.activities(),
 	})
 	require.NoError(h.t, err)
 	return workers.Stop

@@ -81,6 +81,7 @@ func TestScenarios(t *testing.T) {
 	t.Run("synced", func(t *testing.T) { playDirectory(t, h) })
 	t.Run("master data", h.readsMaster)
 	t.Run("reconciled", h.reconciles)
+	t.Run("reversed", h.reverses)
 }
 
 // prepare sets what must be set before the document is routed.
