@@ -254,7 +254,9 @@ func (v *Vouchers) build(
 }
 
 // lookedUp is the master data that a mapping looks something up in, if it does.
-func (v *Vouchers) lookedUp(ctx context.Context, m *booking.Mapping, entity string) (map[string]map[string]string, error) {
+func (v *Vouchers) lookedUp(
+	ctx context.Context, m *booking.Mapping, entity string,
+) (map[string]map[string]string, error) {
 	if !m.ReadsMaster() {
 		return nil, nil
 	}

@@ -37,7 +37,8 @@ func (p *parts) reconciliations(s *store.Store, ledgers map[string]activities.Le
 	for _, c := range p.config.ERP.Connections {
 		connections[c.ID] = activities.Connection{ID: c.ID, Entities: c.Entities, Ledger: ledgers[c.Entities[0]]}
 	}
-	return &activities.Reconciliations{Book: s, Connections: connections, Days: p.config.ERP.Reconcile.Days, Zone: p.zone()}
+	return &activities.Reconciliations{Book: s, Connections: connections,
+		Days: p.config.ERP.Reconcile.Days, Zone: p.zone()}
 }
 
 // scheduleReconciliations has every connection compared by night.

@@ -16,7 +16,8 @@ const advancesMost = 100
 
 // undone says whether the voucher of document d is reversed, or about to be: there is no
 // advance in the books then.
-const undone = `EXISTS (SELECT FROM reversals u WHERE u.document = d.id AND u.status IN ('approved', 'parked', 'posted'))`
+const undone = `EXISTS (SELECT FROM reversals u WHERE u.document = d.id
+	AND u.status IN ('approved', 'parked', 'posted'))`
 
 // advanceColumns tell an advance and what is open of it: its total less what
 // other documents settle. A document that is still under approval holds what it

@@ -74,7 +74,8 @@ func (a *auditor) reversal(ctx context.Context, r reversalFile) error {
 // approved, under the number that is told.
 func (a *auditor) undone(stream string, r reversalFile, state reversal.State) {
 	if state.Status == reversal.Posted && (r.State != VoucherPosted || r.Posted != state.Number) {
-		a.found(stream, 0, "reversal.not_booked", "%s is told as booked, and its voucher is %q %q", r.Reference, r.State, r.Posted)
+		a.found(stream, 0, "reversal.not_booked", "%s is told as booked, and its voucher is %q %q",
+			r.Reference, r.State, r.Posted)
 	}
 	if r.State == VoucherPosted && state.Status != reversal.Posted && state.Status != reversal.Approved {
 		a.found(stream, 0, "reversal.unapproved", "%s is booked, and its events say %q", r.Reference, state.Status)
@@ -93,7 +94,8 @@ func (a *auditor) undone(stream string, r reversalFile, state reversal.State) {
 		a.found(stream, 0, "reversal.not_opposite", "%s is not the opposite of %s", r.Reference, r.Voucher)
 	}
 	if state.Status == reversal.Posted && undone.Date != state.Date {
-		a.found(stream, 0, "reversal.differs", "%s is booked on %s, and %s was approved", r.Reference, undone.Date, state.Date)
+		a.found(stream, 0, "reversal.differs", "%s is booked on %s, and %s was approved",
+			r.Reference, undone.Date, state.Date)
 	}
 }
 

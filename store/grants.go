@@ -102,7 +102,8 @@ var grants = map[string]map[string]string{
 		"reconciliations":            "SELECT, INSERT, UPDATE (state, code, detail, ours, theirs, differences, finished_at)",
 		"reconciliation_differences": appends,
 		"reconciliation_rulings":     "SELECT, UPDATE (outcome, code, detail, erp_number, outcome_at)",
-		"reversals":                  "SELECT, UPDATE (status, code, detail, unanswered, erp_number, erp_id, changed_at, tries, next_try)",
+		"reversals": "SELECT, UPDATE (status, code, detail, unanswered, erp_number, erp_id, changed_at, tries," +
+			" next_try)",
 	},
 	RoleRelay: {
 		"documents": read,

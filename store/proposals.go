@@ -70,7 +70,8 @@ type refusedData struct {
 
 const proposalColumns = `id, kind, subject, hash, payload, base, note, maker, state, checker, reason, version,
 	created_at, expires_at, decided_at, clock_timestamp() AS now,
-	coalesce((SELECT d.entity FROM documents d WHERE kind IN ('intervention', 'reversal') AND d.id = subject), '') AS entity,
+	coalesce((SELECT d.entity FROM documents d
+	          WHERE kind IN ('intervention', 'reversal') AND d.id = subject), '') AS entity,
 	(SELECT i.outcome FROM inbox i WHERE kind = 'intervention' AND i.id = proposals.id) AS outcome`
 
 // proposalRow is a row as the database has it.

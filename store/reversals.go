@@ -32,8 +32,8 @@ func (r ReversalRow) Expired() bool {
 	return r.Status == reversal.Requested && !r.Now.Before(r.Expires)
 }
 
-const reversalColumns = `r.voucher, r.reference, r.document, r.entity, r.status, r.attempt, r.proposal, r.maker, r.checker,
-	r.reason, r.date, r.code, r.detail, r.unanswered, r.erp_number, r.erp_id, r.changed_at, clock_timestamp() AS now,
+const reversalColumns = `r.voucher, r.reference, r.document, r.entity, r.status, r.attempt, r.proposal, r.maker,
+	r.checker, r.reason, r.date, r.code, r.detail, r.unanswered, r.erp_number, r.erp_id, r.changed_at, clock_timestamp() AS now,
 	d.number, d.title, d.currency, d.total_minor, v.erp_number AS voucher_number, v.date AS voucher_date,
 	(SELECT p.expires_at FROM proposals p WHERE p.id = r.proposal) AS expires_at`
 
@@ -137,7 +137,8 @@ type Undoing struct {
 //
 // Errors: NotFound reversal.not_found.
 func (s *Store) Undo(ctx context.Context, reference string) (Undoing, error) {
-	const query = `SELECT ` + reversalState + `, entity, (SELECT v.voucher FROM vouchers v WHERE v.reference = r.voucher) AS text
+	const query = `SELECT ` + reversalState + `, entity,
+		       (SELECT v.voucher FROM vouchers v WHERE v.reference = r.voucher) AS text
 		FROM reversals r WHERE reference = $1`
 	var row struct {
 		reversalRow
@@ -156,8 +157,8 @@ func (s *Store) Undo(ctx context.Context, reference string) (Undoing, error) {
 }
 
 // reversalState are the columns of what is folded from the events.
-const reversalState = `voucher, reference, document, status, attempt, proposal, maker, checker, reason, date, code, detail,
-	unanswered, erp_number, erp_id`
+const reversalState = `voucher, reference, document, status, attempt, proposal, maker, checker, reason, date,
+	code, detail, unanswered, erp_number, erp_id`
 
 // ReversalStart is an approved reversal whose workflow is to be started.
 type ReversalStart struct {

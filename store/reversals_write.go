@@ -51,7 +51,8 @@ func askForReversal(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
 	if err != nil {
 		return err
 	}
-	err = reversalStep{before, in.Subject, entity}.record(ctx, tx, reversal.WasRequested, in.Maker, "request:"+in.ID, reversal.Data{
+	step := reversalStep{before, in.Subject, entity}
+	err = step.record(ctx, tx, reversal.WasRequested, in.Maker, "request:"+in.ID, reversal.Data{
 		Proposal: in.ID, Hash: in.Hash, Date: asked.Date, Reason: asked.Reason,
 		Expires: expires.UTC().Format(time.RFC3339Nano),
 	})
@@ -99,7 +100,8 @@ func decideReversal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.
 		return err
 	}
 	return tellReversal(ctx, tx, notice.ReversalRefused, p.ID, reversalTold{
-		document: p.Subject, voucher: asked.Voucher, by: v.Checker, reason: v.Reason, date: asked.Date, people: []string{p.Maker},
+		document: p.Subject, voucher: asked.Voucher, by: v.Checker, reason: v.Reason, date: asked.Date,
+		people: []string{p.Maker},
 	})
 }
 

@@ -102,7 +102,8 @@ type ReconciliationOutput struct{ Body Reconciliation }
 // reconcile handles POST /reconciliations.
 func (a *API) reconcile(ctx context.Context, in *ReconcileInput) (*ReconciliationOutput, error) {
 	who, _ := auth.Of(ctx)
-	id, err := a.desk.Reconcile(ctx, who, desk.AskedReconciliation(in.Body), keyOf("reconcile", in.IdempotencyKey, in.Body))
+	id, err := a.desk.Reconcile(ctx, who, desk.AskedReconciliation(in.Body),
+		keyOf("reconcile", in.IdempotencyKey, in.Body))
 	if err != nil {
 		return nil, err
 	}

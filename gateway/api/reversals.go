@@ -69,7 +69,7 @@ func reversalOf(r store.ReversalRow) Reversal {
 	out := Reversal{
 		Voucher: r.Voucher, Reference: r.Reference, Document: r.Document, Number: r.DocumentNumber, Entity: r.Entity,
 		Status: status, Attempt: r.Attempt, Proposal: r.Proposal, Maker: r.Maker, Checker: r.Checker, Reason: r.Reason,
-		Date: r.Date, BookNo: r.State.Number, BookID: r.ID, Code: r.Code, Detail: r.Detail, Unanswered: r.Unanswered,
+		Date: r.Date, BookNo: r.Number, BookID: r.ID, Code: r.Code, Detail: r.Detail, Unanswered: r.Unanswered,
 		ChangedAt: instant(r.ChangedAt),
 	}
 	if r.Status == reversal.Requested {

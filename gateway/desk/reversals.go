@@ -162,7 +162,9 @@ func (d *Desk) AskReversal(ctx context.Context, who auth.Who, r reversal.Request
 // reversal.not_found; Forbidden access.denied, reversal.interested, proposal.own;
 // Conflict reversal.moved_on, proposal.decided, proposal.expired, reversal.settled;
 // Invalid proposal.reason_required.
-func (d *Desk) DecideReversal(ctx context.Context, who auth.Who, reference, asked string, v proposal.Verdict, key Key) error {
+func (d *Desk) DecideReversal(
+	ctx context.Context, who auth.Who, reference, asked string, v proposal.Verdict, key Key,
+) error {
 	row, err := d.reversible(ctx, who, reference)
 	if err != nil {
 		return err
@@ -227,7 +229,9 @@ func (d *Desk) ReversalEvents(ctx context.Context, who auth.Who, id string) ([]e
 }
 
 // Reversals lists those of the documents whose finance one looks after.
-func (d *Desk) Reversals(ctx context.Context, who auth.Who, f store.ReversalFilter) (store.Page[store.ReversalRow], error) {
+func (d *Desk) Reversals(
+	ctx context.Context, who auth.Who, f store.ReversalFilter,
+) (store.Page[store.ReversalRow], error) {
 	scope, err := lookedAfter(who)
 	if err != nil {
 		return store.Page[store.ReversalRow]{}, err

@@ -32,7 +32,8 @@ func reversalRoutes() []route {
 		{method: post, path: oneReversal, needs: access.VoucherReverse, template: "reversal", handle: askReversal},
 		{method: post, path: oneReversal + "/decision", needs: access.VoucherReverse, template: "reversal",
 			handle: decideReversal},
-		{method: post, path: oneReversal + "/ruling", needs: access.VoucherReverse, template: "reversal", handle: ruleReversal},
+		{method: post, path: oneReversal + "/ruling", needs: access.VoucherReverse, template: "reversal",
+			handle: ruleReversal},
 	}
 }
 
@@ -112,7 +113,7 @@ func (r reversalView) refresh() *refresh {
 		return nil
 	}
 	at := reversalAt(r.Of.Reference)
-	return &refresh{Seconds: 2, Address: at + "/state", Seen: seenReversal(*r.Reversing.Row), Back: at}
+	return &refresh{Seconds: 2, Address: at + "/state", Seen: seenReversal(*r.Row), Back: at}
 }
 
 // seenReversal says how far a reversal is, for the script that waits for news.
@@ -170,7 +171,8 @@ func (v *visit) reversal(status int, view reversalView) error {
 func (v *visit) reversalStands(view *reversalView, row store.ReversalRow) {
 	line := v.reversalLine(row)
 	view.Now, view.Until = &line, v.stamp(row.Expires, row.Entity)
-	view.Own = row.Status == reversal.Requested && !view.Decide && v.may(access.VoucherReverse, access.Object{Entity: row.Entity})
+	view.Own = row.Status == reversal.Requested && !view.Decide &&
+		v.may(access.VoucherReverse, access.Object{Entity: row.Entity})
 	if row.Status != reversal.Parked {
 		return
 	}

@@ -111,7 +111,8 @@ func showVoucher(v *visit) error {
 	for i, e := range view.Entries {
 		view.Entries[i].PartyName, view.Entries[i].Splits = v.party(e.Party), v.splits(e.Dimensions)
 	}
-	if view.Undone, view.Reverse, err = v.undone(row.Reference, row.Kind, row.State, access.Object{Entity: row.Entity}); err != nil {
+	view.Undone, view.Reverse, err = v.undone(row.Reference, row.Kind, row.State, access.Object{Entity: row.Entity})
+	if err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(row.Number, row.Reference)), view)

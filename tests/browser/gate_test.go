@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/gateway/pages"
+	"github.com/countersign/countersign/stack"
 	"github.com/countersign/countersign/tests/house"
 	"github.com/countersign/countersign/walk"
 )
@@ -167,6 +168,7 @@ func furnish(t *testing.T, h *house.House) {
 			return err == nil
 		}, patience, 50*time.Millisecond, "%s by %s", act, person)
 	}
+	var booked string
 	for _, state := range []string{"waiting", "return", "reject", "approve"} {
 		document, err := lin.SubmitNew(t.Context(), form("Visit to Hangzhou 杭州拜访 "+state), "gate-"+state)
 		require.NoError(t, err)
@@ -176,6 +178,7 @@ func furnish(t *testing.T, h *house.House) {
 			}
 			decide(document.ID, person, state, "gate-"+state+person)
 		}
+		booked = document.ID
 	}
 	again := form("Visit to Hangzhou 杭州拜访 again")
 	again.Lines[0].Attachments = []string{attach(t, lin, "receipt 收据.txt"), attach(t, lin, "ticket 车票.txt")}
@@ -190,6 +193,23 @@ func furnish(t *testing.T, h *house.House) {
 	}, patience, 50*time.Millisecond, "a second version")
 	propose(t, h)
 	h.Rest(t, patience, false)
+	compareAndUndo(t, h, booked)
+	h.Rest(t, patience, false)
+}
+
+// compareAndUndo has finance compare both sides of the books, and leaves the request to
+// undo a voucher open.
+func compareAndUndo(t *testing.T, h *house.House, booked string) {
+	t.Helper()
+	day := func(from int) string { return time.Now().AddDate(0, 0, from).Format(time.DateOnly) }
+	_, err := h.As("liu").Call(t.Context(), http.MethodPost, "/reconciliations", "gate-compare",
+		map[string]any{"connection": stack.Sandbox, "from": day(-7), "until": day(1)}, nil)
+	require.NoError(t, err)
+	d, err := h.As("liu").Document(t.Context(), booked)
+	require.NoError(t, err)
+	_, err = h.As("chen").Call(t.Context(), http.MethodPost, "/vouchers/"+d.Voucher.Reference+"/reversal", "gate-undo",
+		map[string]any{"date": day(1), "reason": "Wrong account 科目错误"}, nil)
+	require.NoError(t, err)
 }
 
 // propose leaves a proposal open, and a request for a role.

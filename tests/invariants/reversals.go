@@ -98,7 +98,7 @@ func (c *checker) foldReversals(d *document, events []event, told map[string]rev
 		same(c, "I13", subject, "its attempt", f.Attempt, r.Attempt)
 		before := r.Status
 		c.hold("I3", subject, before != "posted", "%s after it was in the books", e.Kind)
-		possible := true
+		var possible bool
 		switch e.Kind {
 		case "reversal.requested":
 			possible = before == "" || before == "refused" || before == "given_up" || before == "requested"
