@@ -33,7 +33,8 @@ func (r ReversalRow) Expired() bool {
 }
 
 const reversalColumns = `r.voucher, r.reference, r.document, r.entity, r.status, r.attempt, r.proposal, r.maker,
-	r.checker, r.reason, r.date, r.code, r.detail, r.unanswered, r.erp_number, r.erp_id, r.changed_at, clock_timestamp() AS now,
+	r.checker, r.reason, r.date, r.code, r.detail, r.unanswered, r.erp_number, r.erp_id, r.changed_at,
+	clock_timestamp() AS now,
 	d.number, d.title, d.currency, d.total_minor, v.erp_number AS voucher_number, v.date AS voucher_date,
 	(SELECT p.expires_at FROM proposals p WHERE p.id = r.proposal) AS expires_at`
 

@@ -142,6 +142,16 @@ func (h *house) untilStatus(id string, status approval.Status) {
 	h.until(id, string(status), func(s approval.State) bool { return s.Status == status })
 }
 
+// idle waits until the history says what the record says: it is behind while a workflow
+// task is under way.
+func (h *house) idle(id string) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
+		d, err := h.client.DescribeWorkflowExecution(h.t.Context(), id, "")
+		return err == nil && d.GetPendingWorkflowTask() == nil
+	}, settleMax, lookEvery, "a workflow task is under way")
+}
+
 // decide commits and delivers a decision once the person is asked.
 func (h *house) decide(id string, name approval.Name, person string) error {
 	h.untilAsked(id, person)

@@ -254,6 +254,7 @@ func (h *house) keep(name string, history *historypb.History) {
 func (h *house) refusesQuietly(t *testing.T) {
 	id := h.submit(false)
 	h.untilAsked(id, "li")
+	h.idle(id)
 	before := len(h.history(id, "").GetEvents())
 	act := h.book.Decision(id, actID(), approval.Approve, "li")
 	act.Actor = "bo"

@@ -158,7 +158,8 @@ func differenceOf(d store.FoundDifference) Difference {
 	out := Difference{N: d.N, Kind: string(d.Kind), Reference: d.Reference, Document: d.Document, Number: d.DocumentNumber,
 		Entity: d.Entity, BookID: d.ERPID, BookNo: d.Number, Ours: d.Ours, Theirs: d.Theirs}
 	if r := d.Ruling; r.ID != "" {
-		out.Ruling = &DifferenceRuling{r.Ruling, r.Person, r.Reason, instant(r.RuledAt), r.Outcome, r.Code, r.Detail, r.Number}
+		out.Ruling = &DifferenceRuling{r.Ruling, r.Person, r.Reason, instant(r.RuledAt), r.Outcome, r.Code, r.Detail,
+			r.Number}
 	}
 	return out
 }
@@ -213,8 +214,8 @@ type DifferenceOutput struct{ Body Difference }
 // ruleDifference handles POST /reconciliations/{id}/differences/{n}/rule.
 func (a *API) ruleDifference(ctx context.Context, in *DifferenceRulingInput) (*DifferenceOutput, error) {
 	who, _ := auth.Of(ctx)
-	err := a.desk.Rule(ctx, who, desk.DifferenceRuling{Run: in.ID, N: in.N, Ruling: in.Body.Ruling, Reason: in.Body.Reason},
-		keyOf("rule-difference", in.IdempotencyKey, in.ID, in.N, in.Body))
+	ruling := desk.DifferenceRuling{Run: in.ID, N: in.N, Ruling: in.Body.Ruling, Reason: in.Body.Reason}
+	err := a.desk.Rule(ctx, who, ruling, keyOf("rule-difference", in.IdempotencyKey, in.ID, in.N, in.Body))
 	if err != nil {
 		return nil, err
 	}

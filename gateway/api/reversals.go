@@ -115,8 +115,8 @@ func (a *API) reversalNow(ctx context.Context, who auth.Who, reference string) (
 	if err != nil {
 		return nil, err
 	}
-	out := Reversal{Status: "none", Voucher: r.Original.Reference, Reference: r.Undo.Reference, Document: r.Original.Document,
-		Number: r.Original.DocumentNumber, Entity: r.Original.Entity, Date: r.Undo.Date}
+	out := Reversal{Status: "none", Voucher: r.Original.Reference, Reference: r.Undo.Reference,
+		Document: r.Original.Document, Number: r.Original.DocumentNumber, Entity: r.Original.Entity, Date: r.Undo.Date}
 	if r.Row != nil {
 		out = reversalOf(*r.Row)
 	}
