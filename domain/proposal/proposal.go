@@ -57,7 +57,7 @@ type Proposal struct {
 	Kind    Kind      `json:"kind"`
 	Subject string    `json:"subject"` // id of the policy, type or mapping; of the document; of the person
 	Hash    string    `json:"hash"`    // of the payload: what is decided on
-	Base    int       `json:"base"`    // version in force when it was proposed, 0 = none; a document's round; a reversal's attempt
+	Base    int       `json:"base"`    // version in force, 0 = none; a document's round; a reversal's attempt
 	Note    string    `json:"note"`    // why, in the maker's words
 	Maker   string    `json:"maker"`   // person id 经办
 	State   State     `json:"state"`   // as stored: never expired

@@ -81,7 +81,7 @@ func reversalOf(r store.ReversalRow) Reversal {
 // ReversalsInput narrows a list of reversals.
 type ReversalsInput struct {
 	Paged
-	Status []string `query:"status" maxItems:"10" nullable:"false" enum:"requested,refused,approved,parked,given_up,posted"`
+	Status []string `query:"status" maxItems:"6" nullable:"false" enum:"requested,refused,approved,parked,given_up,posted"`
 }
 
 // ReversalsOutput is a page of reversals.

@@ -135,7 +135,8 @@ func (p *proving) byName(entity string) map[string]map[string]string {
 func (p *proving) accounts(entity string) {
 	rules := p.mapping.For(entity)
 	named := map[string]string{"default": rules.Default, "tax": rules.Tax, "credit": rules.Credit,
-		"advance": rules.Advance, "owed": rules.Owed, "settlement.bank": rules.Settlement.Bank, "settlement.gain": rules.Settlement.Gain,
+		"advance": rules.Advance, "owed": rules.Owed, "settlement.bank": rules.Settlement.Bank,
+		"settlement.gain": rules.Settlement.Gain,
 		"settlement.loss": rules.Settlement.Loss}
 	for category, account := range rules.Debit {
 		named["debit."+category] = account
