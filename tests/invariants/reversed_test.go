@@ -92,8 +92,8 @@ var plantedReversals = []lie{
 		l.tell("events", `UPDATE events SET actor = 'zhang2', data = replace(data, '"wu"', '"zhang2"') WHERE stream = 'reversal:' || $1
 			AND kind = 'reversal.requested'`, l.id("reversed"))
 	}},
-	{"a reversal approved by who is no finance", "I5", "chen is not finance", func(l *liar) {
-		l.tell("events", `UPDATE events SET actor = 'chen' WHERE stream = 'reversal:' || $1 AND kind = 'reversal.approved'`, l.id("reversed"))
+	{"a reversal approved by who is no finance", "I5", "xu is not finance", func(l *liar) {
+		l.tell("events", `UPDATE events SET actor = 'xu' WHERE stream = 'reversal:' || $1 AND kind = 'reversal.approved'`, l.id("reversed"))
 	}},
 	{"a reversal ruled on by who is no finance", "I5", "bo is not finance", func(l *liar) {
 		l.tell("events", `UPDATE events SET actor = 'bo' WHERE stream = 'reversal:' || $1 AND kind = 'reversal.resolved'`, l.id("reversed"))
