@@ -44,8 +44,18 @@ func privatePostgres(t *testing.T) string {
 		_ = server.Process.Signal(syscall.SIGQUIT)
 		_ = server.Wait()
 	})
-	require.Eventually(t, func() bool { return checkPort(port) != nil }, time.Minute, 20*time.Millisecond)
-	return "postgres://postgres@" + hostPort(port) + "/?sslmode=disable"
+	text := "postgres://postgres@" + hostPort(port) + "/?sslmode=disable"
+	where, err := parsePostgres(text)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { // it listens before it lets anybody in
+		admin, err := where.open(adminDatabase)
+		if err != nil {
+			return false
+		}
+		defer func() { _ = admin.Close() }()
+		return admin.Ping() == nil
+	}, time.Minute, 20*time.Millisecond)
+	return text
 }
 
 // runner prepares commands as another user when we are root, as which PostgreSQL refuses to run.
