@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,6 +51,7 @@ func TestScenarios(t *testing.T) {
 		{"withdrawn", playWithdraw, approval.Withdrawn},
 		{"returned", playReturn, approval.Closed},
 		{"signalled", playSignals, approval.Closed},
+		{"behind", playBehind, approval.Closed},
 		{"escalated", playEscalation, approval.Closed},
 		{"expired", playExpiry, approval.Rejected},
 		{"parked", playParked, approval.Closed},
@@ -143,6 +145,29 @@ func playSignals(h *house, id string) {
 		require.NoError(h.t, h.engine.Signal(h.t.Context(), id, act.ID))
 		require.NoError(h.t, h.engine.Signal(h.t.Context(), id, act.ID))
 	}
+	require.NoError(h.t, h.decide(id, approval.Approve, "sun"))
+}
+
+// playBehind has a decision recorded that the history does not know of, as after a
+// worker and a server that died in one moment, and then the relay's signal.
+func playBehind(h *house, id string) {
+	h.untilAsked(id, "li")
+	h.idle(id)
+	act := h.book.Commit(h.book.Decision(id, actID(), approval.Approve, "li"))
+	state := h.book.State(id)
+	drafts, err := state.Judge(act, time.Now())
+	require.NoError(h.t, err)
+	_, err = h.book.Record(h.t.Context(), approval.RecordRequest{
+		Document: id, Expected: state.Seq, Cause: act.Cause(), Act: &act, Drafts: drafts,
+	}, func(_ time.Time, d approval.TaskOpenedData) (approval.TaskOpenedData, error) { return d, nil })
+	require.NoError(h.t, err)
+	require.NoError(h.t, h.engine.Signal(h.t.Context(), id, act.ID))
+	require.Eventually(h.t, func() bool {
+		answer, err := h.client.QueryWorkflow(h.t.Context(), id, "", workflows.QueryState)
+		var known approval.State
+		return err == nil && answer.Get(&known) == nil && slices.Contains(known.Assignees(), "wu")
+	}, settleMax, lookEvery, "the workflow goes on from the record")
+	require.NoError(h.t, h.decide(id, approval.Approve, "wu"))
 	require.NoError(h.t, h.decide(id, approval.Approve, "sun"))
 }
 
