@@ -18,6 +18,7 @@ import (
 	// Every room that registers faults, so that their codes are here.
 	_ "github.com/countersign/countersign/activities"
 	_ "github.com/countersign/countersign/adapters/erp"
+	_ "github.com/countersign/countersign/adapters/im/port"
 	_ "github.com/countersign/countersign/adapters/mail"
 	_ "github.com/countersign/countersign/gateway/server"
 	_ "github.com/countersign/countersign/policy"
