@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -296,4 +298,44 @@ func TestARequestExpires(t *testing.T) {
 	_, err = l.asks("sun", "2026-11-22")
 	require.NoError(t, err)
 	l.clean()
+}
+
+// TestWhoMayReverseIsAnsweredAlike: the rules that pages ask and the trigger that holds
+// them say the same of every reach and date of a grant.
+func TestWhoMayReverseIsAnsweredAlike(t *testing.T) {
+	l := newLedgers(t)
+	next := company()
+	now := time.Now().UTC().Truncate(time.Second)
+	may := map[string]bool{"fin": true, "sue": false, "adm": false, "ann": false}
+	for name, g := range map[string]struct {
+		org.Grant
+		may bool
+	}{
+		"whole":   {org.Grant{Role: "finance_head", Entity: "cn"}, true},
+		"every":   {org.Grant{Role: "finance_clerk"}, true},
+		"dated":   {org.Grant{Role: "finance_clerk", Entity: "cn", From: now.Add(-time.Hour), Until: now.Add(time.Hour)}, true},
+		"part":    {org.Grant{Role: "finance_head", Entity: "cn", Department: "sales"}, false},
+		"far":     {org.Grant{Role: "finance_head", Entity: "de"}, false},
+		"over":    {org.Grant{Role: "finance_head", Entity: "cn", Until: now.Add(-time.Hour)}, false},
+		"to-come": {org.Grant{Role: "finance_head", Entity: "cn", From: now.Add(time.Hour)}, false},
+		"auditor": {org.Grant{Role: "auditor", Entity: "cn"}, false},
+	} {
+		next.People[name] = org.Person{ID: name, Name: name, Entity: "cn", Active: true, Subject: "sub-" + name}
+		g.Person, may[name] = name, g.may
+		next.Grants = append(next.Grants, g.Grant)
+	}
+	next.Entities["de"] = org.LegalEntity{ID: "de", Currency: "EUR", Zone: "Europe/Berlin"}
+	_, err := l.s.ReplaceOrganisation(l.ctx, next, "test")
+	require.NoError(t, err)
+	snapshot, err := l.s.Snapshot(l.ctx, 0)
+	require.NoError(t, err)
+	object := access.Object{Entity: "cn", Department: "sales"}
+	for person, want := range may {
+		rule, _ := access.Can(access.SubjectOf(snapshot, person), access.VoucherReverse, object)
+		var held bool
+		require.NoError(t, l.root.Get(&held, `SELECT may_reverse($1, $2)`, person, l.original.Document))
+		require.Equal(t, want, rule, person)
+		require.Equal(t, want, held, person)
+		require.Equal(t, want, slices.Contains(access.Allowed(snapshot, access.VoucherReverse, object), person), person)
+	}
 }

@@ -115,6 +115,7 @@ func ScopeFor(s Subject, permission string) Scope {
 			for _, d := range s.Departments {
 				departments[d] = true
 			}
+		case r.reach == Company && r.department != "": // nothing
 		case r.reach == All || r.entity == "" && r.department == "":
 			scope.All = true
 		case r.department != "":
@@ -187,6 +188,8 @@ func (h held) covers(s Subject, o Object) string {
 		return when(o.Department != "" && slices.Contains(s.Departments, o.Department), ByDepartment)
 	case Entity:
 		return when(within, ByEntity)
+	case Company:
+		return when(within && h.department == "", ByEntity)
 	case All:
 		return ByAll
 	}

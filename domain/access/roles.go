@@ -77,11 +77,12 @@ const (
 	Copied     Reach = "copied"     // the person was copied in on it
 	Department Reach = "department" // the person heads its department
 	Entity     Reach = "entity"     // the grant covers its entity
+	Company    Reach = "company"    // the grant covers its entity as a whole, and not a department of it
 	All        Reach = "all"        // everything
 )
 
 func (r Reach) order() int {
-	return slices.Index([]Reach{Own, Assigned, Standing, Queue, Copied, Department, Entity, All}, r)
+	return slices.Index([]Reach{Own, Assigned, Standing, Queue, Copied, Department, Entity, Company, All}, r)
 }
 
 // peopleOnly are the permissions that no token carries, whatever its scopes: a
@@ -95,8 +96,8 @@ var namedOnly = []string{DocumentIntervene, OrganisationWrite, GrantRequest, Gra
 // rights are the permissions of one role, each with its reaches.
 type rights map[string][]Reach
 
-// table says what each role may do. A grant's entity and department narrow Entity and Queue;
-// Own, Assigned, Standing and Copied follow the person, All ignores both.
+// table says what each role may do. A grant's entity and department narrow Entity and Queue, one for a
+// department gives nothing of Company; Own, Assigned, Standing and Copied follow the person, All ignores both.
 var table = map[string]rights{
 	Employee: {
 		DocumentCreate:   {Own},
@@ -134,7 +135,7 @@ var table = map[string]rights{
 		VoucherRead:      {Entity},
 		EffectRead:       {Entity},
 		EffectResolve:    {Entity},
-		VoucherReverse:   {Entity},
+		VoucherReverse:   {Company},
 		ImportCreate:     {Entity},
 		PeopleRead:       {Entity},
 	},
@@ -146,7 +147,7 @@ var table = map[string]rights{
 		VoucherRead:      {Entity},
 		EffectRead:       {Entity},
 		EffectResolve:    {Entity},
-		VoucherReverse:   {Entity},
+		VoucherReverse:   {Company},
 		ImportCreate:     {Entity},
 		PeopleRead:       {Entity},
 		PolicyPropose:    {Entity},

@@ -71,6 +71,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"reversal.done":            {Kind: fault.Conflict, Args: []string{"number"}},
 	"reversal.settled":         {Kind: fault.Conflict},
 	"reversal.interested":      {Kind: fault.Forbidden, Args: []string{"person"}},
+	"reversal.whole_company":   {Kind: fault.Forbidden, Args: []string{"entity"}},
 	"reversal.reason_required": {Kind: fault.Invalid},
 	"reversal.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"reversal.bad_date":        {Kind: fault.Invalid, Args: []string{"date"}},

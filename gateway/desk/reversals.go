@@ -100,10 +100,12 @@ func (d *Desk) offer(ctx context.Context, who auth.Who, r *Reversing) error {
 // mayReverse holds the right, and that the document does not concern who has it. The
 // database holds both as well.
 //
-// Errors: Forbidden access.denied, reversal.interested.
+// Errors: Forbidden access.denied, reversal.whole_company, reversal.interested.
 func (d *Desk) mayReverse(ctx context.Context, who auth.Who, v store.VoucherRow) error {
-	if err := need(who, access.VoucherReverse, access.Object{Entity: v.Entity}); err != nil {
-		return err
+	if may, why := access.Can(who.Subject, access.VoucherReverse, access.Object{Entity: v.Entity}); why == access.OutOfReach {
+		return fault.New(fault.Forbidden, "reversal.whole_company", fault.Arg("entity", v.Entity))
+	} else if !may {
+		return need(who, access.VoucherReverse, access.Object{Entity: v.Entity})
 	}
 	doc, err := d.Store.Document(ctx, access.Scope{All: true}, v.Document)
 	if err != nil {
