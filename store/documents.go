@@ -61,22 +61,26 @@ type documentRow struct {
 	BaseMinor    int64  `db:"base_minor"`
 	BaseCurrency string `db:"base_currency"`
 
-	ClaimedMinor   sql.NullInt64 `db:"claimed_minor"`
-	Step           string
-	StepTitles     string       `db:"step_titles"`
-	ParkedRef      string       `db:"parked_ref"`
-	ParkedAttempt  int          `db:"parked_attempt"`
-	ParkedCode     string       `db:"parked_code"`
-	ParkedDetail   string       `db:"parked_detail"`
-	VoucherRef     string       `db:"voucher_ref"`
-	VoucherNumber  string       `db:"voucher_number"`
-	CreatedAt      time.Time    `db:"created_at"`
-	SortedAt       time.Time    `db:"sorted_at"`
-	SubmittedAt    sql.NullTime `db:"submitted_at"`
-	UpdatedAt      time.Time    `db:"updated_at"`
-	ClosedAt       sql.NullTime `db:"closed_at"`
-	DueAt          sql.NullTime `db:"due_at"`
-	Intervened     bool
+	ClaimedMinor  sql.NullInt64 `db:"claimed_minor"`
+	Step          string
+	StepTitles    string       `db:"step_titles"`
+	ParkedRef     string       `db:"parked_ref"`
+	ParkedAttempt int          `db:"parked_attempt"`
+	ParkedCode    string       `db:"parked_code"`
+	ParkedDetail  string       `db:"parked_detail"`
+	VoucherRef    string       `db:"voucher_ref"`
+	VoucherNumber string       `db:"voucher_number"`
+	CreatedAt     time.Time    `db:"created_at"`
+	SortedAt      time.Time    `db:"sorted_at"`
+	SubmittedAt   sql.NullTime `db:"submitted_at"`
+	UpdatedAt     time.Time    `db:"updated_at"`
+	ClosedAt      sql.NullTime `db:"closed_at"`
+	DueAt         sql.NullTime `db:"due_at"`
+	Intervened    bool
+
+	OriginSource    string `db:"origin_source"`
+	OriginReference string `db:"origin_reference"`
+
 	CurrentContent string `db:"current_content"`
 	Fields         string // the type's own, in lists
 	Unread         bool   // in a list of copies: not opened yet
@@ -109,6 +113,7 @@ func (r documentRow) document() Document {
 		ParkedRef: r.ParkedRef, ParkedAttempt: r.ParkedAttempt, ParkedCode: r.ParkedCode, ParkedDetail: r.ParkedDetail,
 		VoucherRef: r.VoucherRef, VoucherNumber: r.VoucherNumber, Intervened: r.Intervened, Unread: r.Unread,
 		CopiedHow: cc.How(r.CopiedHow), CopiedBy: r.CopiedBy,
+		Origin: document.Origin{Source: r.OriginSource, Reference: r.OriginReference},
 	}
 }
 
@@ -142,7 +147,7 @@ const documentColumns = `
 	d.payee_kind, d.payee_id, d.payee_name, d.payee_account, d.urgency, d.status, d.round, d.revision, d.content_hash,
 	d.seq, d.total_minor, d.currency, d.base_minor, d.base_currency, d.claimed_minor, d.step, d.step_titles, d.parked_ref,
 	d.parked_attempt, d.parked_code, d.parked_detail, d.voucher_ref, d.voucher_number, d.created_at, d.sorted_at,
-	d.submitted_at, d.updated_at, d.closed_at, d.intervened,
+	d.submitted_at, d.updated_at, d.closed_at, d.intervened, d.origin_source, d.origin_reference,
 	(SELECT min(t.due_at) FROM tasks t WHERE t.document = d.id AND t.state = 'open') AS due_at`
 
 // visible is what a scope may know of: $1 the person, $2 entities, $3

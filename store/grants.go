@@ -69,6 +69,8 @@ var grants = map[string]map[string]string{
 		"checkpoints":      read, "goose_db_version": read,
 		"reconciliations": appends, "reconciliation_differences": read, "reconciliation_rulings": appends,
 		"reversals": "SELECT, INSERT, UPDATE",
+
+		"inbound_messages": "SELECT, INSERT, UPDATE", "inbound_cursors": read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -104,6 +106,8 @@ var grants = map[string]map[string]string{
 		"reconciliation_rulings":     "SELECT, UPDATE (outcome, code, detail, erp_number, outcome_at)",
 		"reversals": "SELECT, UPDATE (status, code, detail, unanswered, erp_number, erp_id, changed_at, tries," +
 			" next_try)",
+		"inbound_messages": "SELECT, INSERT, UPDATE (body, body_hash, state, fault, entity, changed_at, next_try)",
+		"inbound_cursors":  "SELECT, INSERT, UPDATE",
 	},
 	RoleRelay: {
 		"documents": read,
@@ -160,6 +164,6 @@ var grants = map[string]map[string]string{
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read, "master_rows": read, "master_runs": read,
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
-		"reversals": read,
+		"reversals": read, "inbound_messages": read, "inbound_cursors": read,
 	},
 }

@@ -58,6 +58,8 @@ type Document struct {
 
 	Intervened bool // an administrator stepped in, ever
 
+	Origin document.Origin // of what another system had made; zero for a person's own
+
 	ParkedRef     string // what waits for a ruling: a voucher, or plan:<round>; "" for nothing
 	ParkedAttempt int    // its attempt, which a ruling names
 

@@ -34,6 +34,7 @@ type SubmitInput struct {
 	Bulk         bool     // an import: starts after everything interactive
 	CC           []string // who is copied in with it 抄送
 	CCRemark     string
+	Origin       document.Origin // of what another system had made; zero for a person's own
 	Idem         Idempotency
 }
 
@@ -194,11 +195,15 @@ type submission struct {
 // firstEvent seals document.submitted.
 func (b submission) firstEvent() (evidence.Event, error) {
 	c := b.in.Content
-	data, err := json.Marshal(approval.SubmittedData{
+	submitted := approval.SubmittedData{
 		Number: b.number, Type: c.Type, Title: c.Title, Entity: c.Entity, Department: c.Department,
 		Submitter: c.Submitter, Requester: c.Requester, Payee: c.Payee.ID, Urgency: string(c.Urgency),
 		Total: c.Total, BaseTotal: c.BaseTotal,
-	})
+	}
+	if b.in.Origin != (document.Origin{}) {
+		submitted.Origin = &b.in.Origin
+	}
+	data, err := json.Marshal(submitted)
 	if err != nil {
 		return evidence.Event{}, err
 	}
@@ -217,9 +222,9 @@ const submitQuery = `
 		INSERT INTO documents (id, submitter, number, status, round, revision, content_hash, seq, head_hash,
 		            sorted_at, submitted_at, asked_at, updated_at, type, title, reason, entity, department, requester,
 		            payee_kind, payee_id, payee_name, payee_account, urgency, total_minor, currency, base_minor,
-		            base_currency)
+		            base_currency, origin_source, origin_reference)
 		VALUES ($1, $2, $3, 'submitted', 1, 1, $4, 1, $5, $6, $6, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-		        $17, $18, $19, $20, $21)
+		        $17, $18, $19, $20, $21, $30, $31)
 		ON CONFLICT (id) DO UPDATE SET submitter = $2, number = $3, status = 'submitted', round = 1, revision = 1,
 		            content_hash = $4, seq = 1, head_hash = $5, sorted_at = $6, submitted_at = $6, asked_at = $6,
 		            updated_at = $6,
@@ -251,7 +256,7 @@ func insertSubmission(ctx context.Context, tx *sqlx.Tx, b submission) error {
 	args := append([]any{b.id, b.in.Content.Submitter, b.number, b.in.Hash, event.Hash, b.at},
 		summaryArgs(b.in.Content)...)
 	args = append(args, b.content, b.in.Actor, event.Kind, event.Cause, string(event.Data), event.V, string(outcome),
-		b.in.Bulk)
+		b.in.Bulk, b.in.Origin.Source, b.in.Origin.Reference)
 	_, err = tx.ExecContext(ctx, submitQuery, args...)
 	return err
 }

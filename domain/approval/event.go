@@ -86,6 +86,8 @@ type SubmittedData struct {
 	Urgency    string       `json:"urgency"`
 	Total      money.Amount `json:"total"`
 	BaseTotal  money.Amount `json:"base_total"`
+
+	Origin *document.Origin `json:"origin,omitempty"` // of what another system had made
 }
 
 // ResubmittedData is the data of document.resubmitted; the envelope carries the
