@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -19,11 +20,11 @@ const TrytonEntity = "acme-cn"
 
 // Product says how the product runs on a stack.
 type Product struct {
-	Listen    string            // the gateway's host:port
-	Namespace string            // in Temporal
-	Settings  map[string]any    // further keys of the configuration file, such as worker.sticky_cache
-	Edges     map[string]string // addresses to use instead, for fault proxies: erp
-	Codec     string            // host:port of the codec endpoint; "" leaves payloads in the clear
+	Listen    string         // the gateway's host:port
+	Namespace string         // in Temporal
+	Settings  map[string]any // further keys of the configuration file, such as worker.sticky_cache
+	ERPEdge   string         // the address to use instead of Books, for a fault proxy
+	Codec     string         // host:port of the codec endpoint; "" leaves payloads in the clear
 }
 
 // WriteConfig writes the configuration file of the product on this stack,
@@ -70,23 +71,27 @@ func (s *Stack) WriteConfig(path string, p Product) error {
 	return os.WriteFile(path, text, 0o600)
 }
 
+// Books is the address of the ERP that books the demo company.
+func (s *Stack) Books() string {
+	if s.Tryton != nil {
+		return s.Tryton.URL
+	}
+	return s.ERPURL
+}
+
 // connections gives each legal entity its books, in its own currency: the
 // sandbox keeps one company for each.
 func (s *Stack) connections(p Product) []map[string]any {
-	url := s.ERPURL
-	if p.Edges["erp"] != "" {
-		url = p.Edges["erp"]
-	}
-	books := func(id, entity, currency string) map[string]any {
+	url := cmp.Or(p.ERPEdge, s.Books())
+	books := func(id, url, entity, currency string) map[string]any {
 		return map[string]any{"id": id, "adapter": "sandbox", "url": url, "entities": []string{entity},
 			"currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000}
 	}
-	euros := books("sandbox-de", "acme-de", "EUR")
 	if s.Tryton == nil {
-		return []map[string]any{books("sandbox", "acme-cn", "CNY"), euros}
+		return []map[string]any{books("sandbox", url, "acme-cn", "CNY"), books("sandbox-de", url, "acme-de", "EUR")}
 	}
-	return []map[string]any{euros, {
-		"id": "tryton", "adapter": "tryton", "url": s.Tryton.URL, "database": s.Tryton.Database, "currency": "CNY",
+	return []map[string]any{books("sandbox-de", s.ERPURL, "acme-de", "EUR"), {
+		"id": "tryton", "adapter": "tryton", "url": url, "database": s.Tryton.Database, "currency": "CNY",
 		"user": s.Tryton.User, "password": s.Tryton.Password, "entities": []string{TrytonEntity},
 		"timeout": "20s", "settle": "25s", "per_second": 50}}
 }

@@ -142,7 +142,7 @@ func (p *posting) mayCreate() error {
 		return nil
 	}
 	reference := fault.Arg("reference", p.in.Voucher.Reference)
-	if p.in.Now().Sub(p.last.StartedAt) < p.in.Settle {
+	if p.recent(p.last) {
 		return port.Fault(CodeSettling, "", reference)
 	}
 	wasThere := p.last.Op == OpPost || p.last.Op == OpReverse && p.last.Class == ClassOK
@@ -162,7 +162,27 @@ func (p *posting) adopt(ctx context.Context, f Found) (Found, error) {
 	if f.State == Posted {
 		return f, nil
 	}
+	if p.atWork() {
+		return Found{}, port.Fault(CodeSettling, "", fault.Arg("reference", f.Reference))
+	}
 	return p.post(ctx, f)
+}
+
+// atWork says whether somebody may be making the draft effective just now: some ERPs
+// take two steps, and between them a second caller would be refused.
+func (p *posting) atWork() bool {
+	return p.last.Op != OpCreate && p.last.Class == "" && p.recent(p.last)
+}
+
+// recent says whether a request may still take effect.
+func (p *posting) recent(a Attempt) bool {
+	return a.No > 0 && p.in.Now().Sub(a.StartedAt) < p.in.Settle
+}
+
+// doubtful says whether a refusal may be of an earlier request's making, whose answer
+// was lost and which arrived late: then it says nothing of the draft.
+func (p *posting) doubtful(err error, before Attempt) bool {
+	return port.Refused(err) && before.Op != OpCreate && before.Class == ClassUnknown && p.recent(before)
 }
 
 // post makes the draft effective. A refused draft is deleted where the ERP can,
@@ -171,11 +191,15 @@ func (p *posting) post(ctx context.Context, draft Found) (Found, error) {
 	if draft.State == Posted {
 		return draft, nil
 	}
+	before := p.last
 	var done Found
 	err := p.attempt(ctx, OpPost, func(ctx context.Context) (err error) {
 		done, err = p.in.Port.Post(ctx, draft)
 		return err
 	})
+	if p.doubtful(err, before) {
+		return Found{}, port.Fault(CodeSettling, "", fault.Arg("reference", draft.Reference))
+	}
 	if discarder, ok := p.in.Port.(Discarder); ok && port.Refused(err) {
 		_ = discarder.Discard(ctx, draft)
 	}

@@ -78,6 +78,9 @@ func (r *reversing) adopt(ctx context.Context, f Found) (Found, error) {
 	if what := difference(sameDay, swapped(f)); what != "" {
 		return Found{}, r.conflict(f, what)
 	}
+	if r.atWork() {
+		return Found{}, port.Fault(CodeSettling, "", fault.Arg("reference", f.Reference))
+	}
 	return r.book(ctx)
 }
 
@@ -88,11 +91,15 @@ func (r *reversing) book(ctx context.Context) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
+	before := r.last
 	var done Found
 	err = r.attempt(ctx, OpReverse, func(ctx context.Context) (err error) {
 		done, err = r.in.Port.Reverse(ctx, original, r.in.Voucher.Reference, r.in.Voucher.Date)
 		return err
 	})
+	if r.doubtful(err, before) {
+		return Found{}, port.Fault(CodeSettling, "", fault.Arg("reference", r.in.Voucher.Reference))
+	}
 	if port.Refused(err) {
 		r.tidy(ctx)
 	}

@@ -40,13 +40,13 @@ const (
 
 // Options says what kind of house a test wants.
 type Options struct {
-	ERP       string            // stack.Sandbox or stack.Tryton; "" = the sandbox
-	Fsync     bool              // as in production; tests without power cuts do not need it
-	Settings  map[string]any    // keys of the configuration, such as worker.sticky_cache
-	Edges     map[string]string // addresses of proxies: erp
-	Crash     map[string]string // CRASH_AT by process
-	Processes []string          // nil = gateway, worker and relay
-	ByName    bool              // reached as localhost: browsers make no passkeys for a bare address
+	ERP       string                  // stack.Sandbox or stack.Tryton; "" = the sandbox
+	Fsync     bool                    // as in production; tests without power cuts do not need it
+	Settings  map[string]any          // keys of the configuration, such as worker.sticky_cache
+	Edge      func(url string) string // what the product reaches instead of the ERP: a proxy that fails
+	Crash     map[string]string       // CRASH_AT by process
+	Processes []string                // nil = gateway, worker and relay
+	ByName    bool                    // reached as localhost: browsers make no passkeys for a bare address
 }
 
 // House is a running house.
@@ -103,8 +103,12 @@ func Start(t testing.TB, o Options) *House {
 	for key, value := range o.Settings {
 		settings[key] = value
 	}
+	edge := ""
+	if o.Edge != nil {
+		edge = o.Edge(ground.Books())
+	}
 	require.NoError(t, ground.WriteConfig(h.Config, stack.Product{Listen: listen, Namespace: "default",
-		Settings: settings, Edges: o.Edges}))
+		Settings: settings, ERPEdge: edge}))
 	h.prepare(ctx)
 	processes := o.Processes
 	if processes == nil {
