@@ -53,10 +53,11 @@ type Streamer interface {
 type SignIn interface {
 	// SignInURL is where the web view is sent; it comes back to redirect with code and state.
 	SignInURL(redirect, state string) string
-	// WhoIs gives the platform's id of whom a code is for. A code serves once.
+	// WhoIs gives the platform's id of whom a code is for. A code serves once;
+	// redirect is the one given to SignInURL, which OAuth asks for again.
 	//
 	// Errors: Forbidden im.not_theirs.
-	WhoIs(ctx context.Context, code string) (string, error)
+	WhoIs(ctx context.Context, code, redirect string) (string, error)
 }
 
 // Capabilities says what a platform can do. Callers and the conformance suite
