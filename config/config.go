@@ -3,7 +3,7 @@
 //
 // Key a.b is the environment's COUNTERSIGN_A_B. A secret may also be given as
 // the path of a file, by a_file beside a, or as a reference file:/path. Lists of
-// sections (identity.providers, erp.connections, temporal.codec.keys,
+// sections (identity.providers, erp.connections, im.apps, temporal.codec.keys,
 // signing.previous) are set in the file only.
 package config
 
@@ -32,6 +32,7 @@ type Config struct {
 	Directory     Directory     `mapstructure:"directory"`
 	Signing       Signing       `mapstructure:"signing"`
 	ERP           ERP           `mapstructure:"erp"`
+	IM            IM            `mapstructure:"im"`
 	Mail          Mail          `mapstructure:"mail"`
 	Files         Files         `mapstructure:"files"`
 	Observability Observability `mapstructure:"observability"`

@@ -104,7 +104,7 @@ func TestTheListsOfTheExampleAreRight(t *testing.T) {
 	}
 	file := strings.Join(lines, "")
 	for _, name := range []string{"temporal-api-key", "codec-c2026", "codec-token", "oidc", "signing-key", "erp", "smtp",
-		"s3-access", "s3-secret", "hr"} {
+		"s3-access", "s3-secret", "hr", "wecom", "wecom-token", "wecom-key"} {
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+" ", secret+" ")
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+"\n", secret+"\n")
 	}
@@ -119,6 +119,8 @@ func TestTheListsOfTheExampleAreRight(t *testing.T) {
 	require.Equal(t, seed, c.Identity.Providers[0].ClientSecret.Reveal())
 	require.Equal(t, "finance_clerk", c.SCIM.Groups[0].Role)
 	require.Equal(t, "k2025", c.Signing.Previous[0].ID)
+	require.Equal(t, seed, c.IM.Apps[0].Key.Reveal())
+	require.Equal(t, 6*time.Hour, c.IM.Apps[0].SyncEvery)
 }
 
 func TestTheLastOneWins(t *testing.T) {

@@ -137,6 +137,15 @@ func (c *Config) fill() {
 			connection.PerSecond = connectionPerSecond
 		}
 	}
+	for i := range c.IM.Apps {
+		app := &c.IM.Apps[i]
+		if app.Timeout == 0 {
+			app.Timeout = imTimeout
+		}
+		if app.SyncEvery == 0 {
+			app.SyncEvery = imSyncEvery
+		}
+	}
 	for i := range c.Identity.Providers {
 		if provider := &c.Identity.Providers[i]; len(provider.Scopes) == 0 {
 			provider.Scopes = []string{"openid", "profile", "email"}

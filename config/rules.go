@@ -26,6 +26,7 @@ func (c Config) Check() error {
 	c.Directory.check(k, c)
 	c.checkSigning(k)
 	c.checkERP(k)
+	c.checkIM(k)
 	c.Mail.check(k)
 	c.Files.check(k)
 	c.Observability.check(k)

@@ -10,6 +10,7 @@ import (
 // TestErrorsNameTheKeyAndTheMend adds one mistake to a good file.
 func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 	const connection = "erp: { connections: [ { id: a, entities: [e], url: 'https://erp', "
+	const app = "im: { apps: [ { id: a, "
 	const claimed = "identity: { providers: [ { id: a, issuer: 'https://i', client_id: c, grants: [ { value: g, "
 	for _, tt := range []struct{ name, add, key, mend string }{
 		{"a slip of the pen", "relay: { batsh: 1 }", "relay.batsh", "did you mean batch?"},
@@ -69,6 +70,13 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 			"options: { format: xls } } ] }", "erp.connections[0].options.format", "hledger"},
 		{"settled before the call ends", connection + "adapter: http, mapping: m, settle: 1s } ] }",
 			"erp.connections[0].settle", "from 20s"},
+		{"a platform nobody knows", app + "provider: icq } ] }", "im.apps[0].provider", "wecom"},
+		{"an app without its secret", app + "provider: wecom, tenant: w, app: '1', token: t, key: k } ] }",
+			"im.apps[0].secret", "Secret"},
+		{"an app's name that is no part of an address", "im: { apps: [ { id: a/b, provider: wecom } ] }", "im.apps[0].id", "for ever"},
+		{"a platform in the clear", app + "provider: wecom, url: 'http://wecom.example.com' } ] }", "im.apps[0].url", "https://"},
+		{"an app's option nobody knows", app + "provider: wecom, options: { a: b } } ] }", "im.apps[0].options.a",
+			"employee_attribute"},
 		{"mail without a server", "mail: { enabled: true, from: a@b.c }", "mail.host", "mail.enabled"},
 		{"a sender that is none", "mail: { enabled: true, host: h }", "mail.from", "approvals@example.com"},
 		{"a password in the clear", "mail: { enabled: true, host: h, from: a@b.c, tls: none, password: p }", "mail.tls", "starttls"},

@@ -88,12 +88,14 @@ type Card struct {
 // Row is one line of a card.
 type Row struct{ Name, Value string }
 
-// Button is what may be pressed.
+// Button is what may be pressed, or opens a page: what wants a reason does where the
+// platform has no field for one.
 type Button struct {
 	Verdict Verdict
 	Words   string
 	Token   string // opaque: ours to read, see Click.Token
 	Ask     string // what the reason is asked for with; "" = none is asked for
+	Link    string // absolute: opens this page instead, and nothing is pressed; "" = it is pressed
 }
 
 // Verdict is what a press says.
@@ -111,7 +113,7 @@ type Sent struct {
 	Card    string `json:"card"`              // Card.ID
 	Message string `json:"message,omitempty"` // the platform's id of the message
 	Where   string `json:"where,omitempty"`   // the conversation, where the platform wants it
-	Once    string `json:"once,omitempty"`    // a code that serves one change: WeCom's response_code
+	Once    string `json:"once,omitempty"`    // a code that serves one change: WeCom's response_code; "" = none is left
 }
 
 // People is one page of whom an app may reach.
