@@ -335,13 +335,14 @@ func signIn(t *testing.T, f Fixture) {
 	if !can || f.SignIn == nil {
 		return
 	}
-	require.True(t, strings.HasPrefix(way.SignInURL("https://approvals.example.com/back", "st&te"), "http"))
+	const back = "https://approvals.example.com/back"
+	require.True(t, strings.HasPrefix(way.SignInURL(back, "st&te"), "http"))
 	code := f.SignIn(f.To)
-	who, err := way.WhoIs(t.Context(), code)
+	who, err := way.WhoIs(t.Context(), code, back)
 	require.NoError(t, err)
 	require.Equal(t, f.To, who)
 	for _, bad := range []string{code, "made-up", ""} {
-		_, err = way.WhoIs(t.Context(), bad)
+		_, err = way.WhoIs(t.Context(), bad, back)
 		require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err), "%v", err)
 	}
 }

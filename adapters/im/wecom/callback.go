@@ -46,7 +46,7 @@ func (a *App) Hear(_ context.Context, r port.Request) (port.Heard, error) {
 	theirs := func(why string) (port.Heard, error) {
 		return port.Heard{}, port.Fault(port.CodeNotTheirs, a.config.Name, why)
 	}
-	sealed := one(r.Query, "echostr")
+	sealed := port.Once(r.Query, "echostr")
 	if r.Method == http.MethodPost {
 		var outer struct {
 			Encrypt string `xml:"Encrypt"`
@@ -79,12 +79,12 @@ func (a *App) Hear(_ context.Context, r port.Request) (port.Heard, error) {
 
 // unsigned says what is wrong with a signature; "" for nothing.
 func (a *App) unsigned(r port.Request, sealed string) string {
-	at, err := strconv.ParseInt(one(r.Query, "timestamp"), 10, 64)
+	at, err := strconv.ParseInt(port.Once(r.Query, "timestamp"), 10, 64)
 	if err != nil || sealed == "" {
 		return "malformed"
 	}
-	want := sign(string(a.config.Token), one(r.Query, "timestamp"), one(r.Query, "nonce"), sealed)
-	if subtle.ConstantTimeCompare([]byte(want), []byte(one(r.Query, "msg_signature"))) != 1 {
+	want := sign(string(a.config.Token), port.Once(r.Query, "timestamp"), port.Once(r.Query, "nonce"), sealed)
+	if subtle.ConstantTimeCompare([]byte(want), []byte(port.Once(r.Query, "msg_signature"))) != 1 {
 		return "signature"
 	}
 	if away := r.At.Sub(time.Unix(at, 0)); away > window || away < -window {
@@ -132,11 +132,4 @@ func (a *App) open(sealed string) ([]byte, bool) {
 		return nil, false
 	}
 	return plain[:length], string(plain[length:]) == a.config.Tenant
-}
-
-func one(values map[string][]string, name string) string {
-	if len(values[name]) != 1 {
-		return ""
-	}
-	return values[name][0]
 }

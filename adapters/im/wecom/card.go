@@ -2,7 +2,6 @@ package wecom
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/countersign/countersign/adapters/im/port"
 	"github.com/countersign/countersign/domain/fault"
@@ -78,9 +77,9 @@ func (a *App) Send(ctx context.Context, to string, c port.Card) (port.Sent, erro
 		Message string `json:"msgid"`
 		Code    string `json:"response_code"`
 	}
-	err := a.ask(ctx, http.MethodPost, "/cgi-bin/message/send", nil, message{
+	err := a.ask(ctx, request{path: "/cgi-bin/message/send", writes: true, body: message{
 		To: to, Type: "template_card", Agent: a.agent, Check: 1, Interval: duplicateSeconds, Card: card(c),
-	}, &got)
+	}}, &got)
 	if err != nil {
 		return port.Sent{}, err
 	}
@@ -95,8 +94,9 @@ func (a *App) Update(ctx context.Context, s port.Sent, c port.Card) error {
 	if s.Once == "" {
 		return port.Fault(port.CodeCardGone, a.config.Name, "")
 	}
-	err := a.ask(ctx, http.MethodPost, "/cgi-bin/message/update_template_card", nil,
-		update{People: []string{s.To}, Agent: a.agent, Code: s.Once, Card: card(c)}, &struct{}{})
+	err := a.ask(ctx, request{path: "/cgi-bin/message/update_template_card", writes: true,
+		body: update{People: []string{s.To}, Agent: a.agent, Code: s.Once, Card: card(c)}}, &struct{}{})
+	// There is no number in the documentation for a code that was used or is unknown.
 	if f, ok := fault.As(err); ok && f.Code == port.CodeRefused {
 		return port.Fault(port.CodeCardGone, a.config.Name, f.Args["words"])
 	}

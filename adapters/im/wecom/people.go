@@ -3,7 +3,6 @@ package wecom
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -38,7 +37,7 @@ func (a *App) People(ctx context.Context, cursor string) (port.People, error) {
 			ID int `json:"id"`
 		} `json:"department_id"`
 	}
-	if err := a.ask(ctx, http.MethodGet, "/cgi-bin/department/simplelist", nil, nil, &departments); err != nil {
+	if err := a.ask(ctx, request{path: "/cgi-bin/department/simplelist"}, &departments); err != nil {
 		return port.People{}, err
 	}
 	var ids []int
@@ -55,7 +54,7 @@ func (a *App) People(ctx context.Context, cursor string) (port.People, error) {
 		Members []member `json:"userlist"`
 	}
 	query := url.Values{"department_id": {strconv.Itoa(ids[at])}}
-	if err := a.ask(ctx, http.MethodGet, "/cgi-bin/user/list", query, nil, &listed); err != nil {
+	if err := a.ask(ctx, request{path: "/cgi-bin/user/list", query: query}, &listed); err != nil {
 		return port.People{}, err
 	}
 	page := port.People{}
@@ -87,11 +86,11 @@ func (a *App) SignInURL(redirect, state string) string {
 }
 
 // WhoIs gives the member a code is for.
-func (a *App) WhoIs(ctx context.Context, code string) (string, error) {
+func (a *App) WhoIs(ctx context.Context, code, _ string) (string, error) {
 	var got struct {
 		ID string `json:"userid"`
 	}
-	err := a.ask(ctx, http.MethodGet, "/cgi-bin/auth/getuserinfo", url.Values{"code": {code}}, nil, &got)
+	err := a.ask(ctx, request{path: "/cgi-bin/auth/getuserinfo", query: url.Values{"code": {code}}}, &got)
 	if err != nil {
 		return "", notTheirs(a.config.Name, err)
 	}

@@ -22,7 +22,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/countersign/countersign/adapters/im/port"
@@ -45,8 +44,7 @@ type App struct {
 	iv        []byte
 	client    *http.Client
 
-	mutex sync.Mutex
-	token token
+	tokens port.Tokens
 }
 
 var (
@@ -78,16 +76,11 @@ func Open(c port.Config) (port.Port, error) {
 		c.URL = vendor
 	}
 	c.URL = strings.TrimSuffix(c.URL, "/")
-	if c.Timeout == 0 {
-		c.Timeout = port.DefaultTimeout
-	}
-	app := &App{config: c, agent: agent, authorize: authorize, block: block, iv: key[:aes.BlockSize], client: c.Client}
+	app := &App{config: c, agent: agent, authorize: authorize, block: block, iv: key[:aes.BlockSize], client: c.HTTP()}
 	if at := c.Options["authorize_url"]; at != "" {
 		app.authorize = at
 	}
-	if app.client == nil {
-		app.client = &http.Client{}
-	}
+	app.tokens.Fetch = app.fetch
 	return app, nil
 }
 
