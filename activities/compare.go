@@ -46,7 +46,7 @@ func (r *Reconciliations) CompareDays(ctx context.Context, in CompareInput) (Com
 	}
 	c := &comparison{book: r.Book, connection: connection, in: in, ours: map[string]reconciliation.Ours{},
 		theirs: map[string][]reconciliation.Theirs{}}
-	err := c.run(ctx)
+	_, err := ask(connection.Ledger, func() (struct{}, error) { return struct{}{}, c.run(ctx) })
 	return c.counted, answer(ctx, err)
 }
 

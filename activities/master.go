@@ -26,7 +26,7 @@ const wholeAfter = 20 * time.Hour
 
 // MasterSource is an ERP whose master data is read.
 type MasterSource struct {
-	Port     erp.Port
+	Ledger
 	Entities []string // whose books it keeps
 }
 
@@ -90,7 +90,7 @@ func (m *MasterData) Sync(ctx context.Context, in MasterInput) (store.MasterRun,
 	if err != nil {
 		return run, nil, err
 	}
-	came, err := source.Port.Sync(ctx, since)
+	came, err := ask(source.Ledger, func() (erp.Master, error) { return source.Port.Sync(ctx, since) })
 	if final(err) {
 		f, _ := fault.As(err)
 		run.State, run.Code, run.Detail, run.AsOf = store.MasterFailed, f.Code, detail(f), run.StartedAt

@@ -85,7 +85,7 @@ func TestMasterDataThroughARun(t *testing.T) {
 		{ID: "3", Code: "9999", Active: true}}, Parties: []port.Party{{ID: "7", Code: "SUP001", Active: true}},
 		Periods: []port.Period{{ID: "5", Name: "2026-11", From: "2026-11-01", To: "2026-11-30", Open: true}}}}
 	m := &activities.MasterData{Book: book, Now: func() time.Time { return now },
-		Sources: map[string]activities.MasterSource{"books": {Port: books, Entities: []string{"cn"}}}}
+		Sources: map[string]activities.MasterSource{"books": {Ledger: activities.Ledger{Port: books}, Entities: []string{"cn"}}}}
 	in := activities.MasterInput{Run: "1", Connection: "books"}
 	sync := func() activities.MasterOutcome {
 		outcome, err := m.SyncMaster(t.Context(), in)

@@ -20,7 +20,8 @@ const (
 // PostAgainInput names a ruling. What is posted is read from the record: whoever can
 // start workflows can post nothing that nobody ruled on.
 type PostAgainInput struct {
-	Ruling string `json:"ruling"`
+	Ruling     string `json:"ruling"`
+	Connection string `json:"connection,omitempty"` // on whose queue it waits; the record says what is posted where
 }
 
 // PostAgain carries a ruling out: it posts a voucher of ours that is gone from the
@@ -71,8 +72,10 @@ func (r *Reconciliations) postAgain(ctx context.Context, ruling store.Ruling) (e
 		return erp.Found{}, err
 	}
 	book := &attempts{store: r.Book, hash: rows[0].Hash, last: last}
-	posted, err := erp.PostOnce(ctx, erp.PostInput{
-		Port: connection.Port, Voucher: made, Settle: connection.Settle, Now: r.now, Book: book, Gone: true,
+	posted, err := ask(connection.Ledger, func() (erp.Found, error) {
+		return erp.PostOnce(ctx, erp.PostInput{
+			Port: connection.Port, Voucher: made, Settle: connection.Settle, Now: r.now, Book: book, Gone: true,
+		})
 	})
 	if err == nil {
 		book.foundDone()

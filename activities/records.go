@@ -5,9 +5,11 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/countersign/countersign/adapters/erp/gate"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
@@ -26,6 +28,7 @@ const (
 type Records struct {
 	Book      RecordBook
 	Calendars *Calendars
+	Ledgers   Ledgers // say on whose queue a voucher waits; may be nil
 }
 
 // RecordBook is the part of the store that Records needs.
@@ -73,7 +76,16 @@ func (r *Records) Record(ctx context.Context, in approval.RecordRequest) (approv
 	crash.At("record.asked")
 	got, err := r.Book.Record(ctx, in, stamp)
 	crash.At("record.committed")
+	if err == nil && slices.ContainsFunc(in.Drafts, opensPosting) {
+		ledger, _ := r.Ledgers.of(got.Entity) // where there is none, posting says so
+		got.Books = ledger.Connection
+	}
 	return got.Packed(in.Drafts), answer(ctx, err)
+}
+
+// opensPosting says whether a transition may leave a voucher to be posted.
+func opensPosting(d evidence.Draft) bool {
+	return d.Kind == approval.DocumentApproved || d.Kind == approval.VoucherResolved
 }
 
 // ActRead is an act as the inbox holds it.
@@ -134,6 +146,9 @@ func (r *Records) eventsAfter(ctx context.Context, document string, after int64)
 
 // answer logs what the other side is not told, and sorts the rest for Temporal.
 func answer(ctx context.Context, err error) error {
+	if until, rests := gate.Until(err); rests && activity.IsActivity(ctx) {
+		return later(ctx, err, until)
+	}
 	kind := fault.KindOf(err)
 	if err != nil && activity.IsActivity(ctx) && (kind == fault.Internal || kind == fault.Busy) {
 		activity.GetLogger(ctx).Error("activity failed", "error", err)

@@ -101,9 +101,11 @@ func (r *Reversals) reverse(ctx context.Context, row undoing) (undoing, error) {
 		return row, err
 	}
 	book := &attempts{store: r.Book, hash: row.Hash, last: row.last}
-	posted, err := erp.ReverseOnce(ctx, erp.ReverseInput{Original: row.original, PostInput: erp.PostInput{
-		Port: ledger.Port, Voucher: row.made, Settle: ledger.Settle, Now: r.now, Book: book,
-	}})
+	posted, err := ask(ledger, func() (erp.Found, error) {
+		return erp.ReverseOnce(ctx, erp.ReverseInput{Original: row.original, PostInput: erp.PostInput{
+			Port: ledger.Port, Voucher: row.made, Settle: ledger.Settle, Now: r.now, Book: book,
+		}})
+	})
 	if err != nil {
 		return row, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/adapters/erp/gate"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/master"
@@ -31,6 +32,9 @@ const (
 type Ledger struct {
 	Port   erp.Port
 	Settle time.Duration // see erp.PostInput
+	Gate   *gate.Gate    // before its connection; nil lets everything through
+
+	Connection string // its id; "" where it has no queue of its own
 }
 
 // Ledgers are the books by legal entity; "" for the others.
@@ -92,8 +96,8 @@ type Posted struct {
 //
 // Safe to repeat: what is sent is on record before the socket, and the ERP is
 // asked for the reference before it is told anything.
-// Errors: Busy and Unknown, to be tried again. A refusal is an answer with its
-// code, because only a person can mend it.
+// Errors: Busy and Unknown, to be tried again; where the ERP rests, not before it has.
+// A refusal is an answer with its code, because only a person can mend it.
 // Time: three calls to the ERP, each within its own limit, well under the two
 // minutes that the workflow grants.
 func (v *Vouchers) PostVoucher(ctx context.Context, in PostVoucherInput) (Posted, error) {
@@ -150,8 +154,10 @@ func (v *Vouchers) post(ctx context.Context, row intended) (intended, error) {
 		return row, err
 	}
 	book := &attempts{store: v.Book, hash: row.Hash, last: row.last}
-	posted, err := erp.PostOnce(ctx, erp.PostInput{
-		Port: ledger.Port, Voucher: row.made, Settle: ledger.Settle, Now: v.now, Book: book,
+	posted, err := ask(ledger, func() (erp.Found, error) {
+		return erp.PostOnce(ctx, erp.PostInput{
+			Port: ledger.Port, Voucher: row.made, Settle: ledger.Settle, Now: v.now, Book: book,
+		})
 	})
 	if err != nil {
 		return row, err

@@ -21,13 +21,13 @@ import (
 
 // masterData reads the master data of every configured connection.
 func (p *parts) masterData(s *store.Store) (*activities.MasterData, error) {
+	books, err := p.connections()
+	if err != nil {
+		return nil, err
+	}
 	sources := map[string]activities.MasterSource{}
 	for _, c := range p.config.ERP.Connections {
-		port, err := openERP(c)
-		if err != nil {
-			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
-		}
-		sources[c.ID] = activities.MasterSource{Port: port, Entities: c.Entities}
+		sources[c.ID] = activities.MasterSource{Ledger: books[c.ID], Entities: c.Entities}
 	}
 	return &activities.MasterData{Book: s, Sources: sources}, nil
 }

@@ -4,20 +4,15 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
-	"golang.org/x/time/rate"
 
 	"github.com/countersign/countersign/activities"
-	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/evidence"
-	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/gateway/engine"
 	"github.com/countersign/countersign/platform/log"
 	"github.com/countersign/countersign/platform/temporal"
@@ -32,7 +27,8 @@ type parts struct {
 	logger  *slog.Logger
 	closers []func()
 
-	directory *store.Store // as the directory's role; nil until something needs it
+	directory *store.Store                 // as the directory's role; nil until something needs it
+	books     map[string]activities.Ledger // by connection; nil until somebody needs them
 }
 
 // load reads the configuration of a command and makes its logger.
@@ -180,7 +176,7 @@ func (p *parts) dialLazy() (client.Client, error) {
 
 func (p *parts) engine(c client.Client, eager bool) *engine.Engine {
 	people := p.config.Observability.PeopleInSearch
-	return &engine.Engine{Client: c, Eager: eager && p.config.Temporal.Eager,
+	return &engine.Engine{Client: c, Eager: eager && p.config.Temporal.Eager, Connections: p.connectionsByEntity(),
 		Shown: engine.Shown{People: people, Titles: people}}
 }
 
@@ -233,48 +229,6 @@ func (p *parts) publishKeys(ctx context.Context, s *store.Store) error {
 		return fmt.Errorf("publishing the verify key %s: %w", signer.KeyID, err)
 	}
 	return nil
-}
-
-// ledgers opens the ERP connections, by legal entity.
-func (p *parts) ledgers() (map[string]activities.Ledger, error) {
-	ledgers := map[string]activities.Ledger{}
-	for _, c := range p.config.ERP.Connections {
-		port, err := openERP(c)
-		if err != nil {
-			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
-		}
-		for _, entity := range c.Entities {
-			ledgers[entity] = activities.Ledger{Port: port, Settle: c.Settle}
-		}
-	}
-	return ledgers, nil
-}
-
-func openERP(c config.Connection) (erp.Port, error) {
-	provider, mapping := c.Adapter, c.Mapping
-	if provider == config.AdapterSandbox {
-		provider, mapping = config.AdapterHTTP, "sandbox"
-	}
-	if provider == config.AdapterHTTP {
-		provider = "httpjson"
-	}
-	return erp.Open(erp.Config{
-		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
-		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping,
-		Options: c.Options,
-		Client:  &http.Client{Transport: paced{limit: rate.NewLimiter(rate.Limit(c.PerSecond), max(1, int(c.PerSecond)))}}})
-}
-
-// paced keeps calls to an ERP within what its owner allows us.
-type paced struct{ limit *rate.Limiter }
-
-// RoundTrip waits its turn, then asks.
-func (p paced) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := p.limit.Wait(r.Context()); err != nil {
-		// As a line that was never opened: nothing was sent, and adapters know it by that.
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("waiting for a turn at the ERP: %w", err)}
-	}
-	return http.DefaultTransport.RoundTrip(r)
 }
 
 func (p *parts) zone() *time.Location {

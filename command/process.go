@@ -118,10 +118,10 @@ func runWorker(ctx context.Context, p *parts) error {
 	return worker.Run(ctx, p.workerConfig(), deps)
 }
 
-func workerDeps(c client.Client, s *store.Store, ledgers map[string]activities.Ledger) worker.Deps {
+func workerDeps(c client.Client, s *store.Store, ledgers activities.Ledgers) worker.Deps {
 	return worker.Deps{
 		Client:   c,
-		Records:  &activities.Records{Book: s, Calendars: &activities.Calendars{Book: s}},
+		Records:  &activities.Records{Book: s, Calendars: &activities.Calendars{Book: s}, Ledgers: ledgers},
 		Plans:    &activities.Plans{Book: s},
 		Vouchers: &activities.Vouchers{Book: s, Ledgers: ledgers},
 
@@ -135,6 +135,9 @@ func (p *parts) workerConfig() worker.Config {
 		Cache: w.StickyCache, Tasks: w.Approval.WorkflowSlots, Records: w.Approval.LocalSlots, Pollers: w.Approval.Pollers,
 		Effects: w.Effects.Slots, EffectRate: w.Effects.PerSecond, Stop: max(w.StopTimeout, stopLeast),
 		NoEffects: w.Effects.Paused,
+	}
+	for _, one := range p.config.ERP.Connections {
+		c.Books = append(c.Books, worker.Books{ID: one.ID, AtOnce: one.AtOnce})
 	}
 	if v := p.config.Temporal.Versioning; v.Enabled {
 		c.Deployment, c.Build = v.Deployment, v.BuildID

@@ -32,7 +32,7 @@ func connectionsOf(c config.Config) []desk.Connection {
 }
 
 // reconciliations are the activities that compare, over the ports that post.
-func (p *parts) reconciliations(s *store.Store, ledgers map[string]activities.Ledger) *activities.Reconciliations {
+func (p *parts) reconciliations(s *store.Store, ledgers activities.Ledgers) *activities.Reconciliations {
 	connections := map[string]activities.Connection{}
 	for _, c := range p.config.ERP.Connections {
 		connections[c.ID] = activities.Connection{ID: c.ID, Entities: c.Entities, Ledger: ledgers[c.Entities[0]]}

@@ -243,6 +243,16 @@ type Connection struct {
 	Timeout   time.Duration `mapstructure:"timeout"`    // of one call; 0 = 20 s
 	Settle    time.Duration `mapstructure:"settle"`     // how long an unanswered request may still run there; 0 = 2 min
 	PerSecond float64       `mapstructure:"per_second"` // calls; 0 = 5
+	AtOnce    int           `mapstructure:"at_once"`    // vouchers and other calls at once, of one worker; 0 = 4
+
+	// Failures one after another make it rest for Rest; 0 = 5, 30 s.
+	Failures int           `mapstructure:"failures"`
+	Rest     time.Duration `mapstructure:"rest"`
+
+	// Maintenance says when it is left alone, on the clock of Zone ("" = locale.zone); see
+	// package maintenance.
+	Maintenance []string `mapstructure:"maintenance"`
+	Zone        string   `mapstructure:"zone"`
 
 	Options map[string]string `mapstructure:"options"` // what only this adapter knows, by name; see rules_erp.go
 }
@@ -252,6 +262,9 @@ const (
 	connectionTimeout   = 20 * time.Second
 	connectionSettle    = 2 * time.Minute
 	connectionPerSecond = 5
+	connectionAtOnce    = 4
+	connectionFailures  = 5
+	connectionRest      = 30 * time.Second
 )
 
 // Mail is the SMTP server that notices leave by.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -136,6 +137,10 @@ func (c *Config) fill() {
 		if connection.PerSecond == 0 {
 			connection.PerSecond = connectionPerSecond
 		}
+		connection.AtOnce = cmp.Or(connection.AtOnce, connectionAtOnce)
+		connection.Failures = cmp.Or(connection.Failures, connectionFailures)
+		connection.Rest = cmp.Or(connection.Rest, connectionRest)
+		connection.Zone = cmp.Or(connection.Zone, c.Locale.Zone)
 	}
 	for i := range c.IM.Apps {
 		app := &c.IM.Apps[i]

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/countersign/countersign/domain/maintenance"
 )
 
 // The adapters of the ERP that other rooms name.
@@ -110,6 +112,14 @@ func (c Connection) check(k *check, at string, mode Mode) {
 	k.duration(at+"timeout", c.Timeout, time.Second, 10*time.Minute)
 	k.duration(at+"settle", c.Settle, c.Timeout, 24*time.Hour)
 	number(k, at+"per_second", c.PerSecond, 0.001, 10_000, "set calls a second, more than 0")
+	number(k, at+"at_once", c.AtOnce, 1, 1000, "set calls at once, at least 1")
+	number(k, at+"failures", c.Failures, 2, 1000, "set how many failures one after another make it rest, at least 2")
+	k.duration(at+"rest", c.Rest, time.Second, time.Hour)
+	_, err := time.LoadLocation(c.Zone)
+	k.want(err == nil, at+"zone", "is "+c.Zone, "name a zone such as Asia/Shanghai, or leave it empty")
+	if _, err := maintenance.Read(c.Maintenance, time.UTC); err != nil {
+		k.want(false, at+"maintenance", err.Error(), "see config.example.yaml")
+	}
 }
 
 // checkAdapter holds the connection against what its kind of ERP wants.

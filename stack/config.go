@@ -85,7 +85,8 @@ func (s *Stack) connections(p Product) []map[string]any {
 	url := cmp.Or(p.ERPEdge, s.Books())
 	books := func(id, url, entity, currency string) map[string]any {
 		return map[string]any{"id": id, "adapter": "sandbox", "url": url, "entities": []string{entity},
-			"currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000}
+			"currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000, "at_once": 16,
+			"rest": "1s"}
 	}
 	if s.Tryton == nil {
 		return []map[string]any{books("sandbox", url, "acme-cn", "CNY"), books("sandbox-de", url, "acme-de", "EUR")}
@@ -93,7 +94,7 @@ func (s *Stack) connections(p Product) []map[string]any {
 	return []map[string]any{books("sandbox-de", s.ERPURL, "acme-de", "EUR"), {
 		"id": "tryton", "adapter": "tryton", "url": url, "database": s.Tryton.Database, "currency": "CNY",
 		"user": s.Tryton.User, "password": s.Tryton.Password, "entities": []string{TrytonEntity},
-		"timeout": "20s", "settle": "25s", "per_second": 50}}
+		"timeout": "20s", "settle": "25s", "per_second": 50, "at_once": 16, "rest": "1s"}}
 }
 
 // key is 32 random bytes in base64, made once and kept: what was signed or

@@ -100,6 +100,7 @@ func (s *Store) recordOnce(ctx context.Context, q sqlx.ExtContext, r approval.Re
 		return got, false, err
 	}
 	answered, err := s.answered(ctx, q, h, r, &got)
+	got.Entity = h.Entity
 	if answered || err != nil {
 		return got, true, err
 	}
@@ -108,7 +109,7 @@ func (s *Store) recordOnce(ctx context.Context, q sqlx.ExtContext, r approval.Re
 		return got, false, err
 	}
 	done, err = t.write(ctx, q)
-	return approval.Recorded{Events: t.events, Outcome: t.outcome}, done, err
+	return approval.Recorded{Events: t.events, Outcome: t.outcome, Entity: h.Entity}, done, err
 }
 
 // head is the document with everything that Record must know before it writes.

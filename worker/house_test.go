@@ -76,6 +76,7 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 		book:    activitiestest.NewBook(time.Now),
 		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(3600, 1800, 600)),
 		staff:   &staff{runs: map[string]store.DirectoryRun{}},
+		config:  worker.Config{Books: []worker.Books{{ID: "books"}, {ID: "mute"}}},
 		runs:    &runs{ended: map[string]store.Reconciliation{}},
 		undone:  newUndone(),
 	}

@@ -53,7 +53,7 @@ func (s shelf) SaveMaster(_ context.Context, r store.MasterRun, _ []master.Chang
 func masterOf() (*activities.MasterData, chan store.MasterRun) {
 	kept := make(chan store.MasterRun, 10)
 	return &activities.MasterData{Book: shelf{kept: kept},
-		Sources: map[string]activities.MasterSource{"books": {Port: &plainBooks{}, Entities: []string{"CN01"}}}}, kept
+		Sources: map[string]activities.MasterSource{"books": {Ledger: activities.Ledger{Port: &plainBooks{}}, Entities: []string{"CN01"}}}}, kept
 }
 
 // readsMaster reads master data on a real server: once for a person, tried again where

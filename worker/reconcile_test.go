@@ -106,7 +106,7 @@ func (h *house) reconciles(t *testing.T) {
 	require.Len(t, h.runs.found, 1)
 	require.Equal(t, reconciliation.MissingHere, h.runs.found[0].Kind)
 
-	require.NoError(t, h.engine.PostAgain(ctx, "ruling"))
+	require.NoError(t, h.engine.PostAgain(ctx, activities.PostAgainInput{Ruling: "ruling", Connection: "books"}))
 	require.NoError(t, h.client.GetWorkflow(ctx, "post-again:ruling", "").Get(ctx, nil))
 	require.Equal(t, "refused", h.runs.ruled.Outcome, "nobody here knows the voucher")
 	play := *h

@@ -24,8 +24,9 @@ const (
 	defaultCache      = 200  // workflows kept in memory, about 100 KiB each; another one costs a replay
 	defaultTasks      = 100  // workflow tasks at once
 	defaultRecords    = 40   // local activities at once: a little above the connections of the store
-	defaultEffects    = 10   // calls to the ERP at once
-	defaultEffectRate = 10.0 // calls to the ERP a second, over all workers
+	defaultEffects    = 10   // calls outside at once
+	defaultAtOnce     = 4    // calls to one ERP at once
+	defaultEffectRate = 10.0 // calls outside a second, over all workers
 	workflowPollers   = 4    // few: a poll that waits costs the server
 	activityPollers   = 2
 
@@ -43,8 +44,9 @@ type Config struct {
 	Tasks      int           // workflow tasks at once
 	Records    int           // local activities at once
 	Pollers    int           // of workflow tasks; few, because a poll that waits costs the server
-	Effects    int           // calls to the ERP at once
-	EffectRate float64       // calls to the ERP a second, over all workers
+	Effects    int           // calls outside at once, on the queue of all
+	EffectRate float64       // calls begun a second, on each queue, over all workers
+	Books      []Books       // the ERP connections, each with a queue of its own
 	Stop       time.Duration // how long a stop waits for what is in hand; at least 60 s
 
 	// Deployment and Build turn worker versioning on: documents move to the
@@ -53,7 +55,13 @@ type Config struct {
 	Build      string
 
 	NoApproval bool // do not serve the task queue approval
-	NoEffects  bool // do not serve the task queue effects: safe mode
+	NoEffects  bool // do not serve effects, nor the queues of the connections: safe mode
+}
+
+// Books is an ERP connection that is called from a task queue of its own.
+type Books struct {
+	ID     string
+	AtOnce int // calls at once; 0 = defaultAtOnce
 }
 
 // Deps are the activities, and the client they are served through. The
@@ -86,7 +94,7 @@ type Vouchers interface {
 	PostVoucher(ctx context.Context, in activities.PostVoucherInput) (activities.Posted, error)
 }
 
-// Run serves both task queues until ctx ends, then finishes what is in hand.
+// Run serves the task queues until ctx ends, then finishes what is in hand.
 //
 // Errors: what kept a worker from starting, or stopped one for good.
 // Time: after the end of ctx, Config.Stop at most.
@@ -119,13 +127,16 @@ func Start(c Config, deps Deps) (*Workers, error) {
 		return nil, errors.New("worker: versioning needs both a deployment and a build")
 	}
 	sdk.SetStickyWorkflowCacheSize(cmp.Or(c.Cache, defaultCache))
-	w := &Workers{failed: make(chan error, 2)}
+	w := &Workers{failed: make(chan error, 1)}
 	var queues []sdk.Worker
 	if !c.NoApproval {
 		queues = append(queues, approvalWorker(c, deps, w.fail))
 	}
 	if !c.NoEffects {
-		queues = append(queues, effectsWorker(c, deps, w.fail))
+		queues = append(queues, effectsWorker(c, deps, "", cmp.Or(c.Effects, defaultEffects), w.fail))
+		for _, one := range c.Books {
+			queues = append(queues, effectsWorker(c, deps, one.ID, cmp.Or(one.AtOnce, defaultAtOnce), w.fail))
+		}
 	}
 	for _, one := range queues {
 		if err := one.Start(); err != nil {
@@ -167,14 +178,16 @@ func approvalWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
 	return w
 }
 
-// effectsWorker calls the outside.
-func effectsWorker(c Config, deps Deps, fail func(error)) sdk.Worker {
+// effectsWorker calls the outside: one ERP connection, or "" for whatever has no queue of
+// its own. Each does all that any does, because what lies in the queue of a connection
+// that nobody serves any more comes to the queue of all.
+func effectsWorker(c Config, deps Deps, books string, atOnce int, fail func(error)) sdk.Worker {
 	options := c.options(fail)
 	options.DisableWorkflowWorker = true
 	options.MaxConcurrentActivityTaskPollers = activityPollers
-	options.MaxConcurrentActivityExecutionSize = cmp.Or(c.Effects, defaultEffects)
+	options.MaxConcurrentActivityExecutionSize = atOnce
 	options.TaskQueueActivitiesPerSecond = cmp.Or(c.EffectRate, defaultEffectRate)
-	w := sdk.New(deps.Client, workflows.QueueEffects, options)
+	w := sdk.New(deps.Client, workflows.QueueOf(books), options)
 	w.RegisterActivityWithOptions(deps.Vouchers.PostVoucher, activity.RegisterOptions{Name: workflows.PostVoucher})
 	if d := deps.Directory; d != nil {
 		w.RegisterActivityWithOptions(d.SyncDirectory, activity.RegisterOptions{Name: workflows.SyncDirectory})

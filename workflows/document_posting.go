@@ -16,10 +16,13 @@ func (r *documentRun) post(ctx workflow.Context) error {
 	settled := approval.Settled{Reference: effect.Reference, Attempt: effect.Attempt}
 	var vouchers *activities.Vouchers
 	var posted activities.Posted
-	options := callERP(ctx, r.in.Limits, "post the voucher of "+r.file.Number)
-	err := workflow.ExecuteActivity(options, vouchers.PostVoucher, activities.PostVoucherInput{
-		Document: r.in.Document, Reference: effect.Reference, Attempt: effect.Attempt, Date: effect.Date,
-	}).Get(ctx, &posted)
+	err := call{
+		activity: vouchers.PostVoucher, books: r.in.Books, limits: r.in.Limits,
+		summary: "post the voucher of " + r.file.Number,
+		in: activities.PostVoucherInput{
+			Document: r.in.Document, Reference: effect.Reference, Attempt: effect.Attempt, Date: effect.Date,
+		},
+	}.tell(ctx, &posted)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

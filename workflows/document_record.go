@@ -62,6 +62,9 @@ func (r *documentRun) record(ctx workflow.Context, in approval.RecordRequest) (a
 	if err != nil {
 		return got, err
 	}
+	if got.Books != "" {
+		r.in.Books = got.Books
+	}
 	got.Events, err = got.Unpacked(in)
 	return got, err
 }

@@ -26,10 +26,11 @@ func MasterData(ctx workflow.Context, in activities.MasterInput) (activities.Mas
 		in.Run = workflow.GetInfo(ctx).WorkflowExecution.RunID
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:           QueueEffects,
-		StartToCloseTimeout: masterTimeMax,
-		HeartbeatTimeout:    postSilence,
-		Summary:             "read the master data of " + in.Connection,
+		TaskQueue:              QueueOf(in.Connection),
+		ScheduleToStartTimeout: waitsFor(in.Connection),
+		StartToCloseTimeout:    masterTimeMax,
+		HeartbeatTimeout:       postSilence,
+		Summary:                "read the master data of " + in.Connection,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: masterPause, BackoffCoefficient: 2,
 			MaximumInterval: masterPauseMax, MaximumAttempts: masterAttempts,

@@ -49,8 +49,17 @@ const (
 // The task queues. Each has its own worker, see package worker.
 const (
 	QueueApproval = "approval" // workflows and what they write to our own database
-	QueueEffects  = "effects"  // what reaches outside: the ERP
+	QueueEffects  = "effects"  // what reaches outside, where it is not known whom it reaches
 )
+
+// QueueOf is the task queue of what reaches one ERP connection: each has its own, so that
+// one which hangs keeps nobody else waiting. "" is QueueEffects.
+func QueueOf(connection string) string {
+	if connection == "" {
+		return QueueEffects
+	}
+	return QueueEffects + "-" + connection
+}
 
 // Updates are the names of the acts that a document answers, which are also the
 // names of its Temporal updates.

@@ -33,6 +33,10 @@ const (
 	postPauseMax = time.Minute
 	postAttempts = 10 // about four minutes, then a person looks
 
+	// An ERP that rests is waited for; what it was asked for meanwhile is not parked.
+	restPatience = 24 * time.Hour // with one that does not answer; a maintenance window does not count
+	queueTimeMax = 24 * time.Hour // until a call leaves the queue of a connection that nobody serves
+
 	directoryTimeMax  = 30 * time.Minute // 50,000 people
 	directoryAttempts = 6                // about three minutes
 )
@@ -75,19 +79,28 @@ func askDirectory(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// callERP is for the one call that reaches outside. How long it may wait for a
-// worker is not limited; how often it is tried is.
-func callERP(ctx workflow.Context, l Limits, summary string) workflow.Context {
+// callERP is for the one call that reaches outside. How often it is tried is limited.
+func callERP(ctx workflow.Context, c call) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:           QueueEffects,
-		StartToCloseTimeout: postTimeMax,
-		HeartbeatTimeout:    postSilence,
-		Summary:             summary,
+		TaskQueue:              QueueOf(c.books),
+		ScheduleToStartTimeout: waitsFor(c.books),
+		StartToCloseTimeout:    postTimeMax,
+		HeartbeatTimeout:       postSilence,
+		Summary:                c.summary,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    postPause,
 			BackoffCoefficient: 2,
-			MaximumInterval:    cmp.Or(l.PostPauseMax, postPauseMax),
-			MaximumAttempts:    cmp.Or(l.PostAttempts, postAttempts),
+			MaximumInterval:    cmp.Or(c.limits.PostPauseMax, postPauseMax),
+			MaximumAttempts:    cmp.Or(c.limits.PostAttempts, postAttempts),
 		},
 	})
+}
+
+// waitsFor is how long a call may lie in the queue of a connection, which perhaps nobody
+// serves any more; in the queue of all, for ever.
+func waitsFor(books string) time.Duration {
+	if books == "" {
+		return 0
+	}
+	return queueTimeMax
 }

@@ -30,15 +30,15 @@ func Reconcile(ctx workflow.Context, in activities.ReconcileInput) error {
 		in.Run = workflow.GetInfo(ctx).WorkflowExecution.RunID
 	}
 	var r *activities.Reconciliations
-	ctx = askERP(ctx, "reconcile "+in.Connection)
+	ours, theirs := askERP(ctx, "reconcile "+in.Connection, ""), askERP(ctx, "compare with "+in.Connection, in.Connection)
 	var begun activities.Begun
-	if err := workflow.ExecuteActivity(ctx, r.BeginReconciliation, in).Get(ctx, &begun); err != nil {
+	if err := workflow.ExecuteActivity(ours, r.BeginReconciliation, in).Get(ctx, &begun); err != nil {
 		return err
 	}
 	end := activities.EndReconciliationInput{Run: begun.Run}
 	for _, span := range begun.Spans {
 		var done activities.Compared
-		err := workflow.ExecuteActivity(ctx, r.CompareDays, activities.CompareInput{
+		err := workflow.ExecuteActivity(theirs, r.CompareDays, activities.CompareInput{
 			DaySpan: span, Run: begun.Run, Connection: in.Connection,
 		}).Get(ctx, &done)
 		if err != nil {
@@ -48,9 +48,9 @@ func Reconcile(ctx workflow.Context, in activities.ReconcileInput) error {
 		end.Ours, end.Theirs = end.Ours+done.Ours, end.Theirs+done.Theirs
 	}
 	if ctx.Err() != nil { // cancelled: it is over all the same
-		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		ours, _ = workflow.NewDisconnectedContext(ours)
 	}
-	return workflow.ExecuteActivity(ctx, r.EndReconciliation, end).Get(ctx, nil)
+	return workflow.ExecuteActivity(ours, r.EndReconciliation, end).Get(ctx, nil)
 }
 
 // uncompared says why days are not known to be compared.
@@ -66,17 +66,20 @@ func uncompared(err error) (code, words string) {
 // recipe and under the same reference as ever.
 func PostAgain(ctx workflow.Context, in activities.PostAgainInput) error {
 	var r *activities.Reconciliations
-	return workflow.ExecuteActivity(callERP(ctx, Limits{PostAttempts: compareAttempts}, "post again"), r.PostAgain, in).
-		Get(ctx, nil)
+	return call{
+		activity: r.PostAgain, in: in, books: in.Connection, limits: Limits{PostAttempts: compareAttempts},
+		summary: "post again",
+	}.tell(ctx, nil)
 }
 
 // askERP is for calls that read a lot and change nothing outside.
-func askERP(ctx workflow.Context, summary string) workflow.Context {
+func askERP(ctx workflow.Context, summary, books string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:           QueueEffects,
-		StartToCloseTimeout: compareTimeMax,
-		HeartbeatTimeout:    postSilence,
-		Summary:             summary,
+		TaskQueue:              QueueOf(books),
+		ScheduleToStartTimeout: waitsFor(books),
+		StartToCloseTimeout:    compareTimeMax,
+		HeartbeatTimeout:       postSilence,
+		Summary:                summary,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    comparePause,
 			BackoffCoefficient: 2,

@@ -11,9 +11,10 @@ import (
 // ReversalInput names one attempt to reverse a voucher, as it was approved or ruled.
 type ReversalInput struct {
 	Document  string `json:"document"`
-	Reference string `json:"reference"` // of the reversal
-	Number    string `json:"number"`    // of the document, for people who watch
-	Attempt   int    `json:"attempt"`   // rulings so far
+	Reference string `json:"reference"`       // of the reversal
+	Number    string `json:"number"`          // of the document, for people who watch
+	Attempt   int    `json:"attempt"`         // rulings so far
+	Books     string `json:"books,omitempty"` // the ERP connection; "" where it is not known
 	Limits    Limits `json:"limits"`
 }
 
@@ -28,10 +29,13 @@ func ReversalID(reference string, attempt int) string { return reference + "." +
 func Reversal(ctx workflow.Context, in ReversalInput) (activities.Posted, error) {
 	var reversals *activities.Reversals
 	settled := activities.SettleReversalInput{Reference: in.Reference, Attempt: in.Attempt}
-	options := callERP(ctx, in.Limits, "reverse the voucher of "+in.Number)
-	err := workflow.ExecuteActivity(options, reversals.ReverseVoucher, activities.ReverseVoucherInput{
-		Document: in.Document, Reference: in.Reference, Attempt: in.Attempt,
-	}).Get(ctx, &settled.Answer)
+	err := call{
+		activity: reversals.ReverseVoucher, books: in.Books, limits: in.Limits,
+		summary: "reverse the voucher of " + in.Number,
+		in: activities.ReverseVoucherInput{
+			Document: in.Document, Reference: in.Reference, Attempt: in.Attempt,
+		},
+	}.tell(ctx, &settled.Answer)
 	if ctx.Err() != nil {
 		return activities.Posted{}, ctx.Err()
 	}

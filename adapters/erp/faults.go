@@ -19,4 +19,6 @@ const (
 	CodeNotAllowed     = port.CodeNotAllowed     // our user lacks a right in the ERP
 	CodeUnsupported    = port.CodeUnsupported    // this ERP, or its mapping, cannot do that
 	CodeBadConfig      = port.CodeBadConfig      // the connection is configured wrongly
+	CodeResting        = port.CodeResting        // it asked for time, or does not answer: not asked until then
+	CodeMaintenance    = port.CodeMaintenance    // its owner looks after it: not asked until then
 )

@@ -143,7 +143,7 @@ func (p *posting) mayCreate() error {
 	}
 	reference := fault.Arg("reference", p.in.Voucher.Reference)
 	if p.recent(p.last) {
-		return port.Fault(CodeSettling, "", reference)
+		return port.Fault(CodeSettling, "", reference, port.Until(p.last.StartedAt.Add(p.in.Settle)))
 	}
 	wasThere := p.last.Op == OpPost || p.last.Op == OpReverse && p.last.Class == ClassOK
 	if wasThere && !p.in.Gone {

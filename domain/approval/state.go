@@ -200,4 +200,6 @@ type Recorded struct {
 	Behind  bool             `json:"behind,omitempty"`  // the stream is ahead of the caller: fold, then judge again
 	Waiting []string         `json:"waiting,omitempty"` // act ids received before the deadline: it yields to them
 	Stamps  *Stamps          `json:"stamps,omitempty"`  // in place of Events, see Packed
+	Books   string           `json:"books,omitempty"`   // the ERP connection that a voucher now goes to
+	Entity  string           `json:"-"`                 // whose document it is; history does not ask
 }

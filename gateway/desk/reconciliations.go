@@ -36,7 +36,7 @@ type Books interface {
 	// Reconcile has both sides of a connection compared; a repeat is no error.
 	Reconcile(ctx context.Context, in activities.ReconcileInput) error
 	// PostAgain has a ruling carried out; a repeat is no error.
-	PostAgain(ctx context.Context, ruling string) error
+	PostAgain(ctx context.Context, in activities.PostAgainInput) error
 }
 
 // ConnectionsOf lists the connections that somebody may see something of.
@@ -208,7 +208,7 @@ func (d *Desk) Rule(ctx context.Context, who auth.Who, in DifferenceRuling, key 
 	if err != nil || in.Ruling != store.RulingPost {
 		return err
 	}
-	return d.Books.PostAgain(ctx, id)
+	return d.Books.PostAgain(ctx, activities.PostAgainInput{Ruling: id, Connection: found.Connection})
 }
 
 // mayRule asks for the right to rule where the voucher belongs; what nobody knows here

@@ -24,8 +24,8 @@ func (e *Engine) Reconcile(ctx context.Context, in activities.ReconcileInput) er
 // PostAgain has a ruling carried out.
 //
 // Safe to repeat. Errors: Busy engine.away.
-func (e *Engine) PostAgain(ctx context.Context, ruling string) error {
-	return e.begin(ctx, "post-again:"+ruling, workflows.PostAgainWorkflow, activities.PostAgainInput{Ruling: ruling})
+func (e *Engine) PostAgain(ctx context.Context, in activities.PostAgainInput) error {
+	return e.begin(ctx, "post-again:"+in.Ruling, workflows.PostAgainWorkflow, in)
 }
 
 // begin starts a workflow, once for its id, unless it failed before.

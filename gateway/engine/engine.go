@@ -38,6 +38,8 @@ type Engine struct {
 	Eager  bool             // a worker in this process may take the first task at once
 	Shown  Shown            // what may be read in Temporal in the clear
 	Limits workflows.Limits // smaller numbers for tests and drills
+
+	Connections map[string]string // the ERP connection of a legal entity, by its id
 }
 
 // Shown says what of a document may stand in Temporal in the clear: search

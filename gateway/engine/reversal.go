@@ -43,6 +43,7 @@ func (e *Engine) Reverse(ctx context.Context, in ReversalStart) error {
 		),
 	}, workflows.ReversalWorkflow, workflows.ReversalInput{
 		Document: in.Document, Reference: in.Reference, Number: in.Number, Attempt: in.Attempt, Limits: e.Limits,
+		Books: e.Connections[in.Entity],
 	})
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
 	if err == nil || errors.As(err, &already) {

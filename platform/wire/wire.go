@@ -9,6 +9,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -39,6 +40,19 @@ func Out(err error) error {
 		return err
 	}
 	return temporal.NewApplicationError(CodeInternal, CodeInternal, fault.Fault{Kind: fault.Internal, Code: CodeInternal})
+}
+
+// Later turns an error that will not pass before a while into one that Temporal waits
+// with: the next attempt begins after it. The words are for whoever looks at the
+// workflow meanwhile, and carry nothing that history should not keep.
+func Later(err error, wait time.Duration, words string) error {
+	f, ok := fault.As(err)
+	if !ok || final(f.Kind) {
+		return Out(err)
+	}
+	return temporal.NewApplicationErrorWithOptions(words, f.Code, temporal.ApplicationErrorOptions{
+		NextRetryDelay: wait, Details: []any{*f},
+	})
 }
 
 // In turns an error that Temporal carried back into the fault it was. What

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"syscall"
+	"time"
 
 	"github.com/countersign/countersign/domain/fault"
 )
@@ -26,7 +27,18 @@ const (
 	CodeNotAllowed     = "erp.not_allowed"
 	CodeUnsupported    = "erp.unsupported"
 	CodeBadConfig      = "erp.bad_config"
+	CodeResting        = "erp.resting"
+	CodeMaintenance    = "erp.maintenance"
 )
+
+// ArgUntil is the argument of a fault of kind Busy or Unknown that says until when the
+// ERP rests, as RFC 3339: asking before is of no use.
+const ArgUntil = "until"
+
+// Until is that argument; a moment within a second is that second's end.
+func Until(t time.Time) fault.Detail {
+	return fault.Arg(ArgUntil, t.UTC().Add(time.Second-1).Truncate(time.Second).Format(time.RFC3339))
+}
 
 // Faults is what the registry knows of the codes of this room.
 var Faults = fault.Register(map[string]fault.Entry{
@@ -35,15 +47,17 @@ var Faults = fault.Register(map[string]fault.Entry{
 	CodeUnknownAccount: {Kind: fault.Invalid, Args: []string{"account", "words"}},
 	CodeUnknownParty:   {Kind: fault.Invalid, Args: []string{"party", "words"}},
 	CodeUnbalanced:     {Kind: fault.Invalid, Args: []string{"words"}},
-	CodeUnavailable:    {Kind: fault.Busy, Args: []string{"words"}},
-	CodeRateLimited:    {Kind: fault.Busy, Args: []string{"words"}},
-	CodeUnknown:        {Kind: fault.Unknown, Args: []string{"words"}},
+	CodeUnavailable:    {Kind: fault.Busy, Args: []string{"words", "connection", ArgUntil}},
+	CodeRateLimited:    {Kind: fault.Busy, Args: []string{"words", "connection", ArgUntil}},
+	CodeUnknown:        {Kind: fault.Unknown, Args: []string{"words", "connection", ArgUntil}},
 	CodeConflict:       {Kind: fault.Conflict, Args: []string{"reference", "what", "words"}},
 	CodeAmbiguous:      {Kind: fault.Conflict, Args: []string{"reference", "count", "ids"}},
-	CodeSettling:       {Kind: fault.Busy, Args: []string{"reference"}},
+	CodeSettling:       {Kind: fault.Busy, Args: []string{"reference", ArgUntil}},
 	CodeNotAllowed:     {Kind: fault.Forbidden, Args: []string{"words"}},
 	CodeUnsupported:    {Kind: fault.Invalid, Args: []string{"what"}},
 	CodeBadConfig:      {Kind: fault.Invalid, Args: []string{"what", "words"}},
+	CodeResting:        {Kind: fault.Busy, Args: []string{"connection", ArgUntil}},
+	CodeMaintenance:    {Kind: fault.Busy, Args: []string{"connection", ArgUntil}},
 })
 
 // wordsMax bounds how much of an ERP's answer a fault carries.
@@ -81,6 +95,9 @@ func Refused(err error) bool {
 // request may have changed something. The address is left out of the words:
 // some ERPs want their token in it.
 func Lost(err error, writes bool) error {
+	if f, ok := fault.As(err); ok {
+		return f // our own gate let nothing through
+	}
 	var address *url.Error
 	if errors.As(err, &address) {
 		err = address.Err

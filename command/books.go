@@ -1,0 +1,117 @@
+package command
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/adapters/erp/gate"
+	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/maintenance"
+	"github.com/countersign/countersign/domain/money"
+)
+
+// ledgers are the books by legal entity.
+func (p *parts) ledgers() (activities.Ledgers, error) {
+	books, err := p.connections()
+	if err != nil {
+		return nil, err
+	}
+	ledgers := activities.Ledgers{}
+	for entity, connection := range p.connectionsByEntity() {
+		ledgers[entity] = books[connection]
+	}
+	return ledgers, nil
+}
+
+// connectionsByEntity says where each legal entity is booked.
+func (p *parts) connectionsByEntity() map[string]string {
+	ids := map[string]string{}
+	for _, c := range p.config.ERP.Connections {
+		for _, entity := range c.Entities {
+			ids[entity] = c.ID
+		}
+	}
+	return ids
+}
+
+// connections opens the ERP connections, each once in a process: whoever asks an ERP for
+// whatever does so through the same gate and at the same pace.
+func (p *parts) connections() (map[string]activities.Ledger, error) {
+	if p.books != nil {
+		return p.books, nil
+	}
+	books := map[string]activities.Ledger{}
+	for _, c := range p.config.ERP.Connections {
+		door, err := openGate(c)
+		if err != nil {
+			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
+		}
+		port, err := openERP(c, door.Transport)
+		if err != nil {
+			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
+		}
+		books[c.ID] = activities.Ledger{Port: port, Settle: c.Settle, Gate: door, Connection: c.ID}
+	}
+	p.books = books
+	return books, nil
+}
+
+func openGate(c config.Connection) (*gate.Gate, error) {
+	windows, err := windowsOf(c)
+	if err != nil {
+		return nil, err
+	}
+	return gate.New(gate.Options{Connection: c.ID, Windows: windows, AtOnce: c.AtOnce,
+		Failures: uint32(c.Failures), Rest: c.Rest}), nil //nolint:gosec // the configuration was checked
+}
+
+// windowsOf reads when a connection is left alone.
+func windowsOf(c config.Connection) (maintenance.Windows, error) {
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return maintenance.Windows{}, fmt.Errorf("zone: %w", err)
+	}
+	windows, err := maintenance.Read(c.Maintenance, zone)
+	if err != nil {
+		return maintenance.Windows{}, fmt.Errorf("maintenance: %w", err)
+	}
+	return windows, nil
+}
+
+// openERP opens one connection; what it sends goes through over, where there is one, and
+// then waits its turn.
+func openERP(c config.Connection, over func(http.RoundTripper) http.RoundTripper) (erp.Port, error) {
+	provider, mapping := c.Adapter, c.Mapping
+	if provider == config.AdapterSandbox {
+		provider, mapping = config.AdapterHTTP, "sandbox"
+	}
+	if provider == config.AdapterHTTP {
+		provider = "httpjson"
+	}
+	var sender http.RoundTripper = paced{rate.NewLimiter(rate.Limit(c.PerSecond), max(1, int(c.PerSecond)))}
+	if over != nil {
+		sender = over(sender)
+	}
+	return erp.Open(erp.Config{
+		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
+		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping,
+		Options: c.Options, Client: &http.Client{Transport: sender}})
+}
+
+// paced keeps calls to an ERP within what its owner allows us.
+type paced struct{ limit *rate.Limiter }
+
+// RoundTrip waits its turn, then asks.
+func (p paced) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := p.limit.Wait(r.Context()); err != nil {
+		// As a line that was never opened: nothing was sent, and adapters know it by that.
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("waiting for a turn at the ERP: %w", err)}
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
