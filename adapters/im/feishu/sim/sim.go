@@ -90,7 +90,7 @@ func New(config Config) *Sim {
 		a.Header["x-ogw-ratelimit-reset"] = "3"
 		return a
 	}
-	s.Server.Press = s.PressOn
+	s.Press = s.PressOn
 	s.Look()
 	s.Handle("POST /open-apis/auth/v3/tenant_access_token/internal", "token", s.token)
 	s.Handle("POST /open-apis/im/v1/messages", "send", s.authorized(s.send))
