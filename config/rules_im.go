@@ -16,7 +16,7 @@ type IM struct {
 // IMApp is one app on one platform.
 type IMApp struct {
 	ID       string        `mapstructure:"id"`       // in the address of its callbacks: /hooks/im/<id>
-	Provider string        `mapstructure:"provider"` // wecom …, see rules_im.go
+	Provider string        `mapstructure:"provider"` // dingtalk, feishu, wecom, see platforms
 	Title    string        `mapstructure:"title"`    // for people; "" = the platform's own name
 	URL      string        `mapstructure:"url"`      // "" = the vendor's
 	Tenant   string        `mapstructure:"tenant"`   // whose people: corp id, team id …
@@ -48,6 +48,17 @@ type platform struct {
 // platforms lists every messaging platform there is. A new one is a line here and one
 // in adapters/im/registry.go.
 var platforms = map[string]platform{
+	"dingtalk": {
+		needs: map[string]string{"tenant": "set the CorpId", "app": "set the Client ID (AppKey)",
+			"secret": "set the Client Secret (AppSecret)"},
+		options: []string{"callback", "robot", "template"},
+	},
+	"feishu": {
+		needs: map[string]string{"tenant": "set the tenant key", "app": "set the App ID",
+			"secret": "set the App Secret", "token": "set the Verification Token",
+			"key": "set the Encrypt Key: without one Feishu signs nothing"},
+		options: []string{"accounts", "callbacks"},
+	},
 	"wecom": {
 		needs: map[string]string{"tenant": "set the corp id 企业ID", "app": "set the app's AgentId",
 			"secret": "set the app's Secret", "token": "set the Token of «API receiving» 接收消息",

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/countersign/countersign/adapters/im/dingtalk"
+	"github.com/countersign/countersign/adapters/im/feishu"
 	"github.com/countersign/countersign/adapters/im/port"
 	"github.com/countersign/countersign/adapters/im/wecom"
 )
@@ -11,7 +13,9 @@ import (
 // providers is the only list of messaging platforms. A new one is a line here and
 // one in config/rules_im.go.
 var providers = map[string]func(Config) (Port, error){
-	"wecom": wecom.Open, // WeCom 企业微信
+	"dingtalk": dingtalk.Open, // DingTalk 钉钉
+	"feishu":   feishu.Open,   // Feishu 飞书, Lark
+	"wecom":    wecom.Open,    // WeCom 企业微信
 }
 
 // Providers lists the names that Config.Provider may have.

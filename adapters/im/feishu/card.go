@@ -77,7 +77,7 @@ func line(row port.Row) object {
 		column(1, div(row.Name, "grey")), column(2, div(row.Value, "default"))}}
 }
 
-// button is what may be pressed; where a reason is asked for, it is a form.
+// button is what may be pressed, or opens a page; where a reason is asked for, it is a form.
 func button(b port.Button) object {
 	style := "primary"
 	if b.Verdict == port.Reject {
@@ -85,6 +85,10 @@ func button(b port.Button) object {
 	}
 	press := object{"tag": "button", "name": string(b.Verdict), "text": plain(b.Words), "type": style,
 		"behaviors": []object{{"type": "callback", "value": value{b.Token, b.Verdict}}}}
+	if b.Link != "" {
+		press["behaviors"] = []object{{"type": "open_url", "default_url": b.Link}}
+		return press
+	}
 	if b.Ask == "" {
 		return press
 	}

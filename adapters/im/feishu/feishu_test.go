@@ -47,7 +47,7 @@ func open(t *testing.T, options map[string]string) *tenant {
 	t.Helper()
 	w := &tenant{now: time.Now(), toast: port.Toast{OK: true, Words: "已同意"}}
 	w.Sim = sim.New(sim.Config{AppID: "cli_1", AppSecret: "hush-secret", VerificationToken: "vtok", EncryptKey: "test key",
-		TenantKey: "tk_1", People: people, Now: w.clock})
+		TenantKey: "tk_1", People: people, Patience: time.Minute, Now: w.clock})
 	server := httptest.NewServer(w.Sim)
 	t.Cleanup(server.Close)
 	w.url = server.URL
@@ -120,7 +120,7 @@ func TestACardIsShownPressedAndChanged(t *testing.T) {
 	m, ok := w.Phone.Message(sent.Message)
 	require.True(t, ok)
 	require.Equal(t, "差旅费报销 EXP-2026-000123", m.Card.Title)
-	require.Equal(t, "查看单据", m.Card.Open)
+	require.Equal(t, []simphone.Link{{Words: "查看单据", URL: "https://pay.example.com/documents/1"}}, m.Card.Links)
 	require.Len(t, m.Card.Buttons, 2)
 	for _, line := range m.Card.Lines {
 		require.Empty(t, line.Marked, "a name is words, whatever is in it: %s", line.Text)

@@ -15,8 +15,11 @@ type Card struct {
 	Title, Summary string
 	Lines          []Line
 	Buttons        []Button
-	Link, Open     string
+	Links          []Link
 }
+
+// Link is where a card leads.
+type Link struct{ Words, URL string }
 
 // Line is one line of a card; Marked is what the platform's markup would make of
 // it beside plain words: a mention, a link. A card of ours never has any.

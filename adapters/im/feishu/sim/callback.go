@@ -87,7 +87,7 @@ func (s *Sim) Inside(eventType string, event any) map[string]any {
 
 // Post sends a callback; status is 0 where there was no answer in time.
 func (s *Sim) Post(ctx context.Context, c Callback) (status int, body []byte) {
-	ctx, done := context.WithTimeout(ctx, patience)
+	ctx, done := context.WithTimeout(ctx, s.config.Patience)
 	defer done()
 	s.mutex.Lock()
 	url := s.config.Callback

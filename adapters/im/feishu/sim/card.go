@@ -106,6 +106,7 @@ func showElements(s *simphone.Card, elements []element, asks string) {
 					Marked: append(inner.Lines[0].Marked, inner.Lines[1].Marked...)}}
 			}
 			s.Lines, s.Buttons = append(s.Lines, inner.Lines...), append(s.Buttons, inner.Buttons...)
+			s.Links = append(s.Links, inner.Links...)
 		case "form":
 			for _, input := range e.Elements {
 				if input.Tag == "input" {
@@ -131,7 +132,7 @@ func showButton(s *simphone.Card, e element, asks string) {
 	for _, b := range e.Behaviors {
 		switch b.Type {
 		case "open_url":
-			s.Link, s.Open = b.DefaultURL, e.Text.Content
+			s.Links = append(s.Links, simphone.Link{Words: e.Text.Content, URL: b.DefaultURL})
 		case "callback":
 			s.Buttons = append(s.Buttons, simphone.Button{Name: e.Name, Words: e.Text.Content, Asks: asks})
 		}

@@ -30,6 +30,7 @@ type Config struct {
 	Callback          string // where events and card callbacks go
 	People            []Person
 	Now               func() time.Time // nil = time.Now
+	Patience          time.Duration    // with an answer to a callback; 0 = 3 s
 }
 
 // Person is somebody in the tenant. Hidden is out of the app's visible range.
@@ -82,6 +83,9 @@ const (
 
 // New makes a platform with one app.
 func New(config Config) *Sim {
+	if config.Patience == 0 {
+		config.Patience = patience
+	}
 	s := &Sim{Server: &simphone.Server{Name: "Feishu", Now: config.Now}, config: config,
 		tokens: map[string]time.Time{}, sent: map[string]sending{}, cards: map[string]*held{},
 		uses: map[string]*use{}, codes: map[string]string{}, users: map[string]string{}}
