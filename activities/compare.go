@@ -120,7 +120,11 @@ func (c *comparison) readTheirs(ctx context.Context) error {
 	}
 	asked := erp.Listing{From: c.in.From, Until: c.in.Until}
 	for c.counted.Theirs < listedMost {
-		page, err := lister.List(ctx, asked)
+		var page erp.Listed
+		err := erp.Calling(ctx, erp.Call{Op: erp.OpList}, func(ctx context.Context) (err error) {
+			page, err = lister.List(ctx, asked)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -192,7 +196,13 @@ func (c *comparison) know(rows []store.VoucherRow) error {
 
 // lookAgain asks both sides for one reference by itself.
 func (c *comparison) lookAgain(ctx context.Context, reference string) error {
-	found, err := c.connection.Port.Find(ctx, reference)
+	var found []erp.Found
+	ours := c.ours[reference]
+	call := erp.Call{Op: erp.OpFind, Reference: reference, Document: ours.Document, Entity: ours.Entity}
+	err := erp.Calling(ctx, call, func(ctx context.Context) (err error) {
+		found, err = c.connection.Port.Find(ctx, reference)
+		return err
+	})
 	if err != nil {
 		return err
 	}

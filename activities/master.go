@@ -90,7 +90,13 @@ func (m *MasterData) Sync(ctx context.Context, in MasterInput) (store.MasterRun,
 	if err != nil {
 		return run, nil, err
 	}
-	came, err := ask(source.Ledger, func() (erp.Master, error) { return source.Port.Sync(ctx, since) })
+	came, err := ask(source.Ledger, func() (came erp.Master, err error) {
+		err = erp.Calling(ctx, erp.Call{Op: erp.OpSync}, func(ctx context.Context) error {
+			came, err = source.Port.Sync(ctx, since)
+			return err
+		})
+		return came, err
+	})
 	if final(err) {
 		f, _ := fault.As(err)
 		run.State, run.Code, run.Detail, run.AsOf = store.MasterFailed, f.Code, detail(f), run.StartedAt

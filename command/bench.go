@@ -37,7 +37,7 @@ func benchFloorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			port, err := openERP(connectionOf(p.config, "acme-cn"), nil)
+			port, err := openERP(connectionOf(p.config, "acme-cn"), nil, nil)
 			if err != nil {
 				return err
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/erp/gate"
+	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/maintenance"
 	"github.com/countersign/countersign/domain/money"
@@ -52,11 +53,11 @@ func (p *parts) connections() (map[string]activities.Ledger, error) {
 		if err != nil {
 			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
 		}
-		port, err := openERP(c, door.Transport)
+		opened, err := openERP(c, door.Transport, p.record)
 		if err != nil {
 			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
 		}
-		books[c.ID] = activities.Ledger{Port: port, Settle: c.Settle, Gate: door, Connection: c.ID}
+		books[c.ID] = activities.Ledger{Port: opened, Settle: c.Settle, Gate: door, Connection: c.ID}
 	}
 	p.books = books
 	return books, nil
@@ -85,8 +86,10 @@ func windowsOf(c config.Connection) (maintenance.Windows, error) {
 }
 
 // openERP opens one connection; what it sends goes through over, where there is one, and
-// then waits its turn.
-func openERP(c config.Connection, over func(http.RoundTripper) http.RoundTripper) (erp.Port, error) {
+// then waits its turn. record is told of every exchange, nil of none.
+func openERP(
+	c config.Connection, over func(http.RoundTripper) http.RoundTripper, record port.Recorder,
+) (erp.Port, error) {
 	provider, mapping := c.Adapter, c.Mapping
 	if provider == config.AdapterSandbox {
 		provider, mapping = config.AdapterHTTP, "sandbox"
@@ -101,7 +104,7 @@ func openERP(c config.Connection, over func(http.RoundTripper) http.RoundTripper
 	return erp.Open(erp.Config{
 		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
 		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping,
-		Options: c.Options, Client: &http.Client{Transport: sender}})
+		Options: c.Options, Record: record, Client: &http.Client{Transport: sender}})
 }
 
 // paced keeps calls to an ERP within what its owner allows us.

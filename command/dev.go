@@ -197,6 +197,7 @@ func serveDev(ctx context.Context, c config.Config, addresses map[string]string,
 		if err != nil {
 			return err
 		}
+		p.metrics = whole.metrics
 		group.Go(func() error {
 			defer p.close()
 			return run(ctx, p)

@@ -31,7 +31,7 @@ func erpFindCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			port, err := openERP(connectionOf(p.config, entity), nil)
+			port, err := openERP(connectionOf(p.config, entity), nil, nil)
 			if err != nil {
 				return fmt.Errorf("--entity %q: %w", entity, err)
 			}

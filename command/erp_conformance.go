@@ -163,7 +163,7 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 		return i18n.Shipped().Text(language, "conformance."+key, named)
 	}}
 	var err error
-	if e.direct, err = openERP(connection, nil); err != nil {
+	if e.direct, err = openERP(connection, nil, nil); err != nil {
 		return nil, err
 	}
 	fixture, err := f.pick(cmd.Context(), e.direct, money.Currency(connection.Currency), time.Now())
@@ -176,7 +176,7 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 	}
 	proxied := connection
 	proxied.URL = proxy.URL
-	if fixture.Port, err = openERP(proxied, nil); err != nil {
+	if fixture.Port, err = openERP(proxied, nil, nil); err != nil {
 		proxy.Close()
 		return nil, err
 	}

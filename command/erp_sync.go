@@ -78,6 +78,9 @@ func (p *parts) syncMaster(cmd *cobra.Command, in activities.MasterInput) error 
 	if err != nil {
 		return err
 	}
+	if err := p.keepExchanges(s); err != nil {
+		return err
+	}
 	reader, err := p.masterData(s)
 	if err != nil {
 		return err

@@ -7,10 +7,12 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
 	"github.com/countersign/countersign/activities"
+	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/gateway/engine"
@@ -26,6 +28,9 @@ type parts struct {
 	process string // gateway, worker, relay, …: shown to PostgreSQL and Temporal
 	logger  *slog.Logger
 	closers []func()
+
+	metrics *prometheus.Registry // shared by the parts of one process
+	record  port.Recorder        // of exchanges with ERPs; nil until keepExchanges
 
 	directory *store.Store                 // as the directory's role; nil until something needs it
 	books     map[string]activities.Ledger // by connection; nil until somebody needs them
@@ -58,7 +63,7 @@ func newParts(c config.Config, process string) (*parts, error) {
 		return nil, err
 	}
 	logger = logger.With("process", process)
-	return &parts{config: c, process: process, logger: logger}, nil
+	return &parts{config: c, process: process, logger: logger, metrics: prometheus.NewRegistry()}, nil
 }
 
 // close closes what was opened, the newest first.

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
@@ -63,11 +62,13 @@ func processCommand(name, short string, run serve) *cobra.Command {
 // runAll runs the three together; the first that fails stops the others.
 func runAll(ctx context.Context, p *parts) error {
 	group, ctx := errgroup.WithContext(ctx)
+	shared := p.metrics
 	for name, run := range map[string]serve{"gateway": runGateway, "worker": runWorker, "relay": runRelay} {
 		own, err := newParts(p.config, name)
 		if err != nil {
 			return err
 		}
+		own.metrics = shared
 		if name != "gateway" {
 			own.config.Observability.MetricsListen = "" // the gateway's metrics tell of the whole process
 		}
@@ -88,6 +89,9 @@ func runWorker(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
+	if err := p.keepExchanges(s); err != nil {
+		return err
+	}
 	ledgers, err := p.ledgers()
 	if err != nil {
 		return err
@@ -105,7 +109,7 @@ func runWorker(ctx context.Context, p *parts) error {
 			return err
 		}
 	}
-	stop, err := p.serveMetrics(ctx, promhttp.Handler())
+	stop, err := p.serveMetrics(ctx, p.ownMetrics())
 	if err != nil {
 		return err
 	}
@@ -157,7 +161,7 @@ func runRelay(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
-	stop, err := p.serveMetrics(ctx, promhttp.Handler())
+	stop, err := p.serveMetrics(ctx, p.ownMetrics())
 	if err != nil {
 		return err
 	}

@@ -90,6 +90,9 @@ func (p *parts) reconcile(cmd *cobra.Command, in activities.ReconcileInput) erro
 	if err != nil {
 		return err
 	}
+	if err := p.keepExchanges(s); err != nil {
+		return err
+	}
 	ledgers, err := p.ledgers()
 	if err != nil {
 		return err

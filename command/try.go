@@ -34,7 +34,7 @@ func tryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			books, err := openERP(connectionOf(c, "acme-cn"), nil)
+			books, err := openERP(connectionOf(c, "acme-cn"), nil, nil)
 			if err != nil {
 				return err
 			}

@@ -37,6 +37,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	"voucher.changed":          {Kind: fault.Conflict, Args: []string{"reference"}},
 	"voucher.not_found":        {Kind: fault.NotFound},
 	"reconciliation.not_found": {Kind: fault.NotFound},
+	"exchange.not_found":       {Kind: fault.NotFound},
 	"ruling.not_found":         {Kind: fault.NotFound},
 	"effect.not_found":         {Kind: fault.NotFound},
 	"effect.answered":          {Kind: fault.Conflict, Args: []string{"reference"}},

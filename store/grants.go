@@ -71,6 +71,7 @@ var grants = map[string]map[string]string{
 		"reversals": "SELECT, INSERT, UPDATE",
 
 		"inbound_messages": "SELECT, INSERT, UPDATE", "inbound_cursors": read,
+		"erp_exchanges": read, "erp_episodes": read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -108,6 +109,7 @@ var grants = map[string]map[string]string{
 			" next_try)",
 		"inbound_messages": "SELECT, INSERT, UPDATE (body, body_hash, state, fault, entity, changed_at, next_try)",
 		"inbound_cursors":  "SELECT, INSERT, UPDATE",
+		"erp_exchanges":    "INSERT",
 	},
 	RoleRelay: {
 		"documents": read,
@@ -126,6 +128,7 @@ var grants = map[string]map[string]string{
 		"org_versions": read, "org_rows": read, "role_holders": read, "calendars": read,
 		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read, "wishes": read,
 		"reversals": "SELECT, UPDATE (tries, next_try)", "vouchers": read,
+		"erp_exchanges": "SELECT, DELETE", "erp_episodes": "SELECT, INSERT, UPDATE (ended_at)",
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -164,6 +167,6 @@ var grants = map[string]map[string]string{
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read, "master_rows": read, "master_runs": read,
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
-		"reversals": read, "inbound_messages": read, "inbound_cursors": read,
+		"reversals": read, "inbound_messages": read, "inbound_cursors": read, "erp_exchanges": read, "erp_episodes": read,
 	},
 }

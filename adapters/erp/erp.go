@@ -9,6 +9,8 @@
 package erp
 
 import (
+	"context"
+
 	"github.com/countersign/countersign/adapters/erp/port"
 )
 
@@ -52,7 +54,22 @@ type (
 	Config = port.Config
 	// Secret is a password or token that never shows itself.
 	Secret = port.Secret
+	// Call says on whose behalf an ERP is asked.
+	Call = port.Call
 )
+
+// The operations that only look, for Calling.
+const (
+	OpFind = port.OpFind
+	OpList = port.OpList
+	OpSync = port.OpSync
+)
+
+// Calling makes one call of a port, so that the log of exchanges knows what it was for
+// and how it ended.
+func Calling(ctx context.Context, call Call, run func(context.Context) error) error {
+	return port.Calling(ctx, call, run)
+}
 
 // The states of a voucher in the ERP.
 const (

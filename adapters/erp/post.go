@@ -15,25 +15,27 @@ import (
 	"github.com/countersign/countersign/platform/crash"
 )
 
-// Op is what an attempt asked the ERP for.
-type Op string
+// What was asked, and how it ended; see package port.
+type (
+	// Op is what an attempt asked the ERP for.
+	Op = port.Op
+	// Class is how an attempt ended; "" while nobody knows.
+	Class = port.Class
+)
 
 // The operations that write.
 const (
-	OpCreate  Op = "create"
-	OpPost    Op = "post"
-	OpReverse Op = "reverse"
+	OpCreate  = port.OpCreate
+	OpPost    = port.OpPost
+	OpReverse = port.OpReverse
 )
-
-// Class is how an attempt ended; "" while nobody knows.
-type Class string
 
 // The ends of an attempt.
 const (
-	ClassOK      Class = "ok"
-	ClassRefused Class = "refused" // nothing was written, and asking again would not help
-	ClassBusy    Class = "busy"    // nothing was written
-	ClassUnknown Class = "unknown" // the answer was lost
+	ClassOK      = port.ClassOK
+	ClassRefused = port.ClassRefused
+	ClassBusy    = port.ClassBusy
+	ClassUnknown = port.ClassUnknown
 )
 
 // Attempt is one request that writes, on record before it was sent.
@@ -99,7 +101,7 @@ func PostOnce(ctx context.Context, in PostInput) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	found, err := in.Port.Find(ctx, in.Voucher.Reference)
+	found, err := in.find(ctx, in.Voucher.Reference)
 	if err != nil {
 		return Found{}, readFault(err)
 	}
@@ -111,6 +113,23 @@ func PostOnce(ctx context.Context, in PostInput) (Found, error) {
 		return p.adopt(ctx, found[0])
 	}
 	return Found{}, ambiguous(in.Voucher.Reference, found)
+}
+
+// find looks for a reference, on behalf of the voucher.
+func (in PostInput) find(ctx context.Context, reference string) (found []Found, err error) {
+	about := in.about(port.OpFind, 0)
+	about.Reference = reference
+	err = port.Calling(ctx, about, func(ctx context.Context) error {
+		found, err = in.Port.Find(ctx, reference)
+		return err
+	})
+	return found, err
+}
+
+// about says on whose behalf the ERP is asked.
+func (in PostInput) about(op Op, attempt int) port.Call {
+	return port.Call{Op: op, Document: in.Voucher.Document, Reference: in.Voucher.Reference, Entity: in.Voucher.Entity,
+		Attempt: attempt}
 }
 
 // posting is one call of PostOnce.
@@ -201,7 +220,9 @@ func (p *posting) post(ctx context.Context, draft Found) (Found, error) {
 		return Found{}, port.Fault(CodeSettling, "", fault.Arg("reference", draft.Reference))
 	}
 	if discarder, ok := p.in.Port.(Discarder); ok && port.Refused(err) {
-		_ = discarder.Discard(ctx, draft)
+		_ = port.Calling(ctx, p.in.about(port.OpDiscard, 0), func(ctx context.Context) error {
+			return discarder.Discard(ctx, draft)
+		})
 	}
 	if err != nil {
 		return Found{}, err
@@ -223,7 +244,7 @@ func (p *posting) attempt(ctx context.Context, op Op, send func(context.Context)
 	bounded, cancel := context.WithTimeout(ctx, p.in.Settle/2-p.in.Now().Sub(a.StartedAt))
 	defer cancel()
 	crash.At(string(op) + ".sending")
-	err = send(bounded)
+	err = port.Calling(bounded, p.in.about(op, a.No), send)
 	crash.At(string(op) + ".sent")
 	class, detail := classOf(err)
 	_ = p.in.Book.FinishAttempt(context.WithoutCancel(ctx), a, class, detail)
@@ -231,15 +252,10 @@ func (p *posting) attempt(ctx context.Context, op Op, send func(context.Context)
 }
 
 func classOf(err error) (Class, string) {
-	switch {
-	case err == nil:
+	if err == nil {
 		return ClassOK, ""
-	case port.Refused(err):
-		return ClassRefused, err.Error()
-	case fault.KindOf(err) == fault.Busy:
-		return ClassBusy, err.Error()
 	}
-	return ClassUnknown, err.Error()
+	return port.ClassOf(err, true), err.Error()
 }
 
 // readFault turns a lost answer to a question into Busy: reading changes nothing.

@@ -39,7 +39,7 @@ func ReverseOnce(ctx context.Context, in ReverseInput) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	found, err := in.Port.Find(ctx, in.Voucher.Reference)
+	found, err := in.find(ctx, in.Voucher.Reference)
 	if err != nil {
 		return Found{}, readFault(err)
 	}
@@ -112,7 +112,7 @@ func (r *reversing) book(ctx context.Context) (Found, error) {
 // standing is the original in the books, posted and as we posted it: only that is undone.
 func (r *reversing) standing(ctx context.Context) (Found, error) {
 	reference := r.original.Reference
-	found, err := r.in.Port.Find(ctx, reference)
+	found, err := r.in.find(ctx, reference)
 	if err != nil {
 		return Found{}, readFault(err)
 	}
@@ -151,9 +151,11 @@ func (r *reversing) tidy(ctx context.Context) {
 	if !ok {
 		return
 	}
-	found, err := r.in.Port.Find(ctx, r.in.Voucher.Reference)
+	found, err := r.in.find(ctx, r.in.Voucher.Reference)
 	if err == nil && len(found) == 1 && found[0].State == Draft {
-		_ = discarder.Discard(ctx, found[0])
+		_ = port.Calling(ctx, r.in.about(port.OpDiscard, 0), func(ctx context.Context) error {
+			return discarder.Discard(ctx, found[0])
+		})
 	}
 }
 

@@ -158,3 +158,9 @@ func TestRows(t *testing.T) {
 	_, err = f.Port.Create(t.Context(), v)
 	require.Equal(t, fault.Busy, fault.KindOf(err), "the reference is taken: look again")
 }
+
+// TestNoSecretIsKept holds the log of exchanges, the errors and the log against it.
+func TestNoSecretIsKept(t *testing.T) {
+	f, _ := fixture(t)
+	erptest.Canary(t, config(f.Proxy.URL), f, "sim-key")
+}

@@ -38,7 +38,7 @@ var options = []port.Option{
 
 // Port is one folder.
 type Port struct {
-	name     string
+	config   port.Config
 	currency money.Currency
 	options  port.Options
 	folder   string
@@ -50,7 +50,7 @@ type Port struct {
 //
 // Errors: Invalid erp.bad_config, naming the key and the mend.
 func Open(config port.Config) (port.Port, error) {
-	p := &Port{name: config.Name, currency: config.Currency}
+	p := &Port{config: config, currency: config.Currency}
 	if p.currency == "" {
 		return nil, port.Fault(port.CodeBadConfig, "write the currency of the books", fault.Arg("what", "currency"))
 	}
@@ -72,7 +72,7 @@ func Open(config port.Config) (port.Port, error) {
 }
 
 // Name says which connection this is.
-func (p *Port) Name() string { return p.name }
+func (p *Port) Name() string { return p.config.Name }
 
 // Capabilities says what a folder can do.
 func (p *Port) Capabilities() port.Capabilities {
@@ -81,7 +81,15 @@ func (p *Port) Capabilities() port.Capabilities {
 }
 
 // Find returns the voucher that carries the reference. Safe to repeat.
-func (p *Port) Find(_ context.Context, reference string) ([]port.Found, error) {
+func (p *Port) Find(ctx context.Context, reference string) (found []port.Found, err error) {
+	err = p.config.Witnessed(ctx, "READ", voucher.Short(reference)+".json", nil, func() error {
+		found, err = p.find(reference)
+		return err
+	})
+	return found, err
+}
+
+func (p *Port) find(reference string) ([]port.Found, error) {
 	r, err := p.record(voucher.Short(reference))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, p.reachable()
@@ -103,7 +111,7 @@ func (p *Port) Find(_ context.Context, reference string) ([]port.Found, error) {
 // Create stages the voucher's file and records it, which only one caller can.
 //
 // Errors: Invalid before anything is written for what no importer should see.
-func (p *Port) Create(_ context.Context, v voucher.Voucher) (port.Found, error) {
+func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error) {
 	if err := p.check(v); err != nil {
 		return port.Found{}, err
 	}
@@ -111,35 +119,51 @@ func (p *Port) Create(_ context.Context, v voucher.Voucher) (port.Found, error) 
 	if err != nil {
 		return port.Found{}, err
 	}
-	r, err := p.stage(v, text)
-	if errors.Is(err, os.ErrExist) {
-		return port.Found{}, port.Fault(port.CodeUnavailable, "it is there already: look again")
-	}
+	var r record
+	err = p.config.Witnessed(ctx, "WRITE", p.fileName(v), text, func() (err error) {
+		r, err = p.stage(v, text)
+		if errors.Is(err, os.ErrExist) {
+			return port.Fault(port.CodeUnavailable, "it is there already: look again")
+		}
+		if err != nil {
+			return unavailable(err) // without its record a staged file is nothing
+		}
+		return nil
+	})
 	if err != nil {
-		return port.Found{}, unavailable(err) // without its record a staged file is nothing
+		return port.Found{}, err
 	}
 	return p.found(r)
 }
 
 // Post drops the staged file into the folder. Safe to repeat, and to do at the same
 // time: a rename happens once.
-func (p *Port) Post(_ context.Context, f port.Found) (port.Found, error) {
+func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
 	r, err := p.record(f.ID)
 	if err != nil {
 		return port.Found{}, unavailable(err)
 	}
-	err = os.Rename(p.at(r.Staged), filepath.Join(p.folder, p.fileName(r.Voucher)))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return port.Found{}, unavailable(err)
-	}
-	if err := errors.Join(syncFolder(p.folder), syncFolder(p.at(""))); err != nil {
-		return port.Found{}, port.Fault(port.CodeUnknown, plain(err))
+	name := p.fileName(r.Voucher)
+	if err := p.config.Witnessed(ctx, "RENAME", name, nil, func() error { return p.drop(r, name) }); err != nil {
+		return port.Found{}, err
 	}
 	now, err := p.found(r)
 	if err == nil && now.State != port.Posted {
 		err = port.Fault(port.CodeRefused, "it was withdrawn")
 	}
 	return now, err
+}
+
+// drop moves the staged file to where the importer takes it.
+func (p *Port) drop(r record, name string) error {
+	err := os.Rename(p.at(r.Staged), filepath.Join(p.folder, name))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return unavailable(err)
+	}
+	if err := errors.Join(syncFolder(p.folder), syncFolder(p.at(""))); err != nil {
+		return port.Fault(port.CodeUnknown, plain(err))
+	}
+	return nil
 }
 
 // Discard withdraws a voucher that was not dropped yet. The staged file goes first:

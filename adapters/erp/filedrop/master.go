@@ -21,7 +21,7 @@ func faultOf(err error) (*fault.Fault, bool) { return fault.As(err) }
 // Sync reads accounts.csv (code, name, party: yes where one is wanted), parties.csv
 // and cost_centers.csv (code, name), each with a line of titles; what is not there
 // is empty.
-func (p *Port) Sync(_ context.Context, _ time.Time) (port.Master, error) {
+func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 	m := port.Master{Complete: true, AsOf: time.Now()}
 	digits, _ := money.Exponent(p.currency)
 	m.Currencies = []port.Currency{{ID: string(p.currency), Code: string(p.currency), Digits: digits}}
@@ -40,7 +40,8 @@ func (p *Port) Sync(_ context.Context, _ time.Time) (port.Master, error) {
 			m.CostCenters = append(m.CostCenters, port.CostCenter{ID: r[0], Code: r[0], Name: r[1], Active: true})
 		},
 	} {
-		if err := p.rows(name, each); err != nil {
+		err := p.config.Witnessed(ctx, "READ", name, nil, func() error { return p.rows(name, each) })
+		if err != nil {
 			return port.Master{}, err
 		}
 	}

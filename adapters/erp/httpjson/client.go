@@ -3,6 +3,7 @@ package httpjson
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -31,8 +32,20 @@ func (p *Port) do(ctx context.Context, x exchange) (any, error) {
 	return at(tree, x.call.Answer), err
 }
 
+// hide takes our secret out of what the ERP says, in either way that it is sent.
+func (p *Port) hide(err error) error {
+	secret := string(p.config.Secret)
+	basic := base64.StdEncoding.EncodeToString([]byte(p.config.User + ":" + secret))
+	return port.HideIn(err, secret, basic)
+}
+
 // ask makes one exchange and returns the whole decoded answer.
 func (p *Port) ask(ctx context.Context, x exchange) (any, error) {
+	tree, err := p.exchange(ctx, x)
+	return tree, p.hide(err)
+}
+
+func (p *Port) exchange(ctx context.Context, x exchange) (any, error) {
 	request, err := p.request(ctx, x)
 	if err != nil {
 		return nil, err

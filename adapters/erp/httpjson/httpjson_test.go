@@ -75,3 +75,10 @@ func TestMappingIsChecked(t *testing.T) {
 		})
 	}
 }
+
+// TestNoSecretIsKept holds the log of exchanges, the errors and the log against it.
+func TestNoSecretIsKept(t *testing.T) {
+	f := fixture(t)
+	erptest.Canary(t, erp.Config{Name: "sandbox", Provider: "httpjson", Mapping: "sandbox", URL: f.Proxy.URL, Secret: token,
+		Currency: "CNY", Timeout: 2 * time.Second}, f)
+}

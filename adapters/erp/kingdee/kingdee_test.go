@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,4 +193,16 @@ func TestConfigIsChecked(t *testing.T) {
 		said, _ := fault.As(err)
 		require.Equal(t, what, said.Args["what"])
 	}
+}
+
+// TestNoSecretIsKept holds the log of exchanges, the errors and the log against it.
+func TestNoSecretIsKept(t *testing.T) {
+	f, _ := fixture(t, nil)
+	_, clientKey, _ := strings.Cut(sim.AppID, "_")
+	erptest.Canary(t, config(f.Proxy.URL), f, clientKey)
+	inSession := config(f.Proxy.URL)
+	session(&inSession)
+	f, _ = fixture(t, session)
+	inSession.URL = config(f.Proxy.URL).URL
+	erptest.Canary(t, inSession, f, clientKey)
 }

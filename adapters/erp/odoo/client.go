@@ -58,7 +58,7 @@ func (c *client) call(ctx context.Context, asked call, into any) error {
 	}
 	result, err := spoken.result(answer.Status, answer.Body, asked.writes)
 	if err != nil || into == nil {
-		return err
+		return port.HideIn(err, string(c.key))
 	}
 	d := json.NewDecoder(bytes.NewReader(result))
 	d.UseNumber()

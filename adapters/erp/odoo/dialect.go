@@ -137,7 +137,7 @@ func rpcResult(status int, body []byte, writes bool) (json.RawMessage, error) {
 
 // authenticate signs in for JSON-RPC; the answer is false where it is denied.
 func (c *client) authenticate(ctx context.Context) (int64, error) {
-	request, err := c.rpc(ctx, "common", "authenticate", c.database, c.user, string(c.key), object{})
+	request, err := c.rpc(port.LoggingIn(ctx), "common", "authenticate", c.database, c.user, string(c.key), object{})
 	if err != nil {
 		return 0, err
 	}
@@ -147,7 +147,7 @@ func (c *client) authenticate(ctx context.Context) (int64, error) {
 	}
 	result, err := rpcResult(answer.Status, answer.Body, false)
 	if err != nil {
-		return 0, err
+		return 0, port.HideIn(err, string(c.key))
 	}
 	uid, err := strconv.ParseInt(string(result), 10, 64)
 	if err != nil || uid == 0 {

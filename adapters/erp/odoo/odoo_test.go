@@ -173,3 +173,11 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestNoSecretIsKept holds the log of exchanges, the errors and the log against it.
+func TestNoSecretIsKept(t *testing.T) {
+	for _, version := range []int{17, 19} {
+		f, _ := fixture(t, version)
+		erptest.Canary(t, config(f.Proxy.URL), f)
+	}
+}

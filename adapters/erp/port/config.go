@@ -36,6 +36,9 @@ type Config struct {
 	Mapping  string         // httpjson: the name of a built-in mapping ("sandbox") or a file's path
 	Client   *http.Client   // nil = a client of its own
 
+	// Record is told of every exchange; nil = nobody. See package journal.
+	Record Recorder
+
 	Options map[string]string // what only this provider knows, by name; its package comment lists them
 }
 
@@ -50,6 +53,13 @@ func (c Config) HTTP() *http.Client {
 	own := &http.Client{Timeout: timeout}
 	if c.Client != nil {
 		own.Transport = c.Client.Transport
+	}
+	if c.Record != nil {
+		next := own.Transport
+		if next == nil {
+			next = http.DefaultTransport
+		}
+		own.Transport = witness{next: next, config: c}
 	}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return own

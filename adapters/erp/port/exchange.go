@@ -3,10 +3,13 @@ package port
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/countersign/countersign/domain/fault"
 )
 
 // answerMax bounds one answer of an ERP.
@@ -85,4 +88,26 @@ func Hide(words string, secrets ...string) string {
 		}
 	}
 	return words
+}
+
+// HideIn takes secrets out of the words of a fault, also where the bound of its words
+// cut one in two.
+func HideIn(err error, secrets ...string) error {
+	f, ok := fault.As(err)
+	if !ok || f.Args["words"] == "" {
+		return err
+	}
+	words := Hide(f.Args["words"], secrets...)
+	if whole, cut := strings.CutSuffix(words, "…"); cut {
+		for _, s := range secrets {
+			for n := len(s) - 1; n >= hiddenLeast; n-- {
+				whole = strings.TrimSuffix(whole, s[:n])
+			}
+		}
+		words = whole + "…"
+	}
+	hidden := *f
+	hidden.Args = maps.Clone(f.Args)
+	hidden.Args["words"] = words
+	return &hidden
 }

@@ -62,7 +62,8 @@ func (c *client) call(ctx context.Context, writes bool, into any, method string,
 	if err != nil {
 		return port.Lost(err, writes)
 	}
-	return decode(status, body, writes, into)
+	return port.HideIn(decode(status, body, writes, into), session, strings.TrimPrefix(session, "Session "),
+		string(c.password))
 }
 
 // login returns a session that is not the one named stale.
@@ -73,7 +74,7 @@ func (c *client) login(ctx context.Context, stale string) (string, error) {
 		return c.session, nil
 	}
 	params := []any{c.user, map[string]string{"password": string(c.password)}, "en"}
-	status, body, err := c.send(ctx, "", "common.db.login", params)
+	status, body, err := c.send(port.LoggingIn(ctx), "", "common.db.login", params)
 	if err != nil {
 		return "", port.Lost(err, false)
 	}

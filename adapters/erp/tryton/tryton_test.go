@@ -122,3 +122,10 @@ func TestLogin(t *testing.T) {
 		})
 	}
 }
+
+// TestNoSecretIsKept holds the log of exchanges, the errors and the log against it.
+func TestNoSecretIsKept(t *testing.T) {
+	books := trytontest.Start(t)
+	f := fixture(t, books)
+	erptest.Canary(t, config(books, f.Proxy.URL), f)
+}

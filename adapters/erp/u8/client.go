@@ -107,7 +107,7 @@ func (c *client) login(ctx context.Context, stale string) (string, error) {
 		return *now, nil
 	}
 	values := url.Values{"from_account": {c.from}, "app_key": {c.appKey}, "app_secret": {c.secret}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/system/token?"+values.Encode(), nil)
+	r, err := http.NewRequestWithContext(port.LoggingIn(ctx), http.MethodGet, c.base+"/system/token?"+values.Encode(), nil)
 	if err != nil {
 		return "", port.Fault(port.CodeRefused, "the address of the gateway is not one")
 	}

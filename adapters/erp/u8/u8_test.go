@@ -169,3 +169,9 @@ func TestConfigIsChecked(t *testing.T) {
 		require.Equal(t, what, said.Args["what"])
 	}
 }
+
+// TestNoSecretIsKept holds the log of exchanges, the errors and the log against it.
+func TestNoSecretIsKept(t *testing.T) {
+	f, _ := fixture(t, nil)
+	erptest.Canary(t, config(f.Proxy.URL), f)
+}

@@ -117,6 +117,7 @@ func (c *client) login(ctx context.Context, stale string) (token, gateway string
 	if c.token != "" && c.token != stale && c.now().Before(c.tokenEnd) {
 		return c.token, c.gateway, nil
 	}
+	ctx = port.LoggingIn(ctx)
 	if c.gateway == "" {
 		var found struct{ GatewayURL, TokenURL string }
 		address := c.lookup + "/open-auth/dataCenter/getGatewayAddress?" + url.Values{"tenantId": {c.tenant}}.Encode()
