@@ -193,7 +193,7 @@ func TestAnImportIsRefusedWithoutATrace(t *testing.T) {
 		in         calendarImport
 		text, code string
 	}{
-		{calendarImport{id: "mars", file: "x.ics", kind: "holidays"}, springOf2027, "calendar.not_stored"},
+		{calendarImport{id: "mars", file: "x.ics", kind: "holidays"}, springOf2027, "calendar.ics_needs_calendar"},
 		{calendarImport{id: "cn-office", file: "x.ics", kind: "workdays"}, springOf2027, "calendar.worked_anyway"},
 		{calendarImport{id: "cn-office", file: "x.ics"}, springOf2027, "calendar.bad_import_kind"},
 		{calendarImport{id: "cn-office", file: "x.ics", kind: "holidays", only: "Easter"}, springOf2027, "calendar.ics_no_events"},

@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/policy/calendarfile"
 	"github.com/countersign/countersign/store"
 )
 
@@ -67,18 +65,14 @@ func (in calendarImport) apply(
 		return "", err
 	}
 	before, err := findCalendar(versions, in.id)
-	if err != nil && (in.isICS() || fault.KindOf(err) != fault.NotFound) {
+	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return "", err
 	}
 	after, err := in.read(before.Calendar, text)
 	if err != nil {
 		return "", err
 	}
-	base := before.Calendar
-	if base == nil { // a new one: only its dates are news
-		base = &calendar.Calendar{ID: after.ID, Zone: after.Zone, Week: after.Week}
-	}
-	changes := base.Diff(after)
+	changes := before.Calendar.Diff(after)
 	if before.Calendar != nil && changes.None() {
 		return w.Text("nothing", nil), nil
 	}
@@ -98,33 +92,16 @@ func (in calendarImport) apply(
 	return printed + w.Text("saved", map[string]string{"id": after.ID, "version": fmt.Sprint(version)}), nil
 }
 
-func (in calendarImport) isICS() bool { return strings.EqualFold(filepath.Ext(in.file), ".ics") }
-
 // read is the calendar after the import.
 func (in calendarImport) read(before *calendar.Calendar, text []byte) (*calendar.Calendar, error) {
-	if !in.isICS() {
-		if in.kind != "" || in.only != "" || len(in.years) > 0 || in.source != "" {
-			return nil, errors.New("--kind, --only, --year and --source are for .ics files; a calendar file says it itself")
-		}
-		c, err := config.ReadCalendar(in.file, text)
-		if err == nil && c.ID != in.id {
-			return nil, fmt.Errorf("--id %s: the file is the calendar %s", in.id, c.ID)
-		}
-		return c, err
+	days := calendarfile.Days{Name: in.file, Text: text, Kind: calendar.ImportKind(in.kind), Only: in.only,
+		Years: in.years, Source: in.source}
+	if !days.ICS() && (in.kind != "" || in.only != "" || len(in.years) > 0 || in.source != "") {
+		return nil, errors.New("--kind, --only, --year and --source are for .ics files; a calendar file says it itself")
 	}
-	name := filepath.Base(in.file)
-	events, err := calendar.ReadICS(name, text)
-	if err != nil {
-		return nil, err
+	c, err := days.After(before)
+	if err == nil && c.ID != in.id {
+		return nil, fmt.Errorf("--id %s: the file is the calendar %s", in.id, c.ID)
 	}
-	events = slices.DeleteFunc(events, func(e calendar.Event) bool { return !strings.Contains(e.Name, in.only) })
-	if len(events) == 0 {
-		return nil, fault.New(fault.Invalid, "calendar.ics_no_events", fault.Arg("file", name))
-	}
-	source := in.source
-	if source == "" {
-		source = name
-	}
-	return before.With(calendar.Import{
-		Kind: calendar.ImportKind(in.kind), Events: events, Years: in.years, Source: source})
+	return c, err
 }

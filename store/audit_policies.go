@@ -61,7 +61,8 @@ func (a *auditor) policyFacts(ctx context.Context) (policyFacts, error) {
 	last := eventRow{}
 	for {
 		const query = `
-			SELECT ` + eventColumns + ` FROM events WHERE stream LIKE 'policy:%' AND (stream, seq) > ($1, $2)
+			SELECT ` + eventColumns + ` FROM events
+			WHERE (stream LIKE 'policy:%' OR stream LIKE 'calendar:%') AND (stream, seq) > ($1, $2)
 			ORDER BY stream, seq LIMIT $3`
 		var rows []eventRow
 		if err := a.tx.SelectContext(ctx, &rows, query, last.Stream, last.Seq, eventsMost); err != nil {
@@ -80,19 +81,19 @@ func (a *auditor) policyFacts(ctx context.Context) (policyFacts, error) {
 }
 
 func (f policyFacts) add(e evidence.Event) error {
-	subject := strings.TrimPrefix(e.Stream, policyStream)
+	_, subject, _ := strings.Cut(e.Stream, ":")
 	switch e.Kind {
-	case PolicyProposed:
+	case PolicyProposed, CalendarProposed:
 		fact := proposedFact{subject: subject, maker: e.Actor}
 		err := json.Unmarshal(e.Data, &fact.proposedData)
 		f.proposed[fact.Proposal] = fact
 		return err
-	case PolicyRefused:
+	case PolicyRefused, CalendarRefused:
 		fact := refusedFact{checker: e.Actor, at: e.At}
 		err := json.Unmarshal(e.Data, &fact.refusedData)
 		f.refused[fact.Proposal] = fact
 		return err
-	case PolicyPublished:
+	case PolicyPublished, CalendarPublished:
 		fact := publishedFact{actor: e.Actor, at: e.At}
 		err := json.Unmarshal(e.Data, &fact.policyData)
 		f.published[versionKey(fact.Kind, subject, fact.Version)] = fact
@@ -111,12 +112,16 @@ func (a *auditor) publishedTexts(ctx context.Context, facts policyFacts) error {
 		return err
 	}
 	seen := map[string]bool{}
-	for _, row := range rows {
+	calendars, err := a.publishedCalendars(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range append(rows, calendars...) {
 		key := versionKey(row.Kind, row.ID, row.Version)
 		seen[key] = true
 		fact, ok := facts.published[key]
 		if !ok {
-			a.found(policyStream+row.ID, 0, "policy.unrecorded", "no event published %s", key)
+			a.found(streamOf(proposal.Kind(row.Kind), row.ID), 0, "policy.unrecorded", "no event published %s", key)
 			continue
 		}
 		text, err := evidence.HashOf(row.YAML)
@@ -124,7 +129,7 @@ func (a *auditor) publishedTexts(ctx context.Context, facts policyFacts) error {
 			return err
 		}
 		if fact.Hash != row.Hash || fact.actor != row.PublishedBy || fact.Text != "" && fact.Text != text {
-			a.found(policyStream+row.ID, 0, "policy.differs", "%s is not what was published", key)
+			a.found(streamOf(proposal.Kind(row.Kind), row.ID), 0, "policy.differs", "%s is not what was published", key)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(facts.published)) {
@@ -138,7 +143,7 @@ func (a *auditor) publishedTexts(ctx context.Context, facts policyFacts) error {
 func (a *auditor) proposals(ctx context.Context, facts policyFacts) error {
 	var rows []proposalRow
 	if err := a.tx.SelectContext(ctx, &rows, `SELECT `+proposalColumns+` FROM proposals
-		WHERE kind IN ('policy', 'type', 'mapping') ORDER BY id`); err != nil {
+		WHERE kind IN ('policy', 'type', 'mapping', 'calendar') ORDER BY id`); err != nil {
 		return err
 	}
 	seen := map[string]bool{}
@@ -150,12 +155,13 @@ func (a *auditor) proposals(ctx context.Context, facts policyFacts) error {
 			return err
 		}
 		if what != "" {
-			a.found(policyStream+p.Subject, 0, "proposal.differs", "%s: %s", p.ID, what)
+			a.found(streamOf(p.Kind, p.Subject), 0, "proposal.differs", "%s: %s", p.ID, what)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(facts.proposed)) {
 		if !seen[id] {
-			a.found(policyStream+facts.proposed[id].subject, 0, "proposal.missing", "%s was made and is not there", id)
+			made := facts.proposed[id]
+			a.found(streamOf(made.Kind, made.subject), 0, "proposal.missing", "%s was made and is not there", id)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(facts.approved)) {

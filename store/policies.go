@@ -78,7 +78,7 @@ func (s *Store) PublishPolicy(ctx context.Context, p PolicyRow) (PolicyRow, erro
 		if err != nil {
 			return err
 		}
-		return tellPeople(ctx, tx, p.ID, owed)
+		return tellPeople(ctx, tx, policyStream+p.ID, owed)
 	})
 	return published, err
 }

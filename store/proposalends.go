@@ -65,6 +65,7 @@ func endingProposals(ctx context.Context, tx *sqlx.Tx, limit int) ([]endingRow, 
 		SELECT m.what, CASE p.kind
 		    WHEN 'intervention' THEN NOT EXISTS (SELECT FROM documents d WHERE d.id = p.subject AND d.round = p.base
 		        AND d.status NOT IN ('closed', 'rejected', 'withdrawn', 'voided'))
+		    WHEN 'calendar' THEN p.base < (SELECT coalesce(max(c.version), 0) FROM calendars c WHERE c.id = p.subject)
 		    ELSE p.base < (SELECT coalesce(max(v.version), 0) FROM policies v WHERE v.kind = p.kind AND v.id = p.subject)
 		    END AS moot,
 		    p.id, p.kind, p.subject, p.base, p.note, p.maker, p.payload, p.expires_at

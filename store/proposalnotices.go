@@ -19,7 +19,7 @@ func askDeciders(ctx context.Context, tx *sqlx.Tx, p proposal.Proposal) error {
 		return err
 	}
 	people := decidersBut(snapshot, p.Maker)
-	return tellPeople(ctx, tx, p.Subject, notice.OfProposal(notice.ProposalMade, p, people...))
+	return tellPeople(ctx, tx, streamOf(p.Kind, p.Subject), notice.OfProposal(notice.ProposalMade, p, people...))
 }
 
 // decidersBut lists who may decide on a text that somebody proposes.
@@ -57,13 +57,12 @@ func outdatedBy(ctx context.Context, tx *sqlx.Tx, published proposal.Proposal) (
 	return owed, nil
 }
 
-// tellPeople enqueues the notices of the last event of a policy's stream. Their
-// ids are made of it, so that the same event owes them once.
-func tellPeople(ctx context.Context, tx *sqlx.Tx, subject string, owed []notice.Notice) error {
+// tellPeople enqueues the notices of the last event of a stream. Their ids are made of
+// it, so that the same event owes them once.
+func tellPeople(ctx context.Context, tx *sqlx.Tx, stream string, owed []notice.Notice) error {
 	if len(owed) == 0 {
 		return nil
 	}
-	stream := policyStream + subject
 	var seq int64
 	if err := tx.GetContext(ctx, &seq, `SELECT seq FROM streams WHERE stream = $1`, stream); err != nil {
 		return err

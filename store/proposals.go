@@ -40,7 +40,7 @@ type ProposalInput struct {
 	Subject string
 	Hash    string
 	Payload string
-	Base    int // of an intervention: the round that its maker saw
+	Base    int // of an intervention: the round that its maker saw; of a calendar: the version it was made from
 	Note    string
 	Maker   string
 	Life    time.Duration // 0 means proposal.LifeDefault
@@ -151,9 +151,12 @@ func propose(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
 	if err := lockPolicy(ctx, tx, string(in.Kind), in.Subject); err != nil {
 		return err
 	}
-	base, hash, err := policyHead(ctx, tx, in.Kind, in.Subject)
+	base, hash, err := headOf(ctx, tx, in.Kind, in.Subject)
 	if err != nil {
 		return err
+	}
+	if in.Kind == proposal.Calendar && base != in.Base {
+		return fault.New(fault.Conflict, "calendar.moved_on", fault.Arg("id", in.Subject))
 	}
 	if base > 0 && hash == in.Hash {
 		return fault.New(fault.Conflict, "proposal.in_force", fault.Arg("id", in.Subject),
@@ -169,8 +172,8 @@ func propose(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
 	}
 	data := proposedData{Kind: in.Kind, Proposal: in.ID, Base: base, Hash: in.Hash, Text: text, Note: in.Note,
 		Expires: expires.UTC().Format(time.RFC3339Nano)}
-	err = recordFact(ctx, tx, policyStream+in.Subject, "propose:"+in.ID,
-		evidence.Draft{Kind: PolicyProposed, Actor: in.Maker, Data: mustJSON(data)})
+	err = recordFact(ctx, tx, streamOf(in.Kind, in.Subject), "propose:"+in.ID,
+		evidence.Draft{Kind: eventsOf(in.Kind).proposed, Actor: in.Maker, Data: mustJSON(data)})
 	if err != nil {
 		return err
 	}
@@ -190,8 +193,11 @@ func insertProposal(ctx context.Context, tx *sqlx.Tx, in ProposalInput, base int
 	return expires, err
 }
 
-// policyHead is the version in force and its hash, 0 for none.
-func policyHead(ctx context.Context, tx *sqlx.Tx, kind proposal.Kind, id string) (int, string, error) {
+// headOf is the version in force and its hash, 0 for none.
+func headOf(ctx context.Context, tx *sqlx.Tx, kind proposal.Kind, id string) (int, string, error) {
+	if kind == proposal.Calendar {
+		return calendarHead(ctx, tx, id)
+	}
 	const query = `
 		SELECT coalesce(max(version), 0) AS version, coalesce((array_agg(hash ORDER BY version DESC))[1], '') AS hash
 		FROM policies WHERE kind = $1 AND id = $2`
@@ -346,7 +352,7 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 	if err := lockPolicy(ctx, tx, string(p.Kind), p.Subject); err != nil {
 		return err
 	}
-	head, _, err := policyHead(ctx, tx, p.Kind, p.Subject)
+	head, _, err := headOf(ctx, tx, p.Kind, p.Subject)
 	if err != nil {
 		return err
 	}
@@ -357,19 +363,27 @@ func approveProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal
 	if err := endProposal(ctx, tx, p.ID, head+1, v); err != nil {
 		return err
 	}
-	_, err = insertPolicy(ctx, tx, PolicyRow{
-		Kind: string(p.Kind), ID: p.Subject, Version: head + 1, Hash: p.Hash, YAML: p.Payload, PublishedBy: v.Checker,
-	}, policyData{Proposal: p.ID, Maker: p.Maker})
-	if err != nil {
+	p.Checker, p.Version = v.Checker, head+1
+	if err := publish(ctx, tx, p); err != nil {
 		return err
 	}
-	p.Checker, p.Version = v.Checker, head+1
 	outdated, err := outdatedBy(ctx, tx, p.Proposal)
 	if err != nil {
 		return err
 	}
 	owed := append(notice.OfProposal(notice.ProposalApproved, p.Proposal, p.Maker), outdated...)
-	return tellPeople(ctx, tx, p.Subject, owed)
+	return tellPeople(ctx, tx, streamOf(p.Kind, p.Subject), owed)
+}
+
+// publish puts what was approved in force.
+func publish(ctx context.Context, tx *sqlx.Tx, p ProposalRow) error {
+	if p.Kind == proposal.Calendar {
+		return publishCalendar(ctx, tx, p)
+	}
+	_, err := insertPolicy(ctx, tx, PolicyRow{
+		Kind: string(p.Kind), ID: p.Subject, Version: p.Version, Hash: p.Hash, YAML: p.Payload, PublishedBy: p.Checker,
+	}, policyData{Proposal: p.ID, Maker: p.Maker})
+	return err
 }
 
 func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Verdict) error {
@@ -386,11 +400,11 @@ func refuseProposal(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.
 		return refuseRight(ctx, tx, p, v)
 	}
 	data := refusedData{Kind: p.Kind, Proposal: p.ID, Maker: p.Maker, Hash: p.Hash, Reason: v.Reason}
-	err := recordFact(ctx, tx, policyStream+p.Subject, "refuse:"+p.ID,
-		evidence.Draft{Kind: PolicyRefused, Actor: v.Checker, Data: mustJSON(data)})
+	err := recordFact(ctx, tx, streamOf(p.Kind, p.Subject), "refuse:"+p.ID,
+		evidence.Draft{Kind: eventsOf(p.Kind).refused, Actor: v.Checker, Data: mustJSON(data)})
 	if err != nil {
 		return err
 	}
 	p.Checker, p.Reason = v.Checker, v.Reason
-	return tellPeople(ctx, tx, p.Subject, notice.OfProposal(notice.ProposalRefused, p.Proposal, p.Maker))
+	return tellPeople(ctx, tx, streamOf(p.Kind, p.Subject), notice.OfProposal(notice.ProposalRefused, p.Proposal, p.Maker))
 }

@@ -191,7 +191,12 @@ var forbidden = map[string][]string{
 		`UPDATE inbox SET outcome = '{"code":"ok"}'`, `DELETE FROM inbox`, `DELETE FROM verify_keys`,
 		`INSERT INTO verify_keys VALUES ('mine', 'key')`, `INSERT INTO policies SELECT * FROM policies`,
 		`INSERT INTO org_rows SELECT * FROM org_rows`, `DELETE FROM role_holders`, `UPDATE rates SET value = '1'`,
-		`INSERT INTO calendars SELECT * FROM calendars`,
+		`INSERT INTO calendars VALUES ('office', 9, '{}', now(), 'import:mine')`,
+		`INSERT INTO calendars VALUES ('office', 9, '{}', now(), 'proposal:none')`, `UPDATE calendars SET body = '{}'`,
+		`INSERT INTO changes VALUES ('calendar', 'office', 9)`,
+		`INSERT INTO events SELECT 'calendar:office', 1, at, 'calendar.published', actor, '', 'publish:9', 1, 1, '', '{}', '', 'x',
+			1 FROM events WHERE kind = 'document.submitted'`,
+		`INSERT INTO streams VALUES ('calendar:office', 1, 'x', now())`,
 		`INSERT INTO events SELECT 'org', 99, at, 'organisation.changed', actor, '', cause, 1, 1, '', '{}', '', 'x', 1
 			FROM events WHERE kind = 'document.submitted'`,
 		`INSERT INTO events SELECT 'delegation:x', 9, at, 'organisation.changed', actor, '', cause, 1, 1, '', '{}', '', 'x', 1

@@ -14,6 +14,8 @@ import (
 const (
 	OrgStream    = "org"
 	policyStream = "policy:" // and the policy's id
+
+	calendarStream = "calendar:" // and the calendar's id
 )
 
 // The kinds of event in them.
@@ -26,6 +28,10 @@ const (
 	PolicyPublished      = "policy.published"       // by who migrates, or by the second person of a proposal
 	PolicyProposed       = "policy.proposed"
 	PolicyRefused        = "policy.refused"
+
+	CalendarProposed  = "calendar.proposed"
+	CalendarRefused   = "calendar.refused"
+	CalendarPublished = "calendar.published" // by the second person; what is imported or ships has no event
 )
 
 // recordFact appends one event to a stream that is no document, under a lock on

@@ -217,7 +217,7 @@ func (w *world) tamper(statement string, args ...any) {
 	w.t.Helper()
 	tx := w.root.MustBegin()
 	guarded := []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows",
-		"delegations", "policies", "proposals", "copies", "heirs", "role_grants", "passkeys", "identities", "reversals", "vouchers"}
+		"delegations", "policies", "proposals", "calendars", "copies", "heirs", "role_grants", "passkeys", "identities", "reversals", "vouchers"}
 	for _, table := range guarded {
 		tx.MustExec(`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`)
 	}

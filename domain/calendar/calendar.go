@@ -126,11 +126,14 @@ func (c *Calendar) Name(date Date) string {
 
 // Check says what is wrong with a calendar; nil for a good one.
 //
-// Errors: Invalid calendar.no_id, calendar.bad_zone, calendar.no_hours, calendar.bad_hours,
+// Errors: Invalid calendar.no_id, calendar.bad_id, calendar.bad_zone, calendar.no_hours, calendar.bad_hours,
 // calendar.bad_date, calendar.off_and_worked.
 func (c *Calendar) Check() error {
 	if c.ID == "" {
 		return fault.New(fault.Invalid, codeNoID)
+	}
+	if !fitID(c.ID) {
+		return badText(codeBadID, c.ID)
 	}
 	if _, err := c.location(); err != nil {
 		return err

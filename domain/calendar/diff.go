@@ -33,8 +33,24 @@ func (d Changes) None() bool {
 	return len(d.Days) == 0 && len(d.Week) == 0 && !d.Zone && len(d.Published) == 0 && len(d.Withdrawn) == 0
 }
 
-// Diff is what changes when another calendar takes this one's place.
+// Open are the years with changed dates that stay unpublished: deadlines in them are
+// provisional all the same.
+func (d Changes) Open(after *Calendar) []int {
+	var open []int
+	for _, change := range d.Days {
+		if year := change.Date.year(); !after.Published(year) && !slices.Contains(open, year) {
+			open = append(open, year)
+		}
+	}
+	return open
+}
+
+// Diff is what changes when another calendar takes this one's place. Of a calendar
+// that takes nobody's, only the dates and the years are news.
 func (c *Calendar) Diff(after *Calendar) Changes {
+	if c == nil {
+		c = &Calendar{ID: after.ID, Zone: after.Zone, Week: after.Week}
+	}
 	d := Changes{Zone: c.Zone != after.Zone, Published: without(after.Years, c.Years),
 		Withdrawn: without(c.Years, after.Years)}
 	for weekday := range c.Week {
@@ -62,7 +78,6 @@ func (c *Calendar) dayRule(date Date) DayRule {
 	return DayRule{Kind: kind, Name: c.Name(date), Hours: writeSpans(spans)}
 }
 
-// without are the years of a that b lacks.
 // YearDay is one date of a year, and what the calendar says of it.
 type YearDay struct {
 	Date Date `json:"date"`
@@ -78,6 +93,7 @@ func (c *Calendar) Year(year int) []YearDay {
 	return days
 }
 
+// without are the years of a that b lacks.
 func without(a, b []int) []int {
 	var rest []int
 	for _, year := range a {

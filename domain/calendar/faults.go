@@ -1,6 +1,10 @@
 package calendar
 
-import "github.com/countersign/countersign/domain/fault"
+import (
+	"strings"
+
+	"github.com/countersign/countersign/domain/fault"
+)
 
 // The codes of this package.
 const (
@@ -9,6 +13,7 @@ const (
 	codeNever       = "calendar.never_works"
 
 	codeNoID      = "calendar.no_id"
+	codeBadID     = "calendar.bad_id"
 	codeBadZone   = "calendar.bad_zone"
 	codeNoHours   = "calendar.no_hours"
 	codeBadHours  = "calendar.bad_hours"
@@ -26,6 +31,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	codeBadDate:     {Kind: fault.Invalid, Args: []string{"text"}},
 	codeNever:       {Kind: fault.Invalid, Args: []string{"calendar", "from"}},
 	codeNoID:        {Kind: fault.Invalid},
+	codeBadID:       {Kind: fault.Invalid, Args: []string{"text"}},
 	codeBadZone:     {Kind: fault.Invalid, Args: []string{"calendar", "zone"}},
 	codeNoHours:     {Kind: fault.Invalid, Args: []string{"calendar"}},
 	codeBadHours:    {Kind: fault.Invalid, Args: []string{"calendar", "day", "text"}},
@@ -57,4 +63,15 @@ func shown(text string) string {
 // bad is a fault of the calendar itself, with one argument more.
 func (c *Calendar) bad(code, name, value string) *fault.Fault {
 	return fault.New(fault.Invalid, code, fault.Arg("calendar", c.ID), fault.Arg(name, value))
+}
+
+// idMax is how long an id may be.
+const idMax = 64
+
+// fitID says whether an id can stand in an address: letters, digits, - and _.
+func fitID(id string) bool {
+	other := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	}
+	return len(id) <= idMax && strings.IndexFunc(id, other) < 0 && id != "new"
 }

@@ -3,6 +3,7 @@ package calendar
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,10 +24,10 @@ type File struct {
 // December before, that day may stand here too.
 type Year struct {
 	Year   int               `json:"year" yaml:"year,required"`
-	Source string            `json:"source" yaml:"source,required"` // where it was published
-	Issued string            `json:"issued" yaml:"issued"`          // when it was published
-	Off    map[string]string `json:"off" yaml:"off"`                // days off by name
-	Work   map[string]string `json:"work" yaml:"work"`              // make-up working days by name
+	Source string            `json:"source" yaml:"source"` // where it was published; "": it is not
+	Issued string            `json:"issued" yaml:"issued"` // when it was published
+	Off    map[string]string `json:"off" yaml:"off"`       // days off by name
+	Work   map[string]string `json:"work" yaml:"work"`     // make-up working days by name
 }
 
 // weekdays are how a file names the days of the week, in the order of time.Weekday.
@@ -48,7 +49,8 @@ func (f File) Calendar() (*Calendar, error) {
 	}
 	for i, y := range f.Years {
 		path := fmt.Sprintf("years[%d].", i)
-		wrong = append(wrong, placed(c.readYear(y), path+"year")...)
+		again := slices.ContainsFunc(f.Years[:i], func(other Year) bool { return other.Year == y.Year })
+		wrong = append(wrong, placed(c.readYear(y, again), path+"year")...)
 		wrong = append(wrong, c.readDays(y.Year, y.Off, path+"off.", c.Off)...)
 		wrong = append(wrong, c.readDays(y.Year, y.Work, path+"work.", c.Extra)...)
 	}
@@ -72,13 +74,49 @@ func placed(err error, path string) []*fault.Fault {
 	return []*fault.Fault{f}
 }
 
-func (c *Calendar) readYear(y Year) error {
-	if y.Year < 1900 || y.Year > 9999 || slices.Contains(c.Years, y.Year) {
+func (c *Calendar) readYear(y Year, again bool) error {
+	if y.Year < 1900 || y.Year > 9999 || again {
 		return c.bad(codeBadYear, "year", strconv.Itoa(y.Year))
 	}
-	c.Years = append(c.Years, y.Year)
-	c.Sources[y.Year] = y.Source
+	if y.Source != "" {
+		c.Years = append(c.Years, y.Year)
+		c.Sources[y.Year] = y.Source
+	}
 	return nil
+}
+
+// File is the calendar as people write it: read again, it is the same calendar, but for
+// the sources of one that needs no years.
+func (c *Calendar) File() File {
+	f := File{ID: c.ID, Zone: c.Zone, Hours: map[string]string{}}
+	for weekday, spans := range c.Week {
+		if len(spans) > 0 {
+			f.Hours[weekdays[weekday]] = writeSpans(spans)
+		}
+	}
+	for date, spans := range c.Special {
+		f.Hours[string(date)] = writeSpans(spans)
+	}
+	years := map[int]*Year{}
+	of := func(year int) *Year {
+		if years[year] == nil {
+			years[year] = &Year{Year: year, Off: map[string]string{}, Work: map[string]string{}}
+		}
+		return years[year]
+	}
+	for _, year := range c.Years {
+		of(year).Source = c.Sources[year]
+	}
+	for date, name := range c.Off {
+		of(date.year()).Off[string(date)] = name
+	}
+	for date, name := range c.Extra {
+		of(date.year()).Work[string(date)] = name
+	}
+	for _, year := range slices.Sorted(maps.Keys(years)) {
+		f.Years = append(f.Years, *years[year])
+	}
+	return f
 }
 
 func (c *Calendar) readDays(year int, days map[string]string, path string, into map[Date]string) []*fault.Fault {

@@ -22,6 +22,8 @@ const (
 	Type    Kind = "type"    // 单据类型
 	Mapping Kind = "mapping" // 凭证模板
 
+	Calendar Kind = "calendar" // 工作日历
+
 	Intervention Kind = "intervention" // 管理员干预
 
 	Grant      Kind = "grant"      // 授权
@@ -55,7 +57,7 @@ const (
 type Proposal struct {
 	ID      string    `json:"id"`
 	Kind    Kind      `json:"kind"`
-	Subject string    `json:"subject"` // id of the policy, type or mapping; of the document; of the person
+	Subject string    `json:"subject"` // id of the policy, type, mapping or calendar; of the document; of the person
 	Hash    string    `json:"hash"`    // of the payload: what is decided on
 	Base    int       `json:"base"`    // version in force, 0 = none; a document's round; a reversal's attempt
 	Note    string    `json:"note"`    // why, in the maker's words

@@ -57,6 +57,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.advances()
 	a.proofs()
 	a.calendars()
+	a.calendarProposals()
 	a.proposals()
 	a.reviews()
 	a.replans()

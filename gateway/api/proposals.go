@@ -35,7 +35,7 @@ func (a *API) proposals() {
 // Proposal is something that needs a second person.
 type Proposal struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"policy,type,mapping,intervention,grant,revocation"`
+	Kind      string     `json:"kind" enum:"policy,type,mapping,calendar,intervention,grant,revocation"`
 	Subject   string     `json:"subject" doc:"Id of the text, the document or the person it is about"`
 	State     string     `json:"state" enum:"open,approved,refused,expired"`
 	Hash      string     `json:"hash" doc:"Of the text, as its version will have"`
@@ -48,7 +48,7 @@ type Proposal struct {
 	DecidedAt *time.Time `json:"decided_at,omitempty"`
 	Reason    string     `json:"reason,omitempty" doc:"Of the one who decided"`
 	Version   int        `json:"version,omitempty" doc:"The version it became"`
-	YAML      string     `json:"yaml,omitempty" doc:"Only of a single proposal that is a text"`
+	YAML      string     `json:"yaml,omitempty" doc:"Only of a single proposal that is a text; of a calendar as JSON"`
 
 	Intervention *Intervention `json:"intervention,omitempty" doc:"Only of a single proposal that is an intervention"`
 	Right        *AskedRight   `json:"right,omitempty" doc:"Only of a grant and of a revocation"`

@@ -54,7 +54,10 @@ var recordKinds = map[string][]string{
 		approval.DocumentWithdrawn, approval.DocumentApproved, approval.DocumentClosed, approval.DocumentVoided,
 	},
 	"vouchers": {approval.VoucherPosted, approval.VoucherParked, approval.VoucherResolved},
-	"policies": {store.PolicyPublished, store.PolicyProposed, store.PolicyRefused},
+	"policies": {
+		store.PolicyPublished, store.PolicyProposed, store.PolicyRefused, store.CalendarPublished, store.CalendarProposed,
+		store.CalendarRefused,
+	},
 	"people": {
 		store.OrganisationReplaced, store.OrganisationChanged, store.DirectoryStopped, store.DirectoryReleased,
 		approval.TaskWasHandedOver, store.HeirNamed, store.IdentityBound, store.IdentityUnbound, store.PasskeyAdded,

@@ -67,6 +67,9 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"import.row_too_long":     {Kind: fault.Invalid, Args: []string{"max"}},
 	"import.unknown_column":   {Kind: fault.Invalid, Args: []string{"column"}},
 	"import.twice":            {Kind: fault.Invalid, Args: []string{"key"}},
+	"calendar.file_too_large": {Kind: fault.Invalid, Args: []string{"max"}},
+	"calendar.no_file":        {Kind: fault.Invalid},
+	"calendar.bad_years":      {Kind: fault.Invalid, Args: []string{"text"}},
 })
 
 // Engine is the part of gateway/engine that the desk needs.

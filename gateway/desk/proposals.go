@@ -38,6 +38,9 @@ func (d *Desk) Propose(ctx context.Context, who auth.Who, in ProposalInput, key 
 	if err := need(who, access.PolicyPropose, access.Object{}); err != nil {
 		return store.ProposalRow{}, err
 	}
+	if err := knownKind(in.Kind); err != nil {
+		return store.ProposalRow{}, err
+	}
 	hash, err := d.publishable(ctx, in.Kind, in.Subject, in.YAML)
 	if err != nil {
 		return store.ProposalRow{}, err
@@ -124,6 +127,8 @@ func (d *Desk) publishable(ctx context.Context, kind proposal.Kind, subject, yam
 	var id, hash string
 	var err error
 	switch kind {
+	case proposal.Calendar:
+		return calendarFit(subject, yaml)
 	case proposal.Policy:
 		id, hash, err = d.policyFit(ctx, subject, yaml)
 	case proposal.Type:

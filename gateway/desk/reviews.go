@@ -32,6 +32,8 @@ type Review struct {
 	Checked
 	InForce int // the version in force now; Base was, when it was proposed
 
+	Calendar *CalendarChange // of a proposal that is a calendar
+
 	NoApproval *fault.Fault // why the reader may not approve it; nil where they may
 	NoRefusal  *fault.Fault // why the reader may not refuse it
 }
@@ -81,6 +83,9 @@ func (d *Desk) Review(ctx context.Context, who auth.Who, id string) (Review, err
 	r := Review{ProposalRow: p}
 	if p.Kind == proposal.Intervention {
 		return r, nil // it publishes nothing: its document's page says what there is to say
+	}
+	if p.Kind == proposal.Calendar {
+		return d.reviewCalendar(ctx, who, r)
 	}
 	var base store.PolicyRow
 	if p.Base > 0 {

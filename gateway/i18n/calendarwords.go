@@ -130,31 +130,55 @@ func (w CalendarWords) Changes(after *calendar.Calendar, d calendar.Changes) str
 	if d.Zone {
 		b.WriteString(w.Text("changes.zone", map[string]string{"zone": after.Zone}))
 	}
+	for _, line := range w.week(after, d) {
+		b.WriteString(line + "\n")
+	}
+	for _, change := range d.Days {
+		fmt.Fprintf(&b, "  %s  %s → %s\n", w.Date(change.Date), w.Rule(change.Before), w.Rule(change.After))
+	}
+	for _, line := range w.years(after, d) {
+		b.WriteString(line + "\n")
+	}
+	for _, year := range d.Open(after) {
+		b.WriteString(w.Text("changes.open", map[string]string{"year": strconv.Itoa(year)}))
+	}
+	return b.String()
+}
+
+// General tells what changes but for single dates: zone, weekdays, years.
+func (w CalendarWords) General(after *calendar.Calendar, d calendar.Changes) []string {
+	var lines []string
+	if d.Zone {
+		lines = append(lines, w.Word("changes.zone", map[string]string{"zone": after.Zone}))
+	}
+	return slices.Concat(lines, w.week(after, d), w.years(after, d))
+}
+
+func (w CalendarWords) week(after *calendar.Calendar, d calendar.Changes) []string {
+	var lines []string
 	for _, weekday := range d.Week {
 		hours := make([]string, 0, len(after.Week[weekday]))
 		for _, span := range after.Week[weekday] {
 			hours = append(hours, span.String())
 		}
-		b.WriteString(w.Text("changes.week", map[string]string{
-			"weekday": w.Word("weekday."+strconv.Itoa(int(weekday)), nil), "hours": strings.Join(hours, " ")}))
-	}
-	var open []int
-	for _, change := range d.Days {
-		fmt.Fprintf(&b, "  %s  %s → %s\n", w.Date(change.Date), w.Rule(change.Before), w.Rule(change.After))
-		year, err := strconv.Atoi(string(change.Date[:4]))
-		if err == nil && !after.Published(year) && !slices.Contains(open, year) {
-			open = append(open, year)
+		day := w.Word("weekday."+strconv.Itoa(int(weekday)), nil)
+		if len(hours) == 0 {
+			lines = append(lines, w.Word("changes.week_rest", map[string]string{"weekday": day}))
+			continue
 		}
+		lines = append(lines, w.Word("changes.week", map[string]string{"weekday": day, "hours": strings.Join(hours, " ")}))
 	}
+	return lines
+}
+
+func (w CalendarWords) years(after *calendar.Calendar, d calendar.Changes) []string {
+	var lines []string
 	for _, year := range d.Published {
-		b.WriteString(w.Text("changes.published", map[string]string{"year": strconv.Itoa(year),
+		lines = append(lines, w.Word("changes.published", map[string]string{"year": strconv.Itoa(year),
 			"source": after.Sources[year], "n": strconv.Itoa(after.WorkingDays(year))}))
 	}
 	for _, year := range d.Withdrawn {
-		b.WriteString(w.Text("changes.withdrawn", map[string]string{"year": strconv.Itoa(year)}))
+		lines = append(lines, w.Word("changes.withdrawn", map[string]string{"year": strconv.Itoa(year)}))
 	}
-	for _, year := range open {
-		b.WriteString(w.Text("changes.open", map[string]string{"year": strconv.Itoa(year)}))
-	}
-	return b.String()
+	return lines
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -18,6 +19,8 @@ const calendarsAt = "/calendars"
 
 type calendarRow struct {
 	ID, Path, Zone, Cause string
+
+	Proposal string // that it became by; "" for what was imported or ships
 
 	Version  int
 	Saved    stamp
@@ -33,24 +36,39 @@ type yearLink struct {
 	Current   bool
 }
 
+type calendarsView struct {
+	Rows       []calendarRow
+	MayPropose bool
+}
+
 // calendars handles GET /calendars: by which each entity works, and what is not published yet.
 func calendars(v *visit) error {
 	versions, err := v.desk().CalendarVersions(v.r.Context(), v.who)
 	if err != nil {
 		return err
 	}
-	var rows []calendarRow
+	view := calendarsView{MayPropose: v.may(access.PolicyPropose, access.Object{})}
 	for _, version := range versions {
-		rows = append(rows, v.calendarRow(version, v.now.Year()))
+		view.Rows = append(view.Rows, v.calendarRow(version, v.now.Year()))
 	}
-	return v.show(http.StatusOK, v.t("page.calendars.title"), rows)
+	return v.show(http.StatusOK, v.t("page.calendars.title"), view)
 }
 
 func (v *visit) calendarRow(version store.CalendarVersion, current int) calendarRow {
 	c := version.Calendar
 	row := calendarRow{
 		ID: c.ID, Path: calendarsAt + "/" + url.PathEscape(c.ID), Zone: c.Zone, Version: version.Version,
-		Cause: version.Cause, Saved: v.stamp(version.SavedAt, v.who.Person.Entity),
+		Saved: v.stamp(version.SavedAt, v.who.Person.Entity),
+	}
+	how, what, _ := strings.Cut(version.Cause, ":")
+	row.Cause = v.optional("page.calendars.cause."+how, version.Cause)
+	switch how {
+	case "proposal":
+		if v.may(access.PolicyPropose, access.Object{}) {
+			row.Proposal = proposalAt(what)
+		}
+	case "import":
+		row.Cause += v.t("page.colon.space") + what
 	}
 	for id, entity := range v.org.Entities {
 		if entity.Calendar == c.ID {
@@ -77,6 +95,8 @@ type calendarView struct {
 	Months   []monthView
 	Named    []string // dates that are no ordinary ones, in words
 	Asked    dueAsked
+
+	MayPropose bool
 }
 
 type monthView struct {
@@ -121,7 +141,7 @@ func showCalendar(v *visit) error {
 	words := i18n.CalendarWords{Locale: v.locale, Zone: zone}
 	view := calendarView{
 		calendarRow: v.calendarRow(version, year), Year: year, Known: version.Calendar.Published(year),
-		Asked: v.dueBy(version.Calendar, words),
+		Asked: v.dueBy(version.Calendar, words), MayPropose: v.may(access.PolicyPropose, access.Object{}),
 	}
 	for weekday := range 7 {
 		view.Weekdays = append(view.Weekdays, words.Word("weekday."+strconv.Itoa((weekday+1)%7), nil))

@@ -69,6 +69,13 @@ func (v *visit) proposalRows(f store.ProposalFilter) ([]proposalRow, string, err
 			inForce[row.Kind+"/"+row.ID] = row.Version
 		}
 	}
+	calendars, err := v.desk().CalendarVersions(ctx, v.who)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, version := range calendars {
+		inForce[string(proposal.Calendar)+"/"+version.Calendar.ID] = version.Version
+	}
 	var rows []proposalRow
 	for _, p := range page.Items {
 		rows = append(rows, v.proposalRow(p, inForce[string(p.Kind)+"/"+p.Subject]))
@@ -113,6 +120,8 @@ type proposalView struct {
 	Key        string
 	Wrong      string // why a decision was refused
 	Typed      string // the reason of then
+
+	Calendar *calendarChange // of a proposal that is a calendar
 }
 
 // checkView is what the check says of a text.
@@ -189,7 +198,13 @@ func (v *visit) proposal(status int, wrong, typed string) error {
 		Text: plainLines(r.Payload), TextPath: textAt(r.Kind, r.Subject), InForce: r.InForce, Key: random(), Wrong: wrong,
 		Typed: typed,
 	}
-	view.Checked = r.StateNow() == proposal.Open
+	view.Checked = r.StateNow() == proposal.Open && r.Calendar == nil
+	if r.Calendar != nil {
+		view.TextPath = calendarAt(r.Subject)
+		if view.Calendar, err = v.calendarChange(*r.Calendar); err != nil {
+			return err
+		}
+	}
 	if r.NoApproval != nil {
 		view.NoApproval = v.faultText(r.NoApproval)
 	}

@@ -92,18 +92,12 @@ func proposeSent(v *visit) error {
 		return v.proposeChecked(http.StatusOK, view)
 	}
 	in := desk.ProposalInput{Kind: view.Kind, Subject: view.ID, YAML: view.YAML, Note: view.Note}
-	days, err := strconv.Atoi(view.Days)
-	if err != nil || days < 1 || days > int(proposal.LifeMax/dayLong) {
-		view.Errors["days"] = []string{v.faultText(fault.New(fault.Invalid, "proposal.bad_expiry",
-			fault.Arg("max", strconv.Itoa(int(proposal.LifeMax/dayLong)))))}
+	var wrong *fault.Fault
+	if in.Expires, wrong = v.expiry(view.Days); wrong != nil {
+		view.Errors["days"] = []string{v.faultText(wrong)}
 		return v.proposeChecked(http.StatusUnprocessableEntity, view)
 	}
-	if life := time.Duration(days) * dayLong; life < proposal.LifeMax {
-		in.Expires = v.now.Add(life)
-	} else {
-		in.Expires = v.now.Add(life - time.Minute) // the database's clock may be behind
-	}
-	key := v.key("propose", string(in.Kind), in.Subject, in.YAML, in.Note, days)
+	key := v.key("propose", string(in.Kind), in.Subject, in.YAML, in.Note, view.Days)
 	p, err := again(func() (store.ProposalRow, error) { return v.desk().Propose(v.r.Context(), v.who, in, key) })
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Kind == fault.Conflict) {
 		field := ""
@@ -117,6 +111,19 @@ func proposeSent(v *visit) error {
 		return err
 	}
 	return v.leave(proposalAt(p.ID), "policy_proposed")
+}
+
+// expiry is when a proposal ends that lives so many days, as a form says them.
+func (v *visit) expiry(said string) (time.Time, *fault.Fault) {
+	days, err := strconv.Atoi(said)
+	if err != nil || days < 1 || days > int(proposal.LifeMax/dayLong) {
+		return time.Time{}, fault.New(fault.Invalid, "proposal.bad_expiry",
+			fault.Arg("max", strconv.Itoa(int(proposal.LifeMax/dayLong))))
+	}
+	if life := time.Duration(days) * dayLong; life < proposal.LifeMax {
+		return v.now.Add(life), nil
+	}
+	return v.now.Add(proposal.LifeMax - time.Minute), nil // the database's clock may be behind
 }
 
 // proposeChecked shows the form with what the check says beside it.

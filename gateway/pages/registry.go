@@ -33,8 +33,6 @@ func registry() []route {
 			template: "delegations", handle: delegations},
 		{method: get, path: policiesAt, needs: access.PolicyRead, nav: "page.nav.policies", template: "policies",
 			handle: policies},
-		{method: get, path: calendarsAt, needs: access.CalendarRead, template: "calendars", handle: calendars},
-		{method: get, path: calendarsAt + "/:id", needs: access.CalendarRead, template: "calendar", handle: showCalendar},
 		{method: get, path: handoverAt, needs: access.OrganisationWrite, nav: "page.nav.handover", also: []string{directoryAt}, template: "handover",
 			handle: showHandover},
 		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
@@ -88,7 +86,7 @@ func registry() []route {
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
-		rightsRoutes(), powerRoutes(), reversalRoutes(), directoryRoutes())...)
+		rightsRoutes(), powerRoutes(), reversalRoutes(), directoryRoutes(), calendarRoutes())...)
 }
 
 // guideRoutes lists what shows people around.

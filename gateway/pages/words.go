@@ -174,6 +174,20 @@ func (v *visit) faultText(f *fault.Fault) string {
 	return v.faultWords(f)
 }
 
+// faultTexts are the texts of everything that a fault says is wrong, each with its place
+// in a file where it has one.
+func (v *visit) faultTexts(f *fault.Fault) []string {
+	var texts []string
+	for _, one := range append([]*fault.Fault{f}, f.More...) {
+		text := v.faultText(one)
+		if strings.Count(one.Field, ":") == 2 {
+			text = one.Field + " " + text
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
 // faultWords is faultText of a fault whose steps have their titles, or that names none.
 func (v *visit) faultWords(f *fault.Fault) string {
 	told := *f

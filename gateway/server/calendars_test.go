@@ -27,3 +27,34 @@ func TestCalendarsOverTheAPI(t *testing.T) {
 	get("/calendars/cn-office/due?from=2026-03-06T17:30:00%2B08:00&for=a+while").refused(422, "calendar.bad_duration")
 	get("/calendars/nowhere/years/2026").refused(404, "calendar.not_stored")
 }
+
+// TestACalendarIsProposedOverTheAPI checks a file, proposes it and has another person publish it.
+func TestACalendarIsProposedOverTheAPI(t *testing.T) {
+	h := newHouse(t)
+	shipped, err := calendar.Shipped()
+	require.NoError(t, err)
+	for _, c := range shipped {
+		require.NoError(t, h.store.ShipCalendar(t.Context(), c))
+	}
+	const at = "/calendars/cn-office"
+	file := map[string]any{"name": "2027.ics", "kind": "holidays", "years": []int{2027},
+		"text": "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20270205\nSUMMARY:Spring\nEND:VEVENT\nEND:VCALENDAR\n"}
+	h.do(call{as: "wang", method: "POST", path: at + "/check", body: file}).refused(403, "access.denied")
+	checked := h.do(call{as: "liu", method: "POST", path: at + "/check", body: file}).is(200).json()
+	require.EqualValues(t, 1, checked["base"])
+	require.Equal(t, []any{float64(2027)}, checked["changes"].(map[string]any)["published"])
+	proposed := map[string]any{"base": 9}
+	for k, v := range file {
+		proposed[k] = v
+	}
+	h.do(call{as: "liu", method: "POST", path: at + "/proposals", body: proposed}).refused(409, "calendar.moved_on")
+	proposed["base"] = 1
+	p := h.do(call{as: "liu", method: "POST", path: at + "/proposals", body: proposed}).is(201).json()
+	require.Equal(t, "calendar", p["kind"])
+	id := p["id"].(string)
+	h.do(call{as: "liu", method: "POST", path: "/proposals/" + id + "/approve", body: map[string]any{}}).refused(403, "proposal.own")
+	h.do(call{as: "admin", method: "POST", path: "/proposals/" + id + "/approve", body: map[string]any{}}).is(200)
+	year := h.do(call{as: "lin", method: "GET", path: at + "/years/2027"}).is(200).json()
+	require.Equal(t, true, year["published"])
+	require.EqualValues(t, 2, year["calendar"].(map[string]any)["version"])
+}

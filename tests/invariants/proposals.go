@@ -7,12 +7,17 @@ import (
 	"time"
 )
 
-const policyStream = "policy:"
+// proposalStreams are the streams of what two people publish.
+var proposalStreams = []string{"policy:", "calendar:"}
+
+func ofProposals(stream string) bool {
+	return slices.ContainsFunc(proposalStreams, func(prefix string) bool { return strings.HasPrefix(stream, prefix) })
+}
 
 // publishers are the roles that decide on proposals, where granted for every entity.
 var publishers = []string{adminRole, "finance_head"}
 
-// proposalFacts are the fields of the events of policies.
+// proposalFacts are the fields of the events of policies and calendars.
 type proposalFacts struct {
 	Kind     string    `json:"kind"`
 	Proposal string    `json:"proposal"`
@@ -27,7 +32,7 @@ type proposalFacts struct {
 func (c *checker) checkProposals() {
 	owing := map[string]bool{} // ids of notices
 	for stream, events := range c.streams {
-		if !strings.HasPrefix(stream, policyStream) {
+		if !ofProposals(stream) {
 			continue
 		}
 		open := map[string]proposalFacts{}
@@ -60,12 +65,12 @@ func (c *checker) checkProposals() {
 func (c *checker) checkEnds(owing map[string]bool) {
 	proposed, decided := map[string]proposalFacts{}, map[string]bool{}
 	for stream, events := range c.streams {
-		if !strings.HasPrefix(stream, policyStream) {
+		if !ofProposals(stream) {
 			continue
 		}
 		for _, e := range events {
 			f := read[proposalFacts](e.Text)
-			if e.Kind == "policy.proposed" {
+			if strings.HasSuffix(e.Kind, ".proposed") {
 				f.Maker = e.Actor
 				proposed[f.Proposal] = f
 			} else {
@@ -88,7 +93,7 @@ func (c *checker) checkEnds(owing map[string]bool) {
 	}
 }
 
-// owedOfProposals lists what one event of a policy owes; open is what was
+// owedOfProposals lists what one event of a policy or a calendar owes; open is what was
 // proposed and not decided until then, and follows the event.
 func (c *checker) owedOfProposals(e event, open map[string]proposalFacts) []debt {
 	f := read[proposalFacts](e.Text)
@@ -98,8 +103,9 @@ func (c *checker) owedOfProposals(e event, open map[string]proposalFacts) []debt
 			debts = append(debts, debt{kind: kind, person: person})
 		}
 	}
-	switch e.Kind {
-	case "policy.proposed":
+	_, happened, _ := strings.Cut(e.Kind, ".")
+	switch happened {
+	case "proposed":
 		f.Maker = e.Actor
 		open[f.Proposal] = f
 		for _, person := range c.publishersAt(e.At) {
@@ -107,10 +113,10 @@ func (c *checker) owedOfProposals(e event, open map[string]proposalFacts) []debt
 				owe("proposal.made", person)
 			}
 		}
-	case "policy.refused":
+	case "refused":
 		delete(open, f.Proposal)
 		owe("proposal.refused", f.Maker)
-	case "policy.published":
+	case "published":
 		delete(open, f.Proposal)
 		if f.Proposal != "" {
 			owe("proposal.approved", f.Maker)

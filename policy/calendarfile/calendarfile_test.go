@@ -1,4 +1,4 @@
-package config
+package calendarfile
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 )
 
-const calendarFile = `calendar: hk-office
+const example = `calendar: hk-office
 zone: Asia/Hong_Kong
 note: { en: An example, zh-CN: 示例 }
 hours:
@@ -29,7 +29,7 @@ years:
 `
 
 func TestACalendarFileIsRead(t *testing.T) {
-	c, err := ReadCalendar("dir/hk.yaml", []byte(calendarFile))
+	c, err := Read("dir/hk.yaml", []byte(example))
 	require.NoError(t, err)
 	morning, afternoon := calendar.Span{From: 9 * 60, To: 13 * 60}, calendar.Span{From: 14 * 60, To: 18 * 60}
 	require.Equal(t, &calendar.Calendar{
@@ -47,9 +47,9 @@ func TestTheShippedCalendarsAreReadAlike(t *testing.T) {
 	shipped, err := calendar.Shipped()
 	require.NoError(t, err)
 	for _, want := range shipped {
-		text, err := os.ReadFile(filepath.Join("../domain/calendar/data", want.ID+".json"))
+		text, err := os.ReadFile(filepath.Join("../../domain/calendar/data", want.ID+".json"))
 		require.NoError(t, err)
-		got, err := ReadCalendar(want.ID+".json", text)
+		got, err := Read(want.ID+".json", text)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
@@ -64,7 +64,7 @@ func TestABadCalendarFileIsRefusedByItsLine(t *testing.T) {
 		{"a date that is none", "calendar: a\nzone: UTC\nhours: { mon: 09:00-17:00 }\nyears:\n" +
 			"  - year: 2026\n    source: s\n    off:\n      2026-02-30: x\n", "calendar.bad_date", "x.yaml:8:19", ""},
 	} {
-		_, err := ReadCalendar("dir/x.yaml", []byte(tt.text))
+		_, err := Read("dir/x.yaml", []byte(tt.text))
 		f, ok := fault.As(err)
 		require.True(t, ok, tt.name)
 		require.Equal(t, tt.code, f.Code, tt.name)
@@ -75,17 +75,39 @@ func TestABadCalendarFileIsRefusedByItsLine(t *testing.T) {
 
 // TestTheGuidesExampleWorks: the file in docs/calendars.md can be copied.
 func TestTheGuidesExampleWorks(t *testing.T) {
-	page, err := os.ReadFile("../docs/calendars.md")
+	page, err := os.ReadFile("../../docs/calendars.md")
 	require.NoError(t, err)
-	_, example, found := strings.Cut(string(page), "```yaml\n")
+	_, text, found := strings.Cut(string(page), "```yaml\n")
 	require.True(t, found)
-	example, _, found = strings.Cut(example, "```")
+	text, _, found = strings.Cut(text, "```")
 	require.True(t, found)
-	c, err := ReadCalendar("example.yaml", []byte(example))
+	c, err := Read("example.yaml", []byte(text))
 	require.NoError(t, err)
 	require.Equal(t, "cn-office", c.ID)
 	require.Equal(t, []int{2026}, c.Years)
 	require.Len(t, c.Special, 1)
 	require.Equal(t, "春节", c.Name("2026-02-17"))
 	require.Equal(t, "调休上班", c.Name("2026-02-14"))
+}
+
+// TestAWrittenCalendarIsReadBack writes what ships, and what somebody made of it: days of
+// a year that is not published, hours of a day, names that YAML would take for something else.
+func TestAWrittenCalendarIsReadBack(t *testing.T) {
+	shipped, err := calendar.Shipped()
+	require.NoError(t, err)
+	for _, c := range shipped {
+		changed, err := c.With(calendar.Import{Kind: calendar.Holidays, Events: []calendar.Event{
+			{First: "2031-05-01", Last: "2031-05-02", Name: "# no: \"comment\" & <b>"},
+			{First: "2031-05-05", Last: "2031-05-05", Name: "yes"}}})
+		require.NoError(t, err)
+		changed.Special["2031-06-02"] = []calendar.Span{{From: 9 * 60, To: 12 * 60}}
+		for _, want := range []*calendar.Calendar{c, changed} {
+			got, err := Read(want.ID+".yaml", Write(want))
+			require.NoError(t, err, string(Write(want)))
+			require.True(t, want.Diff(got).None() && got.Diff(want).None(), string(Write(want)))
+			require.Equal(t, want.Years, got.Years)
+			require.Equal(t, want.Sources, got.Sources)
+			require.Equal(t, want.Published(2031), got.Published(2031))
+		}
+	}
 }
