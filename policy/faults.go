@@ -76,7 +76,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"policy.band_overlap":      {Kind: fault.Invalid, Args: at("step", "other", "from", "to")},
 	"policy.never_needed":      {Kind: fault.Invalid, Args: at("step", "expression")},
 	"policy.undecided":         {Kind: fault.Invalid, Args: at()},
-	"policy.dead_end":          {Kind: fault.Invalid, Args: at("step", "code", "words")},
+	"policy.dead_end":          {Kind: fault.Invalid, Args: at("step", "code", "words", "other")},
 	"policy.not_independent":   {Kind: fault.Invalid, Args: at("step", "person")},
 	"policy.twin_accounts":     {Kind: fault.Invalid, Args: at("step", "person", "other")},
 	"policy.escalation_circle": {Kind: fault.Invalid, Args: at("step", "person")},

@@ -96,16 +96,16 @@ func amountText(content document.Content) string { return content.BaseTotal.Text
 
 // deadEnd is a request that gets no plan at all.
 func (c *proving) deadEnd(err error, content document.Content) {
-	code, words, details := fault.CodeOf(err), err.Error(), []fault.Detail{}
+	code, words, other, details := fault.CodeOf(err), err.Error(), "", []fault.Detail{}
 	path := "policy"
 	if f, ok := fault.As(err); ok {
-		words = f.Args["words"]
+		words, other = f.Args["words"], f.Args["other"]
 		if path = c.placeOf(f.Args["step"]); path != "policy" {
 			details = append(details, fault.Arg("step", f.Args["step"]))
 		}
 	}
 	c.counterAt(path, LevelError, "policy.dead_end", exampleOf(content),
-		append(details, fault.Arg("code", code), fault.Arg("words", words))...)
+		append(details, fault.Arg("code", code), fault.Arg("words", words), fault.Arg("other", other))...)
 }
 
 // never finds steps that no request needs. A sample cannot tell.

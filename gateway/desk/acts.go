@@ -93,7 +93,7 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if err := d.keep(ctx, who, next, &act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
-	if err := asksSomething(act); err != nil {
+	if err := meansSomething(act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
 	what := intent{act: act, key: key, delegation: rule.ID, fresh: fresh}
@@ -119,13 +119,17 @@ func (d *Desk) meansTo(ctx context.Context, who auth.Who, task store.Task, rule 
 	return act, err
 }
 
-// asksSomething refuses to ask somebody for advice without a question. Documents under
-// way hold questions of nothing that were taken before, so it is not among their rules.
+// meansSomething refuses to ask for advice without a question, and a way straight back
+// from the submitter, which there is none of: a new round begins. Documents under way hold
+// such acts that were taken before, so it is not among their rules.
 //
-// Errors: Invalid act.question_required.
-func asksSomething(a approval.Act) error {
-	if a.Name == approval.Consult && len(a.To) > 0 && strings.TrimSpace(a.Opinion) == "" {
+// Errors: Invalid act.question_required, act.back_without_step.
+func meansSomething(a approval.Act) error {
+	switch {
+	case a.Name == approval.Consult && len(a.To) > 0 && strings.TrimSpace(a.Opinion) == "":
 		return fault.New(fault.Invalid, "act.question_required", fault.Field("opinion"))
+	case a.Name == approval.Return && a.ToStep == "" && a.Back == approval.BackStraight:
+		return fault.New(fault.Invalid, "act.back_without_step", fault.Field("back"))
 	}
 	return nil
 }

@@ -42,6 +42,7 @@ const (
 var Codes = fault.Register(map[string]fault.Entry{
 	"access.denied":           {Kind: fault.Forbidden, Args: []string{"permission", "reason"}},
 	"act.question_required":   {Kind: fault.Invalid},
+	"act.back_without_step":   {Kind: fault.Invalid},
 	"document.type_unknown":   {Kind: fault.Invalid, Args: []string{"type"}},
 	"proof.of_a_draft":        {Kind: fault.Conflict},
 	"comment.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},

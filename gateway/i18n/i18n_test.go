@@ -81,3 +81,17 @@ func TestPick(t *testing.T) {
 	require.Equal(t, "Auto", i18n.Pick(map[string]string{"de": "Auto"}, i18n.Chinese))
 	require.Empty(t, i18n.Pick(nil, i18n.Chinese))
 }
+
+// TestADeadEndSaysWhy tells which steps need different humans, and leaves no gap where an
+// expression had nothing to say.
+func TestADeadEndSaysWhy(t *testing.T) {
+	args := map[string]string{"file": "walk", "line": "8", "column": "9", "step": "head", "code": "policy.not_distinct",
+		"words": "", "other": "manager"}
+	for locale, want := range map[string]string{
+		i18n.English: "walk:8:9: step head makes no plan (policy.not_distinct): it needs another human than manager, and only the " +
+			"admin queue is left for both; the request would wait in the admin queue.",
+		i18n.Chinese: "walk:8:9：节点 head 无法生成流程（policy.not_distinct）：须由与 manager 不同的人审批，而两处都只剩管理员待办，单据将停在管理员待办。",
+	} {
+		require.Equal(t, want, i18n.Shipped().Text(locale, "fault.policy.dead_end", args))
+	}
+}
