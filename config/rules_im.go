@@ -16,7 +16,7 @@ type IM struct {
 // IMApp is one app on one platform.
 type IMApp struct {
 	ID       string        `mapstructure:"id"`       // in the address of its callbacks: /hooks/im/<id>
-	Provider string        `mapstructure:"provider"` // dingtalk, feishu, wecom, see platforms
+	Provider string        `mapstructure:"provider"` // dingtalk, feishu, slack, wecom, see platforms
 	Title    string        `mapstructure:"title"`    // for people; "" = the platform's own name
 	URL      string        `mapstructure:"url"`      // "" = the vendor's
 	Tenant   string        `mapstructure:"tenant"`   // whose people: corp id, team id …
@@ -58,6 +58,12 @@ var platforms = map[string]platform{
 			"secret": "set the App Secret", "token": "set the Verification Token",
 			"key": "set the Encrypt Key: without one Feishu signs nothing"},
 		options: []string{"accounts", "callbacks"},
+	},
+	"slack": {
+		needs: map[string]string{"tenant": "set the workspace's id (T…)", "app": "set the App ID (A…)",
+			"secret": "set the Bot User OAuth Token", "token": "set the Signing Secret",
+			"key": "set the Client Secret, to sign in"},
+		options: []string{"client_id"},
 	},
 	"wecom": {
 		needs: map[string]string{"tenant": "set the corp id 企业ID", "app": "set the app's AgentId",

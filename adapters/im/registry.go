@@ -7,6 +7,7 @@ import (
 	"github.com/countersign/countersign/adapters/im/dingtalk"
 	"github.com/countersign/countersign/adapters/im/feishu"
 	"github.com/countersign/countersign/adapters/im/port"
+	"github.com/countersign/countersign/adapters/im/slack"
 	"github.com/countersign/countersign/adapters/im/wecom"
 )
 
@@ -15,7 +16,8 @@ import (
 var providers = map[string]func(Config) (Port, error){
 	"dingtalk": dingtalk.Open, // DingTalk 钉钉
 	"feishu":   feishu.Open,   // Feishu 飞书, Lark
-	"wecom":    wecom.Open,    // WeCom 企业微信
+	"slack":    slack.Open,
+	"wecom":    wecom.Open, // WeCom 企业微信
 }
 
 // Providers lists the names that Config.Provider may have.

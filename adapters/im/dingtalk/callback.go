@@ -137,7 +137,7 @@ func (a *App) click(body []byte) (port.Click, bool) {
 		return port.Click{}, false
 	}
 	return port.Click{Operator: p.UserID, Token: content.Private.Params.Token, Verdict: verdict,
-		Sent: port.Sent{To: p.UserID, Message: p.OutTrackID}}, true
+		Sent: port.Sent{To: p.UserID, Card: cardOf(p.OutTrackID), Message: p.OutTrackID}}, true
 }
 
 // pressed is what a press is answered: what the card shows from now on, and to whom

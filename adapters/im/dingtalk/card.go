@@ -64,6 +64,12 @@ func trackID(card, to string) string {
 	return card + "-" + hex.EncodeToString(sum[:6])
 }
 
+// cardOf is the card that a name of ours is of.
+func cardOf(track string) string {
+	at := strings.LastIndexByte(track, '-')
+	return track[:max(at, 0)]
+}
+
 // Update changes the variables of a card, as often as one likes.
 func (a *App) Update(ctx context.Context, s port.Sent, c port.Card) error {
 	var got struct{}

@@ -58,9 +58,12 @@ type App struct {
 // The port, and what beside it.
 var (
 	_ port.Port     = (*App)(nil)
-	_ port.Streamer = (*App)(nil)
 	_ port.SignIn   = (*App)(nil)
+	_ port.Streamer = Streaming{}
 )
+
+// Streaming is an App that is heard over a connection of ours.
+type Streaming struct{ *App }
 
 // Open makes the port of one app; nothing is asked of DingTalk yet.
 //
@@ -104,6 +107,9 @@ func Open(config port.Config) (port.Port, error) {
 	}
 	a.apiSecret = pressSecret(string(config.Token))
 	a.tokens.Fetch = a.fetchToken
+	if a.callback == "" {
+		return Streaming{a}, nil
+	}
 	return a, nil
 }
 

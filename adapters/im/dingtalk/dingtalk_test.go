@@ -57,7 +57,11 @@ func open(t *testing.T, overHTTP bool) *company {
 	opened, err := dingtalk.Open(port.Config{Name: "钉钉", URL: server.URL, App: "ding_1", Secret: "hush-secret", Token: "etok",
 		Key: aesKey, Tenant: "corp_1", Options: options})
 	require.NoError(t, err)
-	w.app = opened.(*dingtalk.App)
+	if overHTTP {
+		w.app = opened.(*dingtalk.App)
+		return w
+	}
+	w.app = opened.(dingtalk.Streaming).App
 	return w
 }
 
@@ -151,7 +155,7 @@ func TestACardIsPressedOverAStream(t *testing.T) {
 	w := open(t, false)
 	ctx, end := context.WithCancel(t.Context())
 	var listening sync.WaitGroup
-	listening.Go(func() { port.KeepListening(ctx, w.app, w.hear, func(error) {}) })
+	listening.Go(func() { port.KeepListening(ctx, dingtalk.Streaming{App: w.app}, w.hear, func(error) {}) })
 	defer listening.Wait()
 	defer end()
 	w.Connections(1)
@@ -182,6 +186,7 @@ func TestACardIsPressedOverAStream(t *testing.T) {
 	require.True(t, w.PressOn(t.Context(), simphone.Press{Message: sent.Message, Operator: "li", Button: "approve"}).OK)
 	require.Len(t, w.heard, 3)
 	require.Equal(t, w.heard[1].Event, w.heard[2].Event, "the same message again is the same event")
+	require.NotEqual(t, w.heard[0].Event, w.heard[1].Event)
 
 	body, _ := json.Marshal(map[string]any{"type": "actionCallback", "corpId": "corp_2", "userId": "li", "outTrackId": "x",
 		"content": `{"cardPrivateData":{"actionIds":["approve"],"params":{"token":"tok-c1"}}}`})

@@ -39,7 +39,7 @@ type frame struct {
 // connect anew (then without an error), or the connection is lost. Only DingTalk
 // gives out the ticket of a connection, to whom knows the app's secret: that, and TLS, is
 // what makes its messages DingTalk's.
-func (a *App) Listen(ctx context.Context, hear func(context.Context, port.Click) port.Toast) error {
+func (a Streaming) Listen(ctx context.Context, hear func(context.Context, port.Click) port.Toast) error {
 	conn, err := a.connect(ctx)
 	if err != nil {
 		return err

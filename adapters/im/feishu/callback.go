@@ -123,7 +123,8 @@ func (a *App) hearNotice(r port.Request, n notice) (port.Heard, error) {
 	return port.Heard{
 		Clicks: []port.Click{{Event: n.Header.EventID, Operator: e.Operator.OpenID, Token: e.Action.Value.Token,
 			Verdict: e.Action.Value.Verdict, Reason: e.Action.FormValue.Reason, At: created(n.Header.CreateTime),
-			Sent: port.Sent{To: e.Operator.OpenID, Message: e.Context.MessageID, Where: e.Context.ChatID, Once: e.Token}}},
+			Sent: port.Sent{To: e.Operator.OpenID, Card: e.Action.Value.Card, Message: e.Context.MessageID,
+				Where: e.Context.ChatID, Once: e.Token}}},
 		Reply: toastReply,
 	}, nil
 }
@@ -155,8 +156,8 @@ func (a *App) hearOld(r port.Request) (port.Heard, error) {
 	}
 	return port.Heard{
 		Clicks: []port.Click{{Event: "old:" + press.Token, Operator: press.OpenID, Token: press.Action.Value.Token,
-			Verdict: press.Action.Value.Verdict, Sent: port.Sent{To: press.OpenID, Message: press.MessageID,
-				Where: press.ChatID, Once: press.Token}}},
+			Verdict: press.Action.Value.Verdict, Sent: port.Sent{To: press.OpenID, Card: press.Action.Value.Card,
+				Message: press.MessageID, Where: press.ChatID, Once: press.Token}}},
 		Reply: func(t port.Toast) port.Response {
 			if t.Card == nil {
 				return reply(object{})

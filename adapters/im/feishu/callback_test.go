@@ -111,12 +111,12 @@ func TestTheOldCallbackIsHeardWhereItIsWanted(t *testing.T) {
 	now := w.clock()
 	body := func(tenant string) []byte {
 		return marshal(t, map[string]any{"open_id": "ou_li", "tenant_key": tenant, "open_message_id": "om_1", "open_chat_id": "oc_1",
-			"token": "c-1", "action": map[string]any{"tag": "button", "value": map[string]string{"token": "tok-approve", "verdict": "approve"}}})
+			"token": "c-1", "action": map[string]any{"tag": "button", "value": map[string]string{"card": "c1", "token": "tok-approve", "verdict": "approve"}}})
 	}
 	heard, err := w.app.Hear(t.Context(), signed(sim.SignOld, "vtok", now, body("tk_1")))
 	require.NoError(t, err)
 	require.Equal(t, []port.Click{{Event: "old:c-1", Operator: "ou_li", Token: "tok-approve", Verdict: port.Approve,
-		Sent: port.Sent{To: "ou_li", Message: "om_1", Where: "oc_1", Once: "c-1"}}}, heard.Clicks)
+		Sent: port.Sent{To: "ou_li", Card: "c1", Message: "om_1", Where: "oc_1", Once: "c-1"}}}, heard.Clicks)
 	done := decided("card-1")
 	require.Contains(t, string(heard.Reply(port.Toast{Card: &done}).Body), "李娜已同意")
 

@@ -17,6 +17,7 @@ const reasonMax = 1000
 
 // value is what a button carries: ours, and believed only where it is signed.
 type value struct {
+	Card    string       `json:"card"`
 	Token   string       `json:"token"`
 	Verdict port.Verdict `json:"verdict"`
 }
@@ -53,7 +54,7 @@ func card(c port.Card) object {
 		elements = append(elements, object{"tag": "hr"}, div(c.State, "default"))
 	} else {
 		for _, b := range c.Buttons {
-			elements = append(elements, button(b))
+			elements = append(elements, button(c.ID, b))
 		}
 	}
 	if c.Link != "" {
@@ -78,13 +79,13 @@ func line(row port.Row) object {
 }
 
 // button is what may be pressed, or opens a page; where a reason is asked for, it is a form.
-func button(b port.Button) object {
+func button(card string, b port.Button) object {
 	style := "primary"
 	if b.Verdict == port.Reject {
 		style = "danger"
 	}
 	press := object{"tag": "button", "name": string(b.Verdict), "text": plain(b.Words), "type": style,
-		"behaviors": []object{{"type": "callback", "value": value{b.Token, b.Verdict}}}}
+		"behaviors": []object{{"type": "callback", "value": value{card, b.Token, b.Verdict}}}}
 	if b.Link != "" {
 		press["behaviors"] = []object{{"type": "open_url", "default_url": b.Link}}
 		return press
