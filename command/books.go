@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -97,7 +96,11 @@ func openERP(
 	if provider == config.AdapterHTTP {
 		provider = "httpjson"
 	}
-	var sender http.RoundTripper = paced{rate.NewLimiter(rate.Limit(c.PerSecond), max(1, int(c.PerSecond)))}
+	line, err := lineTo(c)
+	if err != nil {
+		return nil, err
+	}
+	var sender http.RoundTripper = paced{line, rate.NewLimiter(rate.Limit(c.PerSecond), max(1, int(c.PerSecond)))}
 	if over != nil {
 		sender = over(sender)
 	}
@@ -105,16 +108,4 @@ func openERP(
 		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
 		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping,
 		Options: c.Options, Record: record, Client: &http.Client{Transport: sender}})
-}
-
-// paced keeps calls to an ERP within what its owner allows us.
-type paced struct{ limit *rate.Limiter }
-
-// RoundTrip waits its turn, then asks.
-func (p paced) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := p.limit.Wait(r.Context()); err != nil {
-		// As a line that was never opened: nothing was sent, and adapters know it by that.
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("waiting for a turn at the ERP: %w", err)}
-	}
-	return http.DefaultTransport.RoundTrip(r)
 }

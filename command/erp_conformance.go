@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,12 +169,16 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := conformance.NewProxy(connection.URL, http.DefaultTransport)
+	line, err := lineTo(connection)
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := conformance.NewProxy(connection.URL, line)
 	if err != nil {
 		return nil, err
 	}
 	proxied := connection
-	proxied.URL = proxy.URL
+	proxied.URL, proxied.TLS = proxy.URL, config.TLS{} // the proxy speaks to the ERP, on this machine there is none
 	if fixture.Port, err = openERP(proxied, nil, nil); err != nil {
 		proxy.Close()
 		return nil, err

@@ -254,6 +254,8 @@ type Connection struct {
 	Maintenance []string `mapstructure:"maintenance"`
 	Zone        string   `mapstructure:"zone"`
 
+	TLS TLS `mapstructure:"tls"` // over https: whom we believe, and who we are
+
 	Options map[string]string `mapstructure:"options"` // what only this adapter knows, by name; see rules_erp.go
 }
 

@@ -34,6 +34,10 @@ func (s *Stack) WriteConfig(path string, p Product) error {
 	if err != nil {
 		return err
 	}
+	connections, err := s.connections(p)
+	if err != nil {
+		return err
+	}
 	host, port, err := net.SplitHostPort(s.SMTP)
 	if err != nil {
 		return fmt.Errorf("the mailbox's address %q: %w", s.SMTP, err)
@@ -47,7 +51,7 @@ func (s *Stack) WriteConfig(path string, p Product) error {
 		"temporal": map[string]any{"address": s.TemporalAddress(), "namespace": p.Namespace},
 		"gateway":  map[string]any{"listen": p.Listen, "public_url": "http://" + p.Listen},
 		"signing":  map[string]any{"key_id": "dev", "private_key": key},
-		"erp":      map[string]any{"connections": s.connections(p)},
+		"erp":      map[string]any{"connections": connections},
 		"mail": map[string]any{"enabled": true, "host": host, "port": mailPort, "tls": "none",
 			"from": "Countersign 会签 <noreply@example.com>"},
 		"files": map[string]any{"dir": s.dir("files")},
@@ -80,21 +84,25 @@ func (s *Stack) Books() string {
 }
 
 // connections gives each legal entity its books, in its own currency: the
-// sandbox keeps one company for each.
-func (s *Stack) connections(p Product) []map[string]any {
+// sandbox keeps one company for each. The sandbox takes any token, as long as it is sent.
+func (s *Stack) connections(p Product) ([]map[string]any, error) {
 	url := cmp.Or(p.ERPEdge, s.Books())
+	token, err := s.key("sandbox.key")
+	if err != nil {
+		return nil, err
+	}
 	books := func(id, url, entity, currency string) map[string]any {
 		return map[string]any{"id": id, "adapter": "sandbox", "url": url, "entities": []string{entity},
-			"currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000, "at_once": 16,
+			"password": token, "currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000, "at_once": 16,
 			"rest": "1s"}
 	}
 	if s.Tryton == nil {
-		return []map[string]any{books("sandbox", url, "acme-cn", "CNY"), books("sandbox-de", url, "acme-de", "EUR")}
+		return []map[string]any{books("sandbox", url, "acme-cn", "CNY"), books("sandbox-de", url, "acme-de", "EUR")}, nil
 	}
 	return []map[string]any{books("sandbox-de", s.ERPURL, "acme-de", "EUR"), {
 		"id": "tryton", "adapter": "tryton", "url": url, "database": s.Tryton.Database, "currency": "CNY",
 		"user": s.Tryton.User, "password": s.Tryton.Password, "entities": []string{TrytonEntity},
-		"timeout": "20s", "settle": "25s", "per_second": 50, "at_once": 16, "rest": "1s"}}
+		"timeout": "20s", "settle": "25s", "per_second": 50, "at_once": 16, "rest": "1s"}}, nil
 }
 
 // key is 32 random bytes in base64, made once and kept: what was signed or

@@ -4,17 +4,16 @@ package temporal
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 	sdk "go.temporal.io/sdk/temporal"
+
+	"github.com/countersign/countersign/platform/certs"
 )
 
 // Config says where Temporal is and how to speak to it.
@@ -110,35 +109,13 @@ func (c Config) secure(options *client.Options) error {
 		options.ConnectionOptions.TLSDisabled = true
 		return nil
 	}
-	settings, err := c.TLS.load()
+	settings, err := certs.Client(certs.Files{CA: c.TLS.CAFile, Cert: c.TLS.CertFile, Key: c.TLS.KeyFile,
+		ServerName: c.TLS.ServerName})
 	if err != nil {
-		return err
+		return fmt.Errorf("temporal: TLS: %w", err)
 	}
 	options.ConnectionOptions.TLS = settings
 	return nil
-}
-
-func (t TLS) load() (*tls.Config, error) {
-	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
-	if t.CAFile != "" {
-		authorities, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the authorities of Temporal: %w", err)
-		}
-		settings.RootCAs = x509.NewCertPool()
-		if !settings.RootCAs.AppendCertsFromPEM(authorities) {
-			return nil, fmt.Errorf("no certificate in %s", t.CAFile)
-		}
-	}
-	if t.CertFile == "" {
-		return settings, nil
-	}
-	own, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-	if err != nil {
-		return nil, fmt.Errorf("load our certificate for Temporal: %w", err)
-	}
-	settings.Certificates = []tls.Certificate{own}
-	return settings, nil
 }
 
 // Converters are how payloads and failures are written: every process, and

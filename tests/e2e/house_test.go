@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,10 +24,12 @@ const (
 // TestWholeHouse runs every scene in one house, two at a time, and lets the
 // oracle and `audit verify` look at all of it in the end.
 func TestWholeHouse(t *testing.T) {
-	h := house.Start(t, house.Options{Settings: map[string]any{
+	settings := map[string]any{
 		"relay.interval": "200ms", "scim.enabled": true, "scim.department": "sales",
 		"scim.groups": []map[string]any{{"group": "Clerks", "role": "finance_clerk", "trusted": true}},
-	}})
+	}
+	maps.Copy(settings, secrets(t))
+	h := house.Start(t, house.Options{Settings: settings})
 	door := h.NewDoor()
 	door.Hold(t)
 	t.Run("scenes", func(t *testing.T) {
@@ -89,6 +92,7 @@ func TestWholeHouse(t *testing.T) {
 	t.Log("audit verify: " + h.VerifyAudit(t))
 	t.Log("invariants:\n" + h.RequireInvariants(t, door.Told()))
 	door.RequireKept(t)
+	t.Run("no secret is told of", func(t *testing.T) { noSecretIsToldOf(t, h, door) })
 }
 
 // keys makes every idempotency key of this process its own.

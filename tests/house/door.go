@@ -35,6 +35,7 @@ type Door struct {
 	told   invariants.Acknowledged
 	seen   map[string]int // answers by operation and status
 	broken []string       // what did not keep to the document
+	denied bytes.Buffer   // every answer that says no, as it was sent
 }
 
 // NewDoor is a door that only takes notes.
@@ -97,10 +98,22 @@ func (d *Door) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	d.note(r, response.StatusCode, text)
+	d.deny(response, text)
 	if d.router != nil {
 		d.hold(r, sent, response, text)
 	}
 	return response, nil
+}
+
+// deny keeps an answer that says no.
+func (d *Door) deny(response *http.Response, text []byte) {
+	if response.StatusCode < http.StatusBadRequest {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_ = response.Header.Write(&d.denied)
+	d.denied.Write(text)
 }
 
 // body reads a body to its end and puts it back.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,6 +64,7 @@ type House struct {
 	running   map[string]*process.Process
 	crash     map[string]string // CRASH_AT by process
 	db        *sql.DB           // for looks inside
+	said      *said             // by the product
 }
 
 // prepared is what `countersign prepare` answers.
@@ -90,7 +92,7 @@ func Start(t testing.TB, o Options) *House {
 	listen, err := stack.FreeAddress()
 	require.NoError(t, err)
 	h := &House{t: t, URL: "http://" + listen, Stack: ground, Dir: dir, Config: filepath.Join(dir, "config.yaml"),
-		running: map[string]*process.Process{}, crash: map[string]string{}}
+		running: map[string]*process.Process{}, crash: map[string]string{}, said: &said{}}
 	for name, at := range o.Crash {
 		h.crash[name] = at
 	}
@@ -168,7 +170,8 @@ func (h *House) Run(name string) {
 	}
 	cmd := exec.Command(Binary(h.t), name, "--config", h.Config) //nolint:noctx // it is stopped by the test
 	cmd.Env = h.env(name, h.addresses["countersign_"+name])
-	cmd.Stdout, cmd.Stderr = Output(h.t), Output(h.t)
+	cmd.Stdout = io.MultiWriter(Output(h.t), h.said)
+	cmd.Stderr = cmd.Stdout
 	started, err := process.Start(cmd, syscall.SIGKILL)
 	require.NoError(h.t, err)
 	h.mu.Lock()

@@ -24,8 +24,9 @@ const (
 	documentsVariable = "COUNTERSIGN_DOCUMENTS" // another size
 
 	bookClients   = 8
-	bookFaults    = 6 // of a hundred requests to Tryton
-	bookCalmMost  = 8 * time.Second
+	bookFaults    = 6               // of a hundred requests to Tryton
+	bookCalmShort = 6 * time.Second // the most between two kills
+	bookCalmLong  = 25 * time.Second
 	bookHundred   = 100
 	bookNearly    = 90 // of a hundred
 	bookDownMost  = time.Second
@@ -156,9 +157,12 @@ func (b *books) approve(ctx context.Context, i int) error {
 // ones then come to rest undisturbed.
 func (b *books) killWorkers(ctx context.Context) int {
 	b.Helper()
-	chance := rand.New(rand.NewPCG(b.seed, 2))
+	chance, calm := rand.New(rand.NewPCG(b.seed, 2)), bookCalmShort
+	if b.documents > bookHundred {
+		calm = bookCalmLong
+	}
 	for kills := 1; ; kills++ {
-		time.Sleep(upTo(chance, bookCalmMost))
+		time.Sleep(upTo(chance, calm))
 		b.house.Kill(house.Worker)
 		time.Sleep(upTo(chance, bookDownMost))
 		b.house.Run(house.Worker)
