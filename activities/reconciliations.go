@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/reconciliation"
 	"github.com/countersign/countersign/platform/wire"
@@ -200,6 +201,9 @@ func failure(err error) (code, words string) {
 	f, ok := fault.As(wire.In(err))
 	if !ok {
 		return erp.CodeUnavailable, err.Error()
+	}
+	if until := f.Args[port.ArgUntil]; until != "" && f.Args["words"] == "" {
+		return erp.CodeUnavailable, "rests until " + until
 	}
 	return f.Code, detail(f)
 }

@@ -47,8 +47,9 @@ func (p *parts) connections() (map[string]activities.Ledger, error) {
 		return p.books, nil
 	}
 	books := map[string]activities.Ledger{}
+	p.gatesChanged = make(chan struct{}, 1)
 	for _, c := range p.config.ERP.Connections {
-		door, err := openGate(c)
+		door, err := openGate(c, p.gateChanged)
 		if err != nil {
 			return nil, fmt.Errorf("erp.connections %s: %w", c.ID, err)
 		}
@@ -62,13 +63,32 @@ func (p *parts) connections() (map[string]activities.Ledger, error) {
 	return books, nil
 }
 
-func openGate(c config.Connection) (*gate.Gate, error) {
+// gateChanged has somebody look at the gates soon; it never waits.
+func (p *parts) gateChanged(gate.State) {
+	select {
+	case p.gatesChanged <- struct{}{}:
+	default: // somebody will look anyway
+	}
+}
+
+// gates are those of the connections that were opened.
+func (p *parts) gates() []*gate.Gate {
+	var all []*gate.Gate
+	for _, c := range p.config.ERP.Connections {
+		if ledger, opened := p.books[c.ID]; opened {
+			all = append(all, ledger.Gate)
+		}
+	}
+	return all
+}
+
+func openGate(c config.Connection, changed func(gate.State)) (*gate.Gate, error) {
 	windows, err := windowsOf(c)
 	if err != nil {
 		return nil, err
 	}
 	return gate.New(gate.Options{Connection: c.ID, Windows: windows, AtOnce: c.AtOnce,
-		Failures: uint32(c.Failures), Rest: c.Rest}), nil //nolint:gosec // the configuration was checked
+		Failures: uint32(c.Failures), Rest: c.Rest, Changed: changed}), nil //nolint:gosec // the configuration was checked
 }
 
 // windowsOf reads when a connection is left alone.

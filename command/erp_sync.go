@@ -88,7 +88,7 @@ func (p *parts) syncMaster(cmd *cobra.Command, in activities.MasterInput) error 
 	in.Run = uuid.Must(uuid.NewV7()).String()
 	run, changes, err := reader.Sync(cmd.Context(), in)
 	if err != nil {
-		return err
+		return spoken(cmd, err)
 	}
 	tellMaster(cmd.OutOrStdout(), locale(cmd), run, changes)
 	switch {

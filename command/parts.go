@@ -34,6 +34,8 @@ type parts struct {
 
 	directory *store.Store                 // as the directory's role; nil until something needs it
 	books     map[string]activities.Ledger // by connection; nil until somebody needs them
+
+	gatesChanged chan struct{} // somebody should look at the gates before the books
 }
 
 // load reads the configuration of a command and makes its logger.

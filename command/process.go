@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -116,6 +117,9 @@ func runWorker(ctx context.Context, p *parts) error {
 	defer stop()
 	if err := p.scheduleReconciliations(ctx, c); err != nil {
 		p.logger.Error("nobody will reconcile by night", "error", err)
+	}
+	if gates := p.gates(); len(gates) > 0 {
+		go worker.TellGates(ctx, s, hostname()+"/"+strconv.Itoa(os.Getpid()), gates, p.gatesChanged)
 	}
 	p.logger.Info("the worker is ready", "temporal", p.config.Temporal.Address)
 	deps.Reconciliations = p.reconciliations(s, ledgers)

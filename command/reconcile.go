@@ -26,7 +26,8 @@ import (
 func connectionsOf(c config.Config) []desk.Connection {
 	var list []desk.Connection
 	for _, connection := range c.ERP.Connections {
-		list = append(list, desk.Connection{ID: connection.ID, Entities: connection.Entities})
+		windows, _ := windowsOf(connection) // the configuration was checked
+		list = append(list, desk.Connection{ID: connection.ID, Entities: connection.Entities, Maintenance: windows})
 	}
 	return list
 }

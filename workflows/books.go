@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/platform/wire"
 )
@@ -23,6 +24,8 @@ type call struct {
 // adapters/erp.
 const (
 	codeMaintenance = "erp.maintenance"
+	codeResting     = "erp.resting"
+	codeUnavailable = "erp.unavailable"
 	argUntil        = "until"
 )
 
@@ -51,4 +54,17 @@ func (c call) tell(ctx workflow.Context, answer any) error {
 func neverTaken(err error) bool {
 	var late *temporal.TimeoutError
 	return errors.As(err, &late) && late.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
+}
+
+// unanswered says why the books are not known to have done what they were asked for:
+// that they rested all the time means that they cannot be reached.
+func unanswered(err error) (code, words string) {
+	f, ok := fault.As(wire.In(err))
+	switch {
+	case !ok:
+		return activities.CodeUnanswered, ""
+	case f.Code == codeResting || f.Code == codeMaintenance:
+		return codeUnavailable, ""
+	}
+	return f.Code, f.Args["words"]
 }

@@ -5,8 +5,6 @@ import (
 
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/domain/approval"
-	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/platform/wire"
 )
 
 // post has the voucher posted and records the answer. What the ERP refused, or
@@ -36,9 +34,6 @@ func (r *documentRun) post(ctx workflow.Context) error {
 
 // parked says why a posting is not known to have happened.
 func parked(err error) activities.Posted {
-	f, ok := fault.As(wire.In(err))
-	if !ok {
-		return activities.Posted{Code: activities.CodeUnanswered}
-	}
-	return activities.Posted{Code: f.Code, Detail: f.Args["words"]}
+	code, words := unanswered(err)
+	return activities.Posted{Code: code, Detail: words}
 }

@@ -7,8 +7,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/countersign/countersign/activities"
-	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/platform/wire"
 )
 
 // Limits of a reconciliation. It only asks, so it is tried for long: the ERP may be
@@ -42,7 +40,7 @@ func Reconcile(ctx workflow.Context, in activities.ReconcileInput) error {
 			DaySpan: span, Run: begun.Run, Connection: in.Connection,
 		}).Get(ctx, &done)
 		if err != nil {
-			end.Code, end.Detail = uncompared(err)
+			end.Code, end.Detail = unanswered(err)
 			break
 		}
 		end.Ours, end.Theirs = end.Ours+done.Ours, end.Theirs+done.Theirs
@@ -51,15 +49,6 @@ func Reconcile(ctx workflow.Context, in activities.ReconcileInput) error {
 		ours, _ = workflow.NewDisconnectedContext(ours)
 	}
 	return workflow.ExecuteActivity(ours, r.EndReconciliation, end).Get(ctx, nil)
-}
-
-// uncompared says why days are not known to be compared.
-func uncompared(err error) (code, words string) {
-	f, ok := fault.As(wire.In(err))
-	if !ok {
-		return activities.CodeUnanswered, ""
-	}
-	return f.Code, f.Args["words"]
 }
 
 // PostAgain carries out what a person ruled on a difference: one posting, by the same

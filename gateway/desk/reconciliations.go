@@ -10,6 +10,7 @@ import (
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/maintenance"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
 )
@@ -27,8 +28,9 @@ var _ = fault.Register(map[string]fault.Entry{
 
 // Connection is one ERP company that vouchers are booked in.
 type Connection struct {
-	ID       string
-	Entities []string
+	ID          string
+	Entities    []string
+	Maintenance maintenance.Windows // when it is left alone
 }
 
 // Books is the part of gateway/engine that has the ERPs asked and told.
@@ -64,7 +66,8 @@ type AskedReconciliation struct {
 //
 // Safe to repeat with the same key. Errors: NotFound reconciliation.not_found where
 // there is no such connection as far as they may know; Forbidden access.denied; Invalid
-// reconciliation.bad_range; Busy engine.away: ask again with the same key.
+// reconciliation.bad_range; Busy engine.away: ask again with the same key; Busy
+// erp.maintenance, with until when.
 func (d *Desk) Reconcile(ctx context.Context, who auth.Who, in AskedReconciliation, key Key) (string, error) {
 	connection, err := d.connection(who, in.Connection)
 	if err != nil {
@@ -78,6 +81,9 @@ func (d *Desk) Reconcile(ctx context.Context, who auth.Who, in AskedReconciliati
 	}
 	if d.Books == nil {
 		return "", fault.New(fault.Conflict, "reconciliation.off")
+	}
+	if err := connection.awake(); err != nil {
+		return "", err
 	}
 	idem, err := key.of(who)
 	if err != nil {

@@ -31,6 +31,14 @@ func financeRoutes() []route {
 type financeTabs struct {
 	Current string
 	Counts  store.FinanceCounts
+	Resting []restingERP
+}
+
+// restingERP says of an ERP that it is not called right now.
+type restingERP struct {
+	Books string // whose, in words
+	Text  string
+	Why   string // what it answered last; "" for nothing
 }
 
 // Shown is a count, marked where counting stopped.
@@ -43,7 +51,24 @@ func (t financeTabs) Shown(n int64) string {
 
 func (v *visit) financeTabs(current string) (financeTabs, error) {
 	counts, err := v.desk().FinanceCounts(v.r.Context(), v.who)
-	return financeTabs{current, counts}, err
+	if err != nil {
+		return financeTabs{}, err
+	}
+	resting, err := v.desk().RestingERPs(v.r.Context(), v.who)
+	tabs := financeTabs{Current: current, Counts: counts}
+	for _, erp := range resting {
+		tabs.Resting = append(tabs.Resting, v.restingERP(erp))
+	}
+	return tabs, err
+}
+
+func (v *visit) restingERP(erp desk.RestingERP) restingERP {
+	line := restingERP{Books: v.entities(erp.Entities),
+		Text: v.t("erp.rest."+erp.Phase, "connection", erp.ID, "until", v.stamp(erp.Until, v.who.Person.Entity).Text)}
+	if erp.Code != "" {
+		line.Why = v.codeText(erp.Code, "", "")
+	}
+	return line
 }
 
 type financeView struct {
