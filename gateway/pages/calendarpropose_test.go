@@ -62,7 +62,8 @@ func TestTwoPeopleChangeACalendarOnThePages(t *testing.T) {
 		h.get("admin", "/policies/proposals").says(h.word("what.calendar", nil), at)
 		h.get("admin", "/notices").says(at)
 
-		verdict := h.get("admin", at).says("2027-02-05", "春节 &lt;放假&gt;").form(at + "/decide")
+		verdict := h.get("admin", at).says("2027-02-05", "春节 &lt;放假&gt;", h.word("page.calendars.decide_hint", nil)).
+			saysNot(h.word("page.proposal.hint", nil)).form(at + "/decide")
 		verdict.Set("verdict", "approve")
 		require.Equal(t, at, h.post("admin", at+"/decide", verdict).to())
 		h.get("lin", "/calendars/cn-office?year=2027").says("2027-02-05", "春节").saysNot(h.word("page.calendars.provisional", nil))
