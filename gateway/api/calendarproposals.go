@@ -3,12 +3,14 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/policy/calendarfile"
 )
 
@@ -139,4 +141,25 @@ func (a *API) proposeCalendar(ctx context.Context, in *ProposeCalendarInput) (*P
 	return proposalAnswer(a.desk.ProposeCalendar(ctx, who, desk.CalendarInput{
 		Calendar: change.After, Base: change.Before.Version, Note: in.Body.Note, Expires: in.Body.ExpiresAt,
 	}, keyOf("propose-calendar", in.IdempotencyKey, in.ID, in.Body)))
+}
+
+// calendarChangesIn tells what a proposed calendar changes, in the caller's language.
+func calendarChangesIn(ctx context.Context, c desk.CalendarChange) []PolicyChange {
+	words := i18n.CalendarWords{Locale: i18n.Locale(ctx)}
+	var told []PolicyChange
+	for _, line := range words.General(c.After, c.Changes) {
+		told = append(told, PolicyChange{What: "general", Text: line})
+	}
+	for _, day := range c.Changes.Days {
+		before, after := words.Rule(day.Before), words.Rule(day.After)
+		told = append(told, PolicyChange{
+			What: string(day.Date), Old: before, New: after, Text: words.Date(day.Date) + " " + before + " → " + after,
+		})
+	}
+	if c.Moves.Open > 0 {
+		text := words.Word("moves.count", map[string]string{"n": strconv.Itoa(c.Moves.Open),
+			"moved": strconv.Itoa(c.Moves.Count)})
+		told = append(told, PolicyChange{What: "deadlines", Text: text})
+	}
+	return told
 }

@@ -63,7 +63,7 @@ type PolicyClaim struct {
 // PolicyChange is one difference between two versions of a policy.
 type PolicyChange struct {
 	Step string `json:"step,omitempty" doc:"Its id; none for the policy itself"`
-	What string `json:"what" doc:"added, removed, moved, or the key that changed"`
+	What string `json:"what" doc:"added, removed, moved, or the key or date that changed"`
 	Old  string `json:"old,omitempty"`
 	New  string `json:"new,omitempty"`
 	Text string `json:"text" doc:"In the caller's language"`
@@ -82,7 +82,7 @@ type Check struct {
 	Base     int            `json:"base" doc:"The version it is held against; 0 for none"`
 	Findings []Finding      `json:"findings" nullable:"false"`
 	Claims   []PolicyClaim  `json:"claims" nullable:"false" doc:"Of a policy: what was proved, and what only sampled"`
-	Changes  []PolicyChange `json:"changes" nullable:"false" doc:"Of a policy: what differs from the base"`
+	Changes  []PolicyChange `json:"changes" nullable:"false" doc:"Of a policy or a calendar: what differs from the base"`
 	Lines    []TextLine     `json:"lines" nullable:"false" doc:"Base and text, line by line"`
 
 	Aggregate string `json:"aggregate,omitempty" doc:"Of a policy: what amounts are added up, in words"`
@@ -192,8 +192,12 @@ func (a *API) reviewProposal(ctx context.Context, in *ProposalIDInput) (*ReviewO
 	if err != nil {
 		return nil, err
 	}
+	check := checkOf(ctx, r.Checked)
+	if r.Calendar != nil {
+		check.Changes = append(check.Changes, calendarChangesIn(ctx, *r.Calendar)...)
+	}
 	return &ReviewOutput{Body: Review{
-		Proposal: proposalOf(r.ProposalRow), Check: checkOf(ctx, r.Checked), InForce: r.InForce, Outdated: r.Outdated(),
+		Proposal: proposalOf(r.ProposalRow), Check: check, InForce: r.InForce, Outdated: r.Outdated(),
 		NoApproval: barOf(ctx, r.NoApproval), NoRefusal: barOf(ctx, r.NoRefusal),
 	}}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/countersign/countersign/domain/proposal"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy/calendarfile"
+	"github.com/countersign/countersign/policy/source"
 	"github.com/countersign/countersign/store"
 )
 
@@ -213,6 +214,11 @@ func (d *Desk) reviewCalendar(ctx context.Context, who auth.Who, r Review) (Revi
 		return Review{}, err
 	}
 	r.Calendar = &change
+	var before []byte
+	if base.Calendar != nil {
+		before = calendarfile.Write(base.Calendar)
+	}
+	r.Lines = source.Lines(string(before), string(calendarfile.Write(after)))
 	return r, d.bar(ctx, who, &r)
 }
 
