@@ -72,6 +72,8 @@ var grants = map[string]map[string]string{
 
 		"inbound_messages": "SELECT, INSERT, UPDATE", "inbound_cursors": read,
 		"erp_exchanges": read, "erp_episodes": read,
+		"certifications":      "SELECT, INSERT, UPDATE (reminded, overdue_at, closed_at)",
+		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal)",
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -169,5 +171,6 @@ var grants = map[string]map[string]string{
 		"templates": read, "master_rows": read, "master_runs": read, "erp_gates": read,
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
 		"reversals": read, "inbound_messages": read, "inbound_cursors": read, "erp_exchanges": read, "erp_episodes": read,
+		"certifications": read, "certification_items": read,
 	},
 }

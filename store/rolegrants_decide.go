@@ -144,6 +144,9 @@ func approveRight(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Ve
 		err = takeRight(ctx, tx, *asked.revoke, RoleGrant{
 			EndedAt: now, EndedBy: v.Checker, EndMaker: p.Maker, EndReason: asked.revoke.Reason, EndProposal: p.ID,
 		})
+		if kept, shortened := asked.revoke.Kept(now); err == nil && shortened {
+			err = grantRight(ctx, tx, p, kept, now)
+		}
 	}
 	if err != nil {
 		return err

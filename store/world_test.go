@@ -217,7 +217,8 @@ func (w *world) tamper(statement string, args ...any) {
 	w.t.Helper()
 	tx := w.root.MustBegin()
 	guarded := []string{"documents", "revisions", "events", "causes", "inbox", "tasks", "counters", "org_rows",
-		"delegations", "policies", "proposals", "calendars", "copies", "heirs", "role_grants", "passkeys", "identities", "reversals", "vouchers"}
+		"delegations", "policies", "proposals", "calendars", "copies", "heirs", "role_grants", "passkeys", "identities", "reversals", "vouchers",
+		"certifications", "certification_items"}
 	for _, table := range guarded {
 		tx.MustExec(`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`)
 	}

@@ -132,6 +132,17 @@ type Revocation struct {
 	Department string `json:"department"`
 	Grant      string `json:"grant"` // id of a grant made in the house; "" for what a file or a directory gives
 	Reason     string `json:"reason"`
+
+	// Until keeps the right until then, which is earlier than it ended before: it is
+	// shortened. Zero: it ends at once.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Kept is what is left of a right that is shortened when that is approved; false where
+// it is taken away, or the time that was left is over.
+func (r Revocation) Kept(approved time.Time) (RoleRequest, bool) {
+	return RoleRequest{Person: r.Person, Role: r.Role, Entity: r.Entity, Department: r.Department, Until: r.Until,
+		Reason: r.Reason}, r.Until.After(approved)
 }
 
 // Key names a grant among those of one person.
@@ -148,7 +159,8 @@ func Key(g org.Grant) string {
 func RevocationOf(s *org.Snapshot, person, key, reason string) (Revocation, error) {
 	for _, g := range s.GrantsOf(person) {
 		if Key(g) == key {
-			return Revocation{person, g.Role, g.Entity, g.Department, g.ID, reason}, nil
+			return Revocation{Person: person, Role: g.Role, Entity: g.Entity, Department: g.Department, Grant: g.ID,
+				Reason: reason}, nil
 		}
 	}
 	return Revocation{}, fault.New(fault.NotFound, "grant.not_found")

@@ -74,6 +74,10 @@
 //	                     was
 //	right.expiring       who may decide on what was asked  the same, until_at; store.TellProposals
 //	right.expired        who asked                         the same
+//	review.asked, review.reminded  who is asked in a     review, title, n: how many rights, until_at;
+//	                     review of rights                  store.OpenCertification, AdvanceCertifications
+//	review.overdue       late reviewers; administrators    the same
+//	review.closed        administrators                    the same, n: how many are undecided
 //	grant.ending         whose right soon ends by itself,  the same; store.TellGrants
 //	                     and who asked for it
 //	directory.stopped    who holds the role admin: a       by, n: who would have left, active
@@ -100,6 +104,8 @@
 package notice
 
 import (
+	"slices"
+
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/money"
 )
@@ -181,7 +187,7 @@ func Kinds() []string {
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
 		RoleEnded, DirectoryStopped, DirectoryHeld, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
-	}, rightKinds...)
+	}, slices.Concat(rightKinds, reviewKinds)...)
 }
 
 // Notice is one message owed to one person, or to the holders of a role. 通知

@@ -62,6 +62,9 @@ func (n Notice) Path() string {
 	if slices.Contains(rightKinds, n.Kind) {
 		return n.rightPath()
 	}
+	if slices.Contains(reviewKinds, n.Kind) {
+		return "/organisation/reviews/" + n.Data["review"]
+	}
 	if strings.HasPrefix(n.Kind, "reversal.") {
 		return "/vouchers/" + n.Data["reference"] + "/reversal"
 	}
