@@ -14,7 +14,7 @@ import (
 
 func accessCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "access", Short: "Rights: who may do what, and why"}
-	cmd.AddCommand(accessExplainCommand(), accessReportCommand())
+	cmd.AddCommand(accessExplainCommand(), accessReportCommand(), accessReviewCommand())
 	return cmd
 }
 

@@ -62,6 +62,10 @@ func runGateway(ctx context.Context, p *parts) error {
 		return nil
 	})
 	group.Go(func() error {
+		desk.ReviewRunner{Desk: deps.Desk}.Run(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		desk.ImportRunner{Desk: deps.Desk}.Run(ctx)
 		return nil
 	})

@@ -74,6 +74,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.wishes()
 	a.grants()
 	a.powers()
+	a.certifications()
 	router.GET("/docs", a.docs)
 	return a
 }

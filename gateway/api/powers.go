@@ -62,6 +62,9 @@ type Power struct {
 	GivenBy    string     `json:"given_by,omitempty"`
 	ProposedBy string     `json:"policy_proposed_by,omitempty"`
 	ApprovedBy string     `json:"policy_approved_by,omitempty"`
+
+	CertifiedAt *time.Time `json:"last_certified_at,omitempty" doc:"When a review last found the right still needed"`
+	CertifiedBy string     `json:"last_certified_by,omitempty"`
 }
 
 // PowersOutput is the report.
@@ -87,6 +90,7 @@ func (a *API) reportPowers(ctx context.Context, in *PowersInput) (*PowersOutput,
 		out.Body.Items = append(out.Body.Items, Power{
 			p.What, p.Person, p.Entity, p.Alone, p.Sure, p.Policy, p.Version, p.Step, p.Way, p.Role, p.Department, p.Grant,
 			instant(p.Since), p.AtLeast, instant(p.Until), p.Maker, p.Checker, p.Proposer, p.Approver,
+			instant(p.Certified), p.CertifiedBy,
 		})
 	}
 	return out, nil

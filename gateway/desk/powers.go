@@ -69,6 +69,9 @@ type Power struct {
 	Checker  string    // and who gave it: a person, or what wrote the organisation
 	Proposer string    // of the policy's version
 	Approver string
+
+	Certified   time.Time // when a review of rights last found it still needed; zero: never
+	CertifiedBy string
 }
 
 // Powers is the report.
@@ -121,8 +124,15 @@ func (d *Desk) PowersOf(ctx context.Context, q PowerQuestion, seen func(entity s
 			return Powers{}, err
 		}
 	}
+	last, err := d.Store.LastCertified(ctx, q.Until)
+	if err != nil {
+		return Powers{}, err
+	}
 	report := Powers{Question: q, Versions: len(f.moments)}
 	for _, p := range f.rows {
+		if certified, is := last[[2]string{p.Person, p.Grant}]; is && p.Grant != "" {
+			p.Certified, p.CertifiedBy = certified.At, certified.By
+		}
 		if p.Person == "" {
 			report.Anybody = append(report.Anybody, *p)
 		} else {

@@ -12,6 +12,7 @@ import (
 var powerColumns = []string{
 	"what", "person", "entity", "alone", "certain", "policy", "version", "step", "way", "role", "department", "right",
 	"since", "since_at_the_latest", "until", "asked_by", "given_by", "policy_proposed_by", "policy_approved_by",
+	"last_certified", "certified_by",
 }
 
 // WritePowersCSV writes a report as a table; no cell is a formula.
@@ -28,7 +29,7 @@ func WritePowersCSV(to io.Writer, report Powers) error {
 		cells := []string{
 			p.What, p.Person, p.Entity, strconv.FormatBool(p.Alone), strconv.FormatBool(p.Sure), p.Policy, number(p.Version),
 			p.Step, p.Way, p.Role, p.Department, p.Grant, stampText(p.Since), strconv.FormatBool(p.AtLeast), stampText(p.Until),
-			p.Maker, p.Checker, p.Proposer, p.Approver,
+			p.Maker, p.Checker, p.Proposer, p.Approver, stampText(p.Certified), p.CertifiedBy,
 		}
 		for i := range cells {
 			cells[i] = inert(cells[i])

@@ -185,6 +185,11 @@ var ownGiven = map[string][]string{
 	notice.GrantEnding:         {"person", "what", "reason", "until"},
 	notice.RoleEnded:           {"step", "for", "what"},
 
+	notice.ReviewAsked:    {"n", "until"},
+	notice.ReviewReminded: {"n", "until"},
+	notice.ReviewOverdue:  {"n", "until"},
+	notice.ReviewClosed:   {"n", "until"},
+
 	approval.DocumentSanctioned: {"step", "by", "reason", "claimed", "was", "now"},
 	approval.DocumentAmended:    {"step", "by", "reason", "n"},
 }

@@ -33,7 +33,7 @@ var helpOf = map[string]string{
 	"grants": "administrators#rights", "grant": "administrators#rights",
 	"audit": "auditors#search", "checkpoints": "auditors#record",
 	"directory": "administrators#directory",
-	"powers":    "auditors#powers",
+	"powers":    "auditors#powers", "certifications": "administrators#reviews", "certification": "administrators#reviews",
 }
 
 // helpPath is where a page is explained.

@@ -48,8 +48,9 @@ type powerGroup struct {
 type powerRow struct {
 	Who, Path, Where, By, Policy, PolicyPath, Step, Given, Grant string
 
-	Alone, Sure, AtLeast bool
-	Since, Until         stamp
+	Alone, Sure, AtLeast    bool
+	Since, Until, Certified stamp
+	CertifiedBy             string
 }
 
 // mayReport says whether the reader may know who could release how much, anywhere.
@@ -139,6 +140,9 @@ func (v *visit) powerRow(p desk.Power) powerRow {
 	row := powerRow{Who: v.name(p.Person), Path: personAt(p.Person), By: v.via(p.Way), Alone: p.Alone, Sure: p.Sure,
 		AtLeast: p.AtLeast, Since: v.stamp(p.Since, home), Until: v.stamp(p.Until, home), Grant: p.Grant,
 		Where: desk.ReachText(org.Grant{Entity: p.Entity, Department: p.Department}, v.org, v.locale)}
+	if row.Certified = v.stamp(p.Certified, home); p.CertifiedBy != "" {
+		row.CertifiedBy = v.name(p.CertifiedBy)
+	}
 	if p.Policy != "" {
 		row.Policy = p.Policy + " " + strconv.Itoa(p.Version)
 		row.PolicyPath = policiesAt + "/policy/" + url.PathEscape(p.Policy)

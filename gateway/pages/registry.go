@@ -86,7 +86,8 @@ func registry() []route {
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
-		rightsRoutes(), powerRoutes(), reversalRoutes(), directoryRoutes(), calendarRoutes())...)
+		rightsRoutes(), powerRoutes(), reversalRoutes(), directoryRoutes(), calendarRoutes(),
+		certificationRoutes())...)
 }
 
 // guideRoutes lists what shows people around.

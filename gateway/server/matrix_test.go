@@ -151,6 +151,8 @@ func (c *crossing) furnishObjects() {
 		"yaml": shippedPlain(c.t, "policies/expense.yaml", "1000.00", "3000.00")}, "id")
 	c.objects["grants"] = c.made("lin", "POST", "/grants", map[string]any{
 		"person": "lin", "role": access.Cashier, "entity": "acme-cn", "reason": "month end"}, "id")
+	c.objects["reviews"], c.objects["no"] = c.made("admin-cn", "POST", "/access/reviews", map[string]any{
+		"title": "Q4", "entities": []string{"acme-cn"}}, "id"), "1"
 	c.reconciliation()
 	c.document()
 }
