@@ -152,7 +152,7 @@ func (c *crossing) furnishObjects() {
 	c.objects["grants"] = c.made("lin", "POST", "/grants", map[string]any{
 		"person": "lin", "role": access.Cashier, "entity": "acme-cn", "reason": "month end"}, "id")
 	c.objects["reviews"], c.objects["no"] = c.made("admin-cn", "POST", "/access/reviews", map[string]any{
-		"title": "Q4", "entities": []string{"acme-cn"}}, "id"), "1"
+		"title": "Q4", "entities": []string{"acme-cn"}, "due": time.Now().AddDate(0, 0, 9).Format(time.DateOnly), "grace": "0s"}, "id"), "1"
 	c.reconciliation()
 	c.document()
 }
