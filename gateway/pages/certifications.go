@@ -263,17 +263,14 @@ func (v *visit) certificationRow(i desk.RightsReviewItem, sent certificationSent
 // decideCertification handles POST /organisation/reviews/:id/decide: one right.
 func decideCertification(v *visit) error {
 	id := v.param("id")
-	no, err := strconv.Atoi(v.asked("no"))
-	if err != nil {
-		return fault.New(fault.Invalid, "request.bad_value", fault.Field("no"))
-	}
+	no, _ := strconv.Atoi(v.asked("no")) // there is no item 0
 	sent := certificationSent{no: no, until: v.asked("until"),
 		said: certification.Verdict{Say: v.asked("verdict"), Reason: v.asked("reason")}}
 	said := sent.said
 	if until, ok := v.day(sent.until); ok && sent.until != "" && said.Say == certification.Shorten {
 		said.Until = until.AddDate(0, 0, 1) // the day is meant to its end
 	}
-	_, err = again(func() (bool, error) {
+	_, err := again(func() (bool, error) {
 		return true, v.desk().DecideReview(v.r.Context(), v.who, id, no, said, v.key("review", id, no, sent.said, sent.until))
 	})
 	if f, ok := fault.As(err); ok && f.Kind != fault.NotFound && f.Kind != fault.Internal && f.Kind != fault.Busy {
