@@ -140,20 +140,20 @@ DROP TRIGGER guard_insert ON events;
 CREATE TRIGGER guard_insert BEFORE INSERT ON events FOR EACH ROW
     WHEN (current_user = 'countersign_gateway' AND NEW.stream NOT LIKE 'policy:%' AND NEW.stream NOT LIKE 'copies:%'
           AND NEW.stream NOT LIKE 'identity:%' AND NEW.stream NOT LIKE 'grant:%' AND NEW.stream <> 'org'
-          AND NEW.stream NOT LIKE 'reversal:%' AND NEW.stream NOT LIKE 'review:%')
+          AND NEW.stream NOT LIKE 'reversal:%' AND NEW.stream NOT LIKE 'calendar:%' AND NEW.stream NOT LIKE 'review:%')
     EXECUTE FUNCTION guard_events();
 DROP TRIGGER guard_insert ON causes;
 CREATE TRIGGER guard_insert BEFORE INSERT ON causes FOR EACH ROW
     WHEN (current_user = 'countersign_gateway' AND NEW.cause <> 'submit:1' AND NEW.stream NOT LIKE 'policy:%'
           AND NEW.stream NOT LIKE 'delegation:%' AND NEW.stream NOT LIKE 'copies:%' AND NEW.stream NOT LIKE 'identity:%'
           AND NEW.stream NOT LIKE 'grant:%' AND NEW.stream <> 'org' AND NEW.stream NOT LIKE 'reversal:%'
-          AND NEW.stream NOT LIKE 'review:%')
+          AND NEW.stream NOT LIKE 'calendar:%' AND NEW.stream NOT LIKE 'review:%')
     EXECUTE FUNCTION refuse_change();
 DROP TRIGGER guard_gateway ON streams;
 CREATE TRIGGER guard_gateway BEFORE INSERT OR UPDATE ON streams FOR EACH ROW
     WHEN (current_user = 'countersign_gateway' AND NEW.stream NOT LIKE 'policy:%' AND NEW.stream NOT LIKE 'delegation:%'
           AND NEW.stream NOT LIKE 'copies:%' AND NEW.stream NOT LIKE 'identity:%' AND NEW.stream NOT LIKE 'grant:%'
-          AND NEW.stream <> 'org' AND NEW.stream NOT LIKE 'reversal:%' AND NEW.stream NOT LIKE 'review:%')
+          AND NEW.stream <> 'org' AND NEW.stream NOT LIKE 'reversal:%' AND NEW.stream NOT LIKE 'calendar:%' AND NEW.stream NOT LIKE 'review:%')
     EXECUTE FUNCTION refuse_change();
 ALTER TABLE events ENABLE ALWAYS TRIGGER guard_insert;
 ALTER TABLE events ENABLE ALWAYS TRIGGER guard_reviews;
