@@ -32,7 +32,7 @@ var visitors = []string{"lin", "wang", "chen", "liu", "admin", "audit", ""}
 var unlinked = []string{"/documents?of=all", "/login?signed_out=1", "/organisation/powers?over=50000&currency=CNY"}
 
 // elsewhere are what is no page but a file.
-var elsewhere = []string{"/audit/export", "/organisation/powers/export"}
+var elsewhere = []string{"/audit/export", "/organisation/powers/export", "/organisation/reviews/:id/export"}
 
 const (
 	linksMost = 6 // addresses of one pattern that one person follows
@@ -225,6 +225,9 @@ func propose(t *testing.T, h *house.House) {
 	_, err = h.As("lin").Call(t.Context(), http.MethodPost, "/grants", "gate-right", map[string]any{
 		"person": "lin", "role": "assistant", "entity": "acme-cn", "reason": "Enters receipts for sales 代销售部提单",
 	}, nil)
+	require.NoError(t, err)
+	_, err = h.As("admin").Call(t.Context(), http.MethodPost, "/access/reviews", "gate-review",
+		map[string]any{"title": "Quarterly review of rights 季度权限复核", "due": time.Now().AddDate(0, 0, 14).Format(time.DateOnly)}, nil)
 	require.NoError(t, err)
 }
 
