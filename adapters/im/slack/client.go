@@ -28,25 +28,37 @@ var (
 	unclear  = []string{"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
 
-// Send posts a card to the conversation with somebody. Where the answer is lost it
-// looks for the card by its metadata.
+// Send posts a card to the conversation with somebody. Where the answer is lost, now
+// or when this process sent the card before, it looks for the card by its metadata.
 func (a *App) Send(ctx context.Context, to string, c port.Card) (port.Sent, error) {
 	room, err := a.room(ctx, to)
 	if err != nil {
 		return port.Sent{}, err
+	}
+	if _, doubted := a.doubts.Load(c.ID); doubted {
+		message, err := a.find(ctx, room, c.ID)
+		if err != nil {
+			return port.Sent{}, err
+		}
+		if message != "" {
+			a.doubts.Delete(c.ID)
+			return port.Sent{To: to, Card: c.ID, Message: message, Where: room}, nil
+		}
 	}
 	options := append(a.content(c), slack.MsgOptionMetadata(slack.SlackMetadata{EventType: cardEvent,
 		EventPayload: map[string]any{"card": c.ID}}))
 	_, message, err := a.api.PostMessageContext(ctx, room, options...)
 	err = a.sorted(err, message == "", true)
 	if fault.KindOf(err) == fault.Unknown {
-		if found := a.find(ctx, room, c.ID); found != "" {
+		a.doubts.Store(c.ID, true)
+		if found, failed := a.find(ctx, room, c.ID); failed == nil && found != "" {
 			message, err = found, nil
 		}
 	}
 	if err != nil {
 		return port.Sent{}, err
 	}
+	a.doubts.Delete(c.ID)
 	return port.Sent{To: to, Card: c.ID, Message: message, Where: room}, nil
 }
 
@@ -63,20 +75,19 @@ func (a *App) room(ctx context.Context, to string) (string, error) {
 	return opened.ID, nil
 }
 
-// find looks for a card among the last messages of a conversation; "" where it is
-// not there, or cannot be seen.
-func (a *App) find(ctx context.Context, room, card string) string {
+// find looks for a card among the last messages of a conversation; "" where it is not there.
+func (a *App) find(ctx context.Context, room, card string) (string, error) {
 	got, err := a.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: room,
 		Limit: lookBack, IncludeAllMetadata: true})
-	if err != nil {
-		return ""
+	if err := a.sorted(err, got == nil || got.Messages == nil, false); err != nil {
+		return "", err
 	}
 	for _, m := range got.Messages {
 		if m.Metadata.EventType == cardEvent && m.Metadata.EventPayload["card"] == card {
-			return m.Timestamp
+			return m.Timestamp, nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // Update changes the message, as often as one likes.

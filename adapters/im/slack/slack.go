@@ -40,6 +40,7 @@ type App struct {
 	wire     wire
 	api      *slack.Client
 	rooms    sync.Map // user id → the conversation with them
+	doubts   sync.Map // ids of cards of which this process does not know whether they were sent
 }
 
 // The port, and what beside it.

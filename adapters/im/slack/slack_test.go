@@ -196,6 +196,15 @@ func TestALostAnswerMakesNoSecondCard(t *testing.T) {
 		}
 	}
 	w := open(t)
+	w.Faults.Set(simphone.Fault{Kind: "drop-after", Op: "send", Count: 1}, simphone.Fault{Kind: "error-before", Op: "history", Count: 1})
+	_, err := w.app.Send(t.Context(), "ULI", ask("c1"))
+	require.Equal(t, port.CodeUnknown, fault.CodeOf(err), "it could not look")
+	w.Faults.Set(simphone.Fault{Kind: "error-before", Op: "history", Count: 1})
+	_, err = w.app.Send(t.Context(), "ULI", ask("c1"))
+	require.Equal(t, port.CodeUnavailable, fault.CodeOf(err), "it does not send before it has looked")
+	_, err = w.app.Send(t.Context(), "ULI", ask("c1"))
+	require.NoError(t, err)
+	require.Len(t, w.Phone.Messages("ULI"), 1)
 	gone := w.app.Update(t.Context(), port.Sent{Where: "DULI", Message: "1.1"}, ask("c1"))
 	require.Equal(t, port.CodeCardGone, fault.CodeOf(gone))
 	long := ask("c1")
@@ -203,7 +212,7 @@ func TestALostAnswerMakesNoSecondCard(t *testing.T) {
 	for range 30 {
 		long.Rows = append(long.Rows, port.Row{Name: "n", Value: strings.Repeat("v", 3000)})
 	}
-	_, err := w.app.Send(t.Context(), "ULI", long)
+	_, err = w.app.Send(t.Context(), "ULI", long)
 	require.NoError(t, err, "what is too long is cut, not refused")
 }
 
