@@ -176,6 +176,7 @@ func runRelay(ctx context.Context, p *parts) error {
 	if p.config.Mail.Enabled {
 		r.Courier = p.courier(s)
 	}
+	r.Webhooks = p.webhooks(s)
 	return r.Run(ctx)
 }
 

@@ -34,6 +34,7 @@ type Config struct {
 	ERP           ERP           `mapstructure:"erp"`
 	IM            IM            `mapstructure:"im"`
 	Mail          Mail          `mapstructure:"mail"`
+	Webhooks      Webhooks      `mapstructure:"webhooks"`
 	Files         Files         `mapstructure:"files"`
 	Observability Observability `mapstructure:"observability"`
 	Locale        Locale        `mapstructure:"locale"`

@@ -104,7 +104,7 @@ func TestTheListsOfTheExampleAreRight(t *testing.T) {
 	}
 	file := strings.Join(lines, "")
 	for _, name := range []string{"temporal-api-key", "codec-c2026", "codec-token", "oidc", "signing-key", "erp", "smtp",
-		"s3-access", "s3-secret", "hr", "wecom", "wecom-token", "wecom-key"} {
+		"s3-access", "s3-secret", "hr", "wecom", "wecom-token", "wecom-key", "warehouse-webhook"} {
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+" ", secret+" ")
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+"\n", secret+"\n")
 	}
@@ -121,6 +121,7 @@ func TestTheListsOfTheExampleAreRight(t *testing.T) {
 	require.Equal(t, "k2025", c.Signing.Previous[0].ID)
 	require.Equal(t, seed, c.IM.Apps[0].Key.Reveal())
 	require.Equal(t, 6*time.Hour, c.IM.Apps[0].SyncEvery)
+	require.Equal(t, []string{"document.*", "voucher.posted"}, c.Webhooks.Endpoints[0].Events)
 }
 
 func TestTheLastOneWins(t *testing.T) {

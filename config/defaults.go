@@ -35,6 +35,7 @@ func Default() Config {
 		SCIM:     SCIM{Subject: "external_id", Stop: SCIMStop{Percent: 10, Window: 24 * time.Hour, AtLeast: 5}},
 		ERP:      ERP{MasterEvery: 6 * time.Hour, Reconcile: Reconcile{At: "02:30", Days: 35}},
 		Mail:     Mail{Port: 587, TLS: "starttls"},
+		Webhooks: Webhooks{GiveUp: 5 * 24 * time.Hour, Keep: 30 * 24 * time.Hour},
 		Files: Files{
 			Dir:      "files",
 			S3:       S3{Region: "us-east-1", TLS: true},

@@ -28,6 +28,7 @@ func (c Config) Check() error {
 	c.checkERP(k)
 	c.checkIM(k)
 	c.Mail.check(k)
+	c.Webhooks.check(k, c)
 	c.Files.check(k)
 	c.Observability.check(k)
 	k.oneOf("locale.default", c.Locale.Default, "zh-CN", "en")

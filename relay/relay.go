@@ -1,5 +1,5 @@
 // Package relay brings what lies in PostgreSQL to where it belongs: submitted
-// documents and undelivered acts to Temporal, notices to people.
+// documents and undelivered acts to Temporal, notices to people, events to other systems.
 //
 // Everything it does was promised by a committed row, is safe to repeat, and is
 // tried for ever. Several relays may run: rows are claimed with SKIP LOCKED.
@@ -60,6 +60,8 @@ type Relay struct {
 	Logger  *slog.Logger    // nil = slog.Default
 	Count   Counters
 
+	Webhooks *Webhooks // nil = no other system is told anything
+
 	started time.Time // when starts last went ahead; only the lane of documents looks
 	looked  time.Time // when proposals were last looked at; the same
 }
@@ -119,6 +121,9 @@ func (r *Relay) Run(ctx context.Context) error {
 	if r.Courier != nil {
 		lanes.Go(func() { r.loop(ctx, nil, r.drainNotices) })
 	}
+	if r.Webhooks != nil {
+		lanes.Go(func() { r.loop(ctx, nil, r.drainWebhooks) })
+	}
 	lanes.Wait()
 	return nil
 }
@@ -130,6 +135,9 @@ func (r *Relay) Once(ctx context.Context) {
 		continue
 	}
 	for ctx.Err() == nil && r.Courier != nil && r.drainNotices(ctx) {
+		continue
+	}
+	for ctx.Err() == nil && r.Webhooks != nil && r.drainWebhooks(ctx) {
 		continue
 	}
 }

@@ -69,6 +69,9 @@ var _ = fault.Register(map[string]fault.Entry{
 	"store.unmigrated":         {Kind: fault.Internal},
 	"store.refused":            {Kind: fault.Internal},
 	"checkpoint.stale":         {Kind: fault.Conflict},
+	"webhook.no_endpoint":      {Kind: fault.NotFound},
+	"webhook.no_message":       {Kind: fault.NotFound},
+	"webhook.not_so":           {Kind: fault.Conflict, Args: []string{"state"}},
 })
 
 // PostgreSQL's error classes and codes that mean something to a caller.

@@ -4,23 +4,19 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/publicnet"
 )
 
 const (
 	fetchMax     = 30 * time.Second // one answer
 	redirectsMax = 3
 )
-
-var errPrivate = errors.New("the address lies in a private network")
 
 // Fetcher asks one source, and nobody whom its address leads to by surprise: where the
 // name resolves is judged when the connection is made, so no answer of a name server
@@ -32,23 +28,13 @@ type Fetcher struct {
 
 // NewFetcher makes it. Plain http is for tests on this machine only: it needs Private.
 func NewFetcher(c Config) *Fetcher {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		to, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return err
-		}
-		if !c.Private && !public(to.Addr().Unmap()) {
-			return errPrivate
-		}
-		return nil
-	}}
 	timeout := fetchMax
 	if c.Timeout > 0 {
 		timeout = c.Timeout
 	}
 	return &Fetcher{config: c, client: &http.Client{
 		Timeout:   timeout,
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second},
+		Transport: &http.Transport{DialContext: publicnet.Dialer(c.Private).DialContext, TLSHandshakeTimeout: 5 * time.Second},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > redirectsMax || r.URL.Scheme != via[0].URL.Scheme || r.URL.Host != via[0].URL.Host {
 				return errors.New("it leads to another place") // a token goes to nobody else
@@ -56,12 +42,6 @@ func NewFetcher(c Config) *Fetcher {
 			return nil
 		},
 	}}
-}
-
-// public says whether an address is anybody's on the internet.
-func public(a netip.Addr) bool {
-	shared := netip.MustParsePrefix("100.64.0.0/10")
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !shared.Contains(a)
 }
 
 // Get reads one answer whole.
@@ -80,8 +60,8 @@ func (f *Fetcher) Get(ctx context.Context, address *url.URL, accept string) ([]b
 		r.Header.Set("Authorization", "Bearer "+f.config.Token)
 	}
 	answer, err := f.client.Do(r)
-	if errors.Is(err, errPrivate) {
-		return nil, f.refused(errPrivate.Error())
+	if errors.Is(err, publicnet.ErrPrivate) {
+		return nil, f.refused(publicnet.ErrPrivate.Error())
 	}
 	if err != nil {
 		return nil, f.Unavailable(err)

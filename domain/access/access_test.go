@@ -118,6 +118,8 @@ var matrix = map[string]map[string]string{
 		"token:manage":       "y.y..y..",
 		"metrics:read":       "yyyyyyyy",
 		"scim:provision":     "..y..y..",
+		"webhook:read":       "..y..y..",
+		"webhook:manage":     "..y..y..",
 		"grant:read":         "y.y..y..",
 		"grant:request":      "y.y..y..",
 		"grant:decide":       "..y..y..",
@@ -126,8 +128,10 @@ var matrix = map[string]map[string]string{
 		"document:on_behalf": "..y..y..",
 	},
 	access.Operator: {
-		"effect:read":  "..y..y..",
-		"metrics:read": "yyyyyyyy",
+		"effect:read":    "..y..y..",
+		"metrics:read":   "yyyyyyyy",
+		"webhook:read":   "yyyyyyyy",
+		"webhook:manage": "yyyyyyyy",
 	},
 }
 

@@ -57,6 +57,8 @@ const (
 	DelegationManage  = "delegation:manage" // make and revoke
 	TokenManage       = "token:manage"
 	MetricsRead       = "metrics:read"
+	WebhookRead       = "webhook:read"   // which other systems are told of events, and how they take it
+	WebhookManage     = "webhook:manage" // pause them, and have something sent again
 	ScimProvision     = "scim:provision" // a directory tells of people and groups
 	GrantRead         = "grant:read"     // who holds which right, and why
 	GrantRequest      = "grant:request"  // a role, for a second person to approve
@@ -192,13 +194,17 @@ var table = map[string]rights{
 		TokenManage:       {Entity},
 		MetricsRead:       {All},
 		ScimProvision:     {Entity},
+		WebhookRead:       {Entity},
+		WebhookManage:     {Entity},
 		GrantRead:         {Entity},
 		GrantRequest:      {Entity},
 		GrantDecide:       {Entity},
 	},
 	Operator: {
-		EffectRead:  {Entity},
-		MetricsRead: {All},
+		EffectRead:    {Entity},
+		MetricsRead:   {All},
+		WebhookRead:   {All},
+		WebhookManage: {All},
 	},
 }
 

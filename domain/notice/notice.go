@@ -84,6 +84,8 @@
 //	                     directory took too many away
 //	directory.held       the same: a source that we ask    source; n: who would leave, active
 //	                     would take too many away
+//	webhook.disabled     the same: another system that     endpoint, reason; n: how many messages wait
+//	                     is told of events failed for days
 //	passkey.added        whose it is; store.AddPasskey       passkey: its name
 //	passkey.removed      whose it was; store.RemovePasskey   passkey: its name
 //	passkey.behind       whose it is; store.PasskeyUsed      passkey: its name
@@ -150,6 +152,9 @@ const DirectoryStopped = "directory.stopped"
 // DirectoryHeld is told to the administrators: store.EndDirectoryRun. 目录同步待确认
 const DirectoryHeld = "directory.held"
 
+// WebhookDisabled is told to the administrators: store.WebhooksTold. 事件推送已停用
+const WebhookDisabled = "webhook.disabled"
+
 // The kinds that somebody's own passkeys owe them. No setting keeps them away. 安全通知
 const (
 	PasskeyAdded   = "passkey.added"
@@ -186,7 +191,7 @@ func Kinds() []string {
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
-		RoleEnded, DirectoryStopped, DirectoryHeld, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
+		RoleEnded, DirectoryStopped, DirectoryHeld, WebhookDisabled, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
 	}, slices.Concat(rightKinds, reviewKinds)...)
 }
 

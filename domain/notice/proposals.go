@@ -76,6 +76,8 @@ func (n Notice) Path() string {
 		return "/notices"
 	case DirectoryHeld:
 		return "/directory"
+	case WebhookDisabled:
+		return "/webhooks/" + n.Data["endpoint"]
 	case PasskeyAdded, PasskeyRemoved, PasskeyBehind:
 		return "/settings"
 	}

@@ -66,6 +66,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.reversals()
 	a.finance()
 	a.reconciliations()
+	a.webhooks()
 	a.audit()
 	a.imports()
 	a.tokens()

@@ -109,6 +109,11 @@ type Desk struct {
 	Connections []Connection
 	Books       Books
 
+	// Webhooks are the other systems that are told of events; PublicURL is how they and
+	// people reach the house, without a path.
+	Webhooks  []Endpoint
+	PublicURL string
+
 	// AttachmentMax is how many bytes one attachment may have; 0 means 20 MiB.
 	AttachmentMax int64
 

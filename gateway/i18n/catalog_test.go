@@ -160,6 +160,7 @@ var ownGiven = map[string][]string{
 	notice.InterventionRefused:  {"by", "reason"},
 	notice.DirectoryStopped:     {"by", "n", "active"},
 	notice.DirectoryHeld:        {"source", "n", "active"},
+	notice.WebhookDisabled:      {"endpoint", "reason", "n"},
 	notice.PasskeyAdded:         {"passkey"},
 	notice.PasskeyRemoved:       {"passkey"},
 	notice.PasskeyBehind:        {"passkey"},

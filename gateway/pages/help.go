@@ -34,6 +34,8 @@ var helpOf = map[string]string{
 	"audit": "auditors#search", "checkpoints": "auditors#record",
 	"directory": "administrators#directory",
 	"powers":    "auditors#powers", "certifications": "administrators#reviews", "certification": "administrators#reviews",
+	"webhooks": "administrators#webhooks", "webhook": "administrators#webhooks",
+	"webhookmessage": "administrators#webhooks",
 }
 
 // helpPath is where a page is explained.

@@ -87,7 +87,7 @@ func registry() []route {
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
 		rightsRoutes(), powerRoutes(), reversalRoutes(), directoryRoutes(), calendarRoutes(),
-		certificationRoutes())...)
+		certificationRoutes(), webhookRoutes())...)
 }
 
 // guideRoutes lists what shows people around.

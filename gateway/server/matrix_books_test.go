@@ -7,6 +7,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/reconciliation"
+	"github.com/countersign/countersign/domain/webhook"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
 )
@@ -23,4 +24,13 @@ func (c *crossing) reconciliation() {
 	page, err := c.store.Differences(c.t.Context(), access.Scope{All: true}, store.DifferenceFilter{Run: run.ID})
 	require.NoError(c.t, err)
 	c.objects["reconciliations"], c.objects["differences"] = run.ID, strconv.FormatInt(page.Items[0].N, 10)
+}
+
+// webhook is another system that is told of events, of every company.
+func (c *crossing) webhook() {
+	c.desk.Webhooks = []desk.Endpoint{{Subscription: webhook.Subscription{ID: "oa"}}}
+	ctx := c.t.Context()
+	require.NoError(c.t, c.store.KeepWebhooks(ctx, []string{"oa"}))
+	require.NoError(c.t, c.store.TestWebhook(ctx, "oa", "admin"))
+	c.objects["endpoint"], c.objects["no"] = "oa", "1"
 }

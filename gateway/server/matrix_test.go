@@ -155,6 +155,7 @@ func (c *crossing) furnishObjects() {
 		"title": "Q4", "entities": []string{"acme-cn"}, "due": time.Now().AddDate(0, 0, 9).Format(time.DateOnly), "grace": "0s"}, "id"), "1"
 	c.reconciliation()
 	c.document()
+	c.webhook()
 }
 
 func shippedPlain(t testing.TB, name, from, to string) string {

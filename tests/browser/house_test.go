@@ -11,6 +11,9 @@ package browser
 
 import (
 	"context"
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -103,12 +106,28 @@ func open(t *testing.T) *place {
 		at.url, at.erp = strings.TrimSuffix(url, "/"), os.Getenv(erpVariable)
 		return at
 	}
-	h := house.Start(t, house.Options{ByName: true})
+	h := house.Start(t, house.Options{ByName: true, Settings: map[string]any{"webhooks.endpoints": told(t)}})
 	h.Publish(t, "sealed", sealedSteps)
 	at.url, at.erp, at.house = h.URL, h.Stack.ERPURL, h
 	befriend(t, h)
 	furnish(t, h)
 	return at
+}
+
+// told is another system that takes every event, and one that takes none.
+func told(t *testing.T) []map[string]any {
+	t.Helper()
+	system := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/takes" {
+			http.Error(w, "the queue is full, come back later", http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(system.Close)
+	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	return []map[string]any{
+		{"id": "warehouse", "title": "Data warehouse 数据仓库", "url": system.URL + "/takes", "secret": key, "private_network": true},
+		{"id": "archive", "title": "Archive 档案系统", "url": system.URL + "/full", "secret": key, "private_network": true},
+	}
 }
 
 // enter is a place without an address.

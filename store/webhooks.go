@@ -1,0 +1,373 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/domain/webhook"
+)
+
+// The states of an endpoint that is told of events.
+const (
+	EndpointActive   = "active"
+	EndpointPaused   = "paused"   // by a person
+	EndpointDisabled = "disabled" // by the house: it failed for days, or said that it is gone
+	EndpointRemoved  = "removed"  // it is configured no more
+)
+
+// Why an endpoint is disabled.
+const (
+	WhyFailing = "failing"
+	WhyGone    = "gone"
+)
+
+// The states of a message to an endpoint.
+const (
+	MessageWaiting   = "waiting"
+	MessageDelivered = "delivered"
+	MessageSkipped   = "skipped" // somebody left it out
+)
+
+const (
+	webhookLease = "60 seconds" // a claim that nobody reported on is given again after it
+	spreadMost   = 500          // events that one look sorts
+)
+
+// KeepWebhooks writes down which endpoints there are. One that comes back goes on where
+// it was, without what happened in between.
+//
+// Safe to repeat.
+func (s *Store) KeepWebhooks(ctx context.Context, ids []string) error {
+	return s.inTx(ctx, "store.KeepWebhooks", func(tx *sqlx.Tx) error {
+		const keep = `
+			INSERT INTO webhook_endpoints (id, state) SELECT unnest($1::text[]), 'active'
+			ON CONFLICT (id) DO UPDATE SET state = 'active', changed_by = '', changed_at = clock_timestamp()
+			WHERE webhook_endpoints.state = 'removed'`
+		if _, err := tx.ExecContext(ctx, keep, pq.Array(ids)); err != nil {
+			return err
+		}
+		const remove = `
+			UPDATE webhook_endpoints SET state = 'removed', why = '', changed_by = '', changed_at = clock_timestamp()
+			WHERE state <> 'removed' AND id <> ALL ($1)`
+		_, err := tx.ExecContext(ctx, remove, pq.Array(ids))
+		return err
+	})
+}
+
+// factColumns are what a message says of a document d, by the revision r of its event.
+const factColumns = `d.id AS document, coalesce(d.number, '') AS number, d.type, d.entity, d.department, d.submitter,
+	d.requester, 	coalesce(r.content::jsonb ->> 'total', '') AS total`
+
+type factRow struct {
+	eventRow
+
+	Document, Number, Type, Entity, Department, Submitter, Requester, Total string
+}
+
+func (r factRow) facts() (webhook.Document, error) {
+	d := webhook.Document{
+		ID: r.Document, Number: r.Number, Type: r.Type, Entity: r.Entity, Department: r.Department, Submitter: r.Submitter,
+		Requester: r.Requester,
+	}
+	if r.Total == "" {
+		return d, nil
+	}
+	var content document.Content
+	err := json.Unmarshal([]byte(`{"total":`+r.Total+`}`), &content)
+	d.Total = content.Total
+	return d, err
+}
+
+// SpreadWebhooks gives what was recorded to the endpoints that it concerns, each in one
+// order without a gap, and says whether there may be more.
+//
+// Safe to repeat, and in several processes at once: one of them works.
+func (s *Store) SpreadWebhooks(ctx context.Context, to []webhook.Subscription) (more bool, err error) {
+	err = s.inTx(ctx, "store.SpreadWebhooks", func(tx *sqlx.Tx) error {
+		var mine bool
+		const lock = `SELECT pg_try_advisory_xact_lock(hashtext('countersign.webhooks'))`
+		if err := tx.GetContext(ctx, &mine, lock); err != nil || !mine {
+			return err
+		}
+		const waiting = `
+			SELECT w.n, ` + eventOf + `, ` + factColumns + `
+			FROM (SELECT n, stream, seq FROM webhook_events ORDER BY n LIMIT $1) AS w
+			JOIN events e ON e.stream = w.stream AND e.seq = w.seq
+			JOIN documents d ON d.id = ` + documentOf + `
+			LEFT JOIN revisions r ON r.document = d.id AND r.revision = e.revision ORDER BY w.n`
+		var rows []struct {
+			N int64
+			factRow
+		}
+		if err := tx.SelectContext(ctx, &rows, waiting, spreadMost); err != nil || len(rows) == 0 {
+			return err
+		}
+		numbers := make([]int64, len(rows))
+		wanted := make([][]factRow, len(to))
+		for i, row := range rows {
+			numbers[i] = row.N
+			d, err := row.facts()
+			if err != nil {
+				return err
+			}
+			for k, subscription := range to {
+				if subscription.Wants(row.event(), d) {
+					wanted[k] = append(wanted[k], row.factRow)
+				}
+			}
+		}
+		for k, subscription := range to {
+			if err := addMessages(ctx, tx, subscription.ID, wanted[k]); err != nil {
+				return err
+			}
+		}
+		more = len(rows) == spreadMost
+		_, err := tx.ExecContext(ctx, `DELETE FROM webhook_events WHERE n = ANY ($1)`, pq.Array(numbers))
+		return err
+	})
+	return more, err
+}
+
+// eventOf are the columns of an event e; documentOf is the document that its stream is about.
+const (
+	eventOf = `e.stream, e.seq, e.at, e.kind, e.actor, e.on_behalf_of, e.cause, e.round, e.revision, e.content_hash,
+	e.data, e.prev, e.hash, e.v`
+	documentOf = `CASE WHEN e.stream LIKE 'reversal:%' THEN substr(e.stream, 10) ELSE e.stream END`
+)
+
+// addMessages numbers what an endpoint is to be told, in the order given. One that is not
+// configured any more is told nothing.
+func addMessages(ctx context.Context, tx *sqlx.Tx, endpoint string, rows []factRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	type said struct {
+		Stream   string `json:"stream"`
+		Seq      int64  `json:"seq"`
+		Document string `json:"document"`
+		Kind     string `json:"kind"`
+	}
+	messages := make([]said, 0, len(rows))
+	for _, r := range rows {
+		messages = append(messages, said{r.Stream, r.Seq, r.Document, r.Kind})
+	}
+	const add = `
+		WITH numbered AS (
+			UPDATE webhook_endpoints SET last_no = last_no + $2 WHERE id = $1 AND state <> 'removed'
+			RETURNING last_no - $2 AS before)
+		INSERT INTO webhook_messages (endpoint, no, stream, seq, document, kind)
+		SELECT $1, before + m.n, m.said ->> 'stream', (m.said ->> 'seq')::bigint, m.said ->> 'document', m.said ->> 'kind'
+		FROM numbered, jsonb_array_elements($3::jsonb) WITH ORDINALITY AS m (said, n)`
+	_, err := tx.ExecContext(ctx, add, endpoint, len(messages), string(mustJSON(messages)))
+	return err
+}
+
+// ClaimWebhooks takes the endpoints that may be told something now; nobody else gets them
+// for a minute, so that each hears one thing after another.
+func (s *Store) ClaimWebhooks(ctx context.Context) ([]string, error) {
+	const query = `
+		UPDATE webhook_endpoints SET next_try = clock_timestamp() + interval '` + webhookLease + `'
+		WHERE id IN (
+			SELECT w.id FROM webhook_endpoints w
+			WHERE w.state = 'active' AND w.next_try <= clock_timestamp()
+			  AND EXISTS (SELECT FROM webhook_messages m WHERE m.endpoint = w.id AND m.state = 'waiting')
+			ORDER BY w.next_try FOR UPDATE SKIP LOCKED)
+		RETURNING id`
+	var ids []string
+	err := s.inTx(ctx, "store.ClaimWebhooks", func(tx *sqlx.Tx) error { return tx.SelectContext(ctx, &ids, query) })
+	return ids, err
+}
+
+// WebhookMessage is one message to an endpoint, with how it went.
+type WebhookMessage struct {
+	Endpoint string
+	No       int64 // of the endpoint
+	Event    evidence.Event
+	Document webhook.Document // zero for a test
+	Kind     string
+	MadeAt   time.Time
+	State    string
+	Tries    int
+	TriedAt  time.Time // zero: never
+	Status   int       // of the last answer; 0: none came
+	Words    string    // what the last answer said
+	Took     time.Duration
+	RuledBy  string // who had it sent again, or left it out
+	RuledAt  time.Time
+}
+
+type messageRow struct {
+	factRow
+
+	Endpoint string
+	No       int64
+	Said     string
+	MadeAt   time.Time `db:"made_at"`
+	State    string
+	Tries    int
+	TriedAt  sql.NullTime `db:"tried_at"`
+	Status   int
+	Words    string
+	TookMS   int64        `db:"took_ms"`
+	RuledBy  string       `db:"ruled_by"`
+	RuledAt  sql.NullTime `db:"ruled_at"`
+}
+
+func (r messageRow) message() (WebhookMessage, error) {
+	m := WebhookMessage{
+		Endpoint: r.Endpoint, No: r.No, Kind: r.Said, MadeAt: r.MadeAt.UTC(), State: r.State, Tries: r.Tries,
+		TriedAt: orZero(r.TriedAt), Status: r.Status, Words: r.Words, Took: time.Duration(r.TookMS) * time.Millisecond,
+		RuledBy: r.RuledBy, RuledAt: orZero(r.RuledAt),
+	}
+	if r.Stream == "" {
+		return m, nil
+	}
+	m.Event = r.event()
+	var err error
+	m.Document, err = r.facts()
+	return m, err
+}
+
+// messagesFrom reads messages m with their events and documents; of a test there are none.
+const messagesFrom = `
+	SELECT m.endpoint, m.no, m.kind AS said, m.made_at, m.state, m.tries, m.tried_at, m.status, m.words, m.took_ms,
+	       m.ruled_by, m.ruled_at, coalesce(e.stream, '') AS stream, m.seq, coalesce(e.at, m.made_at) AS at,
+	       coalesce(e.kind, '') AS kind,
+	       coalesce(e.actor, '') AS actor, coalesce(e.on_behalf_of, '') AS on_behalf_of, coalesce(e.cause, '') AS cause,
+	       coalesce(e.round, 0) AS round, coalesce(e.revision, 0) AS revision,
+	       coalesce(e.content_hash, '') AS content_hash,
+	       coalesce(e.data, '') AS data, coalesce(e.prev, '') AS prev, coalesce(e.hash, '') AS hash, coalesce(e.v, 0) AS v,
+	       coalesce(d.id, '') AS document, coalesce(d.number, '') AS number, coalesce(d.type, '') AS type,
+	       coalesce(d.entity, '') AS entity, coalesce(d.department, '') AS department,
+	       coalesce(d.submitter, '') AS submitter,
+	       coalesce(d.requester, '') AS requester, coalesce(r.content::jsonb ->> 'total', '') AS total
+	FROM webhook_messages m
+	LEFT JOIN events e ON e.stream = m.stream AND e.seq = m.seq
+	LEFT JOIN documents d ON d.id = m.document
+	LEFT JOIN revisions r ON r.document = d.id AND r.revision = e.revision `
+
+// WaitingWebhooks are the next messages to an endpoint, in order.
+func (s *Store) WaitingWebhooks(ctx context.Context, endpoint string, limit int) ([]WebhookMessage, error) {
+	const query = messagesFrom + `WHERE m.endpoint = $1 AND m.state = 'waiting' ORDER BY m.no LIMIT $2`
+	return s.webhookMessages(ctx, query, endpoint, limitOf(limit))
+}
+
+func (s *Store) webhookMessages(ctx context.Context, query string, args ...any) ([]WebhookMessage, error) {
+	var rows []messageRow
+	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, sqlFault("store.webhookMessages", err)
+	}
+	messages := make([]WebhookMessage, 0, len(rows))
+	for _, r := range rows {
+		m, err := r.message()
+		if err != nil {
+			return nil, err
+		}
+		messages = append(messages, m)
+	}
+	return messages, nil
+}
+
+// Told is how an endpoint took some of its messages, one after another.
+type Told struct {
+	Endpoint string
+	Answers  []WebhookAnswer // the last one may have failed, no other
+	After    time.Duration   // when it may be told more: after what worked at once, else what was waited
+	Why      string          // WhyGone: nothing is sent any more
+	GiveUp   time.Duration   // for so long it may fail without being disabled
+}
+
+// WebhookAnswer is the answer to one message.
+type WebhookAnswer struct {
+	No     int64         `json:"no"`
+	OK     bool          `json:"ok"`
+	Status int           `json:"status"`
+	Words  string        `json:"words"`
+	Took   time.Duration `json:"-"`
+	TookMS int64         `json:"took_ms"`
+}
+
+// WebhooksTold keeps how an endpoint took its messages, and lets go of it. Where it has
+// failed for too long it is disabled, and the administrators are told; its messages stay.
+//
+// Safe to repeat.
+func (s *Store) WebhooksTold(ctx context.Context, t Told) error {
+	for i := range t.Answers {
+		t.Answers[i].TookMS = t.Answers[i].Took.Milliseconds()
+	}
+	return s.inTx(ctx, "store.WebhooksTold", func(tx *sqlx.Tx) error {
+		const note = `
+			UPDATE webhook_messages m SET state = CASE WHEN a.ok THEN 'delivered' ELSE m.state END, tries = m.tries + 1,
+			       tried_at = clock_timestamp(), status = a.status, words = a.words, took_ms = a.took_ms
+			FROM jsonb_to_recordset($2::jsonb) AS a (no bigint, ok boolean, status int, words text, took_ms bigint)
+			WHERE m.endpoint = $1 AND m.no = a.no AND m.state = 'waiting'`
+		if _, err := tx.ExecContext(ctx, note, t.Endpoint, string(mustJSON(t.Answers))); err != nil {
+			return err
+		}
+		n := len(t.Answers)
+		failed := n > 0 && !t.Answers[n-1].OK
+		const settle = `
+			UPDATE webhook_endpoints SET
+			       next_try = clock_timestamp() + $4 * interval '1 microsecond',
+			       delivered_at = CASE WHEN $2 THEN clock_timestamp() ELSE delivered_at END,
+			       tries = CASE WHEN $3 THEN CASE WHEN $2 THEN 1 ELSE tries + 1 END ELSE 0 END,
+			       failing_since = CASE WHEN NOT $3 THEN NULL WHEN $2 THEN clock_timestamp()
+			                            ELSE coalesce(failing_since, clock_timestamp()) END
+			WHERE id = $1`
+		worked := n > 1 || n == 1 && !failed
+		if _, err := tx.ExecContext(ctx, settle, t.Endpoint, worked, failed, t.After.Microseconds()); err != nil {
+			return err
+		}
+		return disable(ctx, tx, t)
+	})
+}
+
+// disable stops telling an endpoint that is gone, or failed for too long.
+func disable(ctx context.Context, tx *sqlx.Tx, t Told) error {
+	const query = `
+		UPDATE webhook_endpoints SET state = 'disabled', changed_by = '', changed_at = clock_timestamp(),
+		       why = CASE WHEN $2 = 'gone' THEN 'gone' ELSE 'failing' END
+		WHERE id = $1 AND state = 'active'
+		  AND ($2 = 'gone' OR failing_since < clock_timestamp() - $3 * interval '1 microsecond')
+		RETURNING why, changed_at::text AS at, (SELECT count(*) FROM webhook_messages m
+		          WHERE m.endpoint = webhook_endpoints.id AND m.state = 'waiting')::text AS n`
+	var ended []struct{ Why, At, N string } // one, or none
+	if err := tx.SelectContext(ctx, &ended, query, t.Endpoint, t.Why, t.GiveUp.Microseconds()); err != nil {
+		return err
+	}
+	if len(ended) == 0 {
+		return nil
+	}
+	data := map[string]string{"endpoint": t.Endpoint, "reason": "webhook_" + ended[0].Why, "n": ended[0].N}
+	id := t.Endpoint + "." + strings.NewReplacer(" ", "", ":", "", "+", "").Replace(ended[0].At)
+	_, err := tx.ExecContext(ctx, tellAdministrators, notice.WebhookDisabled, id, string(mustJSON(data)))
+	return err
+}
+
+// ForgetWebhooks deletes up to limit messages that were delivered or left out so long ago.
+func (s *Store) ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error) {
+	const query = `
+		DELETE FROM webhook_messages WHERE (endpoint, no) IN (
+			SELECT endpoint, no FROM webhook_messages
+			WHERE state <> 'waiting' AND made_at < clock_timestamp() - $1 * interval '1 microsecond' LIMIT $2)`
+	forgotten := 0
+	err := s.inTx(ctx, "store.ForgetWebhooks", func(tx *sqlx.Tx) error {
+		result, err := tx.ExecContext(ctx, query, age.Microseconds(), limit)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		forgotten = int(n)
+		return err
+	})
+	return forgotten, err
+}
