@@ -46,7 +46,8 @@ func openReviewCommand() *cobra.Command {
 	cmd.Flags().StringSliceVar(&in.Entities, "entity", nil, "legal entities by id; none: every one, and the group")
 	cmd.Flags().StringVar(&in.Reviewer, "reviewer", "", "who answers: manager (the default) or administrator")
 	cmd.Flags().StringVar(&in.Undecided, "undecided", "", "what nobody answered for: list (the default) or revoke")
-	cmd.Flags().StringVar(&in.Due, "due", "", "working time such as \"15 workday\" (the default), or the last day as YYYY-MM-DD")
+	cmd.Flags().StringVar(&in.Due, "due", "",
+		"working time such as \"15 workday\" (the default), or the last day as YYYY-MM-DD")
 	cmd.Flags().StringVar(&in.Grace, "grace", "", "working time after that (3 workday); 0s for none")
 	_ = cmd.MarkFlagRequired("title")
 	return cmd
@@ -66,7 +67,8 @@ func listReviewsCommand() *cobra.Command {
 				table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
 				fmt.Fprintln(table, "ID\tTITLE\tOPENED\tBY\tDUE\tCLOSED\tITEMS\tOPEN\tKEPT\tREVOKED\tSHORTENED\tUNDECIDED\tENDED")
 				for _, c := range all {
-					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", c.ID, c.Title, day(c.Opened), c.OpenedBy,
+					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", c.ID, c.Title, day(c.Opened),
+						c.OpenedBy,
 						day(c.Due), day(c.Closed), c.Items, c.Counts["open"], c.Counts["keep"], c.Counts["revoke"], c.Counts["shorten"],
 						c.Counts["undecided"], c.Counts["ended"])
 				}
@@ -104,7 +106,8 @@ func printReview(to io.Writer, r desk.RightsReview) error {
 	table := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "NO\tWHO\tRIGHT\tREVIEWER\tRESULT\tBY\tAT\tREVOCATION\tREASON")
 	for _, i := range r.Rows {
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i.No, i.Person, i.Role+"@"+i.Entity+" "+i.Department, i.Reviewer,
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i.No, i.Person, i.Role+"@"+i.Entity+" "+i.Department,
+			i.Reviewer,
 			i.State, i.By, day(i.At), i.Decided, i.Reason)
 	}
 	return table.Flush()

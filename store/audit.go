@@ -73,7 +73,7 @@ type auditor struct {
 
 // VerifyAudit derives everything anew from the events and compares: the chains,
 // the read model, the signatures of the acts, the contents, what plans counted, the delegations, the copies, the heirs,
-// the sign-ins, the rights and their reviews, the reversals, the passkeys and what they signed, the causes, the counters,
+// the sign-ins, the rights, their reviews, the reversals, the passkeys and what they signed, the causes, the counters,
 // and the heads of earlier checkpoints. It only reads, from one snapshot, a hundred documents at a time.
 //
 // Findings are no error; an error means that it could not look.

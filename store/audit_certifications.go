@@ -19,7 +19,8 @@ import (
 // nothing was certified by silence.
 func (a *auditor) certifications(ctx context.Context) error {
 	var rows []certificationRow
-	if err := a.tx.SelectContext(ctx, &rows, `SELECT `+certificationColumns+` FROM certifications ORDER BY id`); err != nil {
+	if err := a.tx.SelectContext(ctx, &rows,
+		`SELECT `+certificationColumns+` FROM certifications ORDER BY id`); err != nil {
 		return err
 	}
 	var rules []delegation.Rule
@@ -156,7 +157,8 @@ func (a *auditor) reviewAnswers(ctx context.Context, f *reviewFile) error {
 		switch i.State {
 		case certification.Open:
 			if said || !f.Closed.IsZero() {
-				a.found(f.stream, e.Seq, "review.answer_differs", "item %d is open, and its campaign is over or says otherwise", i.No)
+				a.found(f.stream, e.Seq, "review.answer_differs",
+					"item %d is open, and its campaign is over or says otherwise", i.No)
 			}
 			continue
 		case certification.Undecided, certification.Ended:
@@ -169,7 +171,8 @@ func (a *auditor) reviewAnswers(ctx context.Context, f *reviewFile) error {
 		var told reviewDecided
 		want := reviewDecided{Item: i.Item, Proposal: i.Proposal,
 			Verdict: certification.Verdict{Say: i.State, Reason: i.Reason, Until: i.NewUntil}}
-		if !said || json.Unmarshal(e.Data, &told) != nil || string(mustJSON(told)) != string(mustJSON(want)) || e.Actor != i.By {
+		if !said || json.Unmarshal(e.Data, &told) != nil || string(mustJSON(told)) != string(mustJSON(want)) ||
+			e.Actor != i.By {
 			a.found(f.stream, e.Seq, "review.answer_differs", "item %d is not what its event says", i.No)
 			continue
 		}

@@ -70,8 +70,8 @@ type certificationRow struct {
 	Counts    string
 }
 
-const certificationColumns = `id, title, scope, reviewer, undecided, opened_by, opened_at, due_at, closes_at, version, items,
-	hash, reminded, overdue_at, closed_at, clock_timestamp() AS now`
+const certificationColumns = `id, title, scope, reviewer, undecided, opened_by, opened_at, due_at, closes_at, version,
+	items, hash, reminded, overdue_at, closed_at, clock_timestamp() AS now`
 
 func (r certificationRow) certification() Certification {
 	c := Certification{

@@ -36,7 +36,10 @@ func (s *Store) AdvanceCertifications(ctx context.Context, limit int) (int, erro
 		return 0, sqlFault("store.AdvanceCertifications", err)
 	}
 	for _, id := range ids {
-		err := s.inTx(ctx, "store.AdvanceCertifications", func(tx *sqlx.Tx) error { return advanceCertification(ctx, tx, id) })
+		err := s.inTx(ctx, "store.AdvanceCertifications", func(tx *sqlx.Tx) error {
+			return advanceCertification(ctx, tx,
+				id)
+		})
 		if err != nil {
 			return 0, err
 		}
@@ -106,7 +109,8 @@ func escalateCertification(ctx context.Context, tx *sqlx.Tx, c Certification, it
 
 // closeCertification ends a campaign: what nobody decided on is undecided, and proposed
 // for revocation where the campaign says so; what was over before is noted as that.
-func closeCertification(ctx context.Context, tx *sqlx.Tx, c Certification, items []CertificationItem, whole *org.Snapshot) error {
+func closeCertification(ctx context.Context, tx *sqlx.Tx, c Certification, items []CertificationItem,
+	whole *org.Snapshot) error {
 	const end = `UPDATE certifications SET closed_at = date_trunc('microseconds', clock_timestamp()) WHERE id = $1
 		RETURNING closed_at`
 	if err := tx.GetContext(ctx, &c.Now, end, c.ID); err != nil {
@@ -157,7 +161,8 @@ func entitiesOf(s certification.Scope) []string {
 
 // askReviewers tells those who are asked how many items wait for them: of an item without
 // a reviewer, every administrator but its holder.
-func askReviewers(ctx context.Context, tx *sqlx.Tx, present *org.Snapshot, c certification.Campaign, kind, step string) error {
+func askReviewers(ctx context.Context, tx *sqlx.Tx, present *org.Snapshot, c certification.Campaign, kind,
+	step string) error {
 	items, err := selectItems(ctx, tx, `SELECT `+certificationItemColumns+` FROM certification_items
 		WHERE campaign = $1 AND state = 'open' ORDER BY no`, c.ID)
 	if err != nil {
@@ -179,7 +184,8 @@ func askReviewers(ctx context.Context, tx *sqlx.Tx, present *org.Snapshot, c cer
 }
 
 // tellReview tells each person once of a step of a campaign, with how many items it is about.
-func tellReview(ctx context.Context, tx *sqlx.Tx, c certification.Campaign, kind, step string, people map[string]int) error {
+func tellReview(ctx context.Context, tx *sqlx.Tx, c certification.Campaign, kind, step string,
+	people map[string]int) error {
 	const insert = `
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
 		SELECT $1 || '.' || $2 || '.' || $3 || '.' || $4, $1, $4, '', '', '', '', false, $5 ON CONFLICT DO NOTHING`

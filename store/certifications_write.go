@@ -197,7 +197,8 @@ func saveVerdict(ctx context.Context, tx *sqlx.Tx, item CertificationItem, by st
 
 func endItem(ctx context.Context, tx *sqlx.Tx, item, said CertificationItem) error {
 	const end = `
-		UPDATE certification_items SET state = $3, decided_by = $4, decided_at = $5, reason = $6, new_until = $7, proposal = $8
+		UPDATE certification_items
+		SET state = $3, decided_by = $4, decided_at = $5, reason = $6, new_until = $7, proposal = $8
 		WHERE campaign = $1 AND no = $2`
 	_, err := tx.ExecContext(ctx, end, item.Campaign, item.No, said.State, said.By, said.At.Truncate(time.Microsecond),
 		said.Reason, orNull(said.NewUntil), said.Proposal)

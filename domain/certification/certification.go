@@ -161,7 +161,8 @@ func (c Campaign) Items(whole *org.Snapshot, rules []delegation.Rule) ([]Item, e
 		return nil, fault.New(fault.Invalid, "review.empty", fault.Field("roles"))
 	}
 	if len(items) > ItemsMax {
-		return nil, fault.New(fault.Invalid, "review.too_many", fault.Field("roles"), fault.Arg("max", strconv.Itoa(ItemsMax)))
+		return nil, fault.New(fault.Invalid, "review.too_many", fault.Field("roles"), fault.Arg("max",
+			strconv.Itoa(ItemsMax)))
 	}
 	slices.SortFunc(items, func(a, b Item) int {
 		return cmp.Or(cmp.Compare(a.Person, b.Person), cmp.Compare(a.Grant, b.Grant), cmp.Compare(a.Department, b.Department))

@@ -80,8 +80,10 @@ type AccessReviewItem struct {
 }
 
 func accessReviewItemOf(i desk.RightsReviewItem) AccessReviewItem {
-	return AccessReviewItem{No: i.No, Person: i.Person, Role: i.Role, Entity: i.Entity, Department: i.Department, Grant: i.Grant,
-		Until: instant(i.Until), Reviewer: i.Reviewer, State: i.State, DecidedBy: i.By, DecidedAt: instant(i.At), Reason: i.Reason,
+	return AccessReviewItem{No: i.No, Person: i.Person, Role: i.Role, Entity: i.Entity, Department: i.Department,
+		Grant: i.Grant,
+		Until: instant(i.Until), Reviewer: i.Reviewer, State: i.State, DecidedBy: i.By, DecidedAt: instant(i.At),
+		Reason:   i.Reason,
 		NewUntil: instant(i.NewUntil), Proposal: i.Proposal, Decision: i.Decided, MayDecide: i.MayDecide}
 }
 
@@ -108,7 +110,7 @@ type OpenReviewBody struct {
 	Entities  []string `json:"entities,omitempty" maxItems:"100" doc:"None: every company, and the group"`
 	Reviewer  string   `json:"reviewer,omitempty" enum:"manager,administrator"`
 	Undecided string   `json:"undecided,omitempty" enum:"list,revoke"`
-	Due       string   `json:"due,omitempty" maxLength:"40" example:"15 workday" doc:"Working time, or the last day as YYYY-MM-DD"`
+	Due       string   `json:"due,omitempty" maxLength:"40" example:"15 workday" doc:"Working time, or the last day"`
 	Grace     string   `json:"grace,omitempty" maxLength:"40" example:"3 workday" doc:"Working time after it; 0s for none"`
 }
 
@@ -130,8 +132,9 @@ type AccessReviewOutput struct {
 func (a *API) openReview(ctx context.Context, in *OpenReviewInput) (*AccessReviewOutput, error) {
 	who, _ := auth.Of(ctx)
 	b := in.Body
-	asked := desk.AskedReview{Title: b.Title, Roles: b.Roles, Entities: b.Entities, Reviewer: b.Reviewer, Undecided: b.Undecided,
-		Due: b.Due, Grace: b.Grace}
+	asked := desk.AskedReview{Title: b.Title, Roles: b.Roles, Entities: b.Entities, Reviewer: b.Reviewer,
+		Undecided: b.Undecided,
+		Due:       b.Due, Grace: b.Grace}
 	id, err := a.desk.OpenReview(ctx, who, asked, keyOf("open-access-review", in.IdempotencyKey, in.Body))
 	if err != nil {
 		return nil, err

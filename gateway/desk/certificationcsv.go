@@ -9,7 +9,8 @@ import (
 
 // reviewColumns head the table of a campaign's report.
 var reviewColumns = []string{
-	"no", "person", "role", "entity", "department", "right", "until", "reviewer", "result", "decided_by", "decided_at", "reason",
+	"no", "person", "role", "entity", "department", "right", "until", "reviewer", "result", "decided_by",
+	"decided_at", "reason",
 	"new_until", "proposal", "proposal_state",
 }
 

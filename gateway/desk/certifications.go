@@ -108,7 +108,8 @@ func (d *Desk) OpenReviewAs(ctx context.Context, actor string, in AskedReview, i
 
 func (d *Desk) campaign(ctx context.Context, in AskedReview, home string) (certification.Campaign, error) {
 	c := certification.Campaign{
-		Title: strings.TrimSpace(in.Title), Scope: certification.Scope{Roles: sortedOnce(in.Roles), Entities: sortedOnce(in.Entities)},
+		Title: strings.TrimSpace(in.Title), Scope: certification.Scope{Roles: sortedOnce(in.Roles),
+			Entities: sortedOnce(in.Entities)},
 		Reviewer: in.Reviewer, Undecided: in.Undecided,
 	}
 	if c.Reviewer == "" {
@@ -131,7 +132,8 @@ func sortedOnce(list []string) []string {
 }
 
 // reviewInstant is the end of a day, or an instant after another by working time.
-func (d *Desk) reviewInstant(ctx context.Context, entity string, from time.Time, text, otherwise string) (time.Time, error) {
+func (d *Desk) reviewInstant(ctx context.Context, entity string, from time.Time, text,
+	otherwise string) (time.Time, error) {
 	snapshot, err := d.Snapshot(ctx)
 	if err != nil {
 		return time.Time{}, err
@@ -229,7 +231,8 @@ func (d *Desk) RightsReviewOf(ctx context.Context, id string, scope access.Scope
 //
 // Safe to repeat with the same key. Errors: NotFound review.not_found where one may not
 // know of it; those of store.DecideItem.
-func (d *Desk) DecideReview(ctx context.Context, who auth.Who, id string, no int, v certification.Verdict, key Key) error {
+func (d *Desk) DecideReview(ctx context.Context, who auth.Who, id string, no int, v certification.Verdict,
+	key Key) error {
 	if _, err := needAny(who, access.GrantRequest); err != nil {
 		return err
 	}
@@ -258,7 +261,8 @@ type Kept struct {
 //
 // Safe to repeat with the same key. Errors: Invalid review.nothing_chosen, review.too_many;
 // NotFound review.not_found; those of one item are with it.
-func (d *Desk) KeepAll(ctx context.Context, who auth.Who, id string, items []int, reason string, key Key) ([]Kept, error) {
+func (d *Desk) KeepAll(ctx context.Context, who auth.Who, id string, items []int, reason string, key Key) ([]Kept,
+	error) {
 	if len(items) == 0 {
 		return nil, fault.New(fault.Invalid, "review.nothing_chosen", fault.Field("items"))
 	}

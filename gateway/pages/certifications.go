@@ -25,8 +25,10 @@ func certificationRoutes() []route {
 	get, post := http.MethodGet, http.MethodPost
 	return []route{
 		{method: get, path: certificationsAt, needs: access.GrantRead, template: "certifications", handle: certifications},
-		{method: post, path: certificationsAt, needs: access.GrantDecide, template: "certifications", handle: openCertification},
-		{method: get, path: certificationsAt + "/:id", needs: access.GrantRead, template: "certification", handle: showCertification},
+		{method: post, path: certificationsAt, needs: access.GrantDecide, template: "certifications",
+			handle: openCertification},
+		{method: get, path: certificationsAt + "/:id", needs: access.GrantRead, template: "certification",
+			handle: showCertification},
 		{method: get, path: certificationsAt + "/:id/export", needs: access.GrantRead, template: "certification",
 			handle: exportCertification},
 		{method: post, path: certificationsAt + "/:id/decide", needs: access.GrantRequest, template: "certification",
@@ -57,7 +59,8 @@ type certificationLine struct {
 func (v *visit) certificationLine(c store.Certification) certificationLine {
 	home := v.who.Person.Entity
 	l := certificationLine{Title: c.Title, Path: certificationAt(c.ID), State: "open", By: v.name(c.OpenedBy),
-		Opened: v.stamp(c.Opened, home), Due: v.stamp(c.Due, home), Closes: v.stamp(c.Closes, home), End: v.stamp(c.Closed, home),
+		Opened: v.stamp(c.Opened, home), Due: v.stamp(c.Due, home), Closes: v.stamp(c.Closes, home),
+		End:       v.stamp(c.Closed, home),
 		Undecided: c.Counts[certification.Undecided]}
 	switch {
 	case !c.Closed.IsZero() || c.Over(c.Now):
@@ -113,7 +116,8 @@ func (view certificationsView) Has(id string) bool {
 // openCertification handles POST /organisation/reviews.
 func openCertification(v *visit) error {
 	in := desk.AskedReview{
-		Title: v.asked("title"), Roles: v.r.PostForm["roles"], Entities: v.r.PostForm["entities"], Reviewer: v.asked("reviewer"),
+		Title: v.asked("title"), Roles: v.r.PostForm["roles"], Entities: v.r.PostForm["entities"],
+		Reviewer:  v.asked("reviewer"),
 		Undecided: v.asked("undecided"), Due: v.asked("due"), Grace: v.asked("grace"),
 	}
 	if days, err := strconv.Atoi(in.Grace); err == nil {
@@ -202,7 +206,8 @@ func (v *visit) certification(status int, sent certificationSent) error {
 	}
 	after, _ := strconv.Atoi(v.r.URL.Query().Get("after"))
 	for _, i := range r.Rows {
-		shown := view.Only == "all" || view.Only == "open" && i.State == certification.Open || view.Only == "" && i.MayDecide ||
+		shown := view.Only == "all" || view.Only == "open" && i.State == certification.Open || view.Only == "" &&
+			i.MayDecide ||
 			i.No == sent.no || sent.faults[i.No] != ""
 		if !shown || i.No <= after {
 			continue
@@ -242,8 +247,9 @@ func (v *visit) certificationRow(i desk.RightsReviewItem, sent certificationSent
 	row := certificationRow{
 		No: i.No, Who: v.name(i.Person), Path: personAt(i.Person), Role: v.t("role." + i.Role), State: i.State,
 		Reach:    desk.ReachText(org.Grant{Entity: i.Entity, Department: i.Department}, v.org, v.locale),
-		Reviewer: v.t("page.certification.administrators"), Reason: i.Reason, Fault: sent.faults[i.No], MayDecide: i.MayDecide,
-		Until: v.stamp(i.Until, home), At: v.stamp(i.At, home), NewUntil: v.stamp(i.NewUntil, home),
+		Reviewer: v.t("page.certification.administrators"), Reason: i.Reason, Fault: sent.faults[i.No],
+		MayDecide: i.MayDecide,
+		Until:     v.stamp(i.Until, home), At: v.stamp(i.At, home), NewUntil: v.stamp(i.NewUntil, home),
 	}
 	if i.Reviewer != "" {
 		row.Reviewer = v.name(i.Reviewer)
@@ -295,7 +301,8 @@ func keepCertification(v *visit) error {
 		items = append(items, no)
 	}
 	results, err := again(func() ([]desk.Kept, error) {
-		return v.desk().KeepAll(v.r.Context(), v.who, id, items, v.asked("reason"), v.key("keep-review", id, items, v.asked("reason")))
+		return v.desk().KeepAll(v.r.Context(), v.who, id, items, v.asked("reason"), v.key("keep-review", id, items,
+			v.asked("reason")))
 	})
 	if f, ok := fault.As(err); ok && f.Kind == fault.Invalid {
 		return v.certification(problem.Status(f), certificationSent{wrong: v.faultText(f)})
