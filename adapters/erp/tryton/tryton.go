@@ -146,29 +146,27 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 		Totals: port.Sum(lines), Lines: lines}, nil
 }
 
-// Post makes a draft move effective. A second post is an error in Tryton, so
-// the state is read first, and again where the post was refused.
+// Post makes a draft move effective and reads its head back. A second post is an
+// error in Tryton which changes nothing: the state that is read then is the answer.
 func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
 	at, err := p.where(ctx)
 	if err != nil {
 		return port.Found{}, err
 	}
-	before, err := p.move(ctx, at, f.ID)
+	id, err := strconv.ParseInt(f.ID, 10, 64)
 	if err != nil {
-		return port.Found{}, err
+		return port.Found{}, port.Fault(port.CodeRefused, "not a move: "+f.ID)
 	}
-	var refusal error
-	if before.State != "posted" {
-		id, _ := before.ID.Int64()
-		refusal = p.client.call(ctx, true, nil, "model.account.move.post", []any{id}, at.context())
-	}
+	refusal := p.client.call(ctx, true, nil, "model.account.move.post", []any{id}, at.context())
 	if port.MayHaveHappened(refusal) {
 		return port.Found{}, refusal
 	}
-	now, err := p.read(ctx, f.ID)
+	now, err := p.again(ctx, at, f)
 	switch {
 	case err == nil && now.State == port.Posted:
 		return now, nil
+	case refusal != nil && port.Refused(err): // it is gone
+		return port.Found{}, refusal
 	case err != nil:
 		// A refusal may mean that an earlier request has posted it meanwhile.
 		return port.Found{}, port.Fault(port.CodeUnknown, "asked to post, but not read back: "+err.Error())
@@ -176,6 +174,28 @@ func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
 		return port.Found{}, refusal
 	}
 	return port.Found{}, port.Fault(port.CodeUnknown, "posted, but still a draft")
+}
+
+// again reads a move whose lines are known already: posting changes none.
+func (p *Port) again(ctx context.Context, at company, f port.Found) (port.Found, error) {
+	if len(f.Lines) == 0 {
+		return p.read(ctx, f.ID)
+	}
+	id, err := strconv.ParseInt(f.ID, 10, 64)
+	if err != nil {
+		return port.Found{}, port.Fault(port.CodeRefused, "not a move: "+f.ID)
+	}
+	var moves []move
+	err = p.client.call(ctx, false, &moves, "model.account.move.read", []any{id}, moveFields, at.context())
+	if err != nil {
+		return port.Found{}, err
+	}
+	if len(moves) != 1 {
+		return port.Found{}, port.Fault(port.CodeRefused, "move "+f.ID+" is gone")
+	}
+	now, err := foundOf(moves[0], nil, at.currency)
+	now.Lines, now.Totals = f.Lines, f.Totals
+	return now, err
 }
 
 // Discard deletes a draft move. Tryton refuses it for a posted one.
