@@ -29,13 +29,15 @@ func newBare(ctx context.Context, books *server.Server) (*bare, error) {
 	line.MaxIdleConnsPerHost = 64
 	b := &bare{url: books.URL + "/" + books.Database + "/", http: &http.Client{Transport: line}, ids: map[string]int64{}}
 	var login []any
-	if err := b.call(ctx, &login, "common.db.login", books.User, map[string]string{"password": books.Password}, "en"); err != nil {
+	secret := map[string]string{"password": books.Password}
+	if err := b.call(ctx, &login, "common.db.login", books.User, secret, "en"); err != nil {
 		return nil, err
 	}
 	if len(login) != 2 {
 		return nil, fmt.Errorf("the bare client may not log in")
 	}
-	b.session = "Session " + base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s:%v:%v", books.User, login[0], login[1]))
+	plain := fmt.Appendf(nil, "%s:%v:%v", books.User, login[0], login[1])
+	b.session = "Session " + base64.StdEncoding.EncodeToString(plain)
 	var preferences struct{ Company int64 }
 	if err := b.call(ctx, &preferences, "model.res.user.get_preferences", true, map[string]any{}); err != nil {
 		return nil, err

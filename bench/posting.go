@@ -113,10 +113,13 @@ func (p *postings) round(ctx context.Context, n int, post func(context.Context, 
 // ours posts one voucher as the product does.
 func (p *postings) ours(ctx context.Context, i int) error {
 	amount := money.Amount{Minor: int64(10_000 + i), Currency: "CNY"}
-	v := voucher.Voucher{Reference: fmt.Sprintf("v:bench-%d:accrual:1", i), Date: today(), Journal: "EXP", Entries: []voucher.Entry{
-		{Side: voucher.Debit, Account: "6602", Amount: amount, Base: amount, Text: "taxi"},
-		{Side: voucher.Credit, Account: "2202", Amount: amount, Base: amount, Text: "taxi", Party: "lin"},
-	}}
+	v := voucher.Voucher{
+		Reference: fmt.Sprintf("v:bench-%d:accrual:1", i), Date: today(), Journal: "EXP",
+		Entries: []voucher.Entry{
+			{Side: voucher.Debit, Account: "6602", Amount: amount, Base: amount, Text: "taxi"},
+			{Side: voucher.Credit, Account: "2202", Amount: amount, Base: amount, Text: "taxi", Party: "lin"},
+		},
+	}
 	_, err := erp.PostOnce(ctx, erp.PostInput{Port: p.port, Voucher: v, Book: &lastOnly{}, Now: time.Now})
 	if err == nil {
 		p.posted.Add(1)

@@ -18,7 +18,9 @@ const erpLinesIdle = 64
 // lineTo is the way to the ERP of a connection, the only one there is: verified, with
 // our certificate where one is set.
 func lineTo(c config.Connection) (http.RoundTripper, error) {
-	settings, err := certs.Client(certs.Files{CA: c.TLS.CA, Cert: c.TLS.Cert, Key: c.TLS.Key, ServerName: c.TLS.ServerName})
+	settings, err := certs.Client(certs.Files{
+		CA: c.TLS.CA, Cert: c.TLS.Cert, Key: c.TLS.Key, ServerName: c.TLS.ServerName,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}

@@ -94,6 +94,9 @@ func PostOnce(ctx context.Context, in PostInput) (Found, error) {
 	if err := checkBalance(in.Voucher); err != nil {
 		return Found{}, err
 	}
+	if err := checkKept(in.Port, in.Voucher); err != nil {
+		return Found{}, err
+	}
 	if in.Settle <= 0 {
 		in.Settle = DefaultSettle
 	}
@@ -293,6 +296,19 @@ func checkBalance(v voucher.Voucher) error {
 		return port.Fault(CodeUnbalanced, fmt.Sprintf("debit %d, credit %d", debit, credit))
 	}
 	return nil
+}
+
+// checkKept refuses a voucher with dimensions that the ERP would leave out: the books
+// would say less than the voucher, and nobody would know. 辅助核算
+func checkKept(to Port, v voucher.Voucher) error {
+	if !slices.ContainsFunc(v.Entries, func(e voucher.Entry) bool { return len(e.Dimensions) > 0 }) {
+		return nil
+	}
+	lost := slices.DeleteFunc(to.Capabilities().Unkept(v), func(name string) bool { return name == "cost_center" })
+	if len(lost) == 0 {
+		return nil
+	}
+	return port.Fault(CodeUnsupported, "", fault.Arg("what", "dimensions: "+strings.Join(lost, ", ")))
 }
 
 // difference says in words how a found voucher differs from ours, "" if it does not.

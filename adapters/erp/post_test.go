@@ -219,6 +219,30 @@ func TestUnbalancedIsNeverSent(t *testing.T) {
 	}
 }
 
+// narrow is an ERP that keeps one dimension.
+type narrow struct{ ledger }
+
+func (*narrow) Capabilities() port.Capabilities {
+	return port.Capabilities{Dimensions: []string{"department"}}
+}
+
+// TestDimensionsAreNotLost proves that nothing is sent where the ERP would leave out what
+// the voucher is split by.
+func TestDimensionsAreNotLost(t *testing.T) {
+	v := sample("v:1:accrual:1", 100)
+	books := &narrow{ledger{next: func() string { return "ok" }}}
+	in := erp.PostInput{Port: books, Voucher: v, Book: erptest.NewBook(), Now: time.Now}
+	v.Entries[0].Dimensions = map[string]string{"department": "sales", "project": "P1"}
+	_, err := erp.PostOnce(t.Context(), in)
+	require.Equal(t, erp.CodeUnsupported, fault.CodeOf(err), "%v", err)
+	said, _ := fault.As(err)
+	require.Equal(t, "dimensions: project", said.Args["what"])
+	require.Empty(t, books.vouchers)
+	delete(v.Entries[0].Dimensions, "project")
+	_, err = erp.PostOnce(t.Context(), in)
+	require.NoError(t, err)
+}
+
 func TestOpen(t *testing.T) {
 	for _, provider := range erp.Providers() { // each wants more than its name
 		_, err := erp.Open(erp.Config{Provider: provider, URL: "http://127.0.0.1:1"})
