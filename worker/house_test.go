@@ -42,6 +42,7 @@ type house struct {
 	book    *activitiestest.Book
 	outside *activitiestest.Outside
 	config  worker.Config
+	books   *hanging
 	staff   *staff
 
 	master     *activities.MasterData
@@ -76,10 +77,12 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 		book:    activitiestest.NewBook(time.Now),
 		outside: activitiestest.NewOutside(activitiestest.ThreeSteps(3600, 1800, 600)),
 		staff:   &staff{runs: map[string]store.DirectoryRun{}},
-		config:  worker.Config{Books: []worker.Books{{ID: "books"}, {ID: "mute"}}},
-		runs:    &runs{ended: map[string]store.Reconciliation{}},
-		undone:  newUndone(),
+		config: worker.Config{Effects: isolatedAtOnce, Books: []worker.Books{{ID: "books"}, {ID: "mute"},
+			{ID: "sick", AtOnce: isolatedAtOnce}, {ID: "well", AtOnce: isolatedAtOnce}}},
+		runs:   &runs{ended: map[string]store.Reconciliation{}},
+		undone: newUndone(),
 	}
+	h.books = &hanging{Outside: h.outside, release: make(chan struct{})}
 	h.master, h.masterRuns = masterOf()
 	h.register()
 	return h
@@ -98,9 +101,10 @@ func (h *house) register() {
 func (h *house) work() (stop func()) {
 	h.t.Helper()
 	workers, err := worker.Start(h.config, worker.Deps{
-		Client:  h.client,
-		Records: &activities.Records{Book: h.book, Calendars: &activities.Calendars{Book: h.book}},
-		Plans:   h.outside, Vouchers: h.outside, Directory: h.staff.activities(), Master: h.master,
+		Client: h.client,
+		Records: &activities.Records{Book: h.book, Calendars: &activities.Calendars{Book: h.book},
+			Ledgers: activities.Ledgers{"SICK": {Connection: "sick"}, "WELL": {Connection: "well"}}},
+		Plans: h.outside, Vouchers: h.books, Directory: h.staff.activities(), Master: h.master,
 		Reconciliations: reconciler(h.runs),
 		Reversals:       h.undone.activities(),
 	})

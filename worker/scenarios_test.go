@@ -64,6 +64,7 @@ func TestScenarios(t *testing.T) {
 		{"intervened", playIntervened, approval.Closed},
 		{"voided", playVoided, approval.Voided},
 		{"counted", playCounted, approval.Closed},
+		{"rested", playRested, approval.Closed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			play := *h
@@ -72,6 +73,9 @@ func TestScenarios(t *testing.T) {
 			play.engine.Limits = workflows.Limits{}
 			if tt.name == "renewed" || tt.name == "branched" || tt.name == "intervened" {
 				play.engine.Limits.RenewAfter = 20
+			}
+			if tt.name == "rested" {
+				play.engine.Limits.PostAttempts = 1
 			}
 			play.prepare(tt.name)
 			id := play.submit(false)
@@ -84,6 +88,7 @@ func TestScenarios(t *testing.T) {
 	t.Run("master data", h.readsMaster)
 	t.Run("reconciled", h.reconciles)
 	t.Run("reversed", h.reverses)
+	t.Run("isolated", h.isolates)
 }
 
 // prepare sets what must be set before the document is routed.

@@ -22,7 +22,7 @@ type DocumentInput struct {
 	State    *approval.State `json:"state,omitempty"` // only believed from the run before
 	Shown    Shown           `json:"shown,omitzero"`
 	Limits   Limits          `json:"limits,omitzero"`
-	Books    string          `json:"books,omitempty"` // the ERP connection of what is to be posted, once the record said so
+	Books    string          `json:"books,omitempty"` // the ERP connection of what is to be posted, once known
 }
 
 // Shown says what of a document may be read in Temporal's search attributes and

@@ -33,6 +33,8 @@ type Book struct {
 	lose    int
 	copied  map[string][]string // who was copied in, by document
 
+	entities map[string]string // by document
+
 	calendars []store.CalendarVersion // after the first
 	records   int
 	reads     int
@@ -42,8 +44,8 @@ type Book struct {
 func NewBook(now func() time.Time) *Book {
 	return &Book{
 		Now: now, streams: map[string][]evidence.Event{}, causes: map[string]approval.Recorded{},
-		copied: map[string][]string{},
-		inbox:  map[string]*store.ActRow{}, forged: map[string]bool{}, swapped: map[string]bool{},
+		copied: map[string][]string{}, entities: map[string]string{},
+		inbox: map[string]*store.ActRow{}, forged: map[string]bool{}, swapped: map[string]bool{},
 	}
 }
 
@@ -61,6 +63,13 @@ func (b *Book) Begin(id string, submitted evidence.Draft) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seal(id, approval.SubmitCause, []evidence.Draft{submitted})
+}
+
+// BookIn says whose document it is.
+func (b *Book) BookIn(id, entity string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.entities[id] = entity
 }
 
 // Forge makes the signature of an act bad.
@@ -151,7 +160,8 @@ func (b *Book) Record(
 		return approval.Recorded{}, err
 	}
 	got := approval.Recorded{
-		Events: sealed, Outcome: approval.Outcome{Code: approval.OK, Status: state.Status, Seq: state.Seq},
+		Events: sealed, Entity: b.entities[r.Document],
+		Outcome: approval.Outcome{Code: approval.OK, Status: state.Status, Seq: state.Seq},
 	}
 	b.causes[r.Document+" "+r.Cause] = got
 	b.records++

@@ -43,6 +43,7 @@ type Voucher struct {
 // refusal is a business error, with nothing written.
 type refusal struct {
 	status  int
+	after   string // Retry-After
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }

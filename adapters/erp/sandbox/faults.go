@@ -14,6 +14,8 @@ type Fault struct {
 	Count   int    `json:"count,omitempty"`    // so many times; 0 = until the faults are set again
 	Percent int    `json:"percent,omitempty"`  // by chance; 0 = always
 	DelayMS int    `json:"delay_ms,omitempty"` // of delay and not-found
+	// RetryAfter is what rate-limit and unavailable ask for; "" = nothing.
+	RetryAfter string `json:"retry_after,omitempty"`
 }
 
 // Kinds are the faults there are, and what each does.
@@ -26,7 +28,8 @@ var Kinds = map[string]string{
 	"reset":         "done, reset the connection",
 	"garbage":       "done, answer nonsense with 200",
 	"not-found":     "find does not see vouchers younger than delay_ms",
-	"rate-limit":    "429, nothing done",
+	"rate-limit":    "429 with retry_after, nothing done",
+	"unavailable":   "503 with retry_after, nothing done",
 	"closed-period": "the period of every date is closed",
 }
 
@@ -74,7 +77,7 @@ func (f Fault) delay() time.Duration { return time.Duration(f.DelayMS) * time.Mi
 // keepsOut says whether the request is not carried out.
 func (f Fault) keepsOut() bool {
 	switch f.Kind {
-	case "error-before", "drop-before", "rate-limit", "closed-period":
+	case "error-before", "drop-before", "rate-limit", "unavailable", "closed-period":
 		return true
 	}
 	return false

@@ -81,7 +81,7 @@ func (s *Server) write(op string, do change) http.HandlerFunc {
 			return
 		}
 		if no != nil && !f.dropsReply() {
-			answer(w, no.status, map[string]any{"error": no})
+			no.answer(w)
 			return
 		}
 		status := http.StatusOK
@@ -112,7 +112,11 @@ func (s *Server) apply(e *Entry, f Fault, id string, body []byte, do change) (Vo
 func keptOut(f Fault) *refusal {
 	switch f.Kind {
 	case "rate-limit":
-		return refuse(http.StatusTooManyRequests, "rate_limited", "ask again later")
+		return &refusal{status: http.StatusTooManyRequests, after: f.RetryAfter, Code: "rate_limited",
+			Message: "ask again later"}
+	case "unavailable":
+		return &refusal{status: http.StatusServiceUnavailable, after: f.RetryAfter, Code: "unavailable",
+			Message: "closed for now"}
 	case "closed-period":
 		return refuse(http.StatusUnprocessableEntity, "closed_period", "the period is closed")
 	}
@@ -171,7 +175,7 @@ func (s *Server) one(w http.ResponseWriter, r *http.Request) {
 	s.books.mutex.RUnlock()
 	if !ok || v.State == "deleted" {
 		no := refuse(http.StatusNotFound, "not_found", "no voucher %s", r.PathValue("id"))
-		answer(w, no.status, map[string]any{"error": no})
+		no.answer(w)
 		return
 	}
 	s.show(w, s.faults.pick("read", v.ExternalRef), n, map[string]any{"voucher": *v})
@@ -185,7 +189,7 @@ func (s *Server) show(w http.ResponseWriter, f Fault, n int64, v any) {
 	}
 	if f.keepsOut() && !f.dropsReply() {
 		no := keptOut(f)
-		answer(w, no.status, map[string]any{"error": no})
+		no.answer(w)
 		return
 	}
 	reply(w, f, http.StatusOK, v)
@@ -255,8 +259,16 @@ func (s *Server) allowed(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	no := refuse(http.StatusUnauthorized, "unauthorized", "a bearer token is needed")
-	answer(w, no.status, map[string]any{"error": no})
+	no.answer(w)
 	return false
+}
+
+// answer says no.
+func (no *refusal) answer(w http.ResponseWriter) {
+	if no.after != "" {
+		w.Header().Set("Retry-After", no.after)
+	}
+	answer(w, no.status, map[string]any{"error": no})
 }
 
 func answer(w http.ResponseWriter, status int, v any) {
