@@ -28,6 +28,13 @@ type Ruling struct {
 // Safe to repeat with the same key. Errors: NotFound effect.not_found, Forbidden
 // access.denied, and the rules' own.
 func (d *Desk) Resolve(ctx context.Context, who auth.Who, in Ruling, key Key) (Acted, error) {
+	return d.rule(ctx, who, in, key, func(detail Detail) error { return finality(detail.Document) })
+}
+
+// rule takes a ruling; early says what is known to refuse it without asking its workflow.
+func (d *Desk) rule(
+	ctx context.Context, who auth.Who, in Ruling, key Key, early func(Detail) error,
+) (Acted, error) {
 	kind, document, ok := splitReference(in.Reference)
 	missing := fault.New(fault.NotFound, "effect.not_found")
 	if !ok {
@@ -56,7 +63,7 @@ func (d *Desk) Resolve(ctx context.Context, who auth.Who, in Ruling, key Key) (A
 	return d.act(ctx, who, approval.Act{
 		Name: approval.Resolve, Document: document, Effect: effect, Attempt: attempt, Ruling: in.Ruling,
 		Date: in.Date, Opinion: in.Opinion, Channel: in.Channel,
-	}, key, func() error { return finality(detail.Document) })
+	}, key, func() error { return early(detail) })
 }
 
 const (
