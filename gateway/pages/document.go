@@ -40,6 +40,7 @@ type documentView struct {
 	Talk              talkView
 	Parked            *parkedBox
 	Voucher           string // address of its page, "" where one may not
+	Exchanges         string // address of what was said to the ERP for it, "" where one may not
 	Undone            *reversalLine
 	Reverse           string // where the reader may have its voucher undone
 	Books             bool   // the reader looks after the books: the review and the preview are theirs
@@ -360,6 +361,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {
 		view.Voucher = "/vouchers/" + detail.VoucherRef
 	}
+	view.Exchanges = v.exchangesPath(detail, object)
 	view.Parked = v.parkedBox(detail, object, state)
 }
 

@@ -106,6 +106,16 @@ func (v *visit) anywhere(permission string) bool {
 	return scope.All || len(scope.Entities) > 0
 }
 
+// exchangesPath is where the reader sees what was said to the ERP for a document; ""
+// where they may not, or nothing was.
+func (v *visit) exchangesPath(detail desk.Detail, object access.Object) string {
+	place := access.Object{Entity: object.Entity} // that it is one's own is no reason to read the log
+	if detail.VoucherRef+detail.ParkedRef == "" || !v.may(access.VoucherRead, place) {
+		return ""
+	}
+	return exchangesAt + "?document=" + detail.ID
+}
+
 type exchangesView struct {
 	Tabs                                       financeTabs
 	Rows                                       []exchangeRow

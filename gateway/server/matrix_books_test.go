@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,6 +24,13 @@ func (c *crossing) reconciliation() {
 	require.NoError(c.t, c.store.EndReconciliation(c.t.Context(), run))
 	page, err := c.store.Differences(c.t.Context(), access.Scope{All: true}, store.DifferenceFilter{Run: run.ID})
 	require.NoError(c.t, err)
+	x := store.Exchange{Connection: "books", Adapter: "tryton", Op: "find", Reference: "v:x:accrual:1", Document: "x",
+		Entity: "acme-cn", Class: "ok", Method: "POST", Path: "/", StartedAt: time.Now()}
+	require.NoError(c.t, c.store.SaveExchanges(c.t.Context(), []store.Exchange{x}))
+	log, err := c.store.Exchanges(c.t.Context(), access.Scope{All: true}, []store.Books{{Connection: "books"}},
+		store.ExchangeFilter{})
+	require.NoError(c.t, err)
+	c.objects["exchanges"] = strconv.FormatInt(log.Items[0].ID, 10)
 	c.objects["reconciliations"], c.objects["differences"] = run.ID, strconv.FormatInt(page.Items[0].N, 10)
 }
 
