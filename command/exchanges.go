@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/countersign/countersign/adapters/erp/journal"
+	"github.com/countersign/countersign/domain/outage"
+	"github.com/countersign/countersign/relay"
 	"github.com/countersign/countersign/store"
 )
 
@@ -50,4 +52,15 @@ func exchangeOf(e journal.Entry) store.Exchange {
 // ownMetrics are those of a process without a gateway.
 func (p *parts) ownMetrics() http.Handler {
 	return promhttp.HandlerFor(prometheus.Gatherers{prometheus.DefaultGatherer, p.metrics}, promhttp.HandlerOpts{})
+}
+
+// watchedBooks are the connections that the relay looks after.
+func (p *parts) watchedBooks(s *store.Store) relay.Books {
+	alerts := p.config.ERP.Alerts
+	books := relay.Books{Store: s, Keep: p.config.ERP.Exchanges.Keep,
+		Rule: outage.Rule{Silent: alerts.Silent, Share: int64(alerts.Errors), Least: int64(alerts.Least)}}
+	for _, c := range p.config.ERP.Connections {
+		books.Connections = append(books.Connections, store.Books{Connection: c.ID, Entities: c.Entities})
+	}
+	return books
 }

@@ -172,7 +172,7 @@ func runRelay(ctx context.Context, p *parts) error {
 	defer stop()
 	p.logger.Info("the relay is ready")
 	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval,
-		Batch: p.config.Relay.Batch, Logger: p.logger}
+		Batch: p.config.Relay.Batch, Logger: p.logger, Books: p.watchedBooks(s)}
 	if p.config.Mail.Enabled {
 		r.Courier = p.courier(s)
 	}

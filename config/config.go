@@ -221,6 +221,20 @@ type ERP struct {
 	Connections []Connection  `mapstructure:"connections"`
 	MasterEvery time.Duration `mapstructure:"master_every"` // how often master data is read; 0 = only when somebody asks
 	Reconcile   Reconcile     `mapstructure:"reconcile"`
+	Exchanges   Exchanges     `mapstructure:"exchanges"`
+	Alerts      Alerts        `mapstructure:"alerts"`
+}
+
+// Exchanges is the log of what was said to the ERPs.
+type Exchanges struct {
+	Keep time.Duration `mapstructure:"keep"` // 0 = for good
+}
+
+// Alerts say from when on finance and administrators are told that a connection is sick.
+type Alerts struct {
+	Silent time.Duration `mapstructure:"silent"` // without any answer; 0 = never
+	Errors int           `mapstructure:"errors"` // percent of 15 minutes' exchanges without success; 0 = never
+	Least  int           `mapstructure:"least"`  // exchanges for that to mean anything
 }
 
 // Reconcile says when our vouchers are compared with those of every connection.

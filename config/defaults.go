@@ -33,9 +33,10 @@ func Default() Config {
 		Relay:    Relay{Interval: time.Second, Batch: 100},
 		Identity: Identity{Session: Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}},
 		SCIM:     SCIM{Subject: "external_id", Stop: SCIMStop{Percent: 10, Window: 24 * time.Hour, AtLeast: 5}},
-		ERP:      ERP{MasterEvery: 6 * time.Hour, Reconcile: Reconcile{At: "02:30", Days: 35}},
-		Mail:     Mail{Port: 587, TLS: "starttls"},
 		Webhooks: Webhooks{GiveUp: 5 * 24 * time.Hour, Keep: 30 * 24 * time.Hour},
+		ERP: ERP{MasterEvery: 6 * time.Hour, Reconcile: Reconcile{At: "02:30", Days: 35},
+			Exchanges: Exchanges{Keep: 30 * 24 * time.Hour}, Alerts: Alerts{Silent: 15 * time.Minute, Errors: 50, Least: 20}},
+		Mail: Mail{Port: 587, TLS: "starttls"},
 		Files: Files{
 			Dir:      "files",
 			S3:       S3{Region: "us-east-1", TLS: true},

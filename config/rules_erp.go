@@ -91,6 +91,15 @@ func (c Config) checkERP(k *check) {
 	if c.ERP.MasterEvery != 0 {
 		k.duration("erp.master_every", c.ERP.MasterEvery, time.Minute, 7*24*time.Hour)
 	}
+	if c.ERP.Exchanges.Keep != 0 {
+		k.duration("erp.exchanges.keep", c.ERP.Exchanges.Keep, time.Hour, 10*365*24*time.Hour)
+	}
+	if c.ERP.Alerts.Silent != 0 {
+		k.duration("erp.alerts.silent", c.ERP.Alerts.Silent, time.Minute, 7*24*time.Hour)
+	}
+	k.want(c.ERP.Alerts.Errors >= 0 && c.ERP.Alerts.Errors <= 100, "erp.alerts.errors",
+		"is "+strconv.Itoa(c.ERP.Alerts.Errors), "set 0 to 100 percent")
+	k.want(c.ERP.Alerts.Least >= 0, "erp.alerts.least", "is "+strconv.Itoa(c.ERP.Alerts.Least), "set a number of exchanges")
 	if c.ERP.Reconcile.At != "" {
 		_, err := time.Parse("15:04", c.ERP.Reconcile.At)
 		k.want(err == nil, "erp.reconcile.at", "is "+c.ERP.Reconcile.At,

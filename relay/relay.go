@@ -59,11 +59,13 @@ type Relay struct {
 	Wake    <-chan struct{} // looks at once; nil = only by the clock
 	Logger  *slog.Logger    // nil = slog.Default
 	Count   Counters
+	Books   Books // the connections to ERPs that are looked after
 
 	Webhooks *Webhooks // nil = no other system is told anything
 
 	started time.Time // when starts last went ahead; only the lane of documents looks
 	looked  time.Time // when proposals were last looked at; the same
+	watched time.Time // when the connections to ERPs were; the same
 }
 
 // batch is how many rows one look takes: what was set, but never more than the
@@ -180,6 +182,7 @@ func (r *Relay) drainDocuments(ctx context.Context) bool {
 	told := r.drainTellings(ctx)
 	told = r.tellProposals(ctx) || told
 	told = r.drainReversals(ctx) || told
+	told = r.watchBooks(ctx) || told
 	return r.drainStarts(ctx) || told
 }
 

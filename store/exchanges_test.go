@@ -8,7 +8,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/domain/outage"
 	"github.com/countersign/countersign/store"
 )
 
@@ -143,4 +146,62 @@ func TestManyExchanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWatchBooks holds that finance and administrators of the companies of a connection
+// hear once that it fell sick, and once that it is well, whoever looks how often.
+func TestWatchBooks(t *testing.T) {
+	w := newWorld(t)
+	demo, err := config.DemoCompany()
+	require.NoError(t, err)
+	_, err = w.s.ReplaceOrganisation(w.ctx, demo, "demo")
+	require.NoError(t, err)
+	urls, err := store.MigrateRoles(w.ctx, w.url, store.RolesInput{})
+	require.NoError(t, err)
+	relay, err := store.Open(w.ctx, store.Options{URL: urls[store.RoleRelay], MaxOpen: 4})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = relay.Close() })
+	books := []store.Books{{Connection: "books", Entities: []string{"acme-cn"}}}
+	rule := outage.Rule{Silent: 10 * time.Minute, Share: 50, Least: 4}
+	told := func() map[string]int {
+		for range 3 {
+			require.NoError(t, relay.WatchBooks(w.ctx, books, rule))
+		}
+		var rows []struct {
+			Kind string
+			N    int
+		}
+		require.NoError(t, w.root.Select(&rows, `SELECT kind, count(*) AS n FROM notices WHERE kind LIKE 'books.%' GROUP BY kind`))
+		counted := map[string]int{}
+		for _, r := range rows {
+			counted[r.Kind] = r.N
+		}
+		return counted
+	}
+	save := func(class string, minutes ...int) {
+		for _, m := range minutes {
+			at := time.Now().Add(-time.Duration(m) * time.Minute)
+			require.NoError(t, w.s.SaveExchanges(w.ctx, []store.Exchange{said("books", "acme-cn", class, at)}))
+		}
+	}
+	save("ok", 60)
+	save("busy", 8)
+	require.Empty(t, told(), "not for long enough")
+	save("unknown", 12)
+	first := told()
+	require.Positive(t, first[notice.BooksSilent])
+	require.Len(t, first, 1)
+	var people []string
+	require.NoError(t, w.root.Select(&people, `SELECT person FROM notices WHERE kind = 'books.silent'`))
+	assert.Subset(t, people, []string{"wang"})
+	assert.NotContains(t, people, "lin")
+	save("ok", 0)
+	well := told()
+	assert.Equal(t, first[notice.BooksSilent], well[notice.BooksSilent])
+	assert.Equal(t, first[notice.BooksSilent], well[notice.BooksWell])
+	save("refused", 1, 1, 1, 1)
+	assert.Positive(t, told()[notice.BooksFailing])
+	var episodes int
+	require.NoError(t, w.root.Get(&episodes, `SELECT count(*) FROM erp_episodes`))
+	assert.Equal(t, 2, episodes)
 }

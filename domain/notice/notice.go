@@ -86,6 +86,8 @@
 //	                     would take too many away
 //	webhook.disabled     the same: another system that     endpoint, reason; n: how many messages wait
 //	                     is told of events failed for days
+//	books.silent, books.failing, books.well  finance     connection, from_at; store.WatchBooks
+//	                     and admins of its companies
 //	passkey.added        whose it is; store.AddPasskey       passkey: its name
 //	passkey.removed      whose it was; store.RemovePasskey   passkey: its name
 //	passkey.behind       whose it is; store.PasskeyUsed      passkey: its name
@@ -155,6 +157,14 @@ const DirectoryHeld = "directory.held"
 // WebhookDisabled is told to the administrators: store.WebhooksTold. 事件推送已停用
 const WebhookDisabled = "webhook.disabled"
 
+// The kinds that a connection to an ERP owes finance and the administrators of its
+// companies: store.WatchBooks. 连接告警
+const (
+	BooksSilent  = "books.silent"  // it does not answer
+	BooksFailing = "books.failing" // most of what it is asked does not end well
+	BooksWell    = "books.well"    // it is well again
+)
+
 // The kinds that somebody's own passkeys owe them. No setting keeps them away. 安全通知
 const (
 	PasskeyAdded   = "passkey.added"
@@ -191,7 +201,8 @@ func Kinds() []string {
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
-		RoleEnded, DirectoryStopped, DirectoryHeld, WebhookDisabled, PasskeyAdded, PasskeyRemoved, PasskeyBehind,
+		RoleEnded, DirectoryStopped, DirectoryHeld, WebhookDisabled, BooksSilent, BooksFailing, BooksWell,
+		PasskeyAdded, PasskeyRemoved, PasskeyBehind,
 	}, slices.Concat(rightKinds, reviewKinds)...)
 }
 

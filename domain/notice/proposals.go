@@ -78,6 +78,8 @@ func (n Notice) Path() string {
 		return "/directory"
 	case WebhookDisabled:
 		return "/webhooks/" + n.Data["endpoint"]
+	case BooksSilent, BooksFailing, BooksWell:
+		return "/erp"
 	case PasskeyAdded, PasskeyRemoved, PasskeyBehind:
 		return "/settings"
 	}

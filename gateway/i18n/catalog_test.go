@@ -185,6 +185,9 @@ var ownGiven = map[string][]string{
 	notice.RightExpired:        {"person", "what", "reason", "until"},
 	notice.GrantEnding:         {"person", "what", "reason", "until"},
 	notice.RoleEnded:           {"step", "for", "what"},
+	notice.BooksSilent:         {"connection", "from"},
+	notice.BooksFailing:        {"connection", "from"},
+	notice.BooksWell:           {"connection", "from"},
 
 	notice.ReviewAsked:    {"n", "until"},
 	notice.ReviewReminded: {"n", "until"},
