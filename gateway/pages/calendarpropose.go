@@ -44,7 +44,8 @@ const saidMax = 200
 
 func calendarAt(id string) string { return calendarsAt + "/" + url.PathEscape(id) }
 
-// downloadCalendar handles GET /calendars/:id/file: to be changed and proposed.
+// downloadCalendar handles GET /calendars/:id/file: to be changed, and brought back as
+// a proposal.
 func downloadCalendar(v *visit) error {
 	text, err := v.desk().CalendarFile(v.r.Context(), v.who, v.param("id"))
 	if err != nil {
