@@ -70,6 +70,10 @@ func runGateway(ctx context.Context, p *parts) error {
 		return nil
 	})
 	group.Go(func() error {
+		desk.InboundRunner{Desk: deps.Desk}.Run(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		deps.Desk.Receipts.Run(ctx, deps.Desk.Store.ActsDelivered)
 		return nil
 	})
@@ -117,6 +121,13 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		Directories: directoryTitles(p.config.Directory), AskDirectory: p.engine(c, false).AskDirectory,
 		Connections: connectionsOf(p.config), Books: p.engine(c, false),
 		Webhooks: endpointsOf(p.config), PublicURL: p.config.Gateway.PublicURL}
+	if counter.Inbound, err = p.inboundSources(); err != nil {
+		return server.Deps{}, err
+	}
+	hook, err := p.inboundDoor(counter)
+	if err != nil {
+		return server.Deps{}, err
+	}
 	issuer, secret, err := p.issuer(s)
 	if err != nil {
 		return server.Deps{}, err
@@ -151,7 +162,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		Framers:          p.config.Gateway.FrameAncestors,
 		Checks:           append(p.checks(c), providerChecks(door)...),
 		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
-		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning,
+		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning, Hooks: hook.Register,
 	}, nil
 }
 

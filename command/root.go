@@ -60,7 +60,7 @@ func New() *cobra.Command {
 	root.AddCommand(devCommand(), tryCommand(), gatewayCommand(), workerCommand(), relayCommand(), allCommand(),
 		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(),
 		calendarCommand(), orgCommand(), directoryCommand(),
-		accessCommand(), opsCommand(), erpCommand(), auditCommand(), benchCommand(),
+		accessCommand(), opsCommand(), erpCommand(), inboundCommand(), auditCommand(), benchCommand(),
 		versionCommand())
 	return root
 }

@@ -33,6 +33,7 @@ type Config struct {
 	Signing       Signing       `mapstructure:"signing"`
 	ERP           ERP           `mapstructure:"erp"`
 	IM            IM            `mapstructure:"im"`
+	Inbound       Inbound       `mapstructure:"inbound"`
 	Mail          Mail          `mapstructure:"mail"`
 	Webhooks      Webhooks      `mapstructure:"webhooks"`
 	Files         Files         `mapstructure:"files"`

@@ -104,7 +104,7 @@ func TestTheListsOfTheExampleAreRight(t *testing.T) {
 	}
 	file := strings.Join(lines, "")
 	for _, name := range []string{"temporal-api-key", "codec-c2026", "codec-token", "oidc", "signing-key", "erp", "smtp",
-		"s3-access", "s3-secret", "hr", "wecom", "wecom-token", "wecom-key", "warehouse-webhook"} {
+		"s3-access", "s3-secret", "hr", "wecom", "wecom-token", "wecom-key", "warehouse-webhook", "crm"} {
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+" ", secret+" ")
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+"\n", secret+"\n")
 	}

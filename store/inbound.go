@@ -158,12 +158,12 @@ func (s *Store) noteChanged(ctx context.Context, o document.Origin) error {
 	})
 }
 
-// ClaimInbound takes up to limit messages to make documents of; nobody else gets them
-// for a minute.
-func (s *Store) ClaimInbound(ctx context.Context, limit int) ([]Inbound, error) {
+// ClaimInbound takes up to limit messages of some sources to make documents of; nobody
+// else gets them for a minute.
+func (s *Store) ClaimInbound(ctx context.Context, sources []string, limit int) ([]Inbound, error) {
 	const claim = `
 		WITH due AS (
-			SELECT id FROM inbound_messages WHERE state = 'received' AND next_try <= clock_timestamp()
+			SELECT id FROM inbound_messages WHERE state = 'received' AND next_try <= clock_timestamp() AND source = ANY($2)
 			ORDER BY next_try, id LIMIT $1 FOR UPDATE SKIP LOCKED
 		)
 		UPDATE inbound_messages m
@@ -174,7 +174,7 @@ func (s *Store) ClaimInbound(ctx context.Context, limit int) ([]Inbound, error) 
 		          '' AS voucher`
 	var rows []inboundRow
 	err := s.inTx(ctx, "store.ClaimInbound", func(tx *sqlx.Tx) error {
-		return tx.SelectContext(ctx, &rows, claim, limitOf(limit))
+		return tx.SelectContext(ctx, &rows, claim, limitOf(limit), pq.Array(sources))
 	})
 	if err != nil {
 		return nil, err

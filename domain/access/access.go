@@ -34,6 +34,7 @@ type Object struct {
 	Assignees  []string `json:"assignees"`           // who was asked or decided, ever; may hold the admin queue
 	Delegates  []string `json:"delegates,omitempty"` // who may decide for one asked now, by a delegation
 	Copied     []string `json:"copied,omitempty"`    // who was copied in, and still is
+	Source     string   `json:"source,omitempty"`    // of what another system sends
 }
 
 // Scope is what a list is cut to: everything when All, else the objects of
@@ -90,6 +91,9 @@ func Can(s Subject, permission string, o Object) (bool, string) {
 	reaches, refusal := reachesOf(s, permission)
 	if refusal != "" {
 		return false, refusal
+	}
+	if s.Machine && !inScopes(s.Scopes, permission) && !slices.Contains(s.Scopes, ForSource(permission, o.Source)) {
+		return false, OutOfTokenScope
 	}
 	for _, r := range reaches {
 		if why := r.covers(s, o); why != "" {
@@ -211,7 +215,8 @@ func reachesOf(s Subject, permission string) ([]held, string) {
 		return nil, NoPerson
 	case !slices.Contains(Permissions(), permission):
 		return nil, NoPermission
-	case s.Machine && (!inScopes(s.Scopes, permission) || slices.Contains(peopleOnly, permission)):
+	case s.Machine && (!inScopes(s.Scopes, permission) && !forSomeSource(s.Scopes, permission) ||
+		slices.Contains(peopleOnly, permission)):
 		return nil, OutOfTokenScope
 	}
 	var reaches []held
@@ -244,4 +249,16 @@ func inScopes(scopes []string, permission string) bool {
 	noun, _, _ := strings.Cut(permission, ":")
 	whole := slices.Contains(scopes, noun+":*") && !slices.Contains(namedOnly, permission)
 	return whole || slices.Contains(scopes, permission)
+}
+
+// ForSource is the scope that gives a token InboundSend for one source alone.
+func ForSource(permission, source string) string { return permission + "@" + source }
+
+// forSomeSource says whether a token was given a permission for some source. Only what
+// is asked about one object is: lists know no sources.
+func forSomeSource(scopes []string, permission string) bool {
+	return permission == InboundSend && slices.ContainsFunc(scopes, func(scope string) bool {
+		source, ok := strings.CutPrefix(scope, permission+"@")
+		return ok && source != ""
+	})
 }

@@ -51,6 +51,7 @@ var matrix = map[string]map[string]string{
 		"token:manage":      "y.......",
 		"grant:read":        "y.......",
 		"grant:request":     "y.......",
+		"inbound:send":      "y.......",
 	},
 	access.FinanceClerk: {
 		"document:on_behalf": "..y..y..",
@@ -62,6 +63,8 @@ var matrix = map[string]map[string]string{
 		"effect:resolve":     "..y..y..",
 		"voucher:reverse":    "..y..y..",
 		"import:create":      "..y..y..",
+		"inbound:read":       "..y..y..",
+		"inbound:manage":     "..y..y..",
 		"people:read":        "..y..y..",
 	},
 	access.FinanceHead: {
@@ -74,6 +77,8 @@ var matrix = map[string]map[string]string{
 		"effect:resolve":     "..y..y..",
 		"voucher:reverse":    "..y..y..",
 		"import:create":      "..y..y..",
+		"inbound:read":       "..y..y..",
+		"inbound:manage":     "..y..y..",
 		"people:read":        "..y..y..",
 		"policy:propose":     "..y..y..",
 		"policy:publish":     "..y..y..",
@@ -89,6 +94,7 @@ var matrix = map[string]map[string]string{
 		"voucher:read":  "y.y..y..",
 		"effect:read":   "..y..y..",
 		"people:read":   "..y..y..",
+		"inbound:read":  "..y..y..",
 		"audit:read":    "..y..y..",
 		"metrics:read":  "yyyyyyyy",
 
@@ -110,6 +116,8 @@ var matrix = map[string]map[string]string{
 		"policy:propose":     "..y..y..",
 		"policy:publish":     "..y..y..",
 		"import:create":      "..y..y..",
+		"inbound:read":       "..y..y..",
+		"inbound:manage":     "..y..y..",
 		"people:read":        "..y..y..",
 		"organisation:write": "..y..y..",
 		"audit:read":         "..y..y..",
@@ -213,6 +221,7 @@ func TestAGrantForEveryEntityReachesAll(t *testing.T) {
 
 func TestATokenNarrowsAndNeverWidens(t *testing.T) {
 	mine, e1 := objects[0].o, objects[5].o
+	sent := func(source string) access.Object { return access.Object{Owners: []string{"me"}, Source: source} }
 	machine := func(scopes ...string) access.Subject {
 		return access.Subject{Person: "me", Machine: true, Scopes: scopes,
 			Roles: []org.Grant{{Role: access.FinanceClerk, Entity: "e1"}}}
@@ -231,6 +240,10 @@ func TestATokenNarrowsAndNeverWidens(t *testing.T) {
 		{"within its scopes", machine("document:read"), access.DocumentRead, e1, true, access.ByEntity},
 		{"a whole noun", machine("document:*"), access.DocumentUrge, e1, true, access.ByEntity},
 		{"outside its scopes", machine("document:read"), access.DocumentSubmit, mine, false, access.OutOfTokenScope},
+		{"for its source", machine("inbound:send@crm"), access.InboundSend, sent("crm"), true, access.ByOwn},
+		{"for another source", machine("inbound:send@crm"), access.InboundSend, sent("oa"), false, access.OutOfTokenScope},
+		{"for every source", machine("inbound:send"), access.InboundSend, sent("oa"), true, access.ByOwn},
+		{"a source is no way to the rest", machine("inbound:read@crm"), access.InboundRead, e1, false, access.OutOfTokenScope},
 		{"no scopes at all", machine(), access.PolicyRead, mine, false, access.OutOfTokenScope},
 		{"a star is no scope", machine("*", "*:*"), access.PolicyRead, mine, false, access.OutOfTokenScope},
 		{"more than its owner may", machine("audit:read"), access.AuditRead, e1, false, access.NoRole},

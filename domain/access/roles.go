@@ -49,6 +49,9 @@ const (
 	PolicyPublish     = "policy:publish" // decide on what another proposed
 	CalendarRead      = "calendar:read"
 	ImportCreate      = "import:create"
+	InboundSend       = "inbound:send"   // to a source whose account one is, and ask what became of it
+	InboundRead       = "inbound:read"   // what other systems sent
+	InboundManage     = "inbound:manage" // try what was refused again, or leave it
 	PeopleRead        = "people:read"
 	OrganisationRead  = "organisation:read"
 	OrganisationWrite = "organisation:write"
@@ -121,6 +124,7 @@ var table = map[string]rights{
 		TokenManage:      {Own},
 		GrantRead:        {Own},
 		GrantRequest:     {Own},
+		InboundSend:      {Own},
 	},
 	DepartmentHead: {
 		DocumentRead:     {Department},
@@ -138,6 +142,8 @@ var table = map[string]rights{
 		EffectRead:       {Entity},
 		EffectResolve:    {Entity},
 		VoucherReverse:   {Company},
+		InboundRead:      {Entity},
+		InboundManage:    {Entity},
 		ImportCreate:     {Entity},
 		PeopleRead:       {Entity},
 	},
@@ -150,6 +156,8 @@ var table = map[string]rights{
 		EffectRead:       {Entity},
 		EffectResolve:    {Entity},
 		VoucherReverse:   {Company},
+		InboundRead:      {Entity},
+		InboundManage:    {Entity},
 		ImportCreate:     {Entity},
 		PeopleRead:       {Entity},
 		PolicyPropose:    {Entity},
@@ -165,6 +173,7 @@ var table = map[string]rights{
 		DocumentRead:   {Entity},
 		VoucherRead:    {Entity},
 		EffectRead:     {Entity},
+		InboundRead:    {Entity},
 		PeopleRead:     {Entity},
 		AuditRead:      {Entity},
 		DelegationRead: {Entity},
@@ -185,6 +194,8 @@ var table = map[string]rights{
 		PlanResolve:       {Entity},
 		PolicyPropose:     {Entity},
 		PolicyPublish:     {Entity},
+		InboundRead:       {Entity},
+		InboundManage:     {Entity},
 		ImportCreate:      {Entity},
 		PeopleRead:        {Entity},
 		OrganisationWrite: {Entity},

@@ -70,6 +70,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.exchanges()
 	a.audit()
 	a.imports()
+	a.inbound()
 	a.tokens()
 	a.sessions()
 	a.passkeys()

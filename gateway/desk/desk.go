@@ -114,6 +114,9 @@ type Desk struct {
 	Webhooks  []Endpoint
 	PublicURL string
 
+	// Inbound are the systems that may start documents, by id.
+	Inbound map[string]InboundSource
+
 	// AttachmentMax is how many bytes one attachment may have; 0 means 20 MiB.
 	AttachmentMax int64
 

@@ -356,24 +356,31 @@ func (d *Desk) Complete(ctx context.Context, c document.Content) (document.Conte
 type Submission struct {
 	Content document.Content
 	CC      CC
-	Bulk    bool // an import: starts after everything interactive
+	Bulk    bool            // an import: starts after everything interactive
+	Origin  document.Origin // of what another system had made
 }
 
 // SubmitNew submits a content that was never a draft, as the import does.
 func (d *Desk) SubmitNew(ctx context.Context, who auth.Who, asked Submission, key Key) (store.Document, error) {
-	c, err := d.fill(ctx, who, asked.Content)
+	c, err := d.finished(ctx, who, asked.Content)
 	if err != nil {
 		return store.Document{}, err
 	}
-	if err := d.entered(ctx, who, c); err != nil {
-		return store.Document{}, err
-	}
-	if c, err = d.Complete(ctx, c); err != nil {
-		return store.Document{}, err
-	}
-	in := store.SubmitInput{Content: c, Bulk: asked.Bulk}
+	in := store.SubmitInput{Content: c, Bulk: asked.Bulk, Origin: asked.Origin}
 	if in.CC, in.CCRemark, err = d.copiedWith(ctx, who, asked.CC); err != nil {
 		return store.Document{}, err
 	}
 	return d.submit(ctx, who, in, key)
+}
+
+// finished is a content that was never a draft, filled in, judged and completed.
+func (d *Desk) finished(ctx context.Context, who auth.Who, c document.Content) (document.Content, error) {
+	c, err := d.fill(ctx, who, c)
+	if err != nil {
+		return c, err
+	}
+	if err := d.entered(ctx, who, c); err != nil {
+		return c, err
+	}
+	return d.Complete(ctx, c)
 }

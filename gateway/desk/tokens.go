@@ -73,6 +73,9 @@ func checkScopes(scopes []string) error {
 		if all {
 			ok = slices.ContainsFunc(known, func(p string) bool { return strings.HasPrefix(p, noun+":") })
 		}
+		if source, of := strings.CutPrefix(scope, access.ForSource(access.InboundSend, "")); of {
+			ok = source != ""
+		}
 		if !ok {
 			return fault.New(fault.Invalid, "token.bad_scope", fault.Arg("scope", scope),
 				fault.Field("scopes["+strconv.Itoa(i)+"]"))

@@ -128,6 +128,7 @@ func (h *house) open() {
 		Pages: func(router *gin.Engine) { face.Register(router) },
 		Desk:  h.desk, Auth: who, Version: "test", DevIssuer: issuer, Rate: server.Rate{PerSecond: -1},
 		Checks: []server.Check{{Name: "temporal", Ask: h.engine.check}},
+		Hooks:  func(router *gin.Engine) { h.inboundDoor().Register(router) },
 		SCIM:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
 	})
 	require.NoError(h.t, err)
@@ -159,7 +160,7 @@ func (h *house) token(person string) string {
 	_, err := h.store.CreateToken(h.t.Context(), store.Token{
 		Hash: hash, Person: person, Name: "test", ExpiresAt: time.Now().Add(time.Hour), Scopes: []string{
 			"document:*", "task:*", "voucher:*", "effect:*", "plan:*", "policy:*", "calendar:*", "import:*", "people:*",
-			"organisation:*", "audit:*", "metrics:*", "delegation:*", "copy:*", "grant:*",
+			"organisation:*", "audit:*", "metrics:*", "delegation:*", "copy:*", "grant:*", "inbound:*",
 			"document:intervene", "organisation:write", "grant:request", "grant:decide",
 		},
 	})

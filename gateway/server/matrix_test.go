@@ -375,7 +375,7 @@ func TestUnknownFieldsAreRefused(t *testing.T) {
 	asked := 0
 	for _, r := range c.router.Routes() {
 		body, isJSON := c.payload(r.Method, r.Path)
-		if !isJSON || !strings.HasPrefix(r.Path, "/api/") {
+		if !isJSON || !strings.HasPrefix(r.Path, "/api/") || r.Path == "/api/v1/inbound/:source" { // whose shape is the source's
 			continue
 		}
 		asked++

@@ -101,18 +101,29 @@ func (l bodyLimits) middleware(next http.Handler) http.Handler {
 	})
 }
 
-// onlySCIM keeps a token that is a directory's, with no scope but that, to what it is
-// for: not even what asks for no permission is open to it.
-func onlySCIM(next http.Handler) http.Handler {
+// purpose is what a token may be made for alone: scopes that begin so, the one that they
+// stand for, and where its work is.
+type purpose struct{ scopes, permission, below string }
+
+var purposes = []purpose{
+	{"scim:", access.ScimProvision, problem.SCIMBase + "/"},
+	{access.ForSource(access.InboundSend, ""), access.InboundSend, api.Base + "/inbound/"},
+}
+
+// onlyItsPurpose keeps a token that is a directory's, or a source's of documents, with no
+// scope but that, to what it is for: not even what asks for no permission is open to it.
+func onlyItsPurpose(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, _ := auth.Of(r.Context())
 		scopes := who.Subject.Scopes
-		other := slices.ContainsFunc(scopes, func(scope string) bool { return !strings.HasPrefix(scope, "scim:") })
-		elsewhere := !strings.HasPrefix(r.URL.Path, problem.SCIMBase+"/")
-		if who.Subject.Machine && len(scopes) > 0 && !other && elsewhere {
-			problem.Write(w, r, fault.New(fault.Forbidden, "access.denied",
-				fault.Arg("permission", access.ScimProvision), fault.Arg("reason", access.OutOfTokenScope)))
-			return
+		for _, p := range purposes {
+			other := slices.ContainsFunc(scopes, func(scope string) bool { return !strings.HasPrefix(scope, p.scopes) })
+			elsewhere := !strings.HasPrefix(r.URL.Path, p.below)
+			if who.Subject.Machine && len(scopes) > 0 && !other && elsewhere {
+				problem.Write(w, r, fault.New(fault.Forbidden, "access.denied",
+					fault.Arg("permission", p.permission), fault.Arg("reason", access.OutOfTokenScope)))
+				return
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

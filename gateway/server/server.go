@@ -86,7 +86,7 @@ func New(deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	gate := newGate(deps.Rate, deps.Proxies)
-	inner, err := compressed(deps.Auth.Middleware(gate.limit(sameOrigin(onlySCIM(router)))))
+	inner, err := compressed(deps.Auth.Middleware(gate.limit(sameOrigin(onlyItsPurpose(router)))))
 	if err != nil {
 		return nil, err
 	}

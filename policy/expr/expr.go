@@ -8,6 +8,7 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -132,11 +133,11 @@ func (e *Env) Compile(text string) (*Condition, error) {
 }
 
 func (e *Env) compile(text string) (*Condition, error) {
-	return compileAs(e.cel, cel.BoolType, text, e.base)
+	return compileAs(e.cel, text, e.base, cel.BoolType)
 }
 
-// compileAs checks an expression that must come to a type.
-func compileAs(env *cel.Env, want *cel.Type, text string, base money.Currency) (*Condition, error) {
+// compileAs checks an expression that must come to one of some types, the first above all.
+func compileAs(env *cel.Env, text string, base money.Currency, wanted ...*cel.Type) (*Condition, error) {
 	checked, issues := env.Compile(text)
 	if issues != nil && len(issues.Errors()) > 0 {
 		first := issues.Errors()[0]
@@ -146,9 +147,9 @@ func compileAs(env *cel.Env, want *cel.Type, text string, base money.Currency) (
 	if issues.Err() != nil {
 		return nil, &Error{Line: 1, Column: 1, Words: issues.Err().Error()}
 	}
-	if got := checked.OutputType(); got != want {
+	if got := checked.OutputType(); !slices.Contains(wanted, got) {
 		words := fmt.Sprintf("a condition is true or false, this is a %s", got)
-		if want == cel.StringType {
+		if wanted[0] == cel.StringType {
 			words = fmt.Sprintf("a text is wanted, this is a %s", got)
 		}
 		return nil, &Error{Line: 1, Column: 1, Words: words}

@@ -97,7 +97,7 @@ func compileFormula(place Place, want *cel.Type, text string) (*Formula, error) 
 	if err != nil {
 		return nil, &Error{Line: 1, Column: 1, Words: err.Error()}
 	}
-	checked, err := compileAs(known[place], want, text, "")
+	checked, err := compileAs(known[place], text, "", want)
 	if err != nil {
 		return nil, err
 	}

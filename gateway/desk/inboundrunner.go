@@ -1,0 +1,101 @@
+package desk
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/crash"
+	"github.com/countersign/countersign/store"
+)
+
+// InboundRunner makes documents of what other systems sent, in the background. Any
+// number of them may run beside each other, and one that dies is made good by the next:
+// messages are claimed with SKIP LOCKED, and a name over there is one document here.
+type InboundRunner struct {
+	Desk *Desk
+}
+
+// Run works until the context ends.
+func (r InboundRunner) Run(ctx context.Context) {
+	if len(r.Desk.Inbound) == 0 {
+		return
+	}
+	for ctx.Err() == nil {
+		worked, err := r.Once(ctx)
+		wait := time.Duration(0)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			slog.ErrorContext(ctx, "inbound", "error", err.Error())
+			wait = importPause
+		case worked == 0:
+			wait = importIdle
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// Once works off one batch, and answers how many messages it met. One that fails by our
+// trouble is tried again later; it holds up none of the others.
+func (r InboundRunner) Once(ctx context.Context) (int, error) {
+	rows, err := r.Desk.Store.ClaimInbound(ctx, slices.Sorted(maps.Keys(r.Desk.Inbound)), importBatch)
+	if err != nil {
+		return 0, err
+	}
+	var trouble error
+	for _, row := range rows {
+		if err := r.message(ctx, row); err != nil && trouble == nil {
+			trouble = err
+		}
+		if ctx.Err() != nil {
+			break // what is left is claimed anew by another
+		}
+	}
+	return len(rows), trouble
+}
+
+// message makes a document of one message. What the message is to blame for is written
+// down beside it; what is our trouble is an error, and it is tried again.
+func (r InboundRunner) message(ctx context.Context, row store.Inbound) error {
+	doc, entity, err := r.submit(ctx, row)
+	if err == nil {
+		crash.At("inbound.submitted")
+		return r.Desk.Store.InboundBecame(ctx, row.ID, doc)
+	}
+	f, ok := fault.As(err)
+	if !ok || f.Kind == fault.Busy || f.Kind == fault.Unknown || f.Kind == fault.Internal {
+		return err
+	}
+	return r.Desk.Store.InboundFailed(ctx, row, f, entity)
+}
+
+// submit answers with the document of a message, and where it is none, with the entity
+// that it would be of. One that was submitted before a crash is found again.
+func (r InboundRunner) submit(ctx context.Context, row store.Inbound) (store.Document, string, error) {
+	d := r.Desk
+	source, ok := d.Inbound[row.Origin.Source]
+	if !ok {
+		return store.Document{}, "", fault.New(fault.NotFound, "inbound.no_source")
+	}
+	switch id, err := d.Store.OfOrigin(ctx, row.Origin); {
+	case err != nil:
+		return store.Document{}, "", err
+	case id != "":
+		doc, err := d.Store.Document(ctx, access.Scope{All: true}, id)
+		return doc, "", err
+	}
+	who, content, err := d.inboundContent(ctx, source, []byte(row.Body))
+	if err != nil {
+		return store.Document{}, content.Entity, err
+	}
+	key := Key{Route: "inbound", Key: row.Origin.Source + ":" + row.Origin.Reference, Body: row.Hash}
+	doc, err := d.SubmitNew(ctx, who, Submission{Content: content, Bulk: source.Bulk, Origin: row.Origin}, key)
+	return doc, content.Entity, err
+}
