@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/countersign/countersign/config"
@@ -24,7 +25,7 @@ func (p *parts) inboundSources() (map[string]desk.InboundSource, error) {
 		}
 		sources[s.ID] = desk.InboundSource{
 			ID: s.ID, Kind: s.Kind, Title: s.Title, Account: s.Account, Entities: s.Entities, Mapping: mapping,
-			Bulk: s.Polled(), OnceByInvoice: s.Kind == config.InboundBill,
+			OnceByInvoice: s.Once,
 		}
 	}
 	return sources, nil
@@ -48,7 +49,7 @@ func inboundMapping(name string) (*inbound.Mapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the mapping %s: %w", name, err)
 	}
-	return inbound.Parse(name, text)
+	return inbound.Parse(filepath.Base(name), text)
 }
 
 // inboundDoor is where the webhooks among them come in.

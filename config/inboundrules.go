@@ -6,12 +6,8 @@ import (
 	"strings"
 )
 
-// What is written into SQL or into an address as it is.
-var (
-	inboundID  = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
-	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
-	viewName   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$`)
-)
+// inboundID is what a source is called: it is part of an address.
+var inboundID = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
 // standardSecret says whether a secret is as Standard Webhooks writes them.
 func standardSecret(text string) bool {

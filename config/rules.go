@@ -27,7 +27,7 @@ func (c Config) Check() error {
 	c.checkSigning(k)
 	c.checkERP(k)
 	c.checkIM(k)
-	c.Inbound.check(k, c)
+	c.Inbound.check(k)
 	c.Mail.check(k)
 	c.Webhooks.check(k, c)
 	c.Files.check(k)

@@ -42,9 +42,6 @@ type InboundInput struct {
 	State    string       // received, refused or ignored
 	Fault    *fault.Fault // why it is refused
 
-	// Polled says that the source did not send it just now, but had it read again: what
-	// was refused before and is the same now stays refused.
-	Polled bool
 	// Held says that whoever receives it makes it a document at once; nobody else gets it
 	// for a minute.
 	Held bool
@@ -125,7 +122,7 @@ func receiveAgain(ctx context.Context, tx *sqlx.Tx, in InboundInput) error {
 	}
 	same := there.Hash == in.Hash
 	switch {
-	case same && (there.State != InboundRefused || in.Polled), in.State == InboundIgnored && there.State != InboundRefused:
+	case same && there.State != InboundRefused, in.State == InboundIgnored && there.State != InboundRefused:
 		return nil
 	case there.State == InboundSubmitted:
 		return fault.New(fault.Conflict, "inbound.changed", fault.Arg("id", in.Origin.Reference),

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/access"
@@ -92,35 +91,4 @@ func (s *Store) Inbounds(ctx context.Context, scope access.Scope, f InboundFilte
 		page.Next = cursorOf(sortKeyOf(last.ReceivedAt), last.ID)
 	}
 	return page, err
-}
-
-// InboundCursor is how far a source that we ask was read.
-type InboundCursor struct {
-	Source, Position string
-	Rows             int64  // that the last reading brought
-	Fault            string // why it failed; "" where it did not
-}
-
-// InboundCursor tells how far a source was read; the zero value where it never was.
-func (s *Store) InboundCursor(ctx context.Context, source string) (InboundCursor, error) {
-	const query = `SELECT source, position, rows, fault FROM inbound_cursors WHERE source = $1`
-	var list []InboundCursor
-	if err := s.db.SelectContext(ctx, &list, query, source); err != nil {
-		return InboundCursor{}, sqlFault("store.InboundCursor", err)
-	}
-	if len(list) == 0 {
-		return InboundCursor{Source: source}, nil
-	}
-	return list[0], nil
-}
-
-// SaveInboundCursor keeps how far a source was read. Safe to repeat.
-func (s *Store) SaveInboundCursor(ctx context.Context, c InboundCursor) error {
-	const save = `
-		INSERT INTO inbound_cursors (source, position, rows, fault) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (source) DO UPDATE SET position = $2, rows = $3, fault = $4, read_at = clock_timestamp()`
-	return s.inTx(ctx, "store.SaveInboundCursor", func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, save, c.Source, c.Position, c.Rows, c.Fault)
-		return err
-	})
 }

@@ -90,7 +90,7 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	w.settingsUnder(gateway, as[store.RoleMigrator])
 	w.talkUnder(gateway, d)
 	w.copyUnder(gateway)
-	w.inboundUnder(gateway, worker)
+	w.inboundUnder(gateway)
 	effect := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
 	require.NoError(w.t, worker.BeginEffect(w.ctx, effect))
 	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})
@@ -216,11 +216,11 @@ var forbidden = map[string][]string{
 		`UPDATE proposals SET maker = 'x'`, `UPDATE proposals SET payload = '{}'`, `DELETE FROM proposals`,
 		`UPDATE comments SET text = 'x'`, `UPDATE comments SET withdrawn_at = NULL`, `DELETE FROM comments`,
 		`UPDATE policies SET yaml = 'x'`, `INSERT INTO checkpoints SELECT * FROM checkpoints`,
-		`DELETE FROM inbound_messages`, `UPDATE inbound_messages SET body = 'x'`, `INSERT INTO inbound_cursors VALUES ('x', '')`,
+		`DELETE FROM inbound_messages`, `UPDATE inbound_messages SET body = 'x'`,
 		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
 	},
 	store.RoleWorker: {
-		`UPDATE inbound_messages SET document = 'x', state = 'submitted'`, `DELETE FROM inbound_messages`,
+		`INSERT INTO inbound_messages SELECT * FROM inbound_messages`, `UPDATE inbound_messages SET document = 'x'`,
 		`INSERT INTO heirs VALUES ('x', 'ann', 'bob', '')`, `INSERT INTO leavers VALUES ('ann')`, `DELETE FROM leavers`,
 		`INSERT INTO copies SELECT * FROM copies`, `INSERT INTO proposals SELECT * FROM proposals`,
 		`INSERT INTO copies SELECT batch, document, 'adm', made_by, how, '', made_at FROM copies WHERE how = 'policy'`,

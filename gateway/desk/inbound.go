@@ -36,7 +36,6 @@ type InboundSource struct {
 	Account  string   // in whose name it enters documents: a person of the organisation that nobody signs in as
 	Entities []string // whose documents it may start; none = every one
 	Mapping  *inbound.Mapping
-	Bulk     bool // it sends many at once: they start after everything interactive
 
 	// OnceByInvoice refuses what names an invoice that another document shows already:
 	// nobody looks at a warning here.
@@ -50,7 +49,7 @@ var inboundScopes = []string{
 }
 
 // ReceiveInbound keeps what a source sends; what it asks for becomes a document soon, or
-// at once where the sender waits for that. fallback names what the mapping cannot name.
+// at once where the sender waits for that.
 //
 // Safe to repeat. Errors: those of store.Receive.
 func (d *Desk) ReceiveInbound(ctx context.Context, source InboundSource, body []byte, waits bool) (

@@ -96,6 +96,6 @@ func (r InboundRunner) submit(ctx context.Context, row store.Inbound) (store.Doc
 		return store.Document{}, content.Entity, err
 	}
 	key := Key{Route: "inbound", Key: row.Origin.Source + ":" + row.Origin.Reference, Body: row.Hash}
-	doc, err := d.SubmitNew(ctx, who, Submission{Content: content, Bulk: source.Bulk, Origin: row.Origin}, key)
+	doc, err := d.SubmitNew(ctx, who, Submission{Content: content, Origin: row.Origin}, key)
 	return doc, content.Entity, err
 }

@@ -32,6 +32,7 @@ type financeTabs struct {
 	Current string
 	Counts  store.FinanceCounts
 	Resting []restingERP
+	Inbound bool // the reader may see what other systems sent
 }
 
 // restingERP says of an ERP that it is not called right now.
@@ -55,7 +56,8 @@ func (v *visit) financeTabs(current string) (financeTabs, error) {
 		return financeTabs{}, err
 	}
 	resting, err := v.desk().RestingERPs(v.r.Context(), v.who)
-	tabs := financeTabs{Current: current, Counts: counts}
+	tabs := financeTabs{Current: current, Counts: counts,
+		Inbound: access.Has(v.who.Subject, access.InboundRead)}
 	for _, erp := range resting {
 		tabs.Resting = append(tabs.Resting, v.restingERP(erp))
 	}

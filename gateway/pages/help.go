@@ -21,6 +21,7 @@ var helpOf = map[string]string{
 	"vouchers": "finance#vouchers", "reconciliations": "finance#reconcile", "reconciliation": "finance#reconcile",
 	"erp": "finance#erp", "exchanges": "finance#erp", "exchange": "finance#erp",
 	"voucher": "finance#vouchers", "parked": "finance#parked",
+	"inbound":   "finance#inbound",
 	"reversals": "finance#reversal", "reversal": "finance#reversal",
 	"policies": "administrators#policies", "text": "administrators#policies", "propose": "administrators#policies",
 	"simulation": "administrators#policies", "proposals": "administrators#proposals",

@@ -28,7 +28,7 @@ func registry() []route {
 			handle: documents},
 		{method: get, path: "/new", needs: access.DocumentCreate, nav: "page.nav.new", template: "choose", handle: choose},
 		{method: get, path: financeAt, needs: access.EffectRead, nav: "page.nav.finance",
-			also: []string{"/vouchers", "/parked", reconcileAt, reversalsAt, erpAt}, template: "finance", handle: finance},
+			also: []string{"/vouchers", "/parked", reconcileAt, reversalsAt, inboundAt, erpAt}, template: "finance", handle: finance},
 		{method: get, path: delegationsAt, needs: access.DelegationRead, nav: "page.nav.delegations",
 			template: "delegations", handle: delegations},
 		{method: get, path: policiesAt, needs: access.PolicyRead, nav: "page.nav.policies", template: "policies",
@@ -86,7 +86,7 @@ func registry() []route {
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
-		rightsRoutes(), powerRoutes(), reversalRoutes(), directoryRoutes(), calendarRoutes(),
+		rightsRoutes(), powerRoutes(), reversalRoutes(), inboundRoutes(), directoryRoutes(), calendarRoutes(),
 		certificationRoutes(), webhookRoutes())...)
 }
 

@@ -30,14 +30,6 @@ CREATE INDEX inbound_waiting ON inbound_messages (next_try) WHERE state = 'recei
 CREATE INDEX inbound_order ON inbound_messages (received_at DESC, id DESC);
 CREATE INDEX inbound_refused ON inbound_messages (received_at DESC, id DESC) WHERE state = 'refused';
 
-CREATE TABLE inbound_cursors ( -- how far a source that we ask was read
-    source   text        PRIMARY KEY,
-    position text        NOT NULL,
-    rows     bigint      NOT NULL DEFAULT 0, -- that the last reading brought
-    fault    text        NOT NULL DEFAULT '', -- why it failed
-    read_at  timestamptz NOT NULL DEFAULT clock_timestamp()
-);
-
 -- What became a document stays what it was.
 -- +goose StatementBegin
 CREATE FUNCTION guard_inbound_messages() RETURNS trigger LANGUAGE plpgsql AS $$
