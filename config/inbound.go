@@ -40,8 +40,8 @@ type InboundSecret struct {
 	Secret Secret `mapstructure:"secret"`
 }
 
-// secretLeast is how many characters a webhook's secret has at least.
-const secretLeast = 24
+// inboundSecretLeast is how many characters a webhook's secret has at least.
+const inboundSecretLeast = 24
 
 func (i Inbound) check(k *check) {
 	var ids []string
@@ -64,7 +64,7 @@ func (s InboundSource) checkWebhook(k *check, at string) {
 	}
 	k.want(len(s.Secrets) > 0, at+"secrets", "is empty", "set at least one: openssl rand -base64 32")
 	for i, one := range s.Secrets {
-		k.want(len(one.Secret.Reveal()) >= secretLeast, at+"secrets["+strconv.Itoa(i)+"].secret", "is too short",
+		k.want(len(one.Secret.Reveal()) >= inboundSecretLeast, at+"secrets["+strconv.Itoa(i)+"].secret", "is too short",
 			"make one with: openssl rand -base64 32")
 		if s.Signature != SignedHMAC {
 			k.want(standardSecret(one.Secret.Reveal()), at+"secrets["+strconv.Itoa(i)+"].secret", "is not base64",
