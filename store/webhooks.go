@@ -65,18 +65,22 @@ func (s *Store) KeepWebhooks(ctx context.Context, ids []string) error {
 
 // factColumns are what a message says of a document d, by the revision r of its event.
 const factColumns = `d.id AS document, coalesce(d.number, '') AS number, d.type, d.entity, d.department, d.submitter,
-	d.requester, 	coalesce(r.content::jsonb ->> 'total', '') AS total`
+	d.requester, 	d.origin_source, d.origin_reference,
+	coalesce(r.content::jsonb ->> 'total', '') AS total`
 
 type factRow struct {
 	eventRow
 
 	Document, Number, Type, Entity, Department, Submitter, Requester, Total string
+
+	OriginSource    string `db:"origin_source"`
+	OriginReference string `db:"origin_reference"`
 }
 
 func (r factRow) facts() (webhook.Document, error) {
 	d := webhook.Document{
 		ID: r.Document, Number: r.Number, Type: r.Type, Entity: r.Entity, Department: r.Department, Submitter: r.Submitter,
-		Requester: r.Requester,
+		Requester: r.Requester, Origin: document.Origin{Source: r.OriginSource, Reference: r.OriginReference},
 	}
 	if r.Total == "" {
 		return d, nil
@@ -249,7 +253,8 @@ const messagesFrom = `
 	       coalesce(d.id, '') AS document, coalesce(d.number, '') AS number, coalesce(d.type, '') AS type,
 	       coalesce(d.entity, '') AS entity, coalesce(d.department, '') AS department,
 	       coalesce(d.submitter, '') AS submitter,
-	       coalesce(d.requester, '') AS requester, coalesce(r.content::jsonb ->> 'total', '') AS total
+	       coalesce(d.requester, '') AS requester, coalesce(d.origin_source, '') AS origin_source,
+	       coalesce(d.origin_reference, '') AS origin_reference, coalesce(r.content::jsonb ->> 'total', '') AS total
 	FROM webhook_messages m
 	LEFT JOIN events e ON e.stream = m.stream AND e.seq = m.seq
 	LEFT JOIN documents d ON d.id = m.document

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/money"
 )
@@ -53,7 +54,7 @@ type Document struct {
 
 	Submitter, Requester string // people's ids
 	Total                money.Amount
-	Source, External     string // who sent it in, and what they call it; "" = entered here
+	Origin               document.Origin
 }
 
 // Wants says whether an endpoint is told of an event of a document.
@@ -128,7 +129,7 @@ func (s Subscription) Of(e evidence.Event, d Document, no int64, public string) 
 	data := told{
 		Document: d.ID, Number: d.Number, Type: d.Type, Entity: d.Entity, Department: d.Department,
 		Submitter: d.Submitter, Requester: d.Requester, Total: amount{d.Total.Text(), string(d.Total.Currency)},
-		Source: d.Source, External: d.External, Seq: e.Seq, Actor: e.Actor, OnBehalfOf: e.OnBehalfOf, Round: e.Round,
+		Source: d.Origin.Source, External: d.Origin.Reference, Seq: e.Seq, Actor: e.Actor, OnBehalfOf: e.OnBehalfOf, Round: e.Round,
 		Revision: e.Revision, ContentHash: e.ContentHash, URL: public + "/documents/" + d.ID,
 		API: public + "/api/v1/documents/" + d.ID,
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/webhook"
@@ -70,6 +71,12 @@ func TestTheMessage(t *testing.T) {
 			"submitter": "lin", "requester": "lin", "total": {"amount": "820.00", "currency": "CNY"}, "seq": 7, "actor": "chen",
 			"round": 1, "revision": 2, "content_hash": "abc", "url": "https://pay.example.com/documents/d1",
 			"api": "https://pay.example.com/api/v1/documents/d1"}}`, string(m.Body))
+
+	sent := expense
+	sent.Origin = document.Origin{Source: "oa", Reference: "PR-17"}
+	m, err = webhook.Subscription{ID: "w"}.Of(fact, sent, 12, "https://pay.example.com")
+	require.NoError(t, err)
+	require.Contains(t, string(m.Body), `"source":"oa","external_id":"PR-17"`)
 
 	full, err := webhook.Subscription{ID: "w", Evidence: true}.Of(fact, expense, 12, "https://pay.example.com")
 	require.NoError(t, err)
