@@ -76,6 +76,7 @@ var grants = map[string]map[string]string{
 		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal)",
 		"webhook_endpoints":   "SELECT, UPDATE (state, why, changed_by, changed_at, last_no, failing_since, tries, next_try)",
 		"webhook_messages":    "SELECT, INSERT, UPDATE (state, ruled_by, ruled_at)",
+		"revision_totals":     read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -132,7 +133,7 @@ var grants = map[string]map[string]string{
 		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read, "wishes": read,
 		"reversals": "SELECT, UPDATE (tries, next_try)", "vouchers": read,
 		"erp_exchanges": "SELECT, DELETE", "erp_episodes": "SELECT, INSERT, UPDATE (ended_at)",
-		"revisions": read, "webhook_events": "SELECT, DELETE",
+		"revision_totals": read, "webhook_events": "SELECT, DELETE",
 		"webhook_endpoints": "SELECT, INSERT, UPDATE", "webhook_messages": "SELECT, INSERT, UPDATE, DELETE",
 	},
 	RoleDirectory: {
@@ -174,6 +175,6 @@ var grants = map[string]map[string]string{
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
 		"reversals": read, "inbound_messages": read, "erp_exchanges": read, "erp_episodes": read,
 		"certifications": read, "certification_items": read,
-		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
+		"revision_totals": read, "webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
 	},
 }
