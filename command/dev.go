@@ -30,6 +30,7 @@ const (
 
 type devOptions struct {
 	stack   stack.Options
+	wecom   bool
 	listen  string
 	encrypt bool
 }
@@ -56,6 +57,7 @@ func devCommand() *cobra.Command {
 	flags.IntVar(&o.stack.UIPort, "temporal-ui-port", 8233, "port of Temporal's web UI, 0 takes a free one")
 	flags.IntVar(&o.stack.ERPPort, "erp-port", 0, "port of the sandbox ERP, 0 takes a free one")
 	flags.IntVar(&o.stack.MailPort, "mail-port", 0, "port of the mailbox's page, 0 takes a free one")
+	flags.BoolVar(&o.wecom, "wecom", false, "show cards in a simulated WeCom, with a phone for everybody")
 	flags.BoolVar(&o.encrypt, "encrypt", false, "encrypt what Temporal keeps, and let its UI decrypt it")
 	flags.BoolVar(&o.stack.Fsync, "fsync", true, "survive a power cut")
 	return cmd
@@ -88,6 +90,14 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 	file := filepath.Join(o.stack.Dir, "config.yaml")
 	product := stack.Product{Listen: o.listen, Namespace: devNamespace, Codec: codec,
 		Settings: map[string]any{"gateway.public_url": "http://" + byName(o.listen)}}
+	var phones *devPhones
+	if o.wecom {
+		if phones, err = startPhones(ctx, o.listen); err != nil {
+			return err
+		}
+		defer phones.stop()
+		product.Settings["im.apps"] = phones.apps()
+	}
 	if err := ground.WriteConfig(file, product); err != nil {
 		return err
 	}
@@ -100,11 +110,19 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	if phones != nil {
+		if err := phones.join(ctx, c); err != nil {
+			return err
+		}
+	}
 	f := devFile{Gateway: c.Gateway.PublicURL, Temporal: ground.TemporalAddress(), Namespace: devNamespace,
 		TemporalUI: ground.TemporalUI(), ERP: ground.ERPURL, Mailbox: ground.MailURL, Config: file,
 		Database: ground.DatabaseURL(), Tokens: tokens}
 	return serveDev(ctx, c, addresses, func() error {
 		if err := f.write(o.stack.Dir); err != nil {
+			return err
+		}
+		if err := phones.hint(out); err != nil {
 			return err
 		}
 		return hints(out, f, o.stack)

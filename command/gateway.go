@@ -156,13 +156,18 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	}
 	metrics := p.metrics
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	heard, err := p.imHooks(ctx, counter, metrics)
+	if err != nil {
+		return server.Deps{}, err
+	}
 	return server.Deps{
 		Desk: counter, Auth: door, Version: Version, DevIssuer: issuer, Proxies: proxies, Metrics: metrics,
 		MetricsElsewhere: p.config.Mode == config.Production || p.config.Observability.MetricsListen != "",
 		Framers:          p.config.Gateway.FrameAncestors,
 		Checks:           append(p.checks(c), providerChecks(door)...),
 		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
-		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning, Hooks: hook.Register,
+		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning,
+		Hooks: []server.Hook{hook.Register, heard.Mount},
 	}, nil
 }
 

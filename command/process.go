@@ -173,11 +173,21 @@ func runRelay(ctx context.Context, p *parts) error {
 	p.logger.Info("the relay is ready")
 	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval,
 		Batch: p.config.Relay.Batch, Logger: p.logger, Books: p.watchedBooks(s)}
+	letters := p.courier(s)
 	if p.config.Mail.Enabled {
-		r.Courier = p.courier(s)
+		r.Courier = letters
+	} else {
+		letters.Sender = nil
 	}
 	r.Webhooks = p.webhooks(s)
-	return r.Run(ctx)
+	cards, err := p.cards(s, letters)
+	if err != nil {
+		return err
+	}
+	if cards != nil {
+		r.Courier = cards
+	}
+	return relayWith(ctx, r, cards)
 }
 
 // mailer sends letters through the configured mail server.

@@ -41,8 +41,8 @@ const (
 
 // platform says what one messaging platform wants to be told.
 type platform struct {
-	needs   map[string]string // keys that must not be empty, and what to set there
-	options []string
+	needs   map[string]string   // keys that must not be empty, and what to set there
+	options map[string][]string // names of options, and the values each may have; none = any
 }
 
 // platforms lists every messaging platform there is. A new one is a line here and one
@@ -51,25 +51,25 @@ var platforms = map[string]platform{
 	"dingtalk": {
 		needs: map[string]string{"tenant": "set the CorpId", "app": "set the Client ID (AppKey)",
 			"secret": "set the Client Secret (AppSecret)"},
-		options: []string{"callback", "robot", "template"},
+		options: map[string][]string{"callback": nil, "robot": nil, "template": nil},
 	},
 	"feishu": {
 		needs: map[string]string{"tenant": "set the tenant key", "app": "set the App ID",
 			"secret": "set the App Secret", "token": "set the Verification Token",
 			"key": "set the Encrypt Key: without one Feishu signs nothing"},
-		options: []string{"accounts", "callbacks"},
+		options: map[string][]string{"accounts": nil, "callbacks": nil},
 	},
 	"slack": {
 		needs: map[string]string{"tenant": "set the workspace's id (T…)", "app": "set the App ID (A…)",
 			"secret": "set the Bot User OAuth Token", "token": "set the Signing Secret",
 			"key": "set the Client Secret, to sign in"},
-		options: []string{"client_id"},
+		options: map[string][]string{"client_id": nil},
 	},
 	"wecom": {
 		needs: map[string]string{"tenant": "set the corp id 企业ID", "app": "set the app's AgentId",
 			"secret": "set the app's Secret", "token": "set the Token of «API receiving» 接收消息",
 			"key": "set its EncodingAESKey"},
-		options: []string{"authorize_url", "employee_attribute"},
+		options: map[string][]string{"authorize_url": nil, "employee_attribute": nil, "email_field": {"biz_mail", "email"}},
 	},
 }
 
@@ -99,8 +99,12 @@ func (a IMApp) check(k *check, at string, mode Mode) {
 		k.want(set[key], at+key, "is empty", rules.needs[key])
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Options)) {
-		k.want(slices.Contains(rules.options, name), at+"options."+name, "is no option",
-			"provider "+a.Provider+" knows "+strings.Join(rules.options, ", "))
+		allowed, known := rules.options[name]
+		k.want(known, at+"options."+name, "is no option",
+			"provider "+a.Provider+" knows "+strings.Join(slices.Sorted(maps.Keys(rules.options)), ", "))
+		if known && len(allowed) > 0 {
+			k.oneOf(at+"options."+name, a.Options[name], allowed...)
+		}
 	}
 	k.duration(at+"timeout", a.Timeout, time.Second, time.Minute)
 	k.duration(at+"sync_every", a.SyncEvery, time.Second, 7*24*time.Hour)

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -62,33 +63,45 @@ func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
 	if n.Quiet {
 		return nil // it is read in the list of notices
 	}
-	people, err := m.Directory.Snapshot(ctx, 0)
-	if err != nil {
-		return fmt.Errorf("reading the directory: %w", err)
-	}
-	person, known := people.People[n.Person]
-	if !known || !person.Active {
-		return fault.New(fault.Invalid, "notice.nobody", fault.Arg("person", n.Person))
+	person, people, err := m.reader(ctx, n)
+	if err != nil || person.ID == "" {
+		return err // without anybody it is read in the list of notices
 	}
 	if person.Email == "" {
 		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", n.Person))
 	}
+	return m.Sender.Send(ctx, m.letter(n, person, people))
+}
+
+// reader is whom a notice is for, as they wish to be told; the zero Person where they
+// wish not to be.
+//
+// Errors: Invalid notice.nobody; Later in quiet hours.
+func (m *Mail) reader(ctx context.Context, n store.Notice) (org.Person, *org.Snapshot, error) {
+	people, err := m.Directory.Snapshot(ctx, 0)
+	if err != nil {
+		return org.Person{}, nil, fmt.Errorf("reading the directory: %w", err)
+	}
+	person, known := people.People[n.Person]
+	if !known || !person.Active {
+		return org.Person{}, nil, fault.New(fault.Invalid, "notice.nobody", fault.Arg("person", n.Person))
+	}
 	var wishes notice.Wishes
 	if m.Wishes != nil {
 		if wishes, err = m.Wishes.Wishes(ctx, n.Person); err != nil {
-			return fmt.Errorf("reading the wishes: %w", err)
+			return org.Person{}, nil, fmt.Errorf("reading the wishes: %w", err)
 		}
 	}
 	if !wishes.Mailed(n.Kind) {
-		return nil // it is read in the list of notices
+		return org.Person{}, people, nil
 	}
 	if until := wishes.Later(n.Kind, n.Urgent, time.Now(), m.quietZone(wishes, person, people)); !until.IsZero() {
-		return Later{until}
+		return org.Person{}, nil, Later{until}
 	}
-	if wishes.Locale != "" {
-		person.Locale = wishes.Locale
+	if person.Locale = cmp.Or(wishes.Locale, person.Locale); person.Locale == "" {
+		person.Locale = m.Locale
 	}
-	return m.Sender.Send(ctx, m.letter(n, person, people))
+	return person, people, nil
 }
 
 func (m *Mail) quietZone(w notice.Wishes, to org.Person, people *org.Snapshot) *time.Location {
@@ -100,9 +113,6 @@ func (m *Mail) quietZone(w notice.Wishes, to org.Person, people *org.Snapshot) *
 
 func (m *Mail) letter(n store.Notice, to org.Person, people *org.Snapshot) mail.Letter {
 	locale := to.Locale
-	if locale == "" {
-		locale = m.Locale
-	}
 	args := m.words(n, locale, to, people)
 	return mail.Letter{
 		ID: n.ID, Name: to.Name, Address: to.Email,

@@ -54,6 +54,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	"session.logout_used":      {Kind: fault.Conflict},
 	"identity.unbound":         {Kind: fault.NotFound},
 	"notice.not_found":         {Kind: fault.NotFound},
+	"im.not_linked":            {Kind: fault.NotFound, Args: []string{"app"}},
 	"person.not_found":         {Kind: fault.NotFound},
 	"organisation.none":        {Kind: fault.NotFound},
 	"organisation.missing":     {Kind: fault.NotFound, Args: []string{"version"}},

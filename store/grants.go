@@ -76,7 +76,8 @@ var grants = map[string]map[string]string{
 		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal)",
 		"webhook_endpoints":   "SELECT, UPDATE (state, why, changed_by, changed_at, last_no, failing_since, tries, next_try)",
 		"webhook_messages":    "SELECT, INSERT, UPDATE (state, ruled_by, ruled_at)",
-		"revision_totals":     read,
+		"im_people":           read, "im_syncs": read, "im_tokens": read,
+		"im_cards": "SELECT, UPDATE (state, sent, want, next_try)",
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -133,8 +134,13 @@ var grants = map[string]map[string]string{
 		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read, "wishes": read,
 		"reversals": "SELECT, UPDATE (tries, next_try)", "vouchers": read,
 		"erp_exchanges": "SELECT, DELETE", "erp_episodes": "SELECT, INSERT, UPDATE (ended_at)",
-		"revision_totals": read, "webhook_events": "SELECT, DELETE",
+		"webhook_events":    "SELECT, DELETE",
 		"webhook_endpoints": "SELECT, INSERT, UPDATE", "webhook_messages": "SELECT, INSERT, UPDATE, DELETE",
+
+		"im_people": "SELECT, INSERT, UPDATE (ended_at)",
+		"im_syncs":  "SELECT, INSERT, UPDATE (next_at, done_at, found, linked, failure)",
+		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, next_try, tries, failure)",
+		"im_tokens": appends,
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -175,6 +181,7 @@ var grants = map[string]map[string]string{
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
 		"reversals": read, "inbound_messages": read, "erp_exchanges": read, "erp_episodes": read,
 		"certifications": read, "certification_items": read,
-		"revision_totals": read, "webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
+		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
+		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
 	},
 }

@@ -245,7 +245,7 @@ var forbidden = map[string][]string{
 	store.RoleRelay: {
 		`INSERT INTO events SELECT * FROM events`, `INSERT INTO inbox SELECT * FROM inbox`,
 		`UPDATE inbox SET outcome = '{"code":"x"}'`, `UPDATE documents SET title = 'x'`, `SELECT * FROM sessions`,
-		`SELECT * FROM tokens`, `SELECT * FROM revisions`, `UPDATE checkpoints SET body = 'x'`, `DELETE FROM notices`,
+		`SELECT * FROM tokens`, `UPDATE revisions SET content = '{}'`, `UPDATE checkpoints SET body = 'x'`, `DELETE FROM notices`,
 		`SET ROLE countersign_owner`,
 	},
 	store.RoleAuditor: {

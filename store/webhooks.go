@@ -66,7 +66,7 @@ func (s *Store) KeepWebhooks(ctx context.Context, ids []string) error {
 // factColumns are what a message says of a document d, by the revision r of its event.
 const factColumns = `d.id AS document, coalesce(d.number, '') AS number, d.type, d.entity, d.department, d.submitter,
 	d.requester, 	d.origin_source, d.origin_reference,
-	coalesce(r.total, '') AS total`
+	coalesce(r.content::jsonb ->> 'total', '') AS total`
 
 type factRow struct {
 	eventRow
@@ -107,7 +107,7 @@ func (s *Store) SpreadWebhooks(ctx context.Context, to []webhook.Subscription) (
 			FROM (SELECT n, stream, seq FROM webhook_events ORDER BY n LIMIT $1) AS w
 			JOIN events e ON e.stream = w.stream AND e.seq = w.seq
 			JOIN documents d ON d.id = ` + documentOf + `
-			LEFT JOIN revision_totals r ON r.document = d.id AND r.revision = e.revision ORDER BY w.n`
+			LEFT JOIN revisions r ON r.document = d.id AND r.revision = e.revision ORDER BY w.n`
 		var rows []struct {
 			N int64
 			factRow
@@ -254,11 +254,11 @@ const messagesFrom = `
 	       coalesce(d.entity, '') AS entity, coalesce(d.department, '') AS department,
 	       coalesce(d.submitter, '') AS submitter,
 	       coalesce(d.requester, '') AS requester, coalesce(d.origin_source, '') AS origin_source,
-	       coalesce(d.origin_reference, '') AS origin_reference, coalesce(r.total, '') AS total
+	       coalesce(d.origin_reference, '') AS origin_reference, coalesce(r.content::jsonb ->> 'total', '') AS total
 	FROM webhook_messages m
 	LEFT JOIN events e ON e.stream = m.stream AND e.seq = m.seq
 	LEFT JOIN documents d ON d.id = m.document
-	LEFT JOIN revision_totals r ON r.document = d.id AND r.revision = e.revision `
+	LEFT JOIN revisions r ON r.document = d.id AND r.revision = e.revision `
 
 // WaitingWebhooks are the next messages to an endpoint, in order.
 func (s *Store) WaitingWebhooks(ctx context.Context, endpoint string, limit int) ([]WebhookMessage, error) {

@@ -242,6 +242,13 @@ func (a *Auth) know(ctx context.Context, id string) (*Who, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Known(snapshot, id)
+}
+
+// Known makes Who of a person's id, once somebody has proved to be them.
+//
+// Errors: Forbidden auth.unknown_person, auth.inactive.
+func Known(snapshot *org.Snapshot, id string) (*Who, error) {
 	person, ok := snapshot.People[id]
 	if !ok {
 		return nil, fault.New(fault.Forbidden, "auth.unknown_person")

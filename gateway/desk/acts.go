@@ -49,6 +49,10 @@ type Decision struct {
 	Changes []document.Change   // of an amendment; what the fields were is not read
 
 	Passkey *passkey.Assertion // what their passkey signed, where it is asked for
+
+	// Later answers as soon as the act is committed: nobody waits for Temporal. What is
+	// refused early is not committed at all.
+	Later bool
 }
 
 // mayBeDelegated are the acts on a task that whoever decides for another may do. To
@@ -96,7 +100,7 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if err := meansSomething(act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
-	what := intent{act: act, key: key, delegation: rule.ID, fresh: fresh}
+	what := intent{act: act, key: key, delegation: rule.ID, fresh: fresh, later: in.Later}
 	if in.Act != approval.Retract && in.Act != approval.RemoveSigner { // they are of a task that may be decided
 		what.early = func() error { return d.staleness(ctx, task, in) }
 	}
@@ -192,59 +196,6 @@ func finality(doc store.Document) error {
 	return fault.New(fault.Conflict, "document.final", fault.Arg("status", string(doc.Status)))
 }
 
-// Resubmission is a returned document coming back.
-type Resubmission struct {
-	Document string
-	Content  *document.Content // nil: as it was
-	Opinion  string
-	Channel  string
-}
-
-// Resubmit stores the new revision, then acts.
-func (d *Desk) Resubmit(ctx context.Context, who auth.Who, in Resubmission, key Key) (Acted, error) {
-	detail, err := d.mine(ctx, who, in.Document, access.DocumentResubmit)
-	if err != nil {
-		return Acted{}, err
-	}
-	act := approval.Act{Name: approval.Resubmit, Document: detail.ID, Opinion: in.Opinion, Channel: in.Channel}
-	if detail.Status != approval.Returned {
-		// A repeat finds its first answer; anything else is refused and kept on file.
-		refused := fault.New(fault.Conflict, "document.not_returned", fault.Arg("status", string(detail.Status)))
-		return d.act(ctx, who, act, key, func() error { return refused })
-	}
-	if act.Revision, act.NewHash, err = d.revise(ctx, who, detail.Document, in.Content); err != nil {
-		return Acted{}, err
-	}
-	return d.act(ctx, who, act, key, func() error { return finality(detail.Document) })
-}
-
-// revise stores the content that a resubmission will name.
-func (d *Desk) revise(ctx context.Context, who auth.Who, doc store.Document, c *document.Content) (int, string, error) {
-	content := doc.Content
-	if c != nil {
-		content = *c
-		content.Type, content.Entity = doc.Type, doc.Entity // what a document is does not change
-		content.Requester = doc.Requester
-		var err error
-		if content, err = d.fill(ctx, who, content); err != nil {
-			return 0, "", err
-		}
-		content.Submitter = doc.Submitter // whoever resubmits it: I6 asks who entered it
-	}
-	content, err := d.Complete(ctx, content)
-	if err != nil {
-		return 0, "", err
-	}
-	hash, err := evidence.HashOf(content)
-	if err != nil {
-		return 0, "", err
-	}
-	revision, err := d.Store.SaveRevision(ctx, store.RevisionInput{
-		Document: doc.ID, Actor: who.Person.ID, Content: content, Hash: hash,
-	})
-	return revision, hash, err
-}
-
 func (d *Desk) mine(ctx context.Context, who auth.Who, id, permission string) (Detail, error) {
 	detail, err := d.Document(ctx, who, id)
 	if err != nil {
@@ -260,6 +211,7 @@ type intent struct {
 	delegation string                // the rule by which they do it for another, "" for none
 	fresh      *approval.FreshSignIn // that the act's sign-in must be; nil for whatever it is
 	early      func() error          // refuses before delivery; nil for nothing
+	later      bool                  // see Decision.Later
 }
 
 // act carries an act of one's own.
@@ -270,6 +222,9 @@ func (d *Desk) act(ctx context.Context, who auth.Who, a approval.Act, key Key, e
 // carry commits, delivers and answers. Commit comes before every other judgement
 // but that of rights: what was received is on file, and a repeat finds it.
 func (d *Desk) carry(ctx context.Context, who auth.Who, in intent) (Acted, error) {
+	if in.later {
+		return d.take(ctx, who, in)
+	}
 	row, fresh, err := d.commit(ctx, who, in)
 	crash.At("act.committed")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/countersign/countersign/adapters/files"
@@ -125,7 +126,8 @@ type Desk struct {
 	policies map[string]*policy.Policy // by hash of their text
 	recent   recent
 
-	simulating sync.Mutex // one simulation at a time
+	simulating sync.Mutex   // one simulation at a time
+	delivering atomic.Int32 // acts under way behind an answer
 
 	calendars shownCalendars
 	lookout   lookout

@@ -36,6 +36,8 @@ import (
 	"github.com/countersign/countersign/gateway/auth/devissuer"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/engine"
+	"github.com/countersign/countersign/gateway/hooks"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/pages"
 	"github.com/countersign/countersign/gateway/server"
 	"github.com/countersign/countersign/store"
@@ -45,20 +47,23 @@ import (
 // house is the gateway on a real database, with an engine of ours in the place
 // of Temporal. Every request and response is held against the served OpenAPI.
 type house struct {
-	t       testing.TB
-	url     string
-	store   *store.Store
-	desk    *desk.Desk
-	engine  *fakeEngine
-	router  routers.Router
-	tokens  map[string]string // by person
-	options openapi3filter.Options
-	scim    http.Handler // what answers a directory, once a test made it
+	t        testing.TB
+	url      string
+	store    *store.Store
+	desk     *desk.Desk
+	engine   *fakeEngine
+	router   routers.Router
+	tokens   map[string]string // by person
+	options  openapi3filter.Options
+	database string       // its address
+	scim     http.Handler // what answers a directory, once a test made it
+	im       *hooks.IM    // what hears messaging platforms: a test adds its apps
 }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, store: storetest.New(t), tokens: map[string]string{}}
+	h := &house{t: t, tokens: map[string]string{}}
+	h.store, h.database = storetest.Open(t)
 	_, private, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
 	signer := evidence.Signer{KeyID: "test-1", Key: private}
@@ -69,6 +74,7 @@ func newHouse(t testing.TB) *house {
 	h.engine = &fakeEngine{store: h.store}
 	h.desk = &desk.Desk{Store: h.store, Engine: h.engine, Signer: signer, Files: kept, AttachmentMax: 64 << 10}
 	h.engine.desk = h.desk
+	h.im = &hooks.IM{Desk: h.desk, Apps: map[string]hooks.App{}, Text: i18n.Shipped().Text}
 	h.open()
 	h.learnOpenAPI()
 	return h
@@ -128,8 +134,11 @@ func (h *house) open() {
 		Pages: func(router *gin.Engine) { face.Register(router) },
 		Desk:  h.desk, Auth: who, Version: "test", DevIssuer: issuer, Rate: server.Rate{PerSecond: -1},
 		Checks: []server.Check{{Name: "temporal", Ask: h.engine.check}},
-		Hooks:  func(router *gin.Engine) { h.inboundDoor().Register(router) },
-		SCIM:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
+		Hooks: []server.Hook{
+			func(router *gin.Engine) { h.inboundDoor().Register(router) }, // tests change what sources there are
+			h.im.Mount,
+		},
+		SCIM: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
 	})
 	require.NoError(h.t, err)
 }

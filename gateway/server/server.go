@@ -32,6 +32,9 @@ type Check struct {
 	Soft bool // told, and no reason to send requests elsewhere
 }
 
+// Hook registers routes that others call without a session or a token.
+type Hook func(router *gin.Engine)
+
 // Deps is everything the gateway is made of.
 type Deps struct {
 	Desk    *desk.Desk
@@ -54,8 +57,8 @@ type Deps struct {
 	// SCIM answers a company's directory under problem.SCIMBase. Nil for none.
 	SCIM http.Handler
 
-	// Hooks registers what others call without a session or a token. Nil for none.
-	Hooks func(router *gin.Engine)
+	// Hooks are what others call without a session or a token.
+	Hooks []Hook
 }
 
 const (
@@ -126,8 +129,8 @@ func newRouter(deps Deps) (*gin.Engine, error) {
 	if deps.SCIM != nil {
 		router.Any(problem.SCIMBase+"/*path", gin.WrapH(deps.SCIM))
 	}
-	if deps.Hooks != nil {
-		deps.Hooks(router)
+	for _, register := range deps.Hooks {
+		register(router)
 	}
 	return router, nil
 }

@@ -62,6 +62,3 @@ END $$;
 CREATE TRIGGER tell_webhooks AFTER INSERT ON events REFERENCING NEW TABLE AS recorded FOR EACH STATEMENT
     EXECUTE FUNCTION tell_webhooks();
 ALTER TABLE events ENABLE ALWAYS TRIGGER tell_webhooks;
-
--- What a revision came to, for those who need not know the rest of it. A view reads with its owner's rights.
-CREATE VIEW revision_totals AS SELECT document, revision, content::jsonb ->> 'total' AS total FROM revisions;

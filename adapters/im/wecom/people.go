@@ -1,7 +1,6 @@
 package wecom
 
 import (
-	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -68,7 +67,10 @@ func (a *App) People(ctx context.Context, cursor string) (port.People, error) {
 }
 
 func (a *App) person(m member) port.Person {
-	p := port.Person{ID: m.ID, Name: m.Name, Email: cmp.Or(m.Work, m.Mail), Active: m.Status == statusActive}
+	p := port.Person{ID: m.ID, Name: m.Name, Email: m.Work, Active: m.Status == statusActive}
+	if a.config.Options["email_field"] == "email" {
+		p.Email = m.Mail
+	}
 	for _, attribute := range m.More.Attributes {
 		if name := a.config.Options["employee_attribute"]; name != "" && attribute.Name == name {
 			p.Employee = attribute.Text.Value

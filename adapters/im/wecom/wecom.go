@@ -4,7 +4,8 @@
 // Token and Key are those of «API receiving» 接收消息 (Token, EncodingAESKey of 43
 // characters). Options: authorize_url, where the web view is sent to sign in
 // ("" = the vendor's); employee_attribute, the name of the member attribute that
-// holds the employee number.
+// holds the employee number; email_field, which address is believed to be theirs:
+// biz_mail, which the company gives out, or email, where members may not change it.
 //
 //   - A card is a template card of type button_interaction. Its task_id is Card.ID: a
 //     second one with the same is not shown again, and may not tell a response_code.

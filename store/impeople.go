@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// How somebody of ours was found on a platform.
+const (
+	IMByEmail    = "email"
+	IMByEmployee = "employee"
+)
+
+// IMLink is who somebody is on a messaging platform. 平台账号
+type IMLink struct {
+	ID, App, Person string
+
+	Platform string // the platform's id of them
+	How      string // IMByEmail, IMByEmployee
+	LinkedAt time.Time
+}
+
+type imLinkRow struct {
+	ID, App, Person, Platform, How string
+
+	LinkedAt time.Time `db:"linked_at"`
+}
+
+const imLinkColumns = `id, app, person, platform, how, linked_at`
+
+// IMLinks lists where somebody is linked now.
+func (s *Store) IMLinks(ctx context.Context, person string) ([]IMLink, error) {
+	const query = `SELECT ` + imLinkColumns + ` FROM im_people WHERE person = $1 AND ended_at IS NULL ORDER BY app`
+	var rows []imLinkRow
+	if err := s.db.SelectContext(ctx, &rows, query, person); err != nil {
+		return nil, sqlFault("store.IMLinks", err)
+	}
+	var links []IMLink
+	for _, r := range rows {
+		link := IMLink(r)
+		link.LinkedAt = link.LinkedAt.UTC()
+		links = append(links, link)
+	}
+	return links, nil
+}
+
+// IMPerson is whom a platform's id means.
+//
+// Errors: NotFound im.not_linked.
+func (s *Store) IMPerson(ctx context.Context, app, platform string) (string, error) {
+	const query = `SELECT person FROM im_people WHERE app = $1 AND platform = $2 AND ended_at IS NULL`
+	var person string
+	err := s.db.GetContext(ctx, &person, query, app, platform)
+	missing := fault.New(fault.NotFound, "im.not_linked", fault.Arg("app", app))
+	return person, sqlFault("store.IMPerson", noRows(err, missing))
+}
+
+// FollowIMPeople makes the links of an app those that were found, and no others: a
+// link that was not found ends, and one that changed ends before another begins.
+//
+// Safe to repeat.
+func (s *Store) FollowIMPeople(ctx context.Context, app string, found []IMLink) error {
+	ids, people, platforms, hows := []string{}, []string{}, []string{}, []string{}
+	for _, l := range found {
+		ids, people = append(ids, newID()), append(people, l.Person)
+		platforms, hows = append(platforms, l.Platform), append(hows, l.How)
+	}
+	return s.inTx(ctx, "store.FollowIMPeople", func(tx *sqlx.Tx) error {
+		const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.im.' || $1))`
+		if _, err := tx.ExecContext(ctx, lock, app); err != nil {
+			return err
+		}
+		const end = `
+			UPDATE im_people p SET ended_at = clock_timestamp() WHERE app = $1 AND ended_at IS NULL AND NOT EXISTS (
+				SELECT 1 FROM unnest($2::text[], $3::text[]) AS f (person, platform)
+				WHERE f.person = p.person AND f.platform = p.platform)`
+		if _, err := tx.ExecContext(ctx, end, app, pq.Array(people), pq.Array(platforms)); err != nil {
+			return err
+		}
+		const begin = `
+			INSERT INTO im_people (id, app, person, platform, how)
+			SELECT f.id, $1, f.person, f.platform, f.how
+			FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS f (id, person, platform, how)
+			ON CONFLICT DO NOTHING`
+		_, err := tx.ExecContext(ctx, begin, app, pq.Array(ids), pq.Array(people), pq.Array(platforms), pq.Array(hows))
+		return err
+	})
+}
+
+// IMSync is how the matching of an app's people with ours went. 人员匹配
+type IMSync struct {
+	App           string
+	DoneAt        time.Time
+	Found, Linked int
+	Failure       string
+}
+
+// IMSyncs lists how it went, by app.
+func (s *Store) IMSyncs(ctx context.Context) (map[string]IMSync, error) {
+	var rows []struct {
+		App           string
+		DoneAt        sql.NullTime `db:"done_at"`
+		Found, Linked int
+		Failure       string
+	}
+	const query = `SELECT app, done_at, found, linked, failure FROM im_syncs`
+	if err := s.db.SelectContext(ctx, &rows, query); err != nil {
+		return nil, sqlFault("store.IMSyncs", err)
+	}
+	syncs := make(map[string]IMSync, len(rows))
+	for _, r := range rows {
+		syncs[r.App] = IMSync{App: r.App, DoneAt: orZero(r.DoneAt), Found: r.Found, Linked: r.Linked, Failure: r.Failure}
+	}
+	return syncs, nil
+}
+
+// ClaimIMSync says whether an app's people are to be matched now; nobody else is told
+// so until every is over.
+func (s *Store) ClaimIMSync(ctx context.Context, app string, every time.Duration) (bool, error) {
+	claimed := false
+	err := s.inTx(ctx, "store.ClaimIMSync", func(tx *sqlx.Tx) error {
+		const query = `
+			INSERT INTO im_syncs AS i (app, next_at) VALUES ($1, clock_timestamp() + make_interval(secs => $2))
+			ON CONFLICT (app) DO UPDATE SET next_at = excluded.next_at WHERE i.next_at <= clock_timestamp()`
+		result, err := tx.ExecContext(ctx, query, app, every.Seconds())
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		claimed = n == 1
+		return err
+	})
+	return claimed, err
+}
+
+// EndIMSync notes what came of it; what failed is tried again after the pause.
+func (s *Store) EndIMSync(ctx context.Context, in IMSync, again time.Duration) error {
+	return s.inTx(ctx, "store.EndIMSync", func(tx *sqlx.Tx) error {
+		const query = `
+			UPDATE im_syncs SET failure = $2, found = CASE WHEN $2 = '' THEN $3 ELSE found END,
+			       linked = CASE WHEN $2 = '' THEN $4 ELSE linked END,
+			       done_at = CASE WHEN $2 = '' THEN clock_timestamp() ELSE done_at END,
+			       next_at = CASE WHEN $2 = '' THEN next_at ELSE clock_timestamp() + make_interval(secs => $5) END
+			WHERE app = $1`
+		_, err := tx.ExecContext(ctx, query, in.App, in.Failure, in.Found, in.Linked, again.Seconds())
+		return err
+	})
+}
