@@ -122,10 +122,10 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 		if err := f.write(o.stack.Dir); err != nil {
 			return err
 		}
-		if err := phones.hint(out); err != nil {
+		if err := hints(out, f, o.stack); err != nil {
 			return err
 		}
-		return hints(out, f, o.stack)
+		return phones.hint(out)
 	})
 }
 
