@@ -80,7 +80,8 @@ func (d *Desk) press(ctx context.Context, card store.IMCard, at time.Time, chann
 		return Pressed{}, fault.New(fault.Forbidden, "im.not_yours")
 	}
 	got := Pressed{Person: card.Person, Locale: who.Person.Locale}
-	key := Key{Route: "im/" + card.App, Key: card.ID + "/" + string(click.Verdict), Body: map[string]string{"card": card.ID}}
+	key := Key{Route: "im/" + card.App, Key: card.ID + "/" + string(click.Verdict),
+		Body: map[string]string{"card": card.ID}}
 	if !at.Before(card.ExpiresAt) {
 		got.Acted, err = d.earlier(ctx, *who, key, fault.New(fault.Conflict, "im.card_old"))
 		return got, err
