@@ -99,7 +99,8 @@ func (c Config) checkERP(k *check) {
 	}
 	k.want(c.ERP.Alerts.Errors >= 0 && c.ERP.Alerts.Errors <= 100, "erp.alerts.errors",
 		"is "+strconv.Itoa(c.ERP.Alerts.Errors), "set 0 to 100 percent")
-	k.want(c.ERP.Alerts.Least >= 0, "erp.alerts.least", "is "+strconv.Itoa(c.ERP.Alerts.Least), "set a number of exchanges")
+	k.want(c.ERP.Alerts.Least >= 0, "erp.alerts.least", "is "+strconv.Itoa(c.ERP.Alerts.Least),
+		"set a number of exchanges")
 	if c.ERP.Reconcile.At != "" {
 		_, err := time.Parse("15:04", c.ERP.Reconcile.At)
 		k.want(err == nil, "erp.reconcile.at", "is "+c.ERP.Reconcile.At,

@@ -34,8 +34,9 @@ type Books struct {
 }
 
 // exchangeColumns in the order of SaveExchanges.
-var exchangeColumns = []string{"connection", "adapter", "op", "document", "reference", "entity", "attempt", "started_at",
-	"took_us", "status", "class", "code", "method", "path", "sent_bytes", "got_bytes", "sent_sum", "got_sum", "sent", "got"}
+var exchangeColumns = []string{"connection", "adapter", "op", "document", "reference", "entity", "attempt",
+	"started_at", "took_us", "status", "class", "code", "method", "path", "sent_bytes", "got_bytes", "sent_sum", "got_sum", "sent",
+	"got"}
 
 // SaveExchanges keeps a batch in one statement: all of it or nothing.
 //
@@ -148,14 +149,16 @@ func (l *exchangeList) seen(scope access.Scope, whole string) string {
 func (l *exchangeList) source(scope access.Scope, books []Books) string {
 	if l.filter.Document != "" {
 		document := l.value(l.filter.Document)
-		return l.newest(`e.document <> '' AND e.document = ANY (ARRAY(SELECT id FROM documents WHERE number = ` + document + ` LIMIT 20) || ` +
+		return l.newest(`e.document <> '' AND e.document = ANY (ARRAY(SELECT id FROM documents WHERE number = ` +
+			document + ` LIMIT 20) || ` +
 			document + `) AND ` + l.seen(scope, `false`))
 	}
 	ids, whole := make([]string, len(books)), make([]bool, len(books))
 	for i, b := range books {
 		ids[i], whole[i] = b.Connection, wholly(scope, b.Entities)
 	}
-	given := `unnest(` + l.value(pq.Array(ids)) + `::text[], ` + l.value(pq.Array(whole)) + `::boolean[]) AS given (id, whole)`
+	given := `unnest(` + l.value(pq.Array(ids)) + `::text[], ` + l.value(pq.Array(whole)) +
+		`::boolean[]) AS given (id, whole)`
 	return `SELECT x.* FROM ` + given + ` CROSS JOIN LATERAL (` +
 		l.newest(`e.connection = given.id AND `+l.seen(scope, `given.whole`)) + `) AS x`
 }

@@ -129,8 +129,9 @@ func (s Subscription) Of(e evidence.Event, d Document, no int64, public string) 
 	data := told{
 		Document: d.ID, Number: d.Number, Type: d.Type, Entity: d.Entity, Department: d.Department,
 		Submitter: d.Submitter, Requester: d.Requester, Total: amount{d.Total.Text(), string(d.Total.Currency)},
-		Source: d.Origin.Source, External: d.Origin.Reference, Seq: e.Seq, Actor: e.Actor, OnBehalfOf: e.OnBehalfOf, Round: e.Round,
-		Revision: e.Revision, ContentHash: e.ContentHash, URL: public + "/documents/" + d.ID,
+		Source: d.Origin.Source, External: d.Origin.Reference, Seq: e.Seq, Actor: e.Actor,
+		OnBehalfOf: e.OnBehalfOf, Round: e.Round, Revision: e.Revision, ContentHash: e.ContentHash,
+		URL: public + "/documents/" + d.ID,
 		API: public + "/api/v1/documents/" + d.ID,
 	}
 	if s.Evidence {

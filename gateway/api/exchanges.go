@@ -75,7 +75,7 @@ type Exchange struct {
 	Path       string     `json:"path"`
 	SentBytes  int64      `json:"sent_bytes"`
 	GotBytes   int64      `json:"got_bytes"`
-	Sent       string     `json:"sent,omitempty" doc:"Excerpt without secrets, people and bank accounts; only of a single exchange"`
+	Sent       string     `json:"sent,omitempty" doc:"Excerpt without secrets, people, accounts; of a single exchange"`
 	Got        string     `json:"got,omitempty"`
 	SentSum    string     `json:"sent_sha256,omitempty" doc:"Where no excerpt could be kept"`
 	GotSum     string     `json:"got_sha256,omitempty"`

@@ -124,8 +124,8 @@ type WebhookMessage struct {
 func messageOf(m store.WebhookMessage) WebhookMessage {
 	return WebhookMessage{
 		No: m.No, Kind: m.Kind, Document: m.Document.ID, Number: m.Document.Number, Seq: m.Event.Seq,
-		MadeAt: instant(m.MadeAt), State: m.State, Tries: m.Tries, TriedAt: instant(m.TriedAt), Status: m.Status, Words: m.Words,
-		TookMS: m.Took.Milliseconds(), RuledBy: m.RuledBy,
+		MadeAt: instant(m.MadeAt), State: m.State, Tries: m.Tries, TriedAt: instant(m.TriedAt), Status: m.Status,
+		Words: m.Words, TookMS: m.Took.Milliseconds(), RuledBy: m.RuledBy,
 	}
 }
 

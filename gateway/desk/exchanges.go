@@ -68,7 +68,8 @@ func (d *Desk) exchangesOf(who auth.Who) (access.Scope, []store.Books, error) {
 // know of it.
 //
 // Errors: Forbidden access.denied; Invalid cursor.bad.
-func (d *Desk) Exchanges(ctx context.Context, who auth.Who, f store.ExchangeFilter) (store.Page[store.Exchange], error) {
+func (d *Desk) Exchanges(ctx context.Context, who auth.Who, f store.ExchangeFilter) (
+	store.Page[store.Exchange], error) {
 	scope, books, err := d.exchangesOf(who)
 	if err != nil {
 		return store.Page[store.Exchange]{}, err

@@ -102,9 +102,11 @@ func (d *Desk) offer(ctx context.Context, who auth.Who, r *Reversing) error {
 //
 // Errors: Forbidden access.denied, reversal.whole_company, reversal.interested.
 func (d *Desk) mayReverse(ctx context.Context, who auth.Who, v store.VoucherRow) error {
-	if may, why := access.Can(who.Subject, access.VoucherReverse, access.Object{Entity: v.Entity}); why == access.OutOfReach {
+	may, why := access.Can(who.Subject, access.VoucherReverse, access.Object{Entity: v.Entity})
+	if why == access.OutOfReach {
 		return fault.New(fault.Forbidden, "reversal.whole_company", fault.Arg("entity", v.Entity))
-	} else if !may {
+	}
+	if !may {
 		return need(who, access.VoucherReverse, access.Object{Entity: v.Entity})
 	}
 	doc, err := d.Store.Document(ctx, access.Scope{All: true}, v.Document)

@@ -93,9 +93,9 @@ func firstOf(b []byte) byte {
 // plainNames are the names behind which a value stays as it is, in lower case and
 // without their marks. Whatever is not here is masked, but for what its form shows to
 // be an amount, a date or a reference of ours.
-var plainNames = namesOf(`account accountcode accountid accsubjectcode faccountid glaccount companycode accountingdocument
-	fiscalyear fiscalperiod ledger costcenter costcenterid cdeptid currency currencycode currencyid fcurrencyid fcurrency
-	defaultcurrency state status docstatus voucherstatus documentstatus fdocumentstatus side code errcode errorcode type
+var plainNames = namesOf(`account accountcode accountid accsubjectcode faccountid glaccount companycode
+	accountingdocument fiscalyear fiscalperiod ledger costcenter costcenterid cdeptid currency currencycode currencyid fcurrencyid
+	fcurrency defaultcurrency state status docstatus voucherstatus documentstatus fdocumentstatus side code errcode errorcode type
 	vouchertype vouchertypecode movetype doctype exctype jsonrpc method service model formid date postingdate documentdate
 	maketime busidate ref reference externalref chequeno documentreferenceid voucherid billcode movenumber postnumber
 	accbookcode taxcode debitcreditcode severity inoid id number`)
@@ -123,9 +123,10 @@ func plain(name string) string {
 
 var (
 	shapes = []*regexp.Regexp{
-		regexp.MustCompile(`^-?\d{1,10}(\.\d{1,10})?$`),                                             // amounts and small numbers
-		regexp.MustCompile(`^\d{4}[-/]\d{2}[-/]\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?[Z0-9:+]*)?$`), // instants
-		regexp.MustCompile(`^v:[0-9a-z-]{1,40}:[a-z-]{1,24}:\d{1,6}$`),                              // references of ours
+		// Amounts and small numbers, instants, references of ours.
+		regexp.MustCompile(`^-?\d{1,10}(\.\d{1,10})?$`),
+		regexp.MustCompile(`^\d{4}[-/]\d{2}[-/]\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?[Z0-9:+]*)?$`),
+		regexp.MustCompile(`^v:[0-9a-z-]{1,40}:[a-z-]{1,24}:\d{1,6}$`),
 		regexp.MustCompile(`^(true|false|null|yes|no|=|!=|<|>|<=|>=|in|like|ilike|and|or)$`),
 	}
 	code      = regexp.MustCompile(`^[A-Za-z0-9_.:/#-]{1,64}$`)

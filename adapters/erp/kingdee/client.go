@@ -85,7 +85,8 @@ func (c *client) login(ctx context.Context, stale string) (string, error) {
 	}
 	s, timestamp := c.signer, strconv.FormatInt(c.now().Unix(), 10)
 	sign := loginSign(s.account, s.user, s.appID, s.appSecret, timestamp)
-	answer, err := c.send(port.LoggingIn(ctx), authService+"LoginBySign", "", false, map[string]any{"format": 1, "useragent": "ApiClient",
+	answer, err := c.send(port.LoggingIn(ctx), authService+"LoginBySign", "", false, map[string]any{
+		"format": 1, "useragent": "ApiClient",
 		"rid": nonce(), "parameters": []any{s.account, s.user, s.appID, timestamp, sign, 2052}, "timestamp": timestamp,
 		"v": "1.0"})
 	if err != nil {
