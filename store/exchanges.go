@@ -34,9 +34,11 @@ type Books struct {
 }
 
 // exchangeColumns in the order of SaveExchanges.
-var exchangeColumns = []string{"connection", "adapter", "op", "document", "reference", "entity", "attempt",
-	"started_at", "took_us", "status", "class", "code", "method", "path", "sent_bytes", "got_bytes", "sent_sum", "got_sum", "sent",
-	"got"}
+var exchangeColumns = []string{
+	"connection", "adapter", "op", "document", "reference", "entity", "attempt", "started_at",
+	"took_us", "status", "class", "code", "method", "path", "sent_bytes", "got_bytes", "sent_sum",
+	"got_sum", "sent", "got",
+}
 
 // SaveExchanges keeps a batch in one statement: all of it or nothing.
 //

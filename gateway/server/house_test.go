@@ -134,11 +134,8 @@ func (h *house) open() {
 		Pages: func(router *gin.Engine) { face.Register(router) },
 		Desk:  h.desk, Auth: who, Version: "test", DevIssuer: issuer, Rate: server.Rate{PerSecond: -1},
 		Checks: []server.Check{{Name: "temporal", Ask: h.engine.check}},
-		Hooks: []server.Hook{
-			func(router *gin.Engine) { h.inboundDoor().Register(router) }, // tests change what sources there are
-			h.im.Mount,
-		},
-		SCIM: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
+		Hooks:  []server.Hook{h.inboundHook, h.im.Mount},
+		SCIM:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.scim.ServeHTTP(w, r) }),
 	})
 	require.NoError(h.t, err)
 }

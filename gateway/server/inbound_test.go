@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/assert"
@@ -66,6 +67,9 @@ func inboundSources(t testing.TB) map[string]desk.InboundSource {
 	once.OnceByInvoice = true
 	return map[string]desk.InboundSource{"crm": of("crm"), "oa": of("oa"), "bills": once}
 }
+
+// inboundHook is made when the house opens, for tests change what sources there are.
+func (h *house) inboundHook(router *gin.Engine) { h.inboundDoor().Register(router) }
 
 func (h *house) inboundDoor() hooks.Inbound {
 	seal, err := hooks.Standard(newSecret, oldSecret)

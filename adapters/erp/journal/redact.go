@@ -94,11 +94,12 @@ func firstOf(b []byte) byte {
 // without their marks. Whatever is not here is masked, but for what its form shows to
 // be an amount, a date or a reference of ours.
 var plainNames = namesOf(`account accountcode accountid accsubjectcode faccountid glaccount companycode
-	accountingdocument fiscalyear fiscalperiod ledger costcenter costcenterid cdeptid currency currencycode currencyid fcurrencyid
-	fcurrency defaultcurrency state status docstatus voucherstatus documentstatus fdocumentstatus side code errcode errorcode type
-	vouchertype vouchertypecode movetype doctype exctype jsonrpc method service model formid date postingdate documentdate
-	maketime busidate ref reference externalref chequeno documentreferenceid voucherid billcode movenumber postnumber
-	accbookcode taxcode debitcreditcode severity inoid id number`)
+	accountingdocument fiscalyear fiscalperiod ledger costcenter costcenterid cdeptid currency currencycode
+	currencyid fcurrencyid fcurrency defaultcurrency state status docstatus voucherstatus documentstatus
+	fdocumentstatus side code errcode errorcode type vouchertype vouchertypecode movetype doctype exctype jsonrpc
+	method service model formid date postingdate documentdate maketime busidate ref reference externalref chequeno
+	documentreferenceid voucherid billcode movenumber postnumber accbookcode taxcode debitcreditcode severity
+	inoid id number`)
 
 // textNames are those behind which an ERP says in words what is wrong.
 var textNames = namesOf(`message errmsg error exception fault faultstring note description msg reason words`)
