@@ -80,6 +80,11 @@ func TestWhatADeadWorkerSentIsEndedByWhoFindsIt(t *testing.T) {
 			w.attempts[len(w.attempts)-1].Class = ""
 			l.found[0].State = tt.then
 
+			if tt.died == erp.OpPost && tt.then == erp.Draft { // it may be at work still
+				_, err = w.post(l, activities.PostVoucherInput{})
+				require.Equal(t, erp.CodeSettling, fault.CodeOf(wire.In(err)))
+				w.attempts[len(w.attempts)-1].StartedAt = now.Add(-time.Hour)
+			}
 			posted, err := w.post(l, activities.PostVoucherInput{})
 			require.NoError(t, err)
 			require.True(t, posted.Posted)

@@ -38,7 +38,7 @@ type Webhooks struct {
 type WebhookBook interface {
 	KeepWebhooks(ctx context.Context, ids []string) error
 	SpreadWebhooks(ctx context.Context, to []webhook.Subscription) (more bool, err error)
-	ClaimWebhooks(ctx context.Context) ([]string, error)
+	ClaimWebhooks(ctx context.Context, of []string) ([]string, error)
 	WaitingWebhooks(ctx context.Context, endpoint string, limit int) ([]store.WebhookMessage, error)
 	WebhooksTold(ctx context.Context, t store.Told) error
 	ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error)
@@ -59,7 +59,7 @@ func (r *Relay) drainWebhooks(ctx context.Context) bool {
 	more, err := w.Book.SpreadWebhooks(ctx, w.To)
 	r.report(err, "events were not sorted")
 	crash.At("webhooks.spread")
-	ids, err := w.Book.ClaimWebhooks(ctx)
+	ids, err := w.Book.ClaimWebhooks(ctx, w.ids())
 	r.report(err, "a queue was not read", "queue", "webhooks")
 	each(ids, webhooksAtOnce, func(id string) {
 		if r.tellEndpoint(context.WithoutCancel(ctx), id) {

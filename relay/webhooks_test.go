@@ -311,6 +311,26 @@ func TestNobodyIsToldUnasked(t *testing.T) {
 	require.Zero(t, waiting)
 }
 
+// TestARelayThatKnowsLess leaves what it does not know to one that does: two of them run
+// by two configurations while one is changed.
+func TestARelayThatKnowsLess(t *testing.T) {
+	w := newTold(t, nil)
+	w.submit()
+	older := *w.relay.Webhooks // as it was started, before there was any system
+	older.To = nil
+	q := &queues{refused: map[string]approval.Outcome{}}
+	(&relay.Relay{Book: q, Engine: q, Webhooks: &older}).Once(t.Context())
+	w.look()
+	_, nos := w.taken()
+	require.Equal(t, []int64{1}, nos)
+	w.fail = func(int) int { return 500 }
+	w.submit()
+	w.look()
+	w.now()
+	(&relay.Relay{Book: q, Engine: q, Webhooks: &older}).Once(t.Context())
+	require.Equal(t, 1, w.stands().Tries, "it does not try either")
+}
+
 // TestOldMessagesAreForgotten, but never what waits.
 func TestOldMessagesAreForgotten(t *testing.T) {
 	w := newTold(t, nil)

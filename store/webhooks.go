@@ -94,12 +94,20 @@ func (r factRow) facts() (webhook.Document, error) {
 // SpreadWebhooks gives what was recorded to the endpoints that it concerns, each in one
 // order without a gap, and says whether there may be more.
 //
-// Safe to repeat, and in several processes at once: one of them works.
+// Safe to repeat, and in several processes at once: one of them works, and only one that
+// knows every endpoint there is. What an older configuration does not name is left to
+// whoever does.
 func (s *Store) SpreadWebhooks(ctx context.Context, to []webhook.Subscription) (more bool, err error) {
 	err = s.inTx(ctx, "store.SpreadWebhooks", func(tx *sqlx.Tx) error {
+		ids := make([]string, len(to))
+		for i, subscription := range to {
+			ids[i] = subscription.ID
+		}
 		var mine bool
-		const lock = `SELECT pg_try_advisory_xact_lock(hashtext('countersign.webhooks'))`
-		if err := tx.GetContext(ctx, &mine, lock); err != nil || !mine {
+		const lock = `
+			SELECT NOT EXISTS (SELECT FROM webhook_endpoints WHERE state <> 'removed' AND id <> ALL ($1))
+			   AND pg_try_advisory_xact_lock(hashtext('countersign.webhooks'))`
+		if err := tx.GetContext(ctx, &mine, lock, pq.Array(ids)); err != nil || !mine {
 			return err
 		}
 		const waiting = `
@@ -175,19 +183,21 @@ func addMessages(ctx context.Context, tx *sqlx.Tx, endpoint string, rows []factR
 	return err
 }
 
-// ClaimWebhooks takes the endpoints that may be told something now; nobody else gets them
-// for a minute, so that each hears one thing after another.
-func (s *Store) ClaimWebhooks(ctx context.Context) ([]string, error) {
+// ClaimWebhooks takes those of some endpoints that may be told something now; nobody else
+// gets them for a minute, so that each hears one thing after another.
+func (s *Store) ClaimWebhooks(ctx context.Context, of []string) ([]string, error) {
 	const query = `
 		UPDATE webhook_endpoints SET next_try = clock_timestamp() + interval '` + webhookLease + `'
 		WHERE id IN (
 			SELECT w.id FROM webhook_endpoints w
-			WHERE w.state = 'active' AND w.next_try <= clock_timestamp()
+			WHERE w.state = 'active' AND w.id = ANY ($1) AND w.next_try <= clock_timestamp()
 			  AND EXISTS (SELECT FROM webhook_messages m WHERE m.endpoint = w.id AND m.state = 'waiting')
 			ORDER BY w.next_try FOR UPDATE SKIP LOCKED)
 		RETURNING id`
 	var ids []string
-	err := s.inTx(ctx, "store.ClaimWebhooks", func(tx *sqlx.Tx) error { return tx.SelectContext(ctx, &ids, query) })
+	err := s.inTx(ctx, "store.ClaimWebhooks", func(tx *sqlx.Tx) error {
+		return tx.SelectContext(ctx, &ids, query, pq.Array(of))
+	})
 	return ids, err
 }
 
