@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -65,10 +66,10 @@ func (a *auditor) seal(f *auditFile, seq int64, cause string) {
 // passkeys holds what was added and removed against the events that say so.
 func (a *auditor) passkeys(ctx context.Context) error {
 	const query = `
-		SELECT DISTINCT ON (stream, data::jsonb ->> 'id') stream, seq, data FROM events
+		SELECT DISTINCT ON (stream, data::jsonb ->> 'id') stream, seq, actor, data FROM events
 		WHERE stream LIKE $1 || '%' AND kind LIKE 'passkey.%' ORDER BY stream, data::jsonb ->> 'id', seq DESC`
 	var told []struct {
-		Stream, Data string
+		Stream, Actor, Data string
 
 		Seq int64
 	}
@@ -86,6 +87,8 @@ func (a *auditor) passkeys(ctx context.Context) error {
 			a.found(t.Stream, t.Seq, "passkey.missing", "%s was recorded, and its row is gone", said.ID)
 		case !samePasskey(kept, said) || t.Stream != identityStream+said.Person:
 			a.found(t.Stream, t.Seq, "passkey.differs", "%s is not what the events say", said.ID)
+		case t.Actor != cmp.Or(said.By, said.Person) || (said.By != "" && said.By != said.Person) != (said.Reason != ""):
+			a.found(t.Stream, t.Seq, "passkey.unexplained", "%s was taken away by %s: not by whom, or not why", said.ID, t.Actor)
 		}
 	}
 	for _, credential := range slices.Sorted(maps.Keys(a.keys)) {

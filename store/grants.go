@@ -56,7 +56,7 @@ var grants = map[string]map[string]string{
 		"sessions":        "SELECT, INSERT, UPDATE, DELETE",
 		"tokens":          "SELECT, INSERT, UPDATE (revoked_at, last_used_at)",
 		"identities":      appends,
-		"passkeys":        "SELECT, INSERT, UPDATE (removed_by, removed_at, counter, last_used_at)",
+		"passkeys":        "SELECT, INSERT, UPDATE (removed_by, removed_at, remove_reason, counter, last_used_at)",
 		"logout_tokens":   "SELECT, INSERT, DELETE",
 		"templates":       "SELECT, INSERT, UPDATE (type, content, saved_at), DELETE",
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/passkey"
 	"github.com/countersign/countersign/store"
 )
 
@@ -56,7 +57,14 @@ func TestLiesAboutWhoSignsAreFound(t *testing.T) {
 	}
 	require.Equal(t, 1, w.says("bob", time.Hour, "helpers"))
 	w.granted(cashier("bob"), "adm", "ada")
+	list, err := w.s.Passkeys(w.ctx, "ann")
+	require.NoError(t, err)
+	lost := passkey.Removal{Key: list[0].ID, Person: "ann", By: "ada", Reason: "lost"}
+	require.NoError(t, w.s.TakePasskey(w.ctx, lost, store.Idempotency{}))
 	w.findsEach(t,
+		lie{`ALTER TABLE passkeys DROP CONSTRAINT passkeys_reason;
+			UPDATE passkeys SET remove_reason = '' WHERE removed_by = 'ada';
+			UPDATE events SET data = replace(data, '"reason":"lost",', '') WHERE kind = 'passkey.removed'`, "passkey.unexplained"},
 		lie{`UPDATE passkeys SET public_key = 'another' WHERE name = 'laptop'`, "passkey.differs"},
 		lie{`DELETE FROM passkeys WHERE name = 'phone'`, "passkey.missing"},
 		lie{`INSERT INTO passkeys (id, person, name, credential, public_key, rp_id, model, transports, synced, added_at,

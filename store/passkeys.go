@@ -41,7 +41,8 @@ type Passkey struct {
 	Model      string   `json:"model,omitempty"` // AAGUID
 	Transports []string `json:"transports,omitempty"`
 	Synced     bool     `json:"synced"`
-	By         string   `json:"by,omitempty"` // who removed it
+	By         string   `json:"by,omitempty"`     // who removed it
+	Reason     string   `json:"reason,omitempty"` // why, where that was not whose it is
 
 	AddedAt   time.Time `json:"added_at"`
 	RemovedAt time.Time `json:"removed_at,omitzero"`
@@ -66,20 +67,21 @@ type passkeyRow struct {
 	Synced     bool
 	AddedAt    time.Time    `db:"added_at"`
 	RemovedBy  string       `db:"removed_by"`
+	Reason     string       `db:"remove_reason"`
 	RemovedAt  sql.NullTime `db:"removed_at"`
 	Counter    int64
 	LastUsedAt sql.NullTime `db:"last_used_at"`
 }
 
 const passkeyColumns = `id, person, name, credential, public_key, rp_id, model, transports, synced, added_at,
-	removed_by, removed_at, counter, last_used_at`
+	removed_by, remove_reason, removed_at, counter, last_used_at`
 
 func (r passkeyRow) passkey() Passkey {
 	return Passkey{
 		ID: r.ID, Person: r.Person, Name: r.Name, Credential: r.Credential, PublicKey: r.PublicKey, RP: r.RPID,
-		Model: r.Model, Transports: r.Transports, Synced: r.Synced, By: r.RemovedBy, AddedAt: r.AddedAt.UTC(),
-		RemovedAt: orZero(r.RemovedAt), Counter: uint32(r.Counter), //nolint:gosec // kept from a uint32
-		LastUsedAt: orZero(r.LastUsedAt),
+		Model: r.Model, Transports: r.Transports, Synced: r.Synced, By: r.RemovedBy, Reason: r.Reason,
+		AddedAt: r.AddedAt.UTC(), RemovedAt: orZero(r.RemovedAt), LastUsedAt: orZero(r.LastUsedAt),
+		Counter: uint32(r.Counter), //nolint:gosec // kept from a uint32
 	}
 }
 
@@ -155,7 +157,10 @@ func (s *Store) AddPasskey(ctx context.Context, p Passkey) (Passkey, error) {
 		if err != nil {
 			return err
 		}
-		return recordPasskey(ctx, tx, PasskeyAdded, "add_passkey:"+p.ID, p, p.Person)
+		if err := recordPasskey(ctx, tx, PasskeyAdded, "add_passkey:"+p.ID, p, p.Person); err != nil {
+			return err
+		}
+		return tellOfPasskey(ctx, tx, PasskeyAdded, PasskeyAdded+"."+p.ID, p)
 	})
 	return p, err
 }
@@ -167,27 +172,34 @@ func (s *Store) AddPasskey(ctx context.Context, p Passkey) (Passkey, error) {
 // Errors: NotFound passkey.not_found.
 func (s *Store) RemovePasskey(ctx context.Context, person, id, by string) error {
 	return s.inTx(ctx, "store.RemovePasskey", func(tx *sqlx.Tx) error {
-		const lock = `SELECT 1 FROM passkeys WHERE id = $1 AND person = $2 AND removed_at IS NULL FOR UPDATE`
-		if err := tx.GetContext(ctx, new(int), lock, id, person); err != nil {
-			return noRows(err, fault.New(fault.NotFound, "passkey.not_found"))
-		}
-		const remove = `
-			UPDATE passkeys SET removed_at = date_trunc('microseconds', clock_timestamp()), removed_by = $2 WHERE id = $1
-			RETURNING ` + passkeyColumns
-		var row passkeyRow
-		if err := tx.GetContext(ctx, &row, remove, id, by); err != nil {
+		p, err := removePasskey(ctx, tx, passkey.Removal{Key: id, Person: person, By: by})
+		if err != nil {
 			return err
 		}
-		return recordPasskey(ctx, tx, PasskeyRemoved, "remove_passkey:"+id, row.passkey(), by)
+		return tellOfPasskey(ctx, tx, PasskeyRemoved, PasskeyRemoved+"."+id, p)
 	})
 }
 
-func recordPasskey(ctx context.Context, tx *sqlx.Tx, kind, cause string, p Passkey, by string) error {
-	if err := recordFact(ctx, tx, identityStream+p.Person, cause,
-		evidence.Draft{Kind: kind, Actor: by, Data: mustJSON(p)}); err != nil {
-		return err
+// removePasskey ends a passkey and records it in the stream of whose it was.
+func removePasskey(ctx context.Context, tx *sqlx.Tx, r passkey.Removal) (Passkey, error) {
+	const lock = `SELECT 1 FROM passkeys WHERE id = $1 AND person = $2 AND removed_at IS NULL FOR UPDATE`
+	if err := tx.GetContext(ctx, new(int), lock, r.Key, r.Person); err != nil {
+		return Passkey{}, noRows(err, fault.New(fault.NotFound, "passkey.not_found"))
 	}
-	return tellOfPasskey(ctx, tx, kind, kind+"."+p.ID, p)
+	const remove = `
+		UPDATE passkeys SET removed_at = date_trunc('microseconds', clock_timestamp()), removed_by = $2, remove_reason = $3
+		WHERE id = $1 RETURNING ` + passkeyColumns
+	var row passkeyRow
+	if err := tx.GetContext(ctx, &row, remove, r.Key, r.By, r.Reason); err != nil {
+		return Passkey{}, err
+	}
+	p := row.passkey()
+	return p, recordPasskey(ctx, tx, PasskeyRemoved, "remove_passkey:"+r.Key, p, r.By)
+}
+
+func recordPasskey(ctx context.Context, tx *sqlx.Tx, kind, cause string, p Passkey, by string) error {
+	return recordFact(ctx, tx, identityStream+p.Person, cause,
+		evidence.Draft{Kind: kind, Actor: by, Data: mustJSON(p)})
 }
 
 // tellOfPasskey enqueues a notice to whose passkey it is.

@@ -90,6 +90,8 @@
 //	                     and admins of its companies
 //	passkey.added        whose it is; store.AddPasskey       passkey: its name
 //	passkey.removed      whose it was; store.RemovePasskey   passkey: its name
+//	passkey.taken        whose it was, administrators;       passkey: its name, person, by, reason
+//	                     store.TakePasskey
 //	passkey.behind       whose it is; store.PasskeyUsed      passkey: its name
 //	reversal.requested   finance who may approve it          by, reason, date, voucher, reference; store.Propose
 //	reversal.refused     who asked                           the same; store.Decide
@@ -202,7 +204,7 @@ func Kinds() []string {
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
 		RoleEnded, DirectoryStopped, DirectoryHeld, WebhookDisabled, BooksSilent, BooksFailing, BooksWell,
-		PasskeyAdded, PasskeyRemoved, PasskeyBehind,
+		PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind,
 	}, slices.Concat(rightKinds, reviewKinds)...)
 }
 

@@ -68,6 +68,9 @@ func (n Notice) Path() string {
 	if strings.HasPrefix(n.Kind, "reversal.") {
 		return "/vouchers/" + n.Data["reference"] + "/reversal"
 	}
+	if strings.HasPrefix(n.Kind, "passkey.") {
+		return n.passkeyPath()
+	}
 	if id := n.Data["proposal"]; id != "" {
 		return "/policies/proposals/" + id
 	}
@@ -80,8 +83,6 @@ func (n Notice) Path() string {
 		return "/webhooks/" + n.Data["endpoint"]
 	case BooksSilent, BooksFailing, BooksWell:
 		return "/erp"
-	case PasskeyAdded, PasskeyRemoved, PasskeyBehind:
-		return "/settings"
 	}
 	if n.Document == "" {
 		return "/delegations"

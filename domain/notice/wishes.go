@@ -24,7 +24,7 @@ func Choosable() []Topic { return []Topic{Requests, StandIn, Talk, Rules} }
 
 // topics are those of the kinds that are no duties.
 var topics = map[Topic][]string{
-	Security: {PasskeyAdded, PasskeyRemoved, PasskeyBehind},
+	Security: {PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind},
 	Requests: {
 		"document.returned", "document.rejected", "document.approved", "document.closed", "document.sanctioned",
 		"document.amended", "document.withdrawn", "document.voided", "task.escalated", "step.jumped", "plan.discarded",

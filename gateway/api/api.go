@@ -74,6 +74,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.tokens()
 	a.sessions()
 	a.passkeys()
+	a.lostPasskeys()
 	a.wishes()
 	a.grants()
 	a.powers()

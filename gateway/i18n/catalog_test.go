@@ -164,6 +164,7 @@ var ownGiven = map[string][]string{
 	notice.WebhookDisabled:      {"endpoint", "reason", "n"},
 	notice.PasskeyAdded:         {"passkey"},
 	notice.PasskeyRemoved:       {"passkey"},
+	notice.PasskeyTaken:         {"passkey", "person", "by", "reason"},
 	notice.PasskeyBehind:        {"passkey"},
 	notice.InterventionExpiring: {"by", "reason", "until"},
 	notice.InterventionExpired:  {"by", "reason", "until"},

@@ -29,6 +29,8 @@ func rightsRoutes() []route {
 		{method: get, path: peopleAt + "/:id", needs: access.OrganisationRead, template: "person", handle: showPerson},
 		{method: post, path: peopleAt + "/:id/grants/:grant/revoke", needs: access.GrantRequest, template: "person",
 			handle: revokeGrant},
+		{method: post, path: peopleAt + "/:id/passkeys/:passkey/remove", needs: access.GrantDecide, template: "person",
+			handle: takePasskey},
 		{method: get, path: grantsAt, needs: access.GrantRead, template: "grants", handle: grants},
 		{method: post, path: grantsAt, needs: access.GrantRequest, template: "person", handle: requestRole},
 		{method: get, path: grantsAt + "/:id", needs: access.GrantRead, template: "grant", handle: showGrant},

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/store"
 )
 
 // TestTwoPeopleGrantOnPages: somebody looks a colleague up, asks for a role, another
@@ -62,4 +63,36 @@ func TestTwoPeopleGrantOnPages(t *testing.T) {
 	require.Equal(t, "/organisation/people/lin", h.post("max", revoke, form).to())
 	h.get("lin", "/organisation/people/lin").is(http.StatusOK).says("by Max Weber alone")
 	h.get("admin", "/notices").is(http.StatusOK).says("Max Weber alone took the role cashier away", "/organisation/people/lin")
+	h.takesLostPasskey()
 }
+
+// takesLostPasskey: an administrator takes somebody's passkey away on their page, with a
+// reason; nobody else is offered it, nor they for their own.
+func (h *house) takesLostPasskey() {
+	h.t.Helper()
+	ids := map[string]string{}
+	for _, person := range []string{"lin", "max"} {
+		made, err := h.store.AddPasskey(h.t.Context(), store.Passkey{Person: person, Name: "Laptop <b>", Credential: person,
+			PublicKey: "key", RP: "approvals.example.com"})
+		require.NoError(h.t, err)
+		ids[person] = made.ID
+	}
+	take := func(person string) string { return personPage(person) + "/passkeys/" + ids[person] + "/remove" }
+	for _, reader := range []string{"zhao", "lin", "audit"} {
+		h.get(reader, personPage("lin")).is(http.StatusOK).saysNot("Laptop", take("lin"))
+	}
+	h.get("max", personPage("max")).is(http.StatusOK).says("Laptop &lt;b&gt;", "These are your own").saysNot(take("max"))
+	form := h.get("max", personPage("lin")).is(http.StatusOK).says("Laptop &lt;b&gt;").form(take("lin"))
+	h.post("max", take("lin"), form).is(http.StatusUnprocessableEntity).says("Say why the passkey is removed")
+	form.Set("key", "again")
+	form.Set("reason", "stolen <i>")
+	require.Equal(h.t, personPage("lin")+"#passkeys", h.post("max", take("lin"), form).to())
+	h.get("max", personPage("lin")).is(http.StatusOK).says("Removed by Max Weber", "stolen &lt;i&gt;").saysNot(take("lin"))
+	h.get("admin", "/notices").is(http.StatusOK).says("Max Weber removed a passkey of 林晓")
+	h.locale = i18n.Chinese
+	h.get("max", personPage("lin")).is(http.StatusOK).says("移除人：Max Weber")
+	h.get("lin", "/notices").is(http.StatusOK).says("移除了 林晓 的通行密钥")
+	h.locale = i18n.English
+}
+
+func personPage(person string) string { return "/organisation/people/" + person }

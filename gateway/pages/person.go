@@ -51,6 +51,10 @@ type personView struct {
 	Wrong  string
 	Key    string
 
+	KeepsKeys bool // the reader may take a lost passkey of theirs away
+	Own       bool // theirs are the reader's own
+	Passkeys  []heldPasskeyRow
+
 	Permissions []offer // of the question why
 	Document    string
 	Answer      string
@@ -92,6 +96,9 @@ func (v *visit) person(status int, id string, form roleForm, wrong string) error
 	}
 	if err == nil {
 		v.rightsOf(&view, p, rights)
+	}
+	if err := v.lostPasskeys(&view); err != nil {
+		return err
 	}
 	return v.show(status, p.Name, view)
 }

@@ -331,6 +331,9 @@ func (c *crossing) cross(method, route string) string {
 	if c.dirty {
 		c.document()
 	}
+	if strings.Contains(route, ":passkey") {
+		c.passkey()
+	}
 	where := c.address(route) + queries[method+" "+route]
 	body, _ := c.payload(method, route)
 	var row strings.Builder

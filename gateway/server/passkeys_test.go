@@ -141,6 +141,7 @@ func TestLargeAmountsAreSignedWithAPasskey(t *testing.T) {
 	}
 	require.Equal(t, 2, told[notice.PasskeyAdded])
 	require.Equal(t, 1, told[notice.PasskeyRemoved])
+	h.losesTheirPasskey(wang, key)
 }
 
 // TestWhoeverDecidesForAnotherSignsWithTheirOwn proves it of a delegate, of a sanction

@@ -32,6 +32,7 @@ type passkey struct {
 	PublicKey  string    `json:"public_key"`
 	RP         string    `json:"rp_id"`
 	By         string    `json:"by"`
+	Reason     string    `json:"reason"`
 	Synced     bool      `json:"synced"`
 	AddedAt    time.Time `json:"added_at"`
 	RemovedAt  time.Time `json:"removed_at"`
@@ -39,11 +40,11 @@ type passkey struct {
 
 func (l *loader) passkeyRows() error {
 	const query = `
-		SELECT id, person, name, credential, public_key, rp_id, synced, added_at, removed_by, removed_at FROM passkeys ORDER BY id`
+		SELECT id, person, name, credential, public_key, rp_id, synced, added_at, removed_by, remove_reason, removed_at FROM passkeys ORDER BY id`
 	return l.each(query, func(r *sql.Rows) error {
 		var p passkey
 		var removedAt sql.NullTime
-		err := r.Scan(&p.ID, &p.Person, &p.Name, &p.Credential, &p.PublicKey, &p.RP, &p.Synced, &p.AddedAt, &p.By, &removedAt)
+		err := r.Scan(&p.ID, &p.Person, &p.Name, &p.Credential, &p.PublicKey, &p.RP, &p.Synced, &p.AddedAt, &p.By, &p.Reason, &removedAt)
 		p.RemovedAt = removedAt.Time
 		l.passkeys = append(l.passkeys, p)
 		return err
@@ -166,6 +167,8 @@ func (c *checker) checkPasskeys() {
 			whole := p.Person == person && (e.Kind == "passkey.added") != known &&
 				(!known || before.Credential == p.Credential && before.PublicKey == p.PublicKey)
 			c.hold("I13", stream, whole, "%s of %s does not follow what was before it", e.Kind, p.ID)
+			c.hold("I13", stream, (p.By != "" && p.By != person) == (p.Reason != "") && (p.By == "" || p.By == e.Actor),
+				"%s of %s does not say by whom, or why", e.Kind, p.ID)
 			told[p.ID] = p
 		}
 	}
