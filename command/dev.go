@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -29,10 +30,11 @@ const (
 )
 
 type devOptions struct {
-	stack   stack.Options
-	wecom   bool
-	listen  string
-	encrypt bool
+	settings map[string]any // of --config, by key
+	stack    stack.Options
+	wecom    bool
+	listen   string
+	encrypt  bool
 }
 
 func devCommand() *cobra.Command {
@@ -43,6 +45,13 @@ func devCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.stack.Out = cmd.ErrOrStderr()
+			path, err := cmd.Root().PersistentFlags().GetString("config")
+			if err != nil {
+				return err
+			}
+			if o.settings, err = devSettings(path); err != nil {
+				return err
+			}
 			return o.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
@@ -90,6 +99,7 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 	file := filepath.Join(o.stack.Dir, "config.yaml")
 	product := stack.Product{Listen: o.listen, Namespace: devNamespace, Codec: codec,
 		Settings: map[string]any{"gateway.public_url": "http://" + byName(o.listen)}}
+	maps.Copy(product.Settings, o.settings)
 	var phones *devPhones
 	if o.wecom {
 		if phones, err = startPhones(ctx, o.listen); err != nil {

@@ -46,7 +46,7 @@ CREATE TABLE im_cards (
     notice       text        NOT NULL, -- that it tells of
     person       text        NOT NULL,
     platform     text        NOT NULL,
-    task         text        NOT NULL REFERENCES tasks (id),
+    task         text        NOT NULL,
     document     text        NOT NULL REFERENCES documents (id),
     round        int         NOT NULL,
     content_hash text        NOT NULL,

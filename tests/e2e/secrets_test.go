@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -26,9 +27,11 @@ var unset = []string{
 // canary is a secret that nobody has seen before.
 func canary(name string) string { return "canary-" + name + "-" + rand.Text() }
 
+// key is a secret that must be base64.
+func key(name string) string { return base64.StdEncoding.EncodeToString([]byte(canary(name))) }
+
 // secrets are settings with a value for every secret that the house takes. What they
-// lead to refuses or takes everybody: the identity provider and the directory are not
-// there, the file store is, and all notices are sent by a mail server without sign-in.
+// lead to refuses or takes everybody: the directory is not there, the file store is, and all notices are sent by a mail server without sign-in.
 func secrets(t *testing.T) map[string]any {
 	t.Helper()
 	backend := s3mem.New()
@@ -45,18 +48,28 @@ func secrets(t *testing.T) map[string]any {
 		"mail.password": canary("mail"),
 		"temporal.codec": map[string]any{"enabled": false, "key_id": "k", "token": canary("codec"),
 			"keys": []map[string]any{{"id": "k", "secret": "Y2FuYXJ5LWNvZGVjLWtleS0zMi1ieXRlcy1pbi1hbGw="}}},
-		"identity.providers": []map[string]any{{"id": "sso", "issuer": nobody.URL, "client_id": "countersign",
-			"client_secret": canary("client"), "label": "SSO"}},
 		"im.apps": []map[string]any{{"id": "wecom", "provider": "wecom", "url": nobody.URL, "tenant": "corp", "app": "1000002",
 			"secret": canary("im"), "token": canary("callback"), "key": "Y2FuYXJ5LWltLWtleS0zMi1ieXRlcy1pbi1hbGwtMDE"}},
 		"directory.sources": []map[string]any{{"id": "hr", "kind": "scim", "url": nobody.URL, "private_network": true,
 			"token": canary("directory")}},
+		"webhooks.endpoints": []map[string]any{{"id": "told", "url": nobody.URL, "private_network": true,
+			"secret": key("webhook"), "old_secret": key("old webhook")}},
+		"inbound.sources": []map[string]any{{"id": "crm", "kind": "webhook", "account": "lin", "mapping": "supplier_bill",
+			"secrets": []map[string]any{{"secret": key("inbound")}}}},
 	}
 }
 
 // noSecretIsToldOf looks for every secret of the house in everything that it left behind,
 // after it refused, parked, failed and recovered; and sees a planted one in each place.
 func noSecretIsToldOf(t *testing.T, h *house.House, door *house.Door) {
+	away := httptest.NewServer(http.NotFoundHandler())
+	defer away.Close()
+	// Only now: beside a provider of sign-in the development issuer serves nobody.
+	h.Set(t, "identity", map[string]any{"providers": []map[string]any{{"id": "sso", "issuer": away.URL,
+		"client_id": "countersign", "client_secret": canary("client"), "label": "SSO"}}})
+	h.Stop(house.Gateway)
+	h.Run(house.Gateway)
+	h.AwaitReady()
 	known, missing := h.Secrets(t)
 	require.ElementsMatch(t, unset, missing, "a secret of the configuration has no canary here")
 	t.Setenv("COUNTERSIGN_MAIL_USER", "countersign") // the mail server takes no sign-in: the next letters fail

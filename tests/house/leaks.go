@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"reflect"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/config"
@@ -224,3 +226,16 @@ func (h *House) Try(t testing.TB, args ...string) string {
 
 // Say writes a line as a process of the product would: to see that a leak is found.
 func (h *House) Say(text string) { _, _ = fmt.Fprintln(h.said, text) }
+
+// Set changes one section of the configuration, for processes that are started from then on.
+func (h *House) Set(t testing.TB, section string, value any) {
+	t.Helper()
+	text, err := os.ReadFile(h.Config)
+	require.NoError(t, err)
+	var settings map[string]any
+	require.NoError(t, yaml.Unmarshal(text, &settings))
+	settings[section] = value
+	text, err = yaml.Marshal(settings)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(h.Config, text, 0o600))
+}
