@@ -62,7 +62,7 @@ var plantedInPasskeys = []lie{
 		l.tell("passkeys", `UPDATE passkeys SET removed_at = added_at WHERE name = 'laptop'`)
 	}},
 	{"a passkey made somebody else's", "I5", "with the passkey of bo", func(l *liar) {
-		l.tell("passkeys", `UPDATE passkeys SET person = 'bo' WHERE name = 'laptop'`)
+		l.tell("passkeys", `UPDATE passkeys SET person = 'bo', removed_by = 'bo' WHERE name = 'laptop'`)
 	}},
 	{"a passkey for another domain", "I5", "is not this decision: another page", func(l *liar) {
 		l.tell("passkeys", `UPDATE passkeys SET rp_id = 'evil.test' WHERE name = 'laptop'`)
@@ -73,6 +73,9 @@ var plantedInPasskeys = []lie{
 	}},
 	{"a passkey whose row is gone", "I13", "its row is gone", func(l *liar) {
 		l.tell("passkeys", `DELETE FROM passkeys WHERE name = 'phone'`)
+	}},
+	{"a passkey taken by somebody who does not say why", "I13", "does not say by whom, or why", func(l *liar) {
+		l.tell("events", `UPDATE events SET data = replace(data, '"by":"wu"', '"by":"bo"') WHERE kind = 'passkey.removed'`)
 	}},
 	{"a passkey that came back", "I13", "its end", func(l *liar) {
 		l.tell("passkeys", `UPDATE passkeys SET removed_at = NULL, removed_by = '' WHERE name = 'laptop'`)
