@@ -33,7 +33,7 @@ type FinanceTask struct {
 }
 
 // FinanceCounts says how much waits for finance, counted up to a thousand.
-type FinanceCounts struct{ All, Mine, Overdue, Parked, Of int64 }
+type FinanceCounts struct{ All, Mine, Overdue, Parked, Reversals, Of int64 }
 
 // waitsForFinance are the tasks of finance. $1 to $4 are the scope.
 const waitsForFinance = `
@@ -101,7 +101,9 @@ func (s *Store) FinanceCounts(ctx context.Context, scope access.Scope, person st
 		       (SELECT count(*) FROM (SELECT` + waitsForThem + ` LIMIT $6) AS m) AS mine,
 		       (SELECT count(*) FROM (SELECT` + ofFinance + ` AND t.due_at < clock_timestamp() LIMIT $6) AS o) AS overdue,
 		       (SELECT count(*) FROM (SELECT FROM documents d WHERE d.parked_code <> '' AND ` + visible + ` LIMIT $6) AS p)
-		       AS parked`
+		       AS parked,
+		       (SELECT count(*) FROM (SELECT FROM reversals r JOIN documents d ON d.id = r.document
+		        WHERE r.status IN ('requested', 'parked') AND ` + visible + ` LIMIT $6) AS r) AS reversals`
 	counts := FinanceCounts{Of: financeCountMost}
 	err := s.db.GetContext(ctx, &counts, query, scopeArgs(scope, person, financeCountMost)...)
 	return counts, sqlFault("store.FinanceCounts", err)

@@ -74,7 +74,10 @@ type FinanceCounts struct {
 	Mine    int64 `json:"mine"`
 	Overdue int64 `json:"overdue"`
 	Parked  int64 `json:"parked"`
-	Of      int64 `json:"of" doc:"Counting stops here: a count that has reached it may be more"`
+
+	Reversals int64 `json:"reversals" doc:"That wait for approval, or that the books refused"`
+
+	Of int64 `json:"of" doc:"Counting stops here: a count that has reached it may be more"`
 }
 
 // FinanceCountsOutput is how much waits for finance.

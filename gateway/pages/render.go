@@ -222,7 +222,7 @@ func (v *visit) showAs(name string, status int, title string, data any) {
 	if v.known {
 		f.Person = v.who.Person.Name
 		f.Badge, f.Live = v.badge(), livePath
-		f.Tour, f.Invited = v.tourStop(), v.invited() && name != "error"
+		f.Tour, f.Invited = v.tourStop(), name != "error" && v.invited()
 	}
 	if waits, ok := data.(interface{ refresh() *refresh }); ok {
 		f.Refresh = waits.refresh()

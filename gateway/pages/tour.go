@@ -13,9 +13,8 @@ import (
 )
 
 const (
-	tourAt     = "/tour"
-	tourAsked  = "tour"      // the parameter by which a page is a stop of a tour: finance.2
-	tourCookie = "tour_seen" // the tour was taken, or is not wanted
+	tourAt    = "/tour"
+	tourAsked = "tour" // the parameter by which a page is a stop of a tour: finance.2
 )
 
 // tour is a way through the real pages for people of one role: at each stop the page says
@@ -77,10 +76,13 @@ func (t tour) stop(n int) string {
 }
 
 // invited says whether somebody is offered a tour: on their first page, until they took
-// one or do not want any.
+// one or do not want any. Where that cannot be looked up, the page goes without.
 func (v *visit) invited() bool {
-	_, err := v.r.Cookie(tourCookie)
-	return v.known && err != nil && v.r.URL.Path == "/" && v.r.Method == http.MethodGet && v.r.URL.RawQuery == ""
+	if !v.known || v.r.URL.Path != "/" || v.r.Method != http.MethodGet || v.r.URL.RawQuery != "" {
+		return false
+	}
+	toured, err := v.desk().Toured(v.r.Context(), v.who)
+	return err == nil && !toured
 }
 
 type tourView struct {
@@ -108,8 +110,10 @@ func showTours(v *visit) error {
 	return v.show(http.StatusOK, v.t("page.tour.title"), views)
 }
 
-// endTour handles POST /tour/done: this browser remembers it.
+// endTour handles POST /tour/done: they are not invited again, in any browser.
 func endTour(v *visit) error {
-	v.cookie(tourCookie, "1", localeLife)
+	if err := v.desk().EndTour(v.r.Context(), v.who); err != nil {
+		return err
+	}
 	return v.leave(auth.LocalPath(v.asked("back")), "")
 }
