@@ -84,6 +84,7 @@ func TestScenarios(t *testing.T) {
 			play.replay(tt.name, id)
 		})
 	}
+	h.engine.Limits = workflows.Limits{}
 	t.Run("synced", func(t *testing.T) { playDirectory(t, h) })
 	t.Run("master data", h.readsMaster)
 	t.Run("reconciled", h.reconciles)

@@ -33,6 +33,7 @@ type financeTabs struct {
 	Counts  store.FinanceCounts
 	Resting []restingERP
 	Inbound bool // the reader may see what other systems sent
+	Told    bool // the reader may see what other systems are told
 }
 
 // restingERP says of an ERP that it is not called right now.
@@ -57,7 +58,7 @@ func (v *visit) financeTabs(current string) (financeTabs, error) {
 	}
 	resting, err := v.desk().RestingERPs(v.r.Context(), v.who)
 	tabs := financeTabs{Current: current, Counts: counts,
-		Inbound: access.Has(v.who.Subject, access.InboundRead)}
+		Inbound: access.Has(v.who.Subject, access.InboundRead), Told: v.may(access.WebhookRead, access.Object{})}
 	for _, erp := range resting {
 		tabs.Resting = append(tabs.Resting, v.restingERP(erp))
 	}

@@ -20,8 +20,7 @@ func webhookRoutes() []route {
 	get, post := http.MethodGet, http.MethodPost
 	one := webhooksAt + "/:endpoint"
 	return []route{
-		{method: get, path: webhooksAt, needs: access.WebhookRead, nav: "page.nav.webhooks", template: "webhooks",
-			handle: webhooks},
+		{method: get, path: webhooksAt, needs: access.WebhookRead, template: "webhooks", handle: webhooks},
 		{method: get, path: one, needs: access.WebhookRead, template: "webhook", handle: showWebhook},
 		{method: post, path: one, needs: access.WebhookManage, template: "webhook", handle: ruleEndpoint},
 		{method: get, path: one + "/:no", needs: access.WebhookRead, template: "webhookmessage", handle: showMessage},
@@ -56,17 +55,25 @@ func (v *visit) endpoint(e desk.Endpoint) endpointView {
 	return view
 }
 
+type webhooksView struct {
+	Tabs financeTabs
+	Rows []endpointView
+}
+
 // webhooks handles GET /webhooks.
 func webhooks(v *visit) error {
 	all, err := v.desk().Endpoints(v.r.Context(), v.who)
 	if err != nil {
 		return err
 	}
-	var rows []endpointView
-	for _, e := range all {
-		rows = append(rows, v.endpoint(e))
+	view := webhooksView{}
+	if view.Tabs, err = v.financeTabs("webhooks"); err != nil {
+		return err
 	}
-	return v.show(http.StatusOK, v.t("page.webhooks.title"), rows)
+	for _, e := range all {
+		view.Rows = append(view.Rows, v.endpoint(e))
+	}
+	return v.show(http.StatusOK, v.t("page.webhooks.title"), view)
 }
 
 // messageView is one message to a system, as it is shown.
