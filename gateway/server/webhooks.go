@@ -22,7 +22,8 @@ func newWebhooks(s *store.Store) *webhooks {
 		store: s,
 		state: prometheus.NewDesc("countersign_webhook_endpoint",
 			"1 for how an endpoint stands: active, paused or disabled.", append(labels, "state"), nil),
-		waiting: prometheus.NewDesc("countersign_webhook_waiting", "Messages that an endpoint is still to be told.", labels, nil),
+		waiting: prometheus.NewDesc("countersign_webhook_waiting",
+			"Messages that an endpoint is still to be told.", labels, nil),
 		failing: prometheus.NewDesc("countersign_webhook_failing_seconds",
 			"Since an endpoint last accepted anything; 0 where it does not fail.", labels, nil),
 	}
