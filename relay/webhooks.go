@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	sending "github.com/countersign/countersign/adapters/webhook"
@@ -100,7 +101,8 @@ func (r *Relay) tellEndpoint(ctx context.Context, id string) bool {
 		answer, verdict, asked = w.send(ctx, id, next)
 		told.Answers = append(told.Answers, answer)
 		if verdict != webhook.Delivered {
-			told.After = webhook.Wait(next.Tries+1, asked)
+			wait := webhook.Wait(next.Tries+1, asked)
+			told.After = wait + rand.N(wait/5) // so that endpoints behind one door do not come together
 		}
 		r.Count.done(&r.Count.webhooks, failure(id, answer))
 	}

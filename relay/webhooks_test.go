@@ -331,6 +331,21 @@ func TestARelayThatKnowsLess(t *testing.T) {
 	require.Equal(t, 1, w.stands().Tries, "it does not try either")
 }
 
+// TestWhatIsLeftOutProvesNothing: an endpoint that fails is not taken for well because
+// somebody left out what it did not accept.
+func TestWhatIsLeftOutProvesNothing(t *testing.T) {
+	w := newTold(t, nil)
+	w.fail = func(int) int { return 500 }
+	w.submit()
+	w.look()
+	since := w.stands().FailingSince
+	require.False(t, since.IsZero())
+	require.NoError(t, w.store.RuleWebhook(t.Context(), "oa", 1, store.MessageSkipped, "adm"))
+	require.NoError(t, w.store.WebhooksTold(t.Context(), store.Told{Endpoint: "oa", GiveUp: time.Hour})) // the batch found nothing
+	require.Equal(t, since, w.stands().FailingSince)
+	require.Equal(t, 1, w.stands().Tries)
+}
+
 // TestOldMessagesAreForgotten, but never what waits.
 func TestOldMessagesAreForgotten(t *testing.T) {
 	w := newTold(t, nil)

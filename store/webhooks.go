@@ -316,6 +316,9 @@ type WebhookAnswer struct {
 //
 // Safe to repeat.
 func (s *Store) WebhooksTold(ctx context.Context, t Told) error {
+	if t.Answers == nil {
+		t.Answers = []WebhookAnswer{}
+	}
 	for i := range t.Answers {
 		t.Answers[i].TookMS = t.Answers[i].Took.Milliseconds()
 	}
@@ -334,9 +337,9 @@ func (s *Store) WebhooksTold(ctx context.Context, t Told) error {
 			UPDATE webhook_endpoints SET
 			       next_try = clock_timestamp() + $4 * interval '1 microsecond',
 			       delivered_at = CASE WHEN $2 THEN clock_timestamp() ELSE delivered_at END,
-			       tries = CASE WHEN $3 THEN CASE WHEN $2 THEN 1 ELSE tries + 1 END ELSE 0 END,
-			       failing_since = CASE WHEN NOT $3 THEN NULL WHEN $2 THEN clock_timestamp()
-			                            ELSE coalesce(failing_since, clock_timestamp()) END
+			       tries = CASE WHEN $3 THEN CASE WHEN $2 THEN 1 ELSE tries + 1 END WHEN $2 THEN 0 ELSE tries END,
+			       failing_since = CASE WHEN $3 AND $2 THEN clock_timestamp() WHEN $2 THEN NULL
+			                            WHEN $3 THEN coalesce(failing_since, clock_timestamp()) ELSE failing_since END
 			WHERE id = $1`
 		worked := n > 1 || n == 1 && !failed
 		if _, err := tx.ExecContext(ctx, settle, t.Endpoint, worked, failed, t.After.Microseconds()); err != nil {

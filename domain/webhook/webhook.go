@@ -9,7 +9,6 @@ package webhook
 import (
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strconv"
@@ -189,9 +188,8 @@ var waits = []time.Duration{
 }
 
 // Wait is how long to let an endpoint be after so many tries that failed, from 1; what
-// it asked for itself is heard, up to the longest of ours. It is spread by a fifth.
+// it asked for itself is heard, up to the longest of ours.
 func Wait(tries int, asked time.Duration) time.Duration {
 	wait := waits[min(max(tries, 1), len(waits))-1]
-	wait += rand.N(wait / 5) //nolint:gosec // spreads load, keeps no secret
 	return max(wait, min(asked, waits[len(waits)-1]))
 }

@@ -2,22 +2,14 @@ package desk
 
 import (
 	"context"
-	"log/slog"
 	"maps"
 	"strconv"
-	"time"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
-)
-
-const (
-	importBatch = 50              // rows claimed at once
-	importIdle  = time.Second     // between two looks when there is nothing
-	importPause = 5 * time.Second // after a failure of ours
 )
 
 // ImportRunner submits the rows of imports in the background. Any number of
@@ -29,40 +21,17 @@ type ImportRunner struct {
 
 // Run works until the context ends.
 func (r ImportRunner) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		worked, err := r.Once(ctx)
-		wait := time.Duration(0)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			slog.ErrorContext(ctx, "import", "error", err.Error())
-			wait = importPause
-		case worked == 0:
-			wait = importIdle
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-	}
+	keepAt(ctx, "import", r.Once)
 }
 
 // Once works off one batch, and answers how many rows it met. A row that fails
 // by our trouble is tried again later; it holds up none of the others.
 func (r ImportRunner) Once(ctx context.Context) (int, error) {
-	rows, err := r.Desk.Store.ClaimImportRows(ctx, importBatch)
+	rows, err := r.Desk.Store.ClaimImportRows(ctx, batchMost)
 	if err != nil {
 		return 0, err
 	}
-	var trouble error
-	for _, row := range rows {
-		if err := r.row(ctx, row); err != nil && trouble == nil {
-			trouble = err
-		}
-		if ctx.Err() != nil {
-			break // what is left is claimed anew by another
-		}
-	}
-	return len(rows), trouble
+	return workOff(ctx, rows, r.row)
 }
 
 // row submits one row. What the row is to blame for is written down at the row;

@@ -2,10 +2,8 @@ package desk
 
 import (
 	"context"
-	"log/slog"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
@@ -25,40 +23,17 @@ func (r InboundRunner) Run(ctx context.Context) {
 	if len(r.Desk.Inbound) == 0 {
 		return
 	}
-	for ctx.Err() == nil {
-		worked, err := r.Once(ctx)
-		wait := time.Duration(0)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			slog.ErrorContext(ctx, "inbound", "error", err.Error())
-			wait = importPause
-		case worked == 0:
-			wait = importIdle
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-	}
+	keepAt(ctx, "inbound", r.Once)
 }
 
 // Once works off one batch, and answers how many messages it met. One that fails by our
 // trouble is tried again later; it holds up none of the others.
 func (r InboundRunner) Once(ctx context.Context) (int, error) {
-	rows, err := r.Desk.Store.ClaimInbound(ctx, slices.Sorted(maps.Keys(r.Desk.Inbound)), importBatch)
+	rows, err := r.Desk.Store.ClaimInbound(ctx, slices.Sorted(maps.Keys(r.Desk.Inbound)), batchMost)
 	if err != nil {
 		return 0, err
 	}
-	var trouble error
-	for _, row := range rows {
-		if err := r.message(ctx, row); err != nil && trouble == nil {
-			trouble = err
-		}
-		if ctx.Err() != nil {
-			break // what is left is claimed anew by another
-		}
-	}
-	return len(rows), trouble
+	return workOff(ctx, rows, r.message)
 }
 
 // message makes a document of one message. What the message is to blame for is written

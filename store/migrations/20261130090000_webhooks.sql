@@ -53,8 +53,8 @@ CREATE FUNCTION tell_webhooks() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINE
 BEGIN
     INSERT INTO webhook_events (stream, seq)
     SELECT e.stream, e.seq FROM recorded e
-    WHERE (e.stream NOT LIKE '%:%' AND e.stream <> 'org' OR e.stream LIKE 'reversal:%')
-      AND EXISTS (SELECT FROM webhook_endpoints w WHERE w.state <> 'removed')
+    JOIN documents d ON d.id = CASE WHEN e.stream LIKE 'reversal:%' THEN substr(e.stream, 10) ELSE e.stream END
+    WHERE EXISTS (SELECT FROM webhook_endpoints w WHERE w.state <> 'removed')
     ORDER BY e.stream, e.seq;
     RETURN NULL;
 END $$;
