@@ -76,7 +76,7 @@ func (r *reader) attaches() {
 	dir := r.t.TempDir()
 	for name, content := range map[string]string{
 		"evil.svg": `<svg xmlns="http://www.w3.org/2000/svg" onload="window.ran=1"><script>window.ran=1</script></svg>`,
-		named:      "train 1,000.00, shown on " + r.String() + "\n", // another's same file would be warned of
+		named:      "train 1,000.00, shown in " + r.t.Name() + "\n", // another's same file would be warned of
 	} {
 		require.NoError(r.t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}

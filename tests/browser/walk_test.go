@@ -37,7 +37,7 @@ func (r *reader) anExpense() {
 func (r *reader) receipt() string {
 	r.t.Helper()
 	path := filepath.Join(r.t.TempDir(), "receipt 收据.txt")
-	require.NoError(r.t, os.WriteFile(path, []byte("train 1,200.00, paid on "+r.String()+"\n"), 0o600)) // a file of its own: no reuse
+	require.NoError(r.t, os.WriteFile(path, []byte("train 1,200.00, paid in "+r.t.Name()+"\n"), 0o600)) // a file of its own: no reuse
 	return path
 }
 
