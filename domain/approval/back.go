@@ -88,7 +88,7 @@ func (s State) judgeRetract(a Act, now time.Time) ([]evidence.Draft, error) {
 		return nil, fault.New(fault.Conflict, "task.changed")
 	case s.Stopped != nil:
 		return nil, fault.New(fault.Conflict, "document.stopped", fault.Arg("by", s.Stopped.By))
-	case s.Status != Pending || at < 0 || !task.agreed() || s.Then != "":
+	case s.Status != Pending || at < 0 || !task.agreed() || s.Then != "" || task.Round != s.Round:
 		return nil, fault.New(fault.Conflict, "task.not_retractable")
 	case strings.TrimSpace(a.Opinion) == "":
 		return nil, opinionRequired()

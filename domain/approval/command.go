@@ -21,6 +21,9 @@ type Command interface {
 type Planned struct {
 	Plan    Plan
 	Attempt int // State.PlanAttempt when it was asked for
+
+	// Changed is what differs materially from a content of State.SeenRevisions.
+	Changed []string
 }
 
 // Unplanned says that no route could be found: the document waits in the admin

@@ -38,7 +38,7 @@ func (s State) judgeDecision(a Act, now time.Time) ([]evidence.Draft, error) {
 	case Return:
 		p.write(TaskWasReturned, ended)
 		p.supersede(Return, func(Task) bool { return true })
-		p.write(DocumentReturned, EndedData{Step: task.Step, Reason: a.Opinion})
+		p.write(DocumentReturned, EndedData{Step: task.Step, Reason: a.Opinion, Back: s.goesStraight(a)})
 	}
 	return p.drafts, nil
 }

@@ -28,6 +28,7 @@ const (
 	StepPassed          = "step.passed"
 	StepReopened        = "step.reopened" // returned to, or a decision was taken back
 	StepResumed         = "step.resumed"  // straight back at the step that had returned it
+	StepKept            = "step.kept"     // over by decisions of the round before: the document goes straight back
 	StepStaffed         = "step.staffed"  // its approvers were found, or chosen, when it was reached
 	TaskOpened          = "task.opened"
 	TaskReminded        = "task.reminded"
@@ -98,7 +99,8 @@ type ResubmittedData struct {
 
 // PlanData is the data of plan.made.
 type PlanData struct {
-	Plan Plan `json:"plan"`
+	Plan Plan  `json:"plan"`
+	Anew *Anew `json:"anew,omitempty"` // it was to go straight back, and does not
 }
 
 // PlanFailedData is the data of plan.failed.
@@ -275,6 +277,7 @@ type EndedData struct {
 	Step   string `json:"step,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Maker  string `json:"maker,omitempty"` // voided: who proposed it
+	Back   string `json:"back,omitempty"`  // returned: straight, if the content stays in all that matters
 }
 
 // EffectData is the data of voucher.posted, parked and resolved. The attempt of

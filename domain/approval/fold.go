@@ -158,7 +158,7 @@ func (s *State) applyDocument(e evidence.Event) error {
 		s.Moneyless = false // what it asks for now is not in the event
 		s.beginRound(e)
 	case DocumentReturned:
-		s.LastRound = End{By: e.Actor, At: e.At.UTC(), Act: string(Return)}
+		return s.applyReturned(e)
 	case DocumentVoided:
 		if s.Effect != nil {
 			s.Effect.State = EffectVoid

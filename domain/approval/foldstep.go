@@ -14,6 +14,8 @@ func (s *State) applyStep(e evidence.Event) error {
 	switch e.Kind {
 	case StepReopened:
 		return s.applyReopened(e)
+	case StepKept:
+		return s.applyKept(e)
 	case StepStaffed:
 		return s.applyStaffed(e)
 	case StepJumped:

@@ -88,6 +88,7 @@ func (s *State) applyEnded(e evidence.Event) error {
 		return nil
 	}
 	t.DecidedBy, t.DecidedAt, t.Opinion = e.Actor, e.At.UTC(), d.Opinion
+	t.Revision, t.ContentHash = e.Revision, e.ContentHash
 	if end == TaskApproved {
 		t.Chose = d.To
 	}

@@ -68,6 +68,8 @@ type model struct {
 	steps           []*modelStep // those of the route, as they are written
 	staffings       int
 	resume          *modelStep // returned from it, and on the way straight back to it
+	material        bool       // the new round's content is another
+	back            *modelBack // to where the submitter's document goes straight back
 	stopped         *ticket    // as whose assignee the clock was stopped
 	stoppedBy       string
 	stoppedAt       time.Time
@@ -128,6 +130,7 @@ type ticket struct {
 	overdue bool
 	excused int
 	chose   []string
+	kept    bool // of a round before
 }
 
 type modelSigner struct {
@@ -200,6 +203,7 @@ func (m *model) planned(p approval.Plan, attempt int, fit bool) bool {
 		return true
 	}
 	m.status = approval.Pending
+	m.keeps()
 	m.advance()
 	return true
 }

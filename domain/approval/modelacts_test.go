@@ -204,7 +204,10 @@ func (m *model) decide(t *ticket, a approval.Act) string {
 		return done(func() { m.vote(t, a.Actor, -1) })
 	case a.ToStep == "":
 		m.human, t.by = true, a.Actor
-		return done(func() { m.end(approval.Returned) })
+		return done(func() {
+			m.leaves(t.step, a.Back == approval.BackStraight)
+			m.end(approval.Returned)
+		})
 	}
 	return m.goBack(t, a)
 }

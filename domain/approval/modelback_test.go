@@ -220,7 +220,7 @@ func (m *model) removeSigner(t *ticket, a approval.Act) string {
 func (m *model) retract(t *ticket, a approval.Act) string {
 	s := t.step
 	switch {
-	case m.status != approval.Pending || t.vote <= 0 || m.resume != nil || !slices.Contains(s.tickets, t):
+	case m.status != approval.Pending || t.vote <= 0 || m.resume != nil || t.kept || !slices.Contains(s.tickets, t):
 		return "task.not_retractable"
 	case a.Opinion == "":
 		return "act.opinion_required"

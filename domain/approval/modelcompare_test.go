@@ -19,6 +19,7 @@ func (m *model) take(c approval.Command, now time.Time) (changes bool, refusal s
 		}
 		return refusal == "", refusal
 	case approval.Planned:
+		m.material = len(c.Changed) > 0
 		changes = m.planned(c.Plan, c.Attempt, true)
 	case approval.Unplanned:
 		changes = m.planned(approval.Plan{Round: c.Round}, c.Attempt, false)

@@ -77,7 +77,8 @@ type Plan struct {
 //	1: signers stay with a task that is transferred or reassigned; who may not approve
 //	   changes no content; the limit of tasks holds for retractions and hand-overs;
 //	   no plan of rules alone approves what asks for humans
-const RulesNow = 1
+//	2: a return to the submitter may lead straight back to who returned it
+const RulesNow = 2
 
 // edition is the edition of the rules that the round is judged by.
 func (s State) edition() int {

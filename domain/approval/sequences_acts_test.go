@@ -82,7 +82,9 @@ func (q *sequence) aim(a *approval.Act) {
 			a.Actor = pick(q, []string{q.s.Stopped.By, "rob"})
 		}
 	case approval.Return:
-		if q.IntN(4) > 0 || q.wanders && q.IntN(8) > 0 {
+		if q.IntN(4) == 0 {
+			a.Back = approval.BackStraight
+		} else if q.IntN(4) > 0 || q.wanders && q.IntN(8) > 0 {
 			a.ToStep, a.Back = q.target(), pick(q, []string{"", approval.BackStraight, approval.BackStraight})
 		}
 	case approval.RemoveSigner:

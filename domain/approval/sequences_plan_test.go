@@ -6,6 +6,7 @@ import (
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/document"
 )
 
 var (
@@ -38,6 +39,9 @@ func (q *sequence) plan() approval.Command {
 	}
 	q.fork(steps, 0)
 	p := plan(q.s.Round, steps...)
+	if q.s.Straight != nil && q.IntN(4) > 0 {
+		return q.planAgain()
+	}
 	p.Rules = q.IntN(approval.RulesNow + 1)
 	p.Humans = max(0, q.IntN(6)-3)
 	if q.IntN(2) > 0 {
@@ -134,4 +138,33 @@ func (q *sequence) fork(steps []approval.Step, depth int) {
 		}
 		q.fork(branch, depth+1)
 	}
+}
+
+// planAgain is the route of the round that was returned, more often as it was.
+func (q *sequence) planAgain() approval.Command {
+	p := q.s.Straight.Plan
+	p.Round, p.Steps = q.s.Round, slices.Clone(p.Steps)
+	c := approval.Planned{Plan: p, Attempt: q.s.PlanAttempt}
+	at := &p.Steps[q.IntN(len(p.Steps))]
+	switch q.IntN(16) {
+	case 0:
+		c.Changed = []string{document.ChangedAmount}
+	case 1:
+		at.Approvers = append(slices.Clone(at.Approvers), approval.Approver{Person: "bo", Group: "a"})
+	case 2:
+		at.Mode = pick(q, []approval.Mode{approval.AnyOf, approval.AllOf})
+	case 3:
+		at.ID = "other"
+	case 4:
+		if at.ID != "s1" {
+			at.DistinctFrom = append(slices.Clone(at.DistinctFrom), "s1")
+		}
+	case 5:
+		c.Plan.Same = [][]string{{"wu", "li"}, {"zoe", "max"}}
+	case 6:
+		c.Plan.Rules = q.IntN(approval.RulesNow + 1)
+	case 7:
+		c.Plan.Steps = p.Steps[:max(1, len(p.Steps)-1)]
+	}
+	return c
 }

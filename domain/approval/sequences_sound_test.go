@@ -29,6 +29,8 @@ func newMeeting() *meeting {
 var everyRare = []string{
 	"decided for another", "arranged by two administrators", "left in one of several branches",
 	"found when reached", "chosen", "chosen by who was found when reached",
+	"straight back from the submitter", "anew for its content", "anew for its route", "anew for its people",
+	"anew for an intervention",
 }
 
 // rare names what of that a command does that changes something.
@@ -40,6 +42,17 @@ func rare(s approval.State, c approval.Command) string {
 		}
 	case approval.Staffed:
 		return "found when reached"
+	case approval.Planned:
+		step, anew := s.GoesBack(c.Plan, c.Changed)
+		switch {
+		case step != "" && len(s.Straight.Tasks) > 0:
+			return "straight back from the submitter"
+		case anew != nil:
+			return map[string]string{
+				approval.AnewMaterial: "anew for its content", approval.AnewRoute: "anew for its route",
+				approval.AnewPeople: "anew for its people", approval.AnewIntervene: "anew for an intervention",
+			}[anew.Why]
+		}
 	case approval.Act:
 		i := slices.IndexFunc(s.Tasks, func(t approval.Task) bool { return t.ID == c.Task })
 		switch {

@@ -56,28 +56,33 @@ const (
 
 // Task is one approver's part of a step. 待办
 type Task struct {
-	ID        string      `json:"id"`
-	Step      string      `json:"step"`
-	Round     int         `json:"round"`
-	Assignee  string      `json:"assignee"` // person id, or AdminQueue
-	Via       string      `json:"via"`
-	Slot      int         `json:"slot,omitempty"` // place in the step, from 0; who takes over fills the same
-	State     TaskState   `json:"state"`
-	DecidedBy string      `json:"decided_by,omitempty"`
-	DecidedAt time.Time   `json:"decided_at,omitzero"`
-	Opinion   string      `json:"opinion,omitempty"`
-	OpenedAt  time.Time   `json:"opened_at"`
-	DueAt     time.Time   `json:"due_at,omitzero"`     // zero: no deadline
-	RemindAt  []time.Time `json:"remind_at,omitempty"` // instants of the reminders, in order
-	Reminded  int         `json:"reminded,omitempty"`  // how many were sent, or passed over after an outage
-	Overdue   bool        `json:"overdue,omitempty"`   // the deadline was recorded and strikes no more
-	For       string      `json:"for,omitempty"`       // the task whose assignee asks for advice; it decides nothing
-	No        bool        `json:"no,omitempty"`        // expired, and that is a no
-	Past      bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
-	Extended  int         `json:"extended,omitempty"`  // how often its deadline was excused
-	Chose     []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
-	Ended     End         `json:"ended,omitzero"`      // how, where nobody decided it
-	GivenBy   string      `json:"given_by,omitempty"`  // how who took it over was found; "": Via says it
+	ID        string    `json:"id"`
+	Step      string    `json:"step"`
+	Round     int       `json:"round"`
+	Assignee  string    `json:"assignee"` // person id, or AdminQueue
+	Via       string    `json:"via"`
+	Slot      int       `json:"slot,omitempty"` // place in the step, from 0; who takes over fills the same
+	State     TaskState `json:"state"`
+	DecidedBy string    `json:"decided_by,omitempty"`
+	DecidedAt time.Time `json:"decided_at,omitzero"`
+	Opinion   string    `json:"opinion,omitempty"`
+
+	// What its decider saw.
+	Revision    int    `json:"revision,omitempty"`
+	ContentHash string `json:"content_hash,omitempty"`
+
+	OpenedAt time.Time   `json:"opened_at"`
+	DueAt    time.Time   `json:"due_at,omitzero"`     // zero: no deadline
+	RemindAt []time.Time `json:"remind_at,omitempty"` // instants of the reminders, in order
+	Reminded int         `json:"reminded,omitempty"`  // how many were sent, or passed over after an outage
+	Overdue  bool        `json:"overdue,omitempty"`   // the deadline was recorded and strikes no more
+	For      string      `json:"for,omitempty"`       // the task whose assignee asks for advice; it decides nothing
+	No       bool        `json:"no,omitempty"`        // expired, and that is a no
+	Past     bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
+	Extended int         `json:"extended,omitempty"`  // how often its deadline was excused
+	Chose    []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
+	Ended    End         `json:"ended,omitzero"`      // how, where nobody decided it
+	GivenBy  string      `json:"given_by,omitempty"`  // how who took it over was found; "": Via says it
 
 	// By which version of the calendar the deadline was counted, when that was, and
 	// whether it rests on a year that is not published.
@@ -162,6 +167,9 @@ type State struct {
 
 	// LastRound says what ended the round before this one.
 	LastRound End `json:"last_round,omitzero"`
+
+	// Straight is how the document goes straight back from its submitter; nil: anew.
+	Straight *StraightBack `json:"straight,omitempty"`
 
 	// Jumped are the steps of this round that an administrator passed over: not approved.
 	Jumped []string `json:"jumped,omitempty"`

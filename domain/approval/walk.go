@@ -18,7 +18,11 @@ func (s State) judgePlanned(c Planned, now time.Time) []evidence.Draft {
 		return s.judgeUnplanned(Unplanned{c.Plan.Round, c.Attempt, code, c.Plan.Admins}, now)
 	}
 	p := s.pen(now, SystemPolicy, "")
-	p.write(PlanMade, PlanData{Plan: c.Plan})
+	back, anew := s.GoesBack(c.Plan, c.Changed)
+	p.write(PlanMade, PlanData{Plan: c.Plan, Anew: anew})
+	if back != "" {
+		p.keep(*s.Straight)
+	}
 	p.walk()
 	return p.drafts
 }
