@@ -51,6 +51,10 @@ type RouteInput struct {
 	Revision int    `json:"revision"`
 	Round    int    `json:"round"`
 
+	// Seen are the revisions that a document which goes straight back was decided on:
+	// what differs materially from one of them is told with the route.
+	Seen []int `json:"seen,omitempty"`
+
 	// Counted is what a plan counted that is looked at again; nil counts anew.
 	Counted *approval.Counted `json:"counted,omitempty"`
 }
@@ -60,6 +64,8 @@ type Routed struct {
 	Plan   *approval.Plan `json:"plan,omitempty"`
 	Code   string         `json:"code,omitempty"`   // a fault's code, where there is no plan
 	Admins []string       `json:"admins,omitempty"` // who may mend it, for reading
+
+	Changed []string `json:"changed,omitempty"` // materially, since RouteInput.Seen
 }
 
 // Route evaluates the policy in force against a revision and the organisation as
@@ -80,13 +86,37 @@ func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
 	plan, err := p.route(ctx, in, content, people)
 	if err == nil {
 		plan.Rules = approval.RulesNow
-		return Routed{Plan: &plan}, nil
+		changed, err := p.changed(ctx, in)
+		if err != nil {
+			return Routed{}, answer(ctx, err)
+		}
+		return Routed{Plan: &plan, Changed: changed}, nil
 	}
 	if kind := fault.KindOf(err); kind == fault.Busy || kind == fault.Unknown {
 		return Routed{}, answer(ctx, err)
 	}
 	_ = answer(ctx, err) // logged; people see the code
 	return Routed{Code: codeOf(err), Admins: holders(people, roleAdmin, content.Entity)}, nil
+}
+
+// changed lists what differs materially between what is routed and what was decided on.
+func (p *Plans) changed(ctx context.Context, in RouteInput) ([]string, error) {
+	if len(in.Seen) == 0 {
+		return nil, nil
+	}
+	now, _, err := p.Book.Revision(ctx, in.Document, in.Revision)
+	if err != nil {
+		return nil, err
+	}
+	var seen []document.Content
+	for _, n := range in.Seen {
+		content, _, err := p.Book.Revision(ctx, in.Document, n)
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, content)
+	}
+	return document.MaterialSince(seen, now), nil
 }
 
 // claimed is the content of a revision as it was claimed: whom a document needs, and

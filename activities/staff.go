@@ -69,7 +69,7 @@ func (p *Plans) staff(
 	if err != nil {
 		return nil, err
 	}
-	reached := RouteInput{in.Document, in.Revision, in.Round, in.Counted}
+	reached := RouteInput{Document: in.Document, Revision: in.Revision, Round: in.Round, Counted: in.Counted}
 	return withBooks(ctx, p, row, reached, content, people, func(route policy.RouteInput) ([]approval.Approver, error) {
 		route.Asked = in.Apart
 		return policy.Staff(route, in.Step)

@@ -15,6 +15,7 @@ func (r *documentRun) plan(ctx workflow.Context) error {
 		Document: r.in.Document,
 		Revision: r.file.Revision,
 		Round:    r.file.Round,
+		Seen:     r.file.SeenRevisions(),
 	}
 	attempt := r.file.PlanAttempt
 	var plans *activities.Plans
@@ -28,7 +29,7 @@ func (r *documentRun) plan(ctx workflow.Context) error {
 			Round: in.Round, Attempt: attempt, Code: routed.Code, Admins: routed.Admins,
 		})
 	}
-	return r.apply(ctx, approval.Planned{Plan: *routed.Plan, Attempt: attempt})
+	return r.apply(ctx, approval.Planned{Plan: *routed.Plan, Attempt: attempt, Changed: routed.Changed})
 }
 
 // staff finds the approvers of a step that was reached.

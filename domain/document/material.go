@@ -47,6 +47,22 @@ func Material(a, b Content) []string {
 	return changed
 }
 
+// MaterialSince lists what of a content is materially other than in any of those seen
+// before, each once and in the same order.
+func MaterialSince(seen []Content, now Content) []string {
+	var changed []string
+	for _, one := range seen {
+		changed = append(changed, Material(one, now)...)
+	}
+	slices.SortFunc(changed, func(a, b string) int { return slices.Index(materialOrder, a) - slices.Index(materialOrder, b) })
+	return slices.Compact(changed)
+}
+
+var materialOrder = []string{
+	ChangedParties, ChangedPayee, ChangedAccount, ChangedCurrency, ChangedAmount, ChangedLines, ChangedInvoices,
+	ChangedAttachments, ChangedFields, ChangedOffset,
+}
+
 func parties(c Content) [5]string {
 	return [5]string{c.Type, c.Entity, c.Department, c.Submitter, c.Requester}
 }

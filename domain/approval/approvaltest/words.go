@@ -27,6 +27,8 @@ var verbs = []struct {
 	{exactly(`approves, choosing ` + some), approval.Approve, toPeople},
 	{exactly(`rejects`), approval.Reject, nil},
 	{exactly(`returns`), approval.Return, nil},
+	{exactly(`returns, straight`), approval.Return,
+		func(a *approval.Act, _ []string) { a.Back = approval.BackStraight }},
 	{exactly(`returns to ` + one + `(?:, (restart|straight))?`), approval.Return,
 		func(a *approval.Act, said []string) { a.ToStep, a.Back = said[0], said[1] }},
 	{exactly(`transfers to ` + some), approval.Transfer, toPeople},
