@@ -152,7 +152,7 @@ func (f *folded) yeses(round int, s step) map[int]bool {
 	places := map[int]bool{}
 	for _, t := range f.tasks {
 		agreed := t.State == "approved" || t.State == "expired" && t.endReason == "approve"
-		if t.Round == round && t.Step == s.ID && agreed && !t.past && t.For == "" {
+		if (t.Round == round || f.keeps(round, t.ID)) && t.Step == s.ID && agreed && !t.past && t.For == "" {
 			places[t.Slot] = true
 		}
 	}

@@ -26,7 +26,9 @@ type folded struct {
 	patches                   []patched
 	statusAt                  []string // after each event
 	intervened                bool
-	jumped                    []string // steps of the round that were passed over
+	jumped                    []string       // steps of the round that were passed over
+	returnedStraight          bool           // the last return was to go straight back
+	kept                      map[int][]kept // decisions of earlier rounds that stand, by round
 }
 
 // decision is an event by which somebody, or the clock, decided a task.
@@ -58,6 +60,7 @@ var before = map[string][]string{
 	"plan.made": {"submitted"}, "plan.failed": {"submitted"}, "plan.resolved": {"submitted"},
 	"step.opened": {"pending"}, "step.skipped": {"pending"}, "step.auto_approved": {"pending"},
 	"step.passed": {"pending"}, "step.reopened": {"pending"}, "step.resumed": {"pending"}, "step.staffed": {"pending"},
+	"step.kept":        {"pending"},
 	"task.transferred": {"pending"}, "task.consulted": {"pending"}, "task.advised": {"pending"},
 	"task.rescheduled": {"pending"}, "clock.stopped": {"pending"}, "clock.resumed": {"pending"},
 	"task.retracted": {"pending"}, "signer.added": {"pending"}, "signer.removed": {"pending"},
@@ -81,7 +84,7 @@ func final(status string) bool {
 
 // foldDocument folds the events, and holds each against what came before it.
 func (c *checker) foldDocument(d *document) {
-	f := &folded{tasks: map[string]*task{}, ends: map[string]int{}}
+	f := &folded{tasks: map[string]*task{}, ends: map[string]int{}, kept: map[int][]kept{}}
 	d.fold = f
 	for _, e := range d.events {
 		subject := d.ID + "#" + strconv.FormatInt(e.Seq, 10)
@@ -106,6 +109,8 @@ func (c *checker) foldDocument(d *document) {
 
 func (c *checker) foldEvent(f *folded, e event) {
 	switch e.Kind {
+	case "document.returned":
+		f.returnedStraight = e.facts.Back == "straight"
 	case "document.submitted", "document.resubmitted":
 		f.round, f.revision, f.contentHash = e.Round, e.Revision, e.ContentHash
 		f.plan, f.steps, f.parked, f.jumped = nil, nil, parking{}, nil
@@ -133,6 +138,8 @@ func (c *checker) foldEvent(f *folded, e event) {
 		}
 		f.leave(e.facts.Step)
 		f.steps = append(f.steps, e.facts.Step)
+	case "step.kept":
+		c.foldKept(f, e)
 	case "step.skipped", "step.auto_approved", "step.passed", "step.resumed":
 		f.leave(e.facts.Step)
 	case "step.reopened":

@@ -130,6 +130,8 @@ type facts struct {
 	GivenBy     string      `json:"given_by"`
 	Moved       *moved      `json:"moved"`
 	Version     int         `json:"calendar_version"`
+	Back        string      `json:"back"`
+	Tasks       []kept      `json:"tasks"`
 }
 
 // moved is how a deadline moved.
