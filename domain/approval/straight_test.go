@@ -35,7 +35,7 @@ func TestStraightBackFromTheSubmitter(t *testing.T) {
 	require.NoError(t, r.do(approval.Planned{Plan: route()}))
 	require.Equal(t, []string{approval.PlanMade, approval.StepKept, approval.StepOpened, approval.TaskOpened,
 		approval.TaskOpened}, r.kinds(len(r.events) - 5))
-	require.Equal(t, []string{"zoe", "max"}, open(r.state))
+	require.Equal(t, []string{"max", "zoe"}, open(r.state))
 	kept, err := approval.Decode[approval.KeptData](r.events[len(r.events)-4])
 	require.NoError(t, err)
 	require.Equal(t, []approval.KeptTask{{Task: doc + ".r1.s1.1", Round: 1, Revision: 1, ContentHash: "hash1"}}, kept.Tasks)

@@ -54,7 +54,9 @@ func MaterialSince(seen []Content, now Content) []string {
 	for _, one := range seen {
 		changed = append(changed, Material(one, now)...)
 	}
-	slices.SortFunc(changed, func(a, b string) int { return slices.Index(materialOrder, a) - slices.Index(materialOrder, b) })
+	slices.SortFunc(changed, func(a, b string) int {
+		return slices.Index(materialOrder, a) - slices.Index(materialOrder, b)
+	})
 	return slices.Compact(changed)
 }
 
