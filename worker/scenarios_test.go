@@ -50,6 +50,7 @@ func TestScenarios(t *testing.T) {
 		{"rejected", playRejection, approval.Rejected},
 		{"withdrawn", playWithdraw, approval.Withdrawn},
 		{"returned", playReturn, approval.Closed},
+		{"straight", playStraightBack, approval.Closed},
 		{"signalled", playSignals, approval.Closed},
 		{"behind", playBehind, approval.Closed},
 		{"escalated", playEscalation, approval.Closed},
@@ -139,6 +140,20 @@ func playReturn(h *house, id string) {
 		ID: actID(), Name: approval.Resubmit, Document: id, Actor: "zhao", Revision: 2, NewHash: "hash2",
 	})))
 	h.allApprove(id)
+}
+
+// playStraightBack has only who returned it decide again, and who comes after.
+func playStraightBack(h *house, id string) {
+	require.NoError(h.t, h.decide(id, approval.Approve, "li"))
+	h.untilAsked(id, "wu")
+	back := h.book.Decision(id, actID(), approval.Return, "wu")
+	back.Back = approval.BackStraight
+	require.NoError(h.t, h.deliver(h.book.Commit(back)))
+	require.NoError(h.t, h.deliver(h.book.Commit(approval.Act{
+		ID: actID(), Name: approval.Resubmit, Document: id, Actor: "zhao", Revision: 2, NewHash: "hash2",
+	})))
+	require.NoError(h.t, h.decide(id, approval.Approve, "wu"))
+	require.NoError(h.t, h.decide(id, approval.Approve, "sun"))
 }
 
 func playSignals(h *house, id string) {

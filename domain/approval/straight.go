@@ -47,10 +47,25 @@ type KeptData struct {
 	Tasks []KeptTask `json:"tasks"`
 }
 
+// KnowsStraightBack says whether a return to the submitter may lead straight back in this
+// round: not where it was planned before there was such a way.
+func (s State) KnowsStraightBack() bool { return s.edition() >= 2 }
+
+// Steps lists the steps in which decisions stand, in the order of the plan.
+func (b StraightBack) Steps() []string {
+	var steps []string
+	for _, step := range b.Plan.Steps {
+		if b.decided(step.ID) {
+			steps = append(steps, step.ID)
+		}
+	}
+	return steps
+}
+
 // goesStraight is what an act of return to the submitter asks for; the rounds planned
 // before there was such a way begin anew, whatever was asked for.
 func (s State) goesStraight(a Act) string {
-	if a.Back == BackStraight && s.edition() >= 2 {
+	if a.Back == BackStraight && s.KnowsStraightBack() {
 		return BackStraight
 	}
 	return ""

@@ -42,7 +42,7 @@ type Decision struct {
 	To     []string // whom: accounts, addresses or whole names
 	Where  string   // before, after, beside: of an added signer
 	ToStep string   // of a return: the step, "" for the submitter
-	Back   string   // of a return to a step: restart or straight
+	Back   string   // of a return: restart or straight
 	Extra  string   // of an extension: how much longer
 
 	Lines   []document.Approved // of a sanction, in the order of the lines
@@ -97,7 +97,7 @@ func (d *Desk) Decide(ctx context.Context, who auth.Who, in Decision, key Key) (
 	if err := d.keep(ctx, who, next, &act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
-	if err := meansSomething(act); err != nil {
+	if err := d.meansSomething(ctx, act); err != nil {
 		return d.earlier(ctx, who, key, err)
 	}
 	what := intent{act: act, key: key, delegation: rule.ID, fresh: fresh, later: in.Later}
@@ -124,18 +124,24 @@ func (d *Desk) meansTo(ctx context.Context, who auth.Who, task store.Task, rule 
 }
 
 // meansSomething refuses to ask for advice without a question, and a way straight back
-// from the submitter, which there is none of: a new round begins. Documents under way hold
-// such acts that were taken before, so it is not among their rules.
+// from the submitter in a round that was planned before there was one. Such acts were
+// taken then and did nothing, so the refusal is not among the rules that replay judges by.
 //
-// Errors: Invalid act.question_required, act.back_without_step.
-func meansSomething(a approval.Act) error {
+// Errors: Invalid act.question_required, act.bad_back, act.back_without_step.
+func (d *Desk) meansSomething(ctx context.Context, a approval.Act) error {
 	switch {
 	case a.Name == approval.Consult && len(a.To) > 0 && strings.TrimSpace(a.Opinion) == "":
 		return fault.New(fault.Invalid, "act.question_required", fault.Field("opinion"))
-	case a.Name == approval.Return && a.ToStep == "" && a.Back == approval.BackStraight:
-		return fault.New(fault.Invalid, "act.back_without_step", fault.Field("back"))
+	case a.Name != approval.Return || a.ToStep != "" || a.Back == "" || a.Back == approval.BackRestart:
+		return nil
+	case a.Back != approval.BackStraight:
+		return fault.New(fault.Invalid, "act.bad_back", fault.Field("back"), fault.Arg("back", a.Back))
 	}
-	return nil
+	state, err := d.State(ctx, a.Document)
+	if err == nil && !state.KnowsStraightBack() {
+		err = fault.New(fault.Invalid, "act.back_without_step", fault.Field("back"))
+	}
+	return err
 }
 
 // staleness refuses early what the workflow would refuse: what the read model

@@ -53,6 +53,8 @@ type documentView struct {
 	Stopped                                  *stoppedBox
 	Intervene                                *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge bool
+
+	Straight string // to whom a returned document goes straight back
 	Deciding                                 []string // names of those asked now
 	Bar                                      *actBar
 	Operations                               []operation
@@ -356,6 +358,9 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 		view.Withdraw = running && v.may(access.DocumentWithdraw, object)
 		view.WithdrawReason = state.Decided
 		view.Resubmit = detail.Status == approval.Returned && v.may(access.DocumentResubmit, object)
+		if state.SeenRevisions() != nil {
+			view.Straight = v.name(state.Straight.By)
+		}
 	}
 	view.Urge = len(state.OpenTasks()) > 0 && state.Stopped == nil && v.may(access.DocumentUrge, object)
 	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {

@@ -25,7 +25,8 @@ type assessed struct {
 	Warned  string      // which warnings are shown: submitting with them needs no second press
 	Route   []stop
 	Counted *countedBox
-	Checked bool // the route is known
+	Back    *wayBack // of a document that was returned to go straight back
+	Checked bool     // the route is known
 }
 
 // liveLine is what is said beside one line.
@@ -70,7 +71,7 @@ func (v *visit) assess(e edit, f form) (assessed, error) {
 		l.Faults = append(l.Faults, v.liveFault(wrong))
 	}
 	if len(l.Faults) == 0 {
-		l.Route, l.Counted, err = v.preview(e, c)
+		err = v.preview(&l, e, c)
 		l.Checked = err == nil
 		if fault.KindOf(err) == fault.Invalid { // a policy that finds no way says so when it is asked for
 			err = nil
@@ -165,21 +166,30 @@ func (v *visit) fragment(status int, name string, data any) error {
 
 // preview is the route that the content of a form would take now, by when each step is
 // decided at the latest, and what would be counted beside it.
-func (v *visit) preview(e edit, c document.Content) ([]stop, *countedBox, error) {
-	plan, err := v.desk().Preview(v.r.Context(), v.who, c, e.doc.ID)
+func (v *visit) preview(l *assessed, e edit, c document.Content) error {
+	ctx := v.r.Context()
+	plan, err := v.desk().Preview(ctx, v.who, c, e.doc.ID)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	latest, err := v.desk().Latest(v.r.Context(), plan)
+	l.Route = v.routeOf(&plan, approval.State{})
+	var way desk.WayBack
+	if e.mode == modeReturned {
+		if way, err = v.desk().WayBack(ctx, v.who, e.doc, c, plan); err != nil {
+			return err
+		}
+		l.Back = v.wayBack(way, &plan)
+		stand(l.Route, way.Kept)
+	}
+	latest, err := v.desk().Latest(ctx, way.Ahead(plan))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	stops := v.routeOf(&plan, approval.State{})
-	v.timed(stops, func(step string) (stamp, bool) {
+	v.timed(l.Route, func(step string) (stamp, bool) {
 		return v.stamp(latest[step].At, c.Entity), latest[step].Provisional
 	})
-	counted, err := v.countedBox(plan.Counted)
-	return stops, counted, err
+	l.Counted, err = v.countedBox(plan.Counted)
+	return err
 }
 
 // timed writes at every stop by when it is decided at the latest.

@@ -16,6 +16,7 @@ type handleForm struct {
 	Transfer, Consult, AddSigner bool
 	Hold, RequestInfo, Extend    bool
 	Steps                        []choice // that it may be returned to
+	Applicant                    bool     // it may go to the applicant, and straight back
 	Added                        []choice // signers who may be removed
 	Retract                      string   // the decided task of one's own, "" for none
 }
@@ -39,6 +40,7 @@ func (v *visit) handleForm(detail desk.Detail, s approval.State, decide *decideF
 		form.RequestInfo = slices.Contains(step.Allow, string(approval.RequestInfo))
 		form.Extend = decide.Due.Text != "" && slices.Contains(step.Allow, string(approval.Extend))
 		form.Steps = v.passedSteps(s, step)
+		form.Applicant = len(form.Steps) > 0 && s.KnowsStraightBack()
 	}
 	for _, a := range s.Added {
 		task := slices.IndexFunc(s.Tasks, func(t approval.Task) bool {

@@ -59,6 +59,10 @@ type told struct {
 	OrgVersion int64               `json:"org_version"`
 
 	Over  []string `json:"over"`
+
+	Back string         `json:"back"` // straight, or the step to go straight back to
+	Anew *approval.Anew `json:"anew"`
+
 	Maker string   `json:"maker"`
 	Lost  string   `json:"lost"`
 }
@@ -148,7 +152,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
 		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
 		"approvers", v.approvers(data.Approvers), "over", v.titled(data.Over, titles),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"back", cmp.Or(titles[data.Back], data.Back), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	words, quote := v.said(e, data)
 	m := moment{Text: v.optionalArgs("page.event."+e.Kind+words, e.Kind, args...), Quote: quote}
@@ -162,6 +166,10 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 // somebody said at it.
 func (v *visit) said(e evidence.Event, data told) (words, quote string) {
 	switch e.Kind {
+	case approval.DocumentReturned:
+		return ending(data.Back != "", ".straight"), ""
+	case approval.PlanMade:
+		return "", v.anew(data.Anew)
 	case approval.DocumentClosed, approval.TaskWasExpired:
 		return "." + data.Reason, ""
 	case approval.VoucherResolved:
