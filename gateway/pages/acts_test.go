@@ -159,8 +159,6 @@ func TestRefusalsSpeakOfPeopleAndHours(t *testing.T) {
 		}
 		handle("wang", "consult", url.Values{"to": {"sun"}, "opinion": {" "}}).is(422).
 			says(h.word("fault.act.question_required", nil), `value="sun"`)
-		handle("wang", "return", url.Values{"back": {"straight"}, "opinion": {"wrong trip"}}).is(422).
-			says(h.word("fault.act.back_without_step", nil))
 		require.Equal(t, at, handle("wang", "consult", url.Values{"to": {"sun"}, "opinion": {"?"}}).to())
 		handle("sun", "consult", url.Values{"opinion": {""}}).is(422).
 			says(`id="opinion-error">` + h.word("fault.act.opinion_required", nil))

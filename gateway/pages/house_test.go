@@ -60,7 +60,7 @@ func newHouse(t *testing.T) *house {
 	h.furnish()
 	kept, err := disk.Open(files.Config{Directory: t.TempDir()})
 	require.NoError(t, err)
-	h.engine = &fakeEngine{store: h.store}
+	h.engine = &fakeEngine{store: h.store, rules: approval.RulesNow}
 	h.desk = &desk.Desk{Store: h.store, Engine: h.engine, Signer: signer, Files: kept, AttachmentMax: 64 << 10}
 	h.engine.desk = h.desk
 	all, err := pages.New(pages.Deps{Desk: h.desk, SignIn: door{}})
@@ -278,6 +278,7 @@ type fakeEngine struct {
 	desk  *desk.Desk
 	slow  bool // nobody answers in time
 	idle  bool // nothing starts
+	rules int  // the edition that rounds are planned by
 
 	allow, amend []string // of every step, beside what the policy says
 }
@@ -299,6 +300,7 @@ func (e *fakeEngine) route(ctx context.Context, submitter, document string) erro
 	if err != nil {
 		return err
 	}
+	plan.Rules = e.rules
 	for i := range plan.Steps {
 		plan.Steps[i].Allow = append(plan.Steps[i].Allow, e.allow...)
 		plan.Steps[i].Amend = append(plan.Steps[i].Amend, e.amend...)

@@ -74,6 +74,34 @@ func (s *scene) returned() {
 	require.Equal(s, "2200.00", after.Total.Amount)
 }
 
+// straightBack comes straight back to who returned it while nothing that matters changes,
+// and begins anew, saying why, once a line does.
+func (s *scene) straightBack() {
+	form := expense("酒店", "2400.00")
+	d := s.submit("lin", form)
+	s.decide("wang", d.ID, "approve", "")
+	resubmit := func(form walk.Form) {
+		s.on("zhao", d.ID, "return", map[string]any{"back": "straight", "opinion": "看不清"})
+		s.await("lin", d.ID, "returned")
+		_, err := s.as("lin").Resubmit(s.ctx, d.ID, form, s.key())
+		require.NoError(s, err)
+	}
+	form.Title = "酒店（西湖边）"
+	resubmit(form)
+	require.Equal(s, 2, s.task("zhao", d.ID).Round, "wang's yes stands")
+	require.Equal(s, 1, s.count(`SELECT count(*) FROM events WHERE stream = $1 AND kind = 'step.kept'`, d.ID))
+
+	form.Lines[0].Description = "上海 – 苏州"
+	resubmit(form)
+	require.Equal(s, 3, s.task("wang", d.ID).Round, "everybody decides again")
+	require.Equal(s, 1, s.count(`SELECT count(*) FROM events WHERE stream = $1 AND kind = 'plan.made' AND round = 3
+		AND data::text LIKE '%"anew"%"lines"%'`, d.ID))
+	for _, person := range []string{"wang", "zhao", "liu"} {
+		s.decide(person, d.ID, "approve", "")
+	}
+	s.closed("lin", d.ID)
+}
+
 func (s *scene) rejected() {
 	d := s.submit("lin", expense("红酒", "5000.00"))
 	_, err := s.as("wang").Decide(s.ctx, s.task("wang", d.ID), "reject", "", s.key())

@@ -34,10 +34,11 @@ func TestWholeHouse(t *testing.T) {
 	door.Hold(t)
 	t.Run("scenes", func(t *testing.T) {
 		for name, play := range map[string]func(*scene){
-			"small amounts pass by rule":                      (*scene).smallPassesByRule,
-			"three humans decide and the books have it":       (*scene).threeDecide,
-			"returned, resubmitted, decided anew":             (*scene).returned,
-			"rejected":                                        (*scene).rejected,
+			"small amounts pass by rule":                     (*scene).smallPassesByRule,
+			"three humans decide and the books have it":      (*scene).threeDecide,
+			"returned, resubmitted, decided anew":            (*scene).returned,
+			"returned, and straight back where nothing grew": (*scene).straightBack,
+			"rejected": (*scene).rejected,
 			"withdrawn freely, and later with a reason":       (*scene).withdrawn,
 			"too late is told who and when":                   (*scene).tooLate,
 			"nobody decides what is not theirs":               (*scene).notTheirs,
