@@ -53,6 +53,7 @@ func build(t testing.TB) *house {
 	h.ids["pending"] = h.wait()
 	h.ids["rejected"] = h.reject()
 	h.ids["again"] = h.again()
+	h.ids["straight"] = h.straight()
 	h.ids["withdrawn"] = h.withdraw()
 	h.ids["parked"] = h.park()
 	h.ids["queue"] = h.queue()

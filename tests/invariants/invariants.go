@@ -106,6 +106,7 @@ func (c *checker) checkDocument(d *document) {
 	c.checkInterventions(d)
 	c.checkContent(d)
 	c.checkPatches(d)
+	c.checkKept(d)
 	c.checkVouchers(d)
 	c.checkChain(d.ID, d.events)
 	c.checkReadModel(d)

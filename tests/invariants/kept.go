@@ -1,6 +1,7 @@
 package invariants
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 )
@@ -39,4 +40,50 @@ func (c *checker) foldKept(f *folded, e event) {
 	}
 	c.hold("I7", subject, f.returnedStraight, "step %s is over by earlier decisions, and nobody let it go straight back", e.facts.Step)
 	f.leave(e.facts.Step)
+}
+
+// checkKept holds that a decision stands in a new round on a content that differs in
+// nothing that matters from what its decider saw, and that no more is paid than they saw.
+func (c *checker) checkKept(d *document) {
+	for round, stand := range d.fold.kept {
+		i := slices.IndexFunc(d.events, func(e event) bool { return e.Kind == "document.resubmitted" && e.Round == round })
+		for _, k := range stand {
+			if !c.hold("I8", d.ID, i >= 0, "%s stands in round %d, which nobody began", k.Task, round) {
+				continue
+			}
+			saw, now := d.revisions[k.Revision], d.revisions[d.events[i].Revision]
+			before, after := read[priced](saw.Text), read[priced](now.Text)
+			c.hold("I8", d.ID, reflect.DeepEqual(inWhatMatters(saw.Text), inWhatMatters(now.Text)),
+				"%s stands, and revision %d differs in what matters from revision %d", k.Task, now.N, saw.N)
+			c.hold("I8", d.ID, after.Total.Minor <= before.Total.Minor && after.BaseTotal.Minor <= before.BaseTotal.Minor,
+				"%s stands, and revision %d asks for more than revision %d", k.Task, now.N, saw.N)
+		}
+	}
+}
+
+// inWhatMatters is a content without what may change beneath a decision that stands:
+// words, urgency, the names of files, and the sums, which are compared by themselves.
+func inWhatMatters(text string) map[string]any {
+	content := loose(text)
+	for _, free := range []string{"title", "reason", "urgency", "total", "base_total", "claimed"} {
+		delete(content, free)
+	}
+	if rate, ok := content["rate"].(map[string]any); ok {
+		content["rate"] = []any{rate["value"], rate["base"]}
+	}
+	content["attachments"] = bytesOf(content)
+	for _, line := range listOf(content["lines"]) {
+		delete(line, "claimed")
+		delete(line, "standard")
+		line["attachments"] = bytesOf(line)
+	}
+	return content
+}
+
+func bytesOf(holder map[string]any) []any {
+	var hashes []any
+	for _, file := range listOf(holder["attachments"]) {
+		hashes = append(hashes, file["sha256"], file["size"])
+	}
+	return hashes
 }
