@@ -150,7 +150,7 @@ type DecisionBody struct {
 	Where       string   `json:"where,omitempty" enum:"before,after,beside" doc:"Of an added signer"`
 	ToStep      string   `json:"to_step,omitempty" maxLength:"200" doc:"Return to this step; to the submitter if left out"`
 	Extra       string   `json:"extra,omitempty" maxLength:"40" doc:"How much longer, such as 1 workday"`
-	Back        string   `json:"back,omitempty" enum:"restart,straight" doc:"What follows then: straight comes back to this step"`
+	Back        string   `json:"back,omitempty" enum:"restart,straight" doc:"straight: then back to this step"`
 
 	Lines   []desk.SanctionLine `json:"lines,omitempty" maxItems:"500" nullable:"false" doc:"For sanction; others stay"`
 	Changes []desk.FieldChange  `json:"changes,omitempty" maxItems:"500" nullable:"false" doc:"For amend"`

@@ -62,7 +62,8 @@ func (v *visit) decided() (desk.Decision, error) {
 
 // decisionForm names the form of a document's page that a decision came from.
 func decisionForm(in desk.Decision) string {
-	if in.Act == approval.Approve || in.Act == approval.Reject || in.Act == approval.Return && in.ToStep == "" && in.Back == "" {
+	plainly := in.Act == approval.Return && in.ToStep == "" && in.Back == ""
+	if in.Act == approval.Approve || in.Act == approval.Reject || plainly {
 		return "decide"
 	}
 	return string(in.Act)

@@ -152,7 +152,8 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
 		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
 		"approvers", v.approvers(data.Approvers), "over", v.titled(data.Over, titles),
-		"back", cmp.Or(titles[data.Back], data.Back), "policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"back", cmp.Or(titles[data.Back], data.Back),
+		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	words, quote := v.said(e, data)
 	m := moment{Text: v.optionalArgs("page.event."+e.Kind+words, e.Kind, args...), Quote: quote}
