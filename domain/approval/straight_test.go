@@ -34,7 +34,7 @@ func TestStraightBackFromTheSubmitter(t *testing.T) {
 	require.Equal(t, []int{1}, r.state.SeenRevisions())
 	require.NoError(t, r.do(approval.Planned{Plan: route()}))
 	require.Equal(t, []string{approval.PlanMade, approval.StepKept, approval.StepOpened, approval.TaskOpened,
-		approval.TaskOpened}, r.kinds(len(r.events) - 5))
+		approval.TaskOpened}, r.kinds(len(r.events)-5))
 	require.Equal(t, []string{"max", "zoe"}, open(r.state))
 	kept, err := approval.Decode[approval.KeptData](r.events[len(r.events)-4])
 	require.NoError(t, err)

@@ -54,11 +54,11 @@ type documentView struct {
 	Intervene                                *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge bool
 
-	Straight string // to whom a returned document goes straight back
-	Deciding                                 []string // names of those asked now
-	Bar                                      *actBar
-	Operations                               []operation
-	Proof                                    *proofCard
+	Straight   string   // to whom a returned document goes straight back
+	Deciding   []string // names of those asked now
+	Bar        *actBar
+	Operations []operation
+	Proof      *proofCard
 
 	Key     string // of every form on the page
 	Sent    sent

@@ -58,13 +58,13 @@ type told struct {
 	Approvers  []approval.Approver `json:"approvers"`
 	OrgVersion int64               `json:"org_version"`
 
-	Over  []string `json:"over"`
+	Over []string `json:"over"`
 
 	Back string         `json:"back"` // straight, or the step to go straight back to
 	Anew *approval.Anew `json:"anew"`
 
-	Maker string   `json:"maker"`
-	Lost  string   `json:"lost"`
+	Maker string `json:"maker"`
+	Lost  string `json:"lost"`
 }
 
 // several are ids; one alone is told as such where an event names one.
