@@ -358,9 +358,7 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 		view.Withdraw = running && v.may(access.DocumentWithdraw, object)
 		view.WithdrawReason = state.Decided
 		view.Resubmit = detail.Status == approval.Returned && v.may(access.DocumentResubmit, object)
-		if state.SeenRevisions() != nil {
-			view.Straight = v.name(state.Straight.By)
-		}
+		view.Straight = v.straightTo(state)
 	}
 	view.Urge = len(state.OpenTasks()) > 0 && state.Stopped == nil && v.may(access.DocumentUrge, object)
 	if detail.VoucherRef != "" && v.may(access.VoucherRead, object) {
@@ -368,21 +366,6 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 	}
 	view.Exchanges = v.exchangesPath(detail, object)
 	view.Parked = v.parkedBox(detail, object, state)
-}
-
-func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approval.State) *parkedBox {
-	if detail.ParkedRef == "" {
-		return nil
-	}
-	date := ""
-	if state.Effect != nil {
-		date = state.Effect.Date
-	}
-	box := v.parkedBoxOf(store.ParkedEffect{
-		Reference: detail.ParkedRef, Document: detail.ID, Code: detail.ParkedCode, Detail: detail.ParkedDetail,
-		Attempt: detail.ParkedAttempt,
-	}, date, object)
-	return &box
 }
 
 // Reviewing says whether this is the page of a review.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
 )
@@ -246,6 +247,22 @@ func (v *visit) parkedRow(p store.ParkedEffect) parkedRow {
 	row.parkedBox = v.parkedBoxOf(p, "", access.Object{Entity: p.Entity})
 	row.Preview = !row.Route && v.may(access.EffectRead, access.Object{Entity: p.Entity})
 	return row
+}
+
+// parkedBox is what is parked of a document; nil for nothing.
+func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approval.State) *parkedBox {
+	if detail.ParkedRef == "" {
+		return nil
+	}
+	date := ""
+	if state.Effect != nil {
+		date = state.Effect.Date
+	}
+	box := v.parkedBoxOf(store.ParkedEffect{
+		Reference: detail.ParkedRef, Document: detail.ID, Code: detail.ParkedCode, Detail: detail.ParkedDetail,
+		Attempt: detail.ParkedAttempt,
+	}, date, object)
+	return &box
 }
 
 // parkedBoxOf tells of something parked: why in the reader's words, the books' own

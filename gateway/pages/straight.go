@@ -28,6 +28,14 @@ func (v *visit) wayBack(way desk.WayBack, plan *approval.Plan) *wayBack {
 	return box
 }
 
+// straightTo is to whom a returned document goes straight back; "" where it begins anew.
+func (v *visit) straightTo(s approval.State) string {
+	if s.Status != approval.Returned || s.SeenRevisions() == nil {
+		return ""
+	}
+	return v.name(s.Straight.By)
+}
+
 // anew is why a document begins anew that was to go straight back; "" for none.
 func (v *visit) anew(why *approval.Anew) string {
 	if why == nil {
