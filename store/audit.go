@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
 )
 
@@ -66,9 +67,9 @@ type auditor struct {
 	report *Report
 	most   int
 
-	aggregates map[string][]int   // versions of policies that add amounts up
-	keys       map[string]Passkey // by credential
-	signed     map[string]string  // nonce → the act that answered it
+	aggregates map[string][]int          // versions of policies that add amounts up
+	keys       map[string]Passkey        // by credential
+	signed     map[string][]approval.Act // nonce → the acts that answer it
 }
 
 // VerifyAudit derives everything anew from the events and compares: the chains,

@@ -18,7 +18,7 @@ func (a *auditor) readPasskeys(ctx context.Context) error {
 	if err := a.tx.SelectContext(ctx, &rows, `SELECT `+passkeyColumns+` FROM passkeys`); err != nil {
 		return err
 	}
-	a.keys, a.signed = map[string]Passkey{}, map[string]string{}
+	a.keys, a.signed = map[string]Passkey{}, map[string][]approval.Act{}
 	for _, r := range rows {
 		a.keys[r.Credential] = r.passkey()
 	}
@@ -26,7 +26,8 @@ func (a *auditor) readPasskeys(ctx context.Context) error {
 }
 
 // sealed proves that a passkey of whoever decided signed what they decided where the
-// plan of then asked for it, and that no signature serves twice.
+// plan of then asked for it, and that no signature serves twice, but for acts that were
+// signed at once, each for itself.
 func (a *auditor) sealed(f *auditFile) {
 	asked := false
 	for _, e := range f.events {
@@ -43,10 +44,12 @@ func (a *auditor) sealed(f *auditFile) {
 		if json.Unmarshal([]byte(row.Canonical), &act) != nil || act.Passkey == nil {
 			continue
 		}
-		if first := a.signed[act.Passkey.Nonce]; first != "" {
-			a.found(f.ID, 0, "act.replayed_passkey", "%s has the signature of %s", row.ID, first)
+		for _, other := range a.signed[act.Passkey.Nonce] {
+			if !act.SignedBeside(other) {
+				a.found(f.ID, 0, "act.replayed_passkey", "%s has the signature of %s", row.ID, other.ID)
+			}
 		}
-		a.signed[act.Passkey.Nonce] = row.ID
+		a.signed[act.Passkey.Nonce] = append(a.signed[act.Passkey.Nonce], act)
 	}
 }
 

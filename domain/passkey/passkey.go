@@ -9,8 +9,10 @@ package passkey
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"time"
 
+	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 )
 
@@ -38,7 +40,15 @@ type Assertion struct {
 	Authenticator string `json:"authenticator_data,omitempty"` // domain, presence, counter
 	Client        string `json:"client_data,omitempty"`        // what the browser says it was asked, and where
 	Signature     string `json:"signature,omitempty"`          // over Authenticator and the hash of Client
+
+	// Together are the challenges of all acts that were signed at once, in their order;
+	// none where one was signed alone.
+	Together []string `json:"together,omitempty"`
 }
+
+// TogetherMax is how many acts one signature covers at most: a change, and the yes on
+// what it makes.
+const TogetherMax = 2
 
 var _ = fault.Register(map[string]fault.Entry{
 	"passkey.unknown": {Kind: fault.Forbidden},
@@ -61,6 +71,25 @@ func unknown() error { return fault.New(fault.Forbidden, "passkey.unknown") }
 
 func refused(why string) error {
 	return fault.New(fault.Forbidden, "passkey.refused", fault.Arg("why", why))
+}
+
+// jointHead keeps acts that are signed at once apart from one that is signed alone.
+const jointHead = "countersign decisions v1\n"
+
+// Joint is the question for several acts at once: the challenges that each would have
+// alone, in their order. own is that of the act it is asked for.
+//
+// Errors: Forbidden passkey.refused where own is not one of them, or one is named twice.
+func Joint(own string, together []string) (string, error) {
+	if len(together) < 2 || len(together) > TogetherMax || !slices.Contains(together, own) ||
+		len(slices.Compact(slices.Sorted(slices.Values(together)))) != len(together) {
+		return "", refused(BadChallenge)
+	}
+	text, err := evidence.Canonical(together)
+	if err != nil {
+		return "", err
+	}
+	return Challenge(append([]byte(jointHead), text...)), nil
 }
 
 // Challenge is the question for a text: what is signed is its hash, so nothing of the

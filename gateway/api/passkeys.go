@@ -8,6 +8,7 @@ import (
 
 	"github.com/countersign/countersign/domain/passkey"
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
 )
 
@@ -63,8 +64,11 @@ func (a *API) listPasskeys(ctx context.Context, _ *MeInput) (*PasskeysOutput, er
 
 // Ceremony is what a browser is asked for.
 type Ceremony struct {
-	Nonce     string `json:"nonce,omitempty" doc:"Goes back with what was signed"`
-	PublicKey any    `json:"public_key" doc:"As PublicKeyCredential.parse…OptionsFromJSON reads it"`
+	Nonce string `json:"nonce,omitempty" doc:"Goes back with what was signed"`
+
+	Together []string `json:"together,omitempty" nullable:"false" doc:"Goes back too, where one signature covers two acts"`
+
+	PublicKey any `json:"public_key" doc:"As PublicKeyCredential.parse…OptionsFromJSON reads it"`
 }
 
 // CeremonyOutput is what a browser is asked for.
@@ -118,6 +122,8 @@ type SignedBody struct {
 	AuthenticatorData string `json:"authenticator_data" minLength:"1" maxLength:"8192"`
 	ClientData        string `json:"client_data" minLength:"1" maxLength:"8192" doc:"clientDataJSON"`
 	Signature         string `json:"signature" minLength:"1" maxLength:"8192"`
+
+	Together []string `json:"together,omitempty" maxItems:"2" nullable:"false" doc:"Of the question, where it covers two acts"`
 }
 
 func (b *SignedBody) assertion() *passkey.Assertion {
@@ -126,20 +132,44 @@ func (b *SignedBody) assertion() *passkey.Assertion {
 	}
 	return &passkey.Assertion{
 		Credential: b.Credential, Nonce: b.Nonce, Authenticator: b.AuthenticatorData, Client: b.ClientData,
-		Signature: b.Signature,
+		Signature: b.Signature, Together: b.Together,
 	}
 }
 
+// ToSignBody is a decision that is to be signed.
+type ToSignBody struct {
+	DecisionBody
+
+	Then *ThenBody `json:"then,omitempty" doc:"The approval that follows a sanction or an amendment: one signature for both"`
+}
+
+// ThenBody is the approval that follows a change at once.
+type ThenBody struct {
+	Opinion string   `json:"opinion,omitempty" maxLength:"2000"`
+	To      []string `json:"to,omitempty" maxItems:"20" nullable:"false" doc:"Whom it chooses: account, e-mail or name"`
+}
+
+// ToSignInput is a decision that is to be signed.
+type ToSignInput struct {
+	Keyed
+	ID   string `path:"id" maxLength:"200"`
+	Body ToSignBody
+}
+
 // askPasskey handles POST /tasks/{id}/passkey.
-func (a *API) askPasskey(ctx context.Context, in *DecisionInput) (*CeremonyOutput, error) {
+func (a *API) askPasskey(ctx context.Context, in *ToSignInput) (*CeremonyOutput, error) {
 	who, _ := auth.Of(ctx)
-	decision, err := in.decision(who)
+	decision, err := (&DecisionInput{Keyed: in.Keyed, ID: in.ID, Body: in.Body.DecisionBody}).decision(who)
 	if err != nil {
 		return nil, err
 	}
-	question, err := a.desk.AskToSign(ctx, who, decision)
+	var yes *desk.Decision
+	if then := in.Body.Then; then != nil {
+		yes = &desk.Decision{Opinion: then.Opinion, To: then.To}
+	}
+	question, err := a.desk.AskToSign(ctx, who, decision, yes)
 	if err != nil {
 		return nil, err
 	}
-	return &CeremonyOutput{Ceremony{Nonce: question.Nonce, PublicKey: question.Options}}, nil
+	return &CeremonyOutput{Ceremony{question.Nonce, question.Together, question.Options}}, nil
 }

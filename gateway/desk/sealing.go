@@ -4,27 +4,32 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"strconv"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/delegation"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/passkey"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
 )
 
-// Question is what somebody is asked to sign with a passkey: exactly one decision.
+// Question is what somebody is asked to sign with a passkey: exactly one decision, or a
+// change and the yes on what it makes.
 type Question struct {
-	Nonce   string // goes back with the answer
-	Options any    // PublicKeyCredentialRequestOptions, as JSON has them
+	Nonce    string   // goes back with the answer
+	Together []string // goes back too: what is signed at once; none for one decision
+	Options  any      // PublicKeyCredentialRequestOptions, as JSON has them
 }
 
 // AskToSign is the question that a decision is signed by, for a few minutes and once.
 // It commits nothing; what the rules would refuse anyhow is refused before anybody
-// reaches for their passkey.
+// reaches for their passkey. yes, where there is one, is the approval of what a sanction
+// or an amendment makes: the same signature covers both, and each is sent with it.
 //
 // Errors: as Decide; Conflict passkey.none where they have no passkey, passkey.no_name,
 // passkey.not_asked where the decision needs none.
-func (d *Desk) AskToSign(ctx context.Context, who auth.Who, in Decision) (Question, error) {
+func (d *Desk) AskToSign(ctx context.Context, who auth.Who, in Decision, yes *Decision) (Question, error) {
 	task, rule, err := d.deciding(ctx, who, in.Task)
 	if err != nil {
 		return Question{}, err
@@ -52,7 +57,37 @@ func (d *Desk) AskToSign(ctx context.Context, who auth.Who, in Decision) (Questi
 	if err := d.wouldStand(ctx, who, act); err != nil {
 		return Question{}, err
 	}
-	return d.ask(ctx, who, act, usable)
+	acts := []approval.Act{act}
+	if yes != nil {
+		then, err := d.thenYes(ctx, who, task, rule, act, *yes)
+		if err != nil {
+			return Question{}, err
+		}
+		acts = append(acts, then)
+	}
+	return d.ask(ctx, who, usable, acts...)
+}
+
+// thenYes is the approval that follows a change at once.
+//
+// Errors: Invalid request.unknown_property where the act makes no content; and what the
+// rules say of its choice of the next approvers.
+func (d *Desk) thenYes(ctx context.Context, who auth.Who, task store.Task, rule delegation.Rule, change approval.Act,
+	yes Decision) (approval.Act, error) {
+	if change.NewHash == "" {
+		return approval.Act{}, fault.New(fault.Invalid, "request.unknown_property", fault.Field("then"))
+	}
+	yes.Task, yes.Act, yes.Round, yes.ContentHash = task.ID, approval.Approve, change.Round, change.ContentHash
+	then, err := d.meansTo(ctx, who, task, rule, yes)
+	if err != nil {
+		return approval.Act{}, err
+	}
+	switch err := d.wouldStand(ctx, who, then); fault.CodeOf(err) {
+	case "act.choice_required", "act.to_not_among": // the rules judge the rest on what the change makes
+		return approval.Act{}, err
+	}
+	then.ContentHash = change.NewHash
+	return then, nil
 }
 
 // UsablePasskeys are those with which somebody may sign here.
@@ -92,10 +127,9 @@ func (d *Desk) wouldStand(ctx context.Context, who auth.Who, act approval.Act) e
 	return err
 }
 
-func (d *Desk) ask(ctx context.Context, who auth.Who, act approval.Act, usable []store.Passkey) (Question, error) {
+func (d *Desk) ask(ctx context.Context, who auth.Who, usable []store.Passkey, acts ...approval.Act) (Question, error) {
 	nonce := rand.Text()
-	act.Passkey = &passkey.Assertion{Nonce: nonce}
-	challenge, err := act.Challenge()
+	challenge, together, err := approval.Together(nonce, acts...)
 	if err != nil {
 		return Question{}, err
 	}
@@ -103,7 +137,22 @@ func (d *Desk) ask(ctx context.Context, who auth.Who, act approval.Act, usable [
 	if err != nil {
 		return Question{}, err
 	}
-	return Question{nonce, options}, d.Store.AskPasskey(ctx, nonce, who.Person.ID, challenge, auth.QuestionLife)
+	for place := range acts {
+		err := d.Store.AskPasskey(ctx, nonceAt(nonce, place), who.Person.ID, challenge, auth.QuestionLife)
+		if err != nil {
+			return Question{}, err
+		}
+	}
+	return Question{nonce, together, options}, nil
+}
+
+// nonceAt is under which name the question of one of several acts is kept: the answer is
+// good once for each.
+func nonceAt(nonce string, place int) string {
+	if place == 0 {
+		return nonce
+	}
+	return nonce + "." + strconv.Itoa(place)
 }
 
 // withPasskey puts into a decision what its actor's passkey signed of it, where the
@@ -152,8 +201,13 @@ func (d *Desk) spend(ctx context.Context, who auth.Who, act approval.Act, key st
 	if err != nil {
 		return err
 	}
-	if err := d.Store.AnswerPasskey(ctx, act.Passkey.Nonce, who.Person.ID, challenge); err != nil {
+	place, err := act.SignedAs()
+	if err != nil {
 		return err
+	}
+	err = d.Store.AnswerPasskey(ctx, nonceAt(act.Passkey.Nonce, place), who.Person.ID, challenge)
+	if err != nil || place > 0 {
+		return err // the passkey was used once, for all of them
 	}
 	behind, err := d.Store.PasskeyUsed(ctx, key, act.Passkey.Nonce, seen.Counter)
 	if behind {

@@ -60,7 +60,7 @@ func askPasskey(v *visit) error {
 	}
 	var question desk.Question
 	if err == nil {
-		question, err = v.desk().AskToSign(v.r.Context(), v.who, in)
+		question, err = v.desk().AskToSign(v.r.Context(), v.who, in, v.thenYes(in))
 	}
 	if f, refused := fault.As(err); refused && f.Kind != fault.Internal {
 		return v.json(problem.Status(f), map[string]string{"fault": v.faultText(f), "code": f.Code})
@@ -68,7 +68,9 @@ func askPasskey(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.json(http.StatusOK, map[string]any{"nonce": question.Nonce, "public_key": question.Options})
+	return v.json(http.StatusOK, map[string]any{
+		"nonce": question.Nonce, "together": question.Together, "public_key": question.Options,
+	})
 }
 
 // json answers a script of ours.

@@ -220,33 +220,37 @@ func (v *visit) patched(in desk.Decision) error {
 			return v.refused(err, s)
 		}
 	}
-	then := v.asked("then") == string(approval.Approve)
-	to := people(strings.Join(v.r.PostForm["to"], ","))
-	if then {
+	yes := v.thenYes(in)
+	if yes != nil {
 		s.Chosen = map[string]bool{}
-		for _, person := range to {
+		for _, person := range yes.To {
 			s.Chosen[person] = true
 		}
-		if err := v.choosesEnough(in, to); err != nil {
+		if err := v.choosesEnough(in, yes.To); err != nil {
 			return v.refused(err, s)
 		}
 	}
 	key := v.key(string(in.Act), in.Task, in.Round, in.ContentHash, in.Opinion, typed)
 	acted, err := again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, in, key) })
-	if err != nil || acted.Pending || !then {
+	if err != nil || acted.Pending || yes == nil {
 		return v.acted(acted, err, s)
 	}
-	if in.Passkey != nil { // what was signed is the change; the yes on what it made is another question
-		v.drop(nil)
-		return v.leave(documentAt(acted.Document), "sign_too")
-	}
-	yes := desk.Decision{
-		Task: in.Task, Act: approval.Approve, Round: in.Round, ContentHash: acted.NewHash, Opinion: in.Opinion,
-		Channel: channel, To: to,
-	}
+	yes.ContentHash = acted.NewHash
 	key = v.key("decide", yes.Task, string(yes.Act), yes.Round, yes.ContentHash, yes.Opinion, yes.To)
-	acted, err = again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, yes, key) })
+	acted, err = again(func() (desk.Acted, error) { return v.desk().Decide(v.r.Context(), v.who, *yes, key) })
 	return v.acted(acted, err, sent{Form: "decide", Text: in.Opinion})
+}
+
+// thenYes is the yes that follows a change at once, on the content that it makes, signed
+// with it where that is asked for; nil where only the change is meant.
+func (v *visit) thenYes(in desk.Decision) *desk.Decision {
+	if v.asked("then") != string(approval.Approve) || in.Act != approval.Sanction && in.Act != approval.Amend {
+		return nil
+	}
+	return &desk.Decision{
+		Task: in.Task, Act: approval.Approve, Round: in.Round, Opinion: in.Opinion, Channel: channel,
+		To: people(strings.Join(v.r.PostForm["to"], ",")), Passkey: in.Passkey,
+	}
 }
 
 // choosesEnough refuses a yes whose choice of the next approvers is missing, before anything

@@ -171,6 +171,8 @@ func TestWhoeverDecidesForAnotherSignsWithTheirOwn(t *testing.T) {
 	key.Counter = 8
 	h.seals(emma, task, less, key.Sign(nonce, challenge)).is(200)
 
+	h.signsTwoAtOnce(emma, key)
+
 	task = h.task("emma", id)
 	nonce, challenge = h.asked(emma, task, decision(task, "approve", ""))
 	key.Counter = 3 // a copy of it signs
@@ -185,6 +187,44 @@ func TestWhoeverDecidesForAnotherSignsWithTheirOwn(t *testing.T) {
 	}
 	require.Equal(t, 1, told)
 	h.auditClean()
+}
+
+// signsTwoAtOnce sanctions and approves with one signature: it stands for both, once each,
+// and for nothing else.
+func (h *house) signsTwoAtOnce(c *http.Client, key *authenticator.Authenticator) {
+	h.t.Helper()
+	id := h.submitted("lin", "2600.00")
+	task := h.task("emma", id)
+	change := func() map[string]any {
+		less := decision(task, "sanction", "too dear")
+		less["lines"] = []any{map[string]any{"line": 1, "amount": map[string]any{"amount": "2200.00", "currency": "CNY"}}}
+		return less
+	}
+	ask := change()
+	ask["then"] = map[string]any{"opinion": "too dear"}
+	path := "/tasks/" + task["id"].(string) + "/passkey"
+	question := h.do(call{session: c, method: "POST", path: path, body: ask}).is(200).json()
+	alone := decision(task, "approve", "")
+	alone["then"] = map[string]any{}
+	h.do(call{session: c, method: "POST", path: path, body: alone}).refused(422, "request.unknown_property")
+	key.Counter++
+	signed := key.Sign(question["nonce"].(string), question["public_key"].(map[string]any)["challenge"].(string))
+	seals := func(body map[string]any, together ...string) answer {
+		signed.Together = together
+		return h.seals(c, task, body, signed)
+	}
+	first, second := question["together"].([]any)[0].(string), question["together"].([]any)[1].(string)
+	seals(change()).refused(403, "passkey.refused")
+	seals(change(), second, first).refused(403, "passkey.refused")
+	seals(change(), first, first).refused(403, "passkey.refused")
+	seals(decision(task, "approve", "too dear"), first, second).refused(403, "passkey.refused") // of the content before
+	seals(decision(task, "reject", "too dear"), first, second).refused(403, "passkey.refused")
+	seals(change(), first, second).is(200)
+
+	task = h.task("emma", id)
+	seals(decision(task, "approve", "other words"), first, second).refused(403, "passkey.refused")
+	seals(decision(task, "approve", "too dear"), first, second).is(200)
+	seals(decision(task, "approve", "too dear"), first, second).refused(409, "task.stale")
 }
 
 // TestANewPasskeyIsProvedToo proves what is asked of one that is added.

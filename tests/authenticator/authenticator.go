@@ -67,8 +67,12 @@ func (a *Authenticator) Answer(challenge string) map[string]any {
 		}}
 }
 
-// Signed is what it signs for a question.
-type Signed struct{ Credential, Nonce, Authenticator, Client, Signature string }
+// Signed is what it signs for a question; Together goes back with a question about two acts.
+type Signed struct {
+	Credential, Nonce, Authenticator, Client, Signature string
+
+	Together []string
+}
 
 // Sign answers a question.
 func (a *Authenticator) Sign(nonce, challenge string) Signed {
@@ -78,13 +82,17 @@ func (a *Authenticator) Sign(nonce, challenge string) Signed {
 	sum := sha256.Sum256(append(append([]byte{}, data...), said[:]...))
 	signature, err := ecdsa.SignASN1(rand.Reader, a.key, sum[:])
 	require.NoError(a.t, err)
-	return Signed{a.Credential(), nonce, text(data), text(client), text(signature)}
+	return Signed{a.Credential(), nonce, text(data), text(client), text(signature), nil}
 }
 
 // Body is what is signed as the API takes it.
 func (s Signed) Body() map[string]any {
-	return map[string]any{"credential": s.Credential, "nonce": s.Nonce, "authenticator_data": s.Authenticator,
+	body := map[string]any{"credential": s.Credential, "nonce": s.Nonce, "authenticator_data": s.Authenticator,
 		"client_data": s.Client, "signature": s.Signature}
+	if s.Together != nil {
+		body["together"] = s.Together
+	}
+	return body
 }
 
 func (a *Authenticator) data(flags byte) []byte {

@@ -15,18 +15,19 @@ steps:
   - id: finance
     title: { en: Finance, zh-CN: 财务 }
     approvers: [{ role: finance_clerk, of: entity }]
+    allow: [sanction]
 then: [archive]
 `
 
 // aPasskeySigns adds a passkey of the browser's own authenticator, signs a decision
-// with it and lets the audit prove that; without passkeys, as in the web views of other
+// with it, then a sanction and its yes at once, and lets the audit prove that; without passkeys, as in the web views of other
 // apps, the page leads to the system's browser and sends nothing.
 func (r *reader) aPasskeySigns() {
 	if r.at.house == nil {
 		r.t.Skip("the house that is walked through has no policy that asks for a passkey")
 	}
 	word := func(key string) string { return i18n.Shipped().Text(r.locale, key, nil) }
-	path, other := "/documents/"+r.sealedDocument(), "/documents/"+r.sealedDocument()
+	path, reduced, other := "/documents/"+r.sealedDocument(), "/documents/"+r.sealedDocument(), "/documents/"+r.sealedDocument()
 	r.protocol("WebAuthn.enable", map[string]any{}, nil)
 	r.protocol("WebAuthn.addVirtualAuthenticator", map[string]any{"options": map[string]any{
 		"protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
@@ -45,6 +46,12 @@ func (r *reader) aPasskeySigns() {
 	r.click(`#decide button[value="approve"]`)
 	r.until(".note.good", word("page.flash.approve"))
 	require.Contains(r.t, r.text(".timeline"), "金额已核对")
+	r.visit(reduced)
+	read[bool](r, `(document.querySelector("#sanction details").open = true)`)
+	r.fill("amount:1", "900.00")
+	read[string](r, `(document.querySelector("#sanction-opinion").value = "超出标准 too dear")`)
+	r.click(`#sanction button[value="approve"]`)
+	r.until(".note.good", word("page.flash.approve"))
 	r.at.house.VerifyAudit(r.t)
 
 	r.protocol("Page.addScriptToEvaluateOnNewDocument", map[string]any{

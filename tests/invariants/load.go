@@ -28,7 +28,7 @@ func load(ctx context.Context, address string) (*world, error) {
 func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 	l := &loader{ctx: ctx, tx: tx, world: &world{
 		documents: map[string]*document{}, drafts: map[string]bool{}, streams: map[string][]event{},
-		heads: map[string]head{}, keys: map[string]string{}, actsAt: map[string]string{}, nonces: map[string]int{},
+		heads: map[string]head{}, keys: map[string]string{}, actsAt: map[string]string{}, nonces: map[string][]string{},
 	}}
 	for _, read := range []func() error{
 		l.clock, l.documentRows, l.draftRows, l.eventRows, l.headRows, l.taskRows, l.revisionRows, l.inboxRows, l.keyRows,
@@ -178,7 +178,7 @@ func (l *loader) inboxRows() error {
 			&answer, &answeredAt)
 		a.said, a.OutcomeAt = read[saidAct](a.Canonical), answeredAt.Time
 		if a.said.Passkey != nil {
-			l.nonces[a.said.Passkey.Nonce]++
+			l.nonces[a.said.Passkey.Nonce] = append(l.nonces[a.said.Passkey.Nonce], a.Canonical)
 		}
 		if answer.Valid {
 			o := read[outcome](answer.String)

@@ -21,6 +21,8 @@ type assertion struct {
 	Authenticator string `json:"authenticator_data"`
 	Client        string `json:"client_data"`
 	Signature     string `json:"signature"`
+
+	Together []string `json:"together"` // what was signed at once
 }
 
 // passkey is a passkey as its row stands or as its last event says.
@@ -68,7 +70,8 @@ func (c *checker) checkSealed(d *document) {
 		if !c.hold("I5", s.task.ID, signed != nil, "%s did %s without a passkey", s.event.Actor, s.event.Kind) {
 			continue
 		}
-		c.hold("I5", s.task.ID, c.nonces[signed.Nonce] == 1, "the answer to one question stands for %d acts", c.nonces[signed.Nonce])
+		acts := c.nonces[signed.Nonce]
+		c.hold("I5", s.task.ID, len(acts) == 1 || eachOnce(acts, signed.Together), "the answer to one question stands for %d acts", len(acts))
 		i := slices.IndexFunc(c.passkeys, func(p passkey) bool { return p.Credential == signed.Credential })
 		if !c.hold("I5", s.task.ID, i >= 0, "%s signed with a passkey that nobody has", s.event.Actor) {
 			continue
@@ -77,9 +80,37 @@ func (c *checker) checkSealed(d *document) {
 		c.hold("I5", s.task.ID, key.Person == a.Actor && a.Actor == s.event.Actor, "%s signed with the passkey of %s", a.Actor, key.Person)
 		c.hold("I5", s.task.ID, !a.ReceivedAt.Before(key.AddedAt) && (key.RemovedAt.IsZero() || a.ReceivedAt.Before(key.RemovedAt)),
 			"%s signed with a passkey before or after they had it", a.Actor)
-		wrong := signed.wrong(key, question(a.Canonical))
+		wrong := signed.wrong(key, asked(a.Canonical, signed.Together))
 		c.hold("I5", s.task.ID, wrong == "", "what the passkey of %s signed is not this decision: %s", a.Actor, wrong)
 	}
+}
+
+// eachOnce says whether several acts are each one of those that were signed at once, no
+// two of them the same.
+func eachOnce(acts, together []string) bool {
+	left := slices.Clone(together)
+	for _, a := range acts {
+		i := slices.Index(left, question(a))
+		if i < 0 {
+			return false
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return true
+}
+
+// asked is what a passkey was asked: about one act, or about two at once, the hash of
+// what it would be asked of each.
+func asked(act string, together []string) string {
+	own := question(act)
+	if len(together) == 0 {
+		return own
+	}
+	if len(together) != 2 || together[0] == together[1] || !slices.Contains(together, own) {
+		return "another act"
+	}
+	sum := sha256.Sum256([]byte(`countersign decisions v1` + "\n" + `["` + together[0] + `","` + together[1] + `"]`))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // question is what a passkey is asked for an act: the hash of what is decided.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/passkey"
 	"github.com/countersign/countersign/store"
 	"github.com/countersign/countersign/tests/authenticator"
@@ -37,13 +38,53 @@ func (h *house) sealed() string {
 			Client: signed.Client, Signature: signed.Signature}
 		s = h.act(s, act)
 	}
+	h.ids["sealed at once"] = h.sealedAtOnce(a)
 	require.NoError(h.t, h.store.RemovePasskey(h.ctx, "wu", added.ID, "wu"))
 	_, err = h.store.AddPasskey(h.ctx, store.Passkey{Person: "wu", Name: "phone", Credential: "b", PublicKey: "k", RP: "example.com"})
 	require.NoError(h.t, err)
 	return h.post(s).Document
 }
 
+// sealedAtOnce was sanctioned and approved with one signature.
+func (h *house) sealedAtOnce(a *authenticator.Authenticator) string {
+	c, manager := contentOf("珠海", 900000), step("manager", approval.AnyOf, "wu")
+	manager.Allow = []string{"sanction"}
+	s := h.submit(c)
+	s = h.do(s, approval.Planned{Attempt: s.PlanAttempt, Plan: approval.Plan{
+		Round: s.Round, Policy: "expense", PolicyVersion: 1, PolicyHash: "p", OrgVersion: h.org, Interested: []string{"li"},
+		Steps: []approval.Step{manager}, Passkey: true, Then: []string{approval.ThenAccrue},
+	}})
+	next, patch, err := c.Sanctioned([]document.Approved{{Line: 1, Amount: yuan(800000)}})
+	require.NoError(h.t, err)
+	hash, err := next.Hash()
+	require.NoError(h.t, err)
+	yes := approval.Act{Name: approval.Approve, Document: s.Document, Task: s.OpenTasks()[0].ID, Round: s.Round,
+		ContentHash: hash, Actor: "wu", Opinion: "核减"}
+	change := yes
+	change.Name, change.ContentHash, change.NewHash, change.Sanction = approval.Sanction, s.ContentHash, hash, &patch
+	change.Revision, err = h.store.SaveChanged(h.ctx, store.RevisionInput{
+		Document: s.Document, Actor: "wu", Content: next, Hash: hash,
+	}, s.ContentHash)
+	require.NoError(h.t, err)
+	challenge, together, err := approval.Together("at once", change, yes)
+	require.NoError(h.t, err)
+	signed := a.Sign("at once", challenge)
+	signed.Together = together
+	seal := passkey.Assertion(signed)
+	change.Passkey, yes.Passkey = &seal, &seal
+	return h.post(h.act(h.act(s, change), yes)).Document
+}
+
 var plantedInPasskeys = []lie{
+	{"other words than those that were signed with a change", "I5", "is not this decision: another question", func(l *liar) {
+		l.tell("inbox", `UPDATE inbox SET canonical = replace(canonical, '核减', '同意') WHERE document = $1 AND name = 'approve'`,
+			l.id("sealed at once"))
+	}},
+	{"a signature for two that stands for a third", "I5", "stands for 3 acts", func(l *liar) {
+		l.tell("inbox", `UPDATE inbox SET canonical = (canonical::jsonb || jsonb_build_object('passkey',
+			(SELECT o.canonical::jsonb -> 'passkey' FROM inbox o WHERE o.document = $2 ORDER BY o.id LIMIT 1)))::text
+			WHERE id = (SELECT id FROM inbox WHERE document = $1 ORDER BY id LIMIT 1)`, l.id("sealed"), l.id("sealed at once"))
+	}},
 	{"a decision that no passkey signed", "I5", "without a passkey", func(l *liar) {
 		l.tell("inbox", `UPDATE inbox SET canonical = (canonical::jsonb - 'passkey')::text WHERE document = $1`, l.id("sealed"))
 	}},

@@ -19,9 +19,9 @@ type world struct {
 	rules        []rule // rows of delegations
 	identities   []identity
 	passkeys     []passkey
-	nonces       map[string]int // how many acts answer a question of a passkey
-	loose        []note         // notices of no submitted document
-	copies       []copied       // rows of copies
+	nonces       map[string][]string // the acts that answer a question of a passkey
+	loose        []note              // notices of no submitted document
+	copies       []copied            // rows of copies
 	reversals    []reversalRow
 	actsAt       map[string]string // the document of every inbox row, by act
 	booked       []booking

@@ -52,6 +52,7 @@
     input.value = JSON.stringify({
       credential: made.id, nonce: asked.nonce, authenticator_data: write(made.response.authenticatorData),
       client_data: write(made.response.clientDataJSON), signature: write(made.response.signature),
+      together: asked.together ?? undefined,
     });
     form.requestSubmit(submitter);
   };
