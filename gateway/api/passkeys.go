@@ -123,7 +123,7 @@ type SignedBody struct {
 	ClientData        string `json:"client_data" minLength:"1" maxLength:"8192" doc:"clientDataJSON"`
 	Signature         string `json:"signature" minLength:"1" maxLength:"8192"`
 
-	Together []string `json:"together,omitempty" maxItems:"2" nullable:"false" doc:"Of the question, where it covers two acts"`
+	Together []string `json:"together,omitempty" maxItems:"2" nullable:"false" doc:"Of the question, if it has them"`
 }
 
 func (b *SignedBody) assertion() *passkey.Assertion {
@@ -140,7 +140,7 @@ func (b *SignedBody) assertion() *passkey.Assertion {
 type ToSignBody struct {
 	DecisionBody
 
-	Then *ThenBody `json:"then,omitempty" doc:"The approval that follows a sanction or an amendment: one signature for both"`
+	Then *ThenBody `json:"then,omitempty" doc:"The approval of what a sanction or amendment makes: one signature"`
 }
 
 // ThenBody is the approval that follows a change at once.
