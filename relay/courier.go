@@ -27,6 +27,7 @@ type Mail struct {
 	Zone      *time.Location                                          // of people whose entity has none
 	PublicURL string                                                  // how people reach the gateway, without a path
 	Wishes    Wishes                                                  // nil: everybody is told everything, at any time
+	Letters   LetterBook                                              // nil: letters lead to the document alone
 }
 
 // Wishes knows how people want to be told.
@@ -70,7 +71,11 @@ func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
 	if person.Email == "" {
 		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", n.Person))
 	}
-	return m.Sender.Send(ctx, m.letter(n, person, people))
+	letter := m.letter(n, person, people)
+	if err := m.ask(ctx, n, person, &letter); err != nil {
+		return err
+	}
+	return m.Sender.Send(ctx, letter)
 }
 
 // reader is whom a notice is for, as they wish to be told; the zero Person where they

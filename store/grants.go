@@ -78,6 +78,7 @@ var grants = map[string]map[string]string{
 		"webhook_messages":    "SELECT, INSERT, UPDATE (state, ruled_by, ruled_at)",
 		"im_people":           read, "im_syncs": read, "im_tokens": read,
 		"im_cards": "SELECT, UPDATE (state, sent, want, next_try)",
+		"letters":  read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -142,6 +143,7 @@ var grants = map[string]map[string]string{
 		"im_syncs":  "SELECT, INSERT, UPDATE (next_at, done_at, found, linked, failure)",
 		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, next_try, tries, failure)",
 		"im_tokens": appends,
+		"letters":   appends,
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -184,5 +186,6 @@ var grants = map[string]map[string]string{
 		"certifications": read, "certification_items": read,
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
+		"letters": read,
 	},
 }

@@ -48,7 +48,11 @@ type Letter struct {
 	Body    string // plain text; blank lines part paragraphs
 	Link    string // where the person acts; a GET there never decides
 	Button  string // the link's label
+	Others  []Link // below it
 }
+
+// Link is one more place that a letter leads to.
+type Link struct{ Words, URL string }
 
 // Sender sends letters through one mail server. It is safe for concurrent use.
 type Sender struct {
@@ -160,6 +164,9 @@ func (s *Sender) compose(l Letter) (*gomail.Msg, error) {
 	if l.Link != "" {
 		text += "\n\n" + l.Button + ": " + l.Link
 	}
+	for _, other := range l.Others {
+		text += "\n" + other.Words + ": " + other.URL
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	if err := msg.AddAlternativeHTMLTemplate(page, l); err != nil {
 		return nil, fmt.Errorf("composing letter %s: %w", l.ID, err)
@@ -214,4 +221,5 @@ var page = template.Must(template.New("letter").Parse(`<!doctype html>
 {{range .Paragraphs}}<p style="white-space:pre-line">{{.}}</p>
 {{end}}{{if .Link}}<p><a href="{{.Link}}" style="display:inline-block;padding:.6rem 1.2rem;border-radius:.4rem;` +
 	`background:#1f5fbf;color:#fff;text-decoration:none">{{.Button}}</a></p>{{end}}
-</body></html>`))
+{{range .Others}}<p><a href="{{.URL}}">{{.Words}}</a></p>
+{{end}}</body></html>`))

@@ -32,7 +32,8 @@ func serve(t *testing.T) (*mailbox.Mailbox, mail.Options) {
 func TestLetterArrivesInBothForms(t *testing.T) {
 	box, options := serve(t)
 	letter := mail.Letter{ID: "n-1", Name: "林晓", Address: "lin@example.com", Subject: "待您审批:差旅报销 ¥1,000.00",
-		Body: "赵敏,您好。\n\n一张报销单等待您的审批。", Link: "http://127.0.0.1/tasks/1?a=1&b=2", Button: "查看"}
+		Body: "赵敏,您好。\n\n一张报销单等待您的审批。", Link: "http://127.0.0.1/tasks/1?a=1&b=2", Button: "查看",
+		Others: []mail.Link{{Words: "打开", URL: "http://127.0.0.1/documents/1?a=1&b=2"}}}
 	require.NoError(t, mail.New(options).Send(t.Context(), letter))
 
 	got := box.Letters("lin@example.com")
@@ -42,6 +43,8 @@ func TestLetterArrivesInBothForms(t *testing.T) {
 	require.Contains(t, got[0].Text, "一张报销单等待您的审批。")
 	require.Contains(t, got[0].Text, letter.Link)
 	require.Contains(t, got[0].HTML, `href="http://127.0.0.1/tasks/1?a=1&amp;b=2"`)
+	require.Contains(t, got[0].Text, "打开: "+letter.Others[0].URL)
+	require.Contains(t, got[0].HTML, `href="http://127.0.0.1/documents/1?a=1&amp;b=2"`)
 }
 
 func TestHeadersCannotBeInjected(t *testing.T) {

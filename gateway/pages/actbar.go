@@ -1,5 +1,7 @@
 package pages
 
+import "github.com/countersign/countersign/domain/approval"
+
 // actBar stays at the foot of a phone's screen: whoever is asked for something need
 // not scroll past the whole document to it.
 type actBar struct {
@@ -17,7 +19,8 @@ func (d documentView) bar() *actBar {
 	case d.Decide != nil && (d.Fresh != nil || len(d.Decide.Choose) > 0):
 		return &actBar{Step: d.Decide.Step, Anchor: "decide", Key: "page.bar.decide"}
 	case d.Decide != nil:
-		return &actBar{Step: d.Decide.Step, Anchor: "decide", Key: "page.bar.other", Approve: true}
+		return &actBar{Step: d.Decide.Step, Anchor: "decide", Key: "page.bar.other",
+			Approve: d.Decide.Verdict != string(approval.Reject)}
 	case d.Stopped != nil && d.Stopped.Answer:
 		return &actBar{Anchor: "stopped", Key: "page.bar.answer"}
 	case d.Resubmit:

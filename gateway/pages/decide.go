@@ -20,6 +20,8 @@ type decideForm struct {
 	Advice bool // somebody asks for an answer, not for a decision
 	Due    deadline
 	Choose []choosing
+
+	Verdict string // that the reader came to give, by a card or a letter: approve, reject or ""
 }
 
 // decideForm offers the first open task that the reader may decide: their own
@@ -38,6 +40,7 @@ func (v *visit) decideForm(detail desk.Detail, state approval.State) *decideForm
 		form := &decideForm{
 			Task: t.ID, Round: t.Round, Hash: detail.ContentHash, Step: i18n.Pick(t.StepTitle, v.locale),
 			Return: true, Advice: t.For != "", Due: v.due(t.DueAt, detail.Entity), Choose: v.offered(state, t.Task),
+			Verdict: v.verdict(),
 		}
 		switch {
 		case !own && forOther == nil:
@@ -88,4 +91,14 @@ func (v *visit) standsIn(detail desk.Detail, state approval.State, t store.Task)
 		!slices.ContainsFunc(state.Tasks, func(o approval.Task) bool {
 			return o.Step == t.Step && o.DecidedBy == me && !o.Past
 		})
+}
+
+// verdict is what the reader chose on a card or in a letter before they came here. It
+// only points at the form: nothing is decided by an address.
+func (v *visit) verdict() string {
+	chosen := v.r.URL.Query().Get("verdict")
+	if chosen != string(approval.Approve) && chosen != string(approval.Reject) {
+		return ""
+	}
+	return chosen
 }

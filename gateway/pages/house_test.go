@@ -281,6 +281,8 @@ type fakeEngine struct {
 	rules int  // the edition that rounds are planned by
 
 	allow, amend []string // of every step, beside what the policy says
+
+	signIn *approval.FreshSignIn // asked of every decision
 }
 
 func (e *fakeEngine) Start(ctx context.Context, in engine.StartRequest) error {
@@ -304,6 +306,9 @@ func (e *fakeEngine) route(ctx context.Context, submitter, document string) erro
 	for i := range plan.Steps {
 		plan.Steps[i].Allow = append(plan.Steps[i].Allow, e.allow...)
 		plan.Steps[i].Amend = append(plan.Steps[i].Amend, e.amend...)
+	}
+	if e.signIn != nil {
+		plan.SignIn = e.signIn
 	}
 	_, err = e.apply(ctx, document, approval.Planned{Plan: plan})
 	return err

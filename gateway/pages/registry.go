@@ -88,7 +88,7 @@ func registry() []route {
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
 		rightsRoutes(), powerRoutes(), reversalRoutes(), inboundRoutes(), directoryRoutes(), calendarRoutes(),
-		certificationRoutes(), webhookRoutes())...)
+		certificationRoutes(), webhookRoutes(), letterRoutes())...)
 }
 
 // guideRoutes lists what shows people around.

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"crypto/rand"
 	"strconv"
 	"time"
 
@@ -41,4 +42,14 @@ func (c *crossing) webhook() {
 	require.NoError(c.t, c.store.KeepWebhooks(ctx, []string{"oa"}))
 	require.NoError(c.t, c.store.TestWebhook(ctx, "oa", "admin"))
 	c.objects["endpoint"], c.objects["no"] = "oa", "1"
+}
+
+// letter asks zhao about lin's task, which is no longer hers.
+func (c *crossing) letter() {
+	task, err := c.store.Task(c.t.Context(), c.objects["tasks"])
+	require.NoError(c.t, err)
+	c.objects["letters"] = rand.Text()
+	require.NoError(c.t, c.store.WriteLetter(c.t.Context(), store.Letter{ID: "l-" + task.ID, Notice: "n", Person: "zhao",
+		Task: task.ID, Document: task.Document, Round: task.Round, ContentHash: task.ContentHash},
+		store.HashToken(c.objects["letters"]), time.Hour))
 }

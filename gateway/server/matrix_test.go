@@ -172,6 +172,7 @@ func (c *crossing) document() {
 	id := c.made("lin", "POST", "/documents", form, "id")
 	c.made("lin", "POST", "/documents/"+id+"/submit", map[string]any{}, "id")
 	c.objects["documents"], c.objects["tasks"] = id, c.openTask(id).ID
+	c.letter()
 	c.dirty = false
 }
 

@@ -50,7 +50,7 @@ func (r *reader) everyPage() {
 	turn := slices.Index(everywhere, r.screen)
 	for _, pattern := range pages.Addresses() {
 		doors := r.at.doors[pattern]
-		if len(doors) == 0 && !slices.Contains(elsewhere, pattern) {
+		if len(doors) == 0 && !slices.Contains(elsewhere, pattern) && r.at.house != nil {
 			r.t.Errorf("no link leads to %s: link it from the page before it, or name an address of it among unlinked", pattern)
 		}
 		for n := range min(doorsMost, len(doors)) {
@@ -81,7 +81,31 @@ func (r *reader) follow() map[string][]door {
 			}
 		}
 	}
+	if r.at.house != nil {
+		found["/letters/:token"] = r.byLetter()
+	}
 	return found
+}
+
+// inLetter is the page that a letter leads to: no link of another page does.
+var inLetter = regexp.MustCompile(`/letters/[0-9A-Z]+`)
+
+// byLetter are the pages that the letters in the house's mailbox lead to, as whom they
+// were written to.
+func (r *reader) byLetter() []door {
+	r.t.Helper()
+	person := "wang"
+	var doors []door
+	require.Eventually(r.t, func() bool {
+		doors = nil
+		for _, letter := range r.at.house.Stack.Mailbox.Letters(person + "@example.com") {
+			if link := inLetter.FindString(letter.Text); link != "" && len(doors) < linksMost {
+				doors = append(doors, door{person, link})
+			}
+		}
+		return len(doors) >= doorsMost
+	}, patience, 50*time.Millisecond, "the letters of %s", person)
+	return doors
 }
 
 // crawl is the pages that links lead a person to, by pattern.

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/countersign/countersign/domain/fault"
+)
+
+// Letter is a mail that asks somebody to decide, and what it asked of whom. 审批邮件
+type Letter struct {
+	ID, Notice, Person, Task, Document string
+
+	Round       int
+	ContentHash string
+	MadeAt      time.Time
+	ExpiresAt   time.Time // when its link serves no more
+}
+
+var _ = fault.Register(map[string]fault.Entry{"letter.not_found": {Kind: fault.NotFound}})
+
+type letterRow struct {
+	ID, Notice, Person, Task, Document string
+
+	Round       int
+	ContentHash string    `db:"content_hash"`
+	MadeAt      time.Time `db:"made_at"`
+	ExpiresAt   time.Time `db:"expires_at"`
+}
+
+const letterColumns = `id, notice, person, task, document, round, content_hash, made_at, expires_at`
+
+// WriteLetter writes a letter down before it is sent; page is the hash of the token in
+// its link, which serves for life.
+func (s *Store) WriteLetter(ctx context.Context, l Letter, page string, life time.Duration) error {
+	return s.inTx(ctx, "store.WriteLetter", func(tx *sqlx.Tx) error {
+		const query = `
+			INSERT INTO letters (id, notice, person, task, document, round, content_hash, page, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9))
+			ON CONFLICT (id) DO NOTHING`
+		_, err := tx.ExecContext(ctx, query, l.ID, l.Notice, l.Person, l.Task, l.Document, l.Round, l.ContentHash, page,
+			life.Seconds())
+		return err
+	})
+}
+
+// LetterByPage finds the letter whose link has a token. Whether it still serves is the
+// caller's to judge, against now: the database's clock.
+//
+// Errors: NotFound letter.not_found.
+func (s *Store) LetterByPage(ctx context.Context, hash string) (l Letter, now time.Time, err error) {
+	const query = `SELECT ` + letterColumns + `, clock_timestamp() AS now FROM letters WHERE page = $1`
+	var row struct {
+		letterRow
+		Now time.Time
+	}
+	if err := s.db.GetContext(ctx, &row, query, hash); err != nil {
+		err = noRows(err, fault.New(fault.NotFound, "letter.not_found"))
+		return Letter{}, time.Time{}, sqlFault("store.LetterByPage", err)
+	}
+	l = Letter(row.letterRow)
+	l.MadeAt, l.ExpiresAt = l.MadeAt.UTC(), l.ExpiresAt.UTC()
+	return l, row.Now.UTC(), nil
+}
