@@ -185,7 +185,7 @@ func (c *comparison) know(rows []store.VoucherRow) error {
 			c.elsewhere[row.Reference] = true
 			continue
 		}
-		ours, err := oursOf(row)
+		ours, err := oursOf(row, c.connection.Port.Capabilities())
 		if err != nil {
 			return err
 		}
@@ -223,19 +223,20 @@ func theirsOf(f erp.Found) reconciliation.Theirs {
 		Lines: linesOf(f.Lines)}
 }
 
-func oursOf(row store.VoucherRow) (reconciliation.Ours, error) {
+func oursOf(row store.VoucherRow, can erp.Capabilities) (reconciliation.Ours, error) {
 	var v voucher.Voucher
 	if err := json.Unmarshal([]byte(row.Voucher), &v); err != nil {
 		return reconciliation.Ours{}, fmt.Errorf("read the voucher %s: %w", row.Reference, err)
 	}
 	return reconciliation.Ours{Reference: row.Reference, Document: row.Document, Entity: row.Entity, State: row.State,
-		Date: row.Date, Lines: linesOf(erp.Lines(v))}, nil
+		Date: row.Date, Lines: linesOf(erp.Lines(v, can))}, nil
 }
 
 func linesOf(lines []erp.Line) []reconciliation.Line {
 	all := make([]reconciliation.Line, 0, len(lines))
 	for _, l := range lines {
-		all = append(all, reconciliation.Line{Account: l.Account, Party: l.Party, Debit: l.Debit, Credit: l.Credit})
+		all = append(all, reconciliation.Line{Account: l.Account, Party: l.Party, Debit: l.Debit, Credit: l.Credit,
+			Dimensions: l.Dimensions})
 	}
 	return all
 }

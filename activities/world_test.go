@@ -193,6 +193,8 @@ type ledger struct {
 	created []voucher.Voucher
 }
 
+func (l *ledger) Capabilities() erp.Capabilities { return erp.Capabilities{} }
+
 func (l *ledger) Find(context.Context, string) ([]erp.Found, error) { return l.found, nil }
 
 func (l *ledger) Create(_ context.Context, v voucher.Voucher) (erp.Found, error) {

@@ -29,6 +29,7 @@ type conformanceFlags struct {
 	testSystem          bool
 	codes               conformance.Fixture // those that were named
 	base, foreign       string
+	dimensions          map[string]string
 	nemesis             int
 }
 
@@ -78,6 +79,8 @@ settle says.`,
 	flags.StringVar(&f.codes.ClosedDate, "closed-date", "", "a day in a closed period, YYYY-MM-DD")
 	flags.StringVar(&f.base, "currency", "", "base currency of the company (default: the connection's)")
 	flags.StringVar(&f.foreign, "foreign", "", "a second currency that the ERP knows")
+	flags.StringToStringVar(&f.dimensions, "dimension", nil,
+		"a value of a dimension that the expense account keeps, as the mapping names it: project=P-001")
 	flags.IntVar(&f.nemesis, "nemesis", 0, "then book so many vouchers through a line that fails at random")
 	return cmd
 }
@@ -186,7 +189,7 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 	marks := fixture.Port.Capabilities()
 	fixture.Proxy, fixture.Settle, fixture.Text = proxy, connection.Settle, e.text("voucher_text")
 	fixture.Creates, fixture.Posts = matchOf(marks.Creates), matchOf(marks.Posts)
-	fixture.Counted, fixture.Remember = e.counted, e.remember
+	fixture.Counted, fixture.Remember, fixture.Dimensions = e.counted, e.remember, f.dimensions
 	e.fixture = fixture
 	return e, nil
 }
@@ -237,12 +240,12 @@ func (e *examination) describe() {
 		yes bool
 	}{{"unique", c.UniqueReference}, {"drafts", !c.PostsAtOnce}, {"balance", c.ChecksBalance},
 		{"periods", c.ClosedPeriods}, {"reverse", c.Reverse}, {"foreign", c.ForeignCurrency}, {"centers", c.CostCenters},
-		{"delta", c.Delta}, {"list", list}, {"discard", discard}} {
+		{"dimensions", len(c.Keeps().Names()) > 0}, {"delta", c.Delta}, {"list", list}, {"discard", discard}} {
 		sign := "–"
 		if can.yes {
 			sign = "+"
 		}
-		fmt.Fprintln(e.out, sign, e.text("can."+can.key))
+		fmt.Fprintln(e.out, sign, e.text("can."+can.key, "names", orDash(strings.Join(c.Keeps().Names(), ", "))))
 	}
 	fmt.Fprintln(e.out)
 }

@@ -65,13 +65,13 @@ var adapters = map[string]adapter{
 		needs: map[string]string{"user": "set the API key of ERPNext's integration user",
 			"password": "set that user's API secret", "company": "set the company's name in ERPNext",
 			"currency": "set the company's base currency, such as CNY"},
-		options: map[string][]string{"reference_field": nil}},
+		options: map[string][]string{"reference_field": nil, "dimensions": nil}},
 	AdapterSandbox: {local: true},
 	"odoo": {
 		needs: map[string]string{"user": "set the login of Odoo's integration user",
 			"password": "set that user's API key, not the password they sign in with",
 			"currency": "set the company's base currency, such as CNY"},
-		options: map[string][]string{"dialect": {"json2", "jsonrpc"}}},
+		options: map[string][]string{"dialect": {"json2", "jsonrpc"}, "dimensions": nil}},
 }
 
 func (c Config) checkERP(k *check) {

@@ -65,6 +65,8 @@ type listed struct {
 
 var stray = erp.Found{Reference: "v:stray:accrual:1", ID: "7", State: erp.Posted, Date: "2026-11-05"}
 
+func (l listed) Capabilities() erp.Capabilities { return erp.Capabilities{} }
+
 func (l listed) Find(context.Context, string) ([]erp.Found, error) { return []erp.Found{stray}, nil }
 
 func (l listed) List(_ context.Context, asked erp.Listing) (erp.Listed, error) {

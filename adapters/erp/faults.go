@@ -17,8 +17,11 @@ const (
 	CodeAmbiguous      = port.CodeAmbiguous      // found more than once: a person must look
 	CodeSettling       = port.CodeSettling       // an earlier attempt may still arrive; come back later
 	CodeNotAllowed     = port.CodeNotAllowed     // our user lacks a right in the ERP
-	CodeUnsupported    = port.CodeUnsupported    // this ERP, or its mapping, cannot do that
-	CodeBadConfig      = port.CodeBadConfig      // the connection is configured wrongly
-	CodeResting        = port.CodeResting        // it asked for time, or does not answer: not asked until then
-	CodeMaintenance    = port.CodeMaintenance    // its owner looks after it: not asked until then
+	// CodeUnknownDimension: the books have no such value of a dimension
+	CodeUnknownDimension = port.CodeUnknownDimension
+
+	CodeUnsupported = port.CodeUnsupported // this ERP, or its mapping, cannot do that
+	CodeBadConfig   = port.CodeBadConfig   // the connection is configured wrongly
+	CodeResting     = port.CodeResting     // it asked for time, or does not answer: not asked until then
+	CodeMaintenance = port.CodeMaintenance // its owner looks after it: not asked until then
 )

@@ -1,7 +1,6 @@
 package erp
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -150,7 +149,7 @@ func (p *posting) create(ctx context.Context) (Found, error) {
 	var made Found
 	err := p.attempt(ctx, OpCreate, func(ctx context.Context) (err error) {
 		made, err = p.in.Port.Create(ctx, p.in.Voucher)
-		return err
+		return port.Blame(err, p.in.Voucher)
 	})
 	if err != nil {
 		return Found{}, err
@@ -177,7 +176,7 @@ func (p *posting) mayCreate() error {
 
 // adopt goes on with a voucher that is already there, if it is ours.
 func (p *posting) adopt(ctx context.Context, f Found) (Found, error) {
-	if what := difference(p.in.Voucher, f); what != "" {
+	if what := difference(p.in.Voucher, f, p.in.Port.Capabilities()); what != "" {
 		return Found{}, port.Fault(CodeConflict, what,
 			fault.Arg("reference", f.Reference), fault.Arg("what", f.ID))
 	}
@@ -304,51 +303,13 @@ func checkKept(to Port, v voucher.Voucher) error {
 	if !slices.ContainsFunc(v.Entries, func(e voucher.Entry) bool { return len(e.Dimensions) > 0 }) {
 		return nil
 	}
-	lost := slices.DeleteFunc(to.Capabilities().Unkept(v), func(name string) bool { return name == "cost_center" })
+	var lost []string
+	for _, l := range to.Capabilities().Keeps().Lost(v) {
+		lost = append(lost, l.Name+" ("+l.Account+")")
+	}
 	if len(lost) == 0 {
 		return nil
 	}
-	return port.Fault(CodeUnsupported, "", fault.Arg("what", "dimensions: "+strings.Join(lost, ", ")))
-}
-
-// difference says in words how a found voucher differs from ours, "" if it does not.
-func difference(v voucher.Voucher, f Found) string {
-	if f.State == Cancelled {
-		return "it was cancelled in the ERP"
-	}
-	if f.Date != v.Date {
-		return fmt.Sprintf("its date is %s, ours %s", f.Date, v.Date)
-	}
-	want := Lines(v)
-	ours, theirs := port.Sum(want), port.Sum(f.Lines)
-	if theirs != ours {
-		return fmt.Sprintf("its totals are %d/%d, ours %d/%d",
-			theirs.Debit.Minor, theirs.Credit.Minor, ours.Debit.Minor, ours.Credit.Minor)
-	}
-	dropUnkeptParties(want, f.Lines)
-	if !slices.Equal(sorted(want), sorted(f.Lines)) {
-		return "its accounts, parties or amounts differ line by line"
-	}
-	return ""
-}
-
-// dropUnkeptParties forgets our parties on accounts where the ERP keeps none:
-// Tryton refuses a party on an account that does not ask for one.
-func dropUnkeptParties(ours, theirs []Line) {
-	kept := map[string]bool{}
-	for _, l := range theirs {
-		kept[l.Account] = kept[l.Account] || l.Party != ""
-	}
-	for i := range ours {
-		if !kept[ours[i].Account] {
-			ours[i].Party = ""
-		}
-	}
-}
-
-func sorted(lines []Line) []Line {
-	return slices.SortedFunc(slices.Values(lines), func(a, b Line) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Party, b.Party),
-			cmp.Compare(a.Debit.Minor, b.Debit.Minor), cmp.Compare(a.Credit.Minor, b.Credit.Minor))
-	})
+	slices.Sort(lost)
+	return port.Fault(CodeUnsupported, "", fault.Arg("what", "dimensions: "+strings.Join(slices.Compact(lost), ", ")))
 }

@@ -236,7 +236,7 @@ func TestDimensionsAreNotLost(t *testing.T) {
 	_, err := erp.PostOnce(t.Context(), in)
 	require.Equal(t, erp.CodeUnsupported, fault.CodeOf(err), "%v", err)
 	said, _ := fault.As(err)
-	require.Equal(t, "dimensions: project", said.Args["what"])
+	require.Equal(t, "dimensions: project (6602)", said.Args["what"])
 	require.Empty(t, books.vouchers)
 	delete(v.Entries[0].Dimensions, "project")
 	_, err = erp.PostOnce(t.Context(), in)

@@ -75,7 +75,7 @@ func (r *reversing) adopt(ctx context.Context, f Found) (Found, error) {
 	}
 	sameDay := r.in.Voucher
 	sameDay.Date = f.Date
-	if what := difference(sameDay, swapped(f)); what != "" {
+	if what := difference(sameDay, swapped(f), r.in.Port.Capabilities()); what != "" {
 		return Found{}, r.conflict(f, what)
 	}
 	if r.atWork() {
@@ -123,7 +123,7 @@ func (r *reversing) standing(ctx context.Context) (Found, error) {
 		return Found{}, port.Fault(CodeConflict, "it is not in the books any more", fault.Arg("reference", reference),
 			fault.Arg("what", ""))
 	}
-	what := difference(r.original, found[0])
+	what := difference(r.original, found[0], r.in.Port.Capabilities())
 	if what == "" && found[0].State != Posted {
 		what = "it is not posted"
 	}
@@ -135,7 +135,7 @@ func (r *reversing) standing(ctx context.Context) (Found, error) {
 
 // compared holds what is booked against the opposite of the original.
 func (r *reversing) compared(f Found) (Found, error) {
-	if what := difference(r.in.Voucher, swapped(f)); what != "" {
+	if what := difference(r.in.Voucher, swapped(f), r.in.Port.Capabilities()); what != "" {
 		return Found{}, r.conflict(f, what)
 	}
 	return f, nil

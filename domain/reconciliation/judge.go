@@ -87,6 +87,8 @@ func compare(ours Ours, there Theirs) []Difference {
 		differs(OtherAccount, here, other)
 	} else if here, other := parties(mine, others), parties(others, mine); here != other {
 		differs(OtherParty, here, other)
+	} else if here, other := splits(mine, others, mine), splits(others, mine, mine); here != other {
+		differs(OtherDimension, here, other)
 	}
 	return found
 }
@@ -170,6 +172,27 @@ func parties(lines, other []Line) string {
 		return l.Account + " " + l.Party
 	}
 	return told(net(lines, byParty), net(other, byParty), lines)
+}
+
+// splits is what the accounts of one side come to by those of their dimensions that ours
+// name there: an accountant may have added others.
+func splits(lines, other, ours []Line) string {
+	if total(lines) != total(other) {
+		return ""
+	}
+	named := map[string]map[string]bool{}
+	for _, l := range ours {
+		for _, name := range l.Dimensions.Names() {
+			if named[l.Account] == nil {
+				named[l.Account] = map[string]bool{}
+			}
+			named[l.Account][name] = true
+		}
+	}
+	bySplit := func(l Line) string {
+		return strings.TrimSpace(l.Account + " " + l.Dimensions.Only(named[l.Account]).Words())
+	}
+	return told(net(lines, bySplit), net(other, bySplit), lines)
 }
 
 // keeping is which accounts have parties.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/reconciliation"
+	"github.com/countersign/countersign/domain/voucher"
 )
 
 func cny(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "CNY"} }
@@ -95,5 +96,31 @@ func TestEveryDifferenceIsTold(t *testing.T) {
 				require.Equal(t, tt.other, found[0].Theirs)
 			}
 		})
+	}
+}
+
+// TestDimensionsAreCompared proves that what our lines name must be there, account by
+// account, and that what somebody added is none of our business.
+func TestDimensionsAreCompared(t *testing.T) {
+	split := func(of ...voucher.Splits) []reconciliation.Line {
+		all := lines("6602", "2241", "lin", 12850)
+		for i := range of {
+			all[i].Dimensions = of[i]
+		}
+		return all
+	}
+	ours := reconciliation.Ours{Reference: "v:d1:accrual:1", State: "posted", Date: "2026-11-20",
+		Lines: split("cost_center=C\nproject=P")}
+	judge := func(of []reconciliation.Line) []reconciliation.Difference {
+		return reconciliation.Judge(&ours, []reconciliation.Theirs{{Reference: ours.Reference, ID: "1", State: "posted",
+			Date: ours.Date, Lines: of}})
+	}
+	require.Empty(t, judge(split("cost_center=C\nproject=P", "")))
+	require.Empty(t, judge(split("cost_center=C\nproject=P\nregion=R", "project=X")), "others may be added")
+	for name, other := range map[string]voucher.Splits{"another": "cost_center=C\nproject=Q", "gone": "cost_center=C"} {
+		found := judge(split(other))
+		require.Len(t, found, 1, name)
+		require.Equal(t, reconciliation.OtherDimension, found[0].Kind)
+		require.Equal(t, "6602 cost_center=C, project=P +128.50", found[0].Ours)
 	}
 }

@@ -7,6 +7,7 @@ package reconciliation
 
 import (
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/voucher"
 )
 
 // Kind is what differs. 差异类型
@@ -24,13 +25,15 @@ const (
 	OtherAmount  Kind = "amount"
 	OtherAccount Kind = "account"
 	OtherParty   Kind = "party"
+
+	OtherDimension Kind = "dimension" // 辅助核算
 )
 
 // Kinds lists every kind, the gravest first.
 func Kinds() []Kind {
 	return []Kind{
-		MissingThere, MissingHere, Duplicate, Cancelled, OtherAmount, OtherAccount, OtherParty, OtherDate, StillDraft,
-		NotRecorded,
+		MissingThere, MissingHere, Duplicate, Cancelled, OtherAmount, OtherAccount, OtherParty, OtherDimension, OtherDate,
+		StillDraft, NotRecorded,
 	}
 }
 
@@ -49,6 +52,8 @@ const (
 type Line struct {
 	Account, Party string
 	Debit, Credit  money.Amount
+
+	Dimensions voucher.Splits // those that the ERP gives back 辅助核算
 }
 
 // Ours is a voucher as we know it.

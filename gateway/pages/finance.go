@@ -296,7 +296,7 @@ var mends = map[string]string{
 	"erp.ambiguous": "conflict", "erp.unavailable": "away", "erp.unknown": "away", "erp.settling": "away",
 	"erp.rate_limited": "away", "voucher.unanswered": "away", "voucher.no_ledger": "ledger",
 	"booking.unmapped_category": "account", "booking.no_advance_account": "account", "booking.no_party": "party",
-	"erp.unsupported": "rights", "erp.bad_config": "ledger",
+	"erp.unsupported": "unsupported", "erp.unknown_dimension": "dimension", "erp.bad_config": "ledger",
 }
 
 func (v *visit) mendOf(code string, route bool) mend {
@@ -309,6 +309,6 @@ func (v *visit) mendOf(code string, route bool) mend {
 	}
 	return mend{
 		Title: v.t("page.mend." + name + ".title"), Text: v.t("page.mend." + name),
-		Date: name == "period", Mapping: name == "account",
+		Date: name == "period", Mapping: name == "account" || name == "dimension" || name == "unsupported",
 	}
 }

@@ -63,10 +63,7 @@ func keepsAmountsExact(t T, f Fixture) {
 
 func booksForeignCurrency(t T, f Fixture) {
 	ref := reference()
-	v := f.Voucher(ref, 78125)
-	for i := range v.Entries {
-		v.Entries[i].Amount = money.Amount{Minor: 10000, Currency: f.Foreign}
-	}
+	v := f.inForeign(f.Voucher(ref, 78125))
 	found, err := f.PostOnce(context.Background(), NewBook(), v)
 	noError(t, err)
 	equal(t, money.Amount{Minor: 78125, Currency: f.Base}, found.Totals.Debit)

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,10 @@ type Fixture struct {
 	Party, Journal         string
 	CostCenter             string         // "" = CC-SALES
 	Base, Foreign          money.Currency // Foreign "" = not tested
+
+	// Dimensions are values that the ERP knows of dimensions that it keeps on Expense, by
+	// name; nil = not tested. 辅助核算
+	Dimensions map[string]string
 
 	Date, ClosedDate string        // in an open and in a closed period; ClosedDate "" = not tested
 	Settle           time.Duration // long enough that a lost request has ended, see erp.PostInput
@@ -60,6 +65,24 @@ func (f Fixture) Voucher(reference string, minor int64) voucher.Voucher {
 			{Side: voucher.Credit, Account: f.Payable, Amount: amount, Base: amount, Text: text, Party: f.Party},
 		},
 	}
+}
+
+// split is the voucher with dimensions on what it costs.
+func (f Fixture) split(v voucher.Voucher) voucher.Voucher {
+	if len(f.Dimensions) > 0 {
+		v.Entries[0].Dimensions = maps.Clone(f.Dimensions)
+	}
+	return v
+}
+
+// inForeign is the voucher of a document in another currency.
+func (f Fixture) inForeign(v voucher.Voucher) voucher.Voucher {
+	if foreign(f) == "" {
+		for i := range v.Entries {
+			v.Entries[i].Amount = money.Amount{Minor: 10000, Currency: f.Foreign}
+		}
+	}
+	return v
 }
 
 // PostOnce calls erp.PostOnce with the fixture's times.

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+
+	"github.com/countersign/countersign/domain/voucher"
 )
 
 // Nemesis books vouchers through a line that fails at random, some of them from
@@ -13,13 +15,13 @@ import (
 // exactly once. It returns what it did, in a line.
 func Nemesis(t T, f Fixture, vouchers, faultPercent int, seed uint64) string {
 	injected := f.Proxy.random(seed, faultPercent)
-	book, references, failures := NewBook(), make(chan string), make(chan error, 2*vouchers)
+	book, wanted, failures := NewBook(), make(chan voucher.Voucher), make(chan error, 2*vouchers)
 	var callers sync.WaitGroup
 	for range max(2, vouchers/6) {
 		callers.Go(func() {
-			for ref := range references {
-				if _, err := f.Until(context.Background(), book, f.Voucher(ref, 100+int64(len(ref)))); err != nil {
-					failures <- fmt.Errorf("%s: %w %+v", ref, err, book.Attempts(ref))
+			for v := range wanted {
+				if _, err := f.Until(context.Background(), book, v); err != nil {
+					failures <- fmt.Errorf("%s: %w %+v", v.Reference, err, book.Attempts(v.Reference))
 				}
 			}
 		})
@@ -27,12 +29,13 @@ func Nemesis(t T, f Fixture, vouchers, faultPercent int, seed uint64) string {
 	all := make([]string, vouchers)
 	for i := range all {
 		all[i] = fmt.Sprintf("%s%016x-%04d:accrual:1", Prefix, seed, i)
-		references <- all[i]
+		v := f.varied(i, f.Voucher(all[i], 100+int64(len(all[i]))))
+		wanted <- v
 		if i%4 == 0 {
-			references <- all[i] // a second caller, at the same time
+			wanted <- v // a second caller, at the same time
 		}
 	}
-	close(references)
+	close(wanted)
 	callers.Wait()
 	close(failures)
 	f.Proxy.Set(nil)
@@ -45,6 +48,17 @@ func Nemesis(t T, f Fixture, vouchers, faultPercent int, seed uint64) string {
 		attempts += len(book.Attempts(ref))
 	}
 	return fmt.Sprintf("%d vouchers, each posted once; %d attempts, faults %v", vouchers, attempts, injected())
+}
+
+// varied gives some vouchers dimensions, and some two currencies.
+func (f Fixture) varied(i int, v voucher.Voucher) voucher.Voucher {
+	if i%3 == 1 {
+		v = f.split(v)
+	}
+	if i%3 != 2 {
+		return v
+	}
+	return f.inForeign(v)
 }
 
 // random injects faults by chance and counts them.

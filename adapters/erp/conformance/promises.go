@@ -19,19 +19,22 @@ type Promise struct {
 
 // The reasons why a promise cannot be asked.
 const (
-	AbsentForeign = "foreign" // the ERP books the base currency only, or no second one was named
-	AbsentClosed  = "closed"  // it closes no periods, or no closed day was named
-	AbsentReverse = "reverse" // it cannot reverse
-	AbsentTwins   = "twins"   // it refuses a second voucher itself
-	AbsentList    = "list"    // the connector cannot list
-	AbsentDrafts  = "drafts"  // it has none: what is created is posted
-	AbsentMarks   = "marks"   // nobody can tell on the wire which request writes
+	AbsentForeign    = "foreign"    // the ERP books the base currency only, or no second one was named
+	AbsentClosed     = "closed"     // it closes no periods, or no closed day was named
+	AbsentReverse    = "reverse"    // it cannot reverse
+	AbsentTwins      = "twins"      // it refuses a second voucher itself
+	AbsentList       = "list"       // the connector cannot list
+	AbsentDrafts     = "drafts"     // it has none: what is created is posted
+	AbsentDimensions = "dimensions" // it keeps none, does not check them, or no values were named
+	AbsentAny        = "any"        // it keeps whatever dimension there is
+
+	AbsentMarks = "marks" // nobody can tell on the wire which request writes
 )
 
 // Reasons lists them all.
 func Reasons() []string {
 	return []string{AbsentForeign, AbsentClosed, AbsentReverse, AbsentTwins, AbsentList, AbsentDrafts,
-		AbsentMarks}
+		AbsentMarks, AbsentDimensions, AbsentAny}
 }
 
 // Promises lists them in the order in which they are best asked.
@@ -41,6 +44,9 @@ func Promises() []Promise {
 		{"books", "a voucher is created, posted and found with its lines", always, createsPostsFinds},
 		{"exact", "amounts are exact to the last unit", always, keepsAmountsExact},
 		{"foreign", "a foreign currency keeps its base amounts", foreign, booksForeignCurrency},
+		{"dimensions", "dimensions are kept, told and reversed", dimensions, carriesDimensions},
+		{"unkept_dimension", "a dimension that is not kept is refused unsent", keepsSome, refusesUnkeptDimension},
+		{"unknown_dimension", "an unknown value of a dimension is refused", checksDimensions, refusesUnknownDimension},
 		{"post_twice", "a second post is not an error", always, postsTwice},
 		{"lost_create", "a lost answer to create is found and adopted", marks, adoptsAfterLostCreate},
 		{"lost_post", "a lost answer to post is found and adopted", draftsAndMarks, adoptsAfterLostPost},
@@ -76,6 +82,16 @@ func foreign(f Fixture) string {
 
 func closed(f Fixture) string {
 	return unless(f.ClosedDate != "" && f.Port.Capabilities().ClosedPeriods, AbsentClosed)
+}
+
+func dimensions(f Fixture) string { return unless(len(f.Dimensions) > 0, AbsentDimensions) }
+
+func keepsSome(f Fixture) string {
+	return unless(!f.Port.Capabilities().Keeps().Dimension(f.Expense, unkept), AbsentAny)
+}
+
+func checksDimensions(f Fixture) string {
+	return unless(len(f.Dimensions) > 0 && f.Port.Capabilities().ChecksDimensions, AbsentDimensions)
 }
 
 func reverses(f Fixture) string { return unless(f.Port.Capabilities().Reverse, AbsentReverse) }

@@ -15,6 +15,10 @@
 //	{"dt":"Journal Entry","fieldname":"custom_external_ref","label":"External reference",
 //	 "fieldtype":"Data","unique":1,"no_copy":1,"read_only":1}
 //
+// The option dimensions says which dimension of a mapping goes into which field of the
+// entry's rows: project, which ERPNext has, or that of an Accounting Dimension. The value
+// is the name (ID) of the document there.
+//
 // Codes: an account by its account number, a party by its name (the ID that
 // ERPNext shows), a cost center by its number or name; a cost center that is not
 // there stands in the line's remark, and the company's default is used. Books are
@@ -23,7 +27,9 @@ package erpnext
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"sync"
 
 	"github.com/countersign/countersign/adapters/erp/port"
@@ -39,13 +45,16 @@ const (
 
 // options are what only this adapter knows.
 var options = []port.Option{{Name: "reference_field", Default: "custom_external_ref",
-	Mend: "name the unique custom field of the Journal Entry that holds our reference"}}
+	Mend: "name the unique custom field of the Journal Entry that holds our reference"},
+	{Name: "dimensions"}} // dimension → field of the entry's rows, such as project=project, region=region
 
 // Port is one company of one ERPNext site.
 type Port struct {
 	config    port.Config
 	client    *client
 	reference string // the field of the Journal Entry
+
+	dimensions map[string]string // dimension → field of its rows
 
 	mutex   sync.Mutex
 	company company
@@ -67,7 +76,11 @@ func Open(config port.Config) (port.Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Port{config: config, client: newClient(config), reference: read["reference_field"],
+	dimensions, err := read.DimensionTable("dimensions")
+	if err != nil {
+		return nil, err
+	}
+	return &Port{config: config, client: newClient(config), reference: read["reference_field"], dimensions: dimensions,
 		cache: map[string]record{}}, nil
 }
 
@@ -76,9 +89,12 @@ func (p *Port) Name() string { return p.config.Name }
 
 // Capabilities says what ERPNext can do. It computes in floating-point numbers.
 func (p *Port) Capabilities() port.Capabilities {
+	names := slices.Sorted(maps.Keys(p.dimensions))
 	return port.Capabilities{UniqueReference: true, ChecksBalance: true, ClosedPeriods: true, Reverse: true,
-		CostCenters: true, ReferenceMax: referenceMax, AmountMax: port.FloatMax,
-		Creates: port.Mark{Method: "POST", Text: `"voucher_type"`}, Posts: port.Mark{Method: "PUT", Text: `"docstatus":1`}}
+		CostCenters: true, ReferenceMax: referenceMax, AmountMax: port.FloatMax, Dimensions: names, Told: names,
+		ChecksDimensions: true,
+		Creates:          port.Mark{Method: "POST", Text: `"voucher_type"`},
+		Posts:            port.Mark{Method: "PUT", Text: `"docstatus":1`}}
 }
 
 // Find returns every Journal Entry that carries the reference, with its lines.

@@ -28,7 +28,8 @@ func fixture(t testing.TB) (erptest.Fixture, *sim.Server) {
 	p, err := erp.Open(config(proxy.URL))
 	require.NoError(t, err)
 	marks := p.Capabilities()
-	return erptest.Fixture{Port: p, Proxy: proxy, Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
+	return erptest.Fixture{Port: p, Proxy: proxy, Dimensions: map[string]string{"project": "P-001", "region": "EAST"},
+		Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			drafts, posted := books.Counted(reference)
 			return drafts, posted, nil
@@ -39,7 +40,21 @@ func fixture(t testing.TB) (erptest.Fixture, *sim.Server) {
 
 func config(url string) erp.Config {
 	return erp.Config{Name: "erpnext", Provider: "erpnext", URL: url, User: "sim-key", Secret: "sim-secret",
-		Company: "Demo Co", Currency: "CNY", Timeout: 2 * time.Second}
+		Company: "Demo Co", Currency: "CNY", Timeout: 2 * time.Second,
+		Options: map[string]string{"dimensions": "project=project, region=region"}}
+}
+
+// TestDimensionWithoutAField proves that a dimension which ERPNext would drop without a
+// word stops the connection, with the key to mend.
+func TestDimensionWithoutAField(t *testing.T) {
+	server := httptest.NewServer(sim.New(sim.Options{Year: year, NoDimension: true}))
+	t.Cleanup(server.Close)
+	p, err := erp.Open(config(server.URL))
+	require.NoError(t, err)
+	_, err = p.Find(t.Context(), "v:nothing:accrual:1")
+	require.Equal(t, erp.CodeBadConfig, fault.CodeOf(err), "%v", err)
+	said, _ := fault.As(err)
+	require.Equal(t, "options.dimensions", said.Args["what"])
 }
 
 func TestConformance(t *testing.T) {

@@ -19,6 +19,7 @@ var words = []port.Words{
 	{Text: regexp.MustCompile(`(?i)party type and party is required`), Code: port.CodeUnknownParty},
 	{Text: regexp.MustCompile(`(?i)could not find .*\b(party|supplier|employee|customer)\b`), Code: port.CodeUnknownParty},
 	{Text: regexp.MustCompile(`(?i)could not find .*\baccount\b`), Code: port.CodeUnknownAccount},
+	{Text: regexp.MustCompile(`(?i)could not find row #`), Code: port.CodeUnknownDimension}, // any other link of a row
 	{Text: regexp.MustCompile(`(?i)account .*(is disabled|is frozen|is a group|does not belong)`),
 		Code: port.CodeUnknownAccount},
 }

@@ -3,6 +3,8 @@ package erpnext
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
@@ -109,6 +111,31 @@ func (p *Port) checkField(ctx context.Context) error {
 	case rows[0].Unique != 1:
 		return port.BadOption("reference_field", "names "+p.reference+
 			", which is not unique: tick Unique in the custom field")
+	}
+	return p.checkDimensions(ctx)
+}
+
+// builtIn are the fields of an entry's rows that ERPNext has without an Accounting Dimension.
+var builtIn = []string{"project"}
+
+// checkDimensions holds that the rows of an entry have the fields that dimensions go
+// into: Frappe drops what it does not know without a word.
+func (p *Port) checkDimensions(ctx context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(p.dimensions)) {
+		field := p.dimensions[name]
+		if slices.Contains(builtIn, field) {
+			continue
+		}
+		var rows []record
+		err := p.client.list(ctx, listing{doctype: "Custom Field", limit: 1,
+			filters: []any{[]any{"dt", "=", "Journal Entry Account"}, []any{"fieldname", "=", field}}}, &rows)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return port.BadOption("dimensions", "puts "+name+" into "+field+
+				", which the rows of a Journal Entry do not have: make an Accounting Dimension")
+		}
 	}
 	return nil
 }

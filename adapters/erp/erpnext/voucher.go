@@ -3,6 +3,8 @@ package erpnext
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/countersign/countersign/adapters/erp/port"
@@ -71,6 +73,12 @@ func (p *Port) row(ctx context.Context, at company, e voucher.Entry) (object, er
 	if at.center != "" {
 		row["cost_center"] = at.center
 	}
+	for _, name := range slices.Sorted(maps.Keys(e.Dimensions)) {
+		if p.dimensions[name] == "" {
+			return nil, port.Fault(port.CodeUnsupported, "", fault.Arg("what", name+": name its field in options.dimensions"))
+		}
+		row[p.dimensions[name]] = e.Dimensions[name]
+	}
 	if e.CostCenter == "" {
 		return row, nil
 	}
@@ -105,6 +113,43 @@ type row struct {
 	Remark     string      `json:"user_remark"`
 	Debit      json.Number `json:"debit"`
 	Credit     json.Number `json:"credit"`
+
+	Fields map[string]string `json:"-"` // texts, the dimensions among them
+}
+
+// UnmarshalJSON reads a row, and every text in it by its name.
+func (r *row) UnmarshalJSON(raw []byte) error {
+	type plain row
+	if err := json.Unmarshal(raw, (*plain)(r)); err != nil {
+		return err
+	}
+	var err error
+	r.Fields, err = textsOf(raw)
+	return err
+}
+
+// textsOf are the texts of a JSON object by their names.
+func textsOf(raw []byte) (map[string]string, error) {
+	var all map[string]any
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, err
+	}
+	texts := map[string]string{}
+	for name, value := range all {
+		if text, ok := value.(string); ok {
+			texts[name] = text
+		}
+	}
+	return texts, nil
+}
+
+// dimensionsOf are those of a row, by the names that are ours.
+func (p *Port) dimensionsOf(r row) map[string]string {
+	read := map[string]string{}
+	for name, field := range p.dimensions {
+		read[name] = r.Fields[field]
+	}
+	return read
 }
 
 // UnmarshalJSON reads an entry, and every text in it by its name: which of them
@@ -114,17 +159,9 @@ func (e *entry) UnmarshalJSON(raw []byte) error {
 	if err := json.Unmarshal(raw, (*plain)(e)); err != nil {
 		return err
 	}
-	var all map[string]any
-	if err := json.Unmarshal(raw, &all); err != nil {
-		return err
-	}
-	e.Fields = map[string]string{}
-	for name, value := range all {
-		if text, ok := value.(string); ok {
-			e.Fields[name] = text
-		}
-	}
-	return nil
+	var err error
+	e.Fields, err = textsOf(raw)
+	return err
 }
 
 // found puts an entry into the port's terms. A draft has a number already.
@@ -144,7 +181,8 @@ func (p *Port) found(ctx context.Context, at company, e entry) (port.Found, erro
 		if err != nil {
 			return f, err
 		}
-		f.Lines = append(f.Lines, port.Line{Account: code, Party: r.Party, Debit: debit, Credit: credit})
+		f.Lines = append(f.Lines, port.Line{Account: code, Party: r.Party, Debit: debit, Credit: credit,
+			Dimensions: voucher.SplitsOf(p.dimensionsOf(r))})
 	}
 	f.Totals = port.Sum(f.Lines)
 	return f, nil
@@ -190,6 +228,11 @@ func (p *Port) opposite(ctx context.Context, at company, name, reference, date s
 			"debit_in_account_currency": number(credit), "credit_in_account_currency": number(debit)}
 		if r.Party != "" {
 			row["party_type"], row["party"] = r.PartyType, r.Party
+		}
+		for _, field := range p.dimensions {
+			if r.Fields[field] != "" {
+				row[field] = r.Fields[field]
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -76,8 +76,9 @@ func (p *Port) Name() string { return p.config.Name }
 
 // Capabilities says what a folder can do.
 func (p *Port) Capabilities() port.Capabilities {
+	kept := p.dimensions()
 	return port.Capabilities{UniqueReference: true, ChecksBalance: true, Reverse: true, ForeignCurrency: true,
-		CostCenters: true}
+		CostCenters: true, Dimensions: kept, Told: kept}
 }
 
 // Find returns the voucher that carries the reference. Safe to repeat.
@@ -256,8 +257,11 @@ func (p *Port) found(r record) (port.Found, error) {
 	if !there(p.at(r.Staged)) && !there(p.at(r.Staged+withdrawnEnd)) {
 		f.State = port.Posted
 	}
+	can := p.Capabilities()
 	for _, e := range r.Voucher.Entries {
-		f.Lines = append(f.Lines, port.LineOf(e))
+		line := port.LineOf(e)
+		line.Dimensions = can.Splits(e)
+		f.Lines = append(f.Lines, line)
 	}
 	f.Totals = port.Sum(f.Lines)
 	return f, nil

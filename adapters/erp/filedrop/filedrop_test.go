@@ -61,7 +61,10 @@ func TestConformance(t *testing.T) {
 			continue // TestUnmountedFolder
 		}
 		t.Run(promise.Name, func(t *testing.T) {
-			f := fixture(t, config(t))
+			c := config(t)
+			c.Options["columns"] = "参考=reference, 科目=account, 借方=debit, 贷方=credit, 项目=dimension.project"
+			f := fixture(t, c)
+			f.Dimensions = map[string]string{"project": "P-001"}
 			if reason := promise.Absent(f); reason != "" {
 				t.Skip(reason)
 			}
@@ -147,12 +150,14 @@ func TestWithdrawnIsNeverDropped(t *testing.T) {
 // TestCSV proves the template, and that no text becomes a formula.
 func TestCSV(t *testing.T) {
 	c := config(t)
-	c.Options["columns"] = "日期=date, 科目=account, 摘要=text, 借方=debit, 贷方=credit, 原币=currency, 金额=amount, 往来=party"
+	c.Options["columns"] = "日期=date, 科目=account, 摘要=text, 借方=debit, 贷方=credit, 原币=currency, 金额=amount, 往来=party, " +
+		"项目=dimension.project"
 	f := fixture(t, c)
 	v := f.Voucher("v:csv:accrual:1", 78125)
 	for i := range v.Entries {
 		v.Entries[i].Amount.Minor, v.Entries[i].Amount.Currency = 10000, "EUR"
 	}
+	v.Entries[0].Dimensions = map[string]string{"project": "=P-001"}
 	v.Entries[0].Text = `=HYPERLINK("http://x","a, b")`
 	found, err := f.PostOnce(t.Context(), conformance.NewBook(), v)
 	require.NoError(t, err)
@@ -162,9 +167,9 @@ func TestCSV(t *testing.T) {
 	require.True(t, marked)
 	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	require.NoError(t, err)
-	require.Equal(t, [][]string{{"日期", "科目", "摘要", "借方", "贷方", "原币", "金额", "往来"},
-		{v.Date, "6602", `'=HYPERLINK("http://x","a, b")`, "781.25", "", "EUR", "100.00", "lin"},
-		{v.Date, "2241", "出租车 taxi", "", "781.25", "EUR", "100.00", "lin"}}, rows)
+	require.Equal(t, [][]string{{"日期", "科目", "摘要", "借方", "贷方", "原币", "金额", "往来", "项目"},
+		{v.Date, "6602", `'=HYPERLINK("http://x","a, b")`, "781.25", "", "EUR", "100.00", "lin", "'=P-001"},
+		{v.Date, "2241", "出租车 taxi", "", "781.25", "EUR", "100.00", "lin", ""}}, rows)
 }
 
 // hostile is a voucher whose texts try to be more than text, in two currencies.
@@ -174,6 +179,7 @@ func hostile(f conformance.Fixture) voucher.Voucher {
 		v.Entries[i].Amount.Minor, v.Entries[i].Amount.Currency = 10000, "EUR"
 	}
 	v.Text = "taxi \"quoted\" \\ | x ; ref:other\n    6602  1 CNY\n2026-01-01 * \"evil\""
+	v.Entries[0].Dimensions = map[string]string{"project": "P-001, ref:other", "x": "1", "tax": "T"}
 	v.Entries[0].Text = "a, ref:other; \"b\"\n  Assets:Bank  1 CNY"
 	return v
 }
@@ -202,6 +208,7 @@ func TestHledgerReadsIt(t *testing.T) {
 	ask("check")
 	require.Equal(t, 1, strings.Count(ask("print", `tag:ref=^v:journal:accrual:1$`), "v:journal:accrual:1"))
 	require.Empty(t, strings.TrimSpace(ask("print", "tag:ref=^other$")), "no text becomes a tag")
+	require.NotEmpty(t, strings.TrimSpace(ask("print", "tag:project=^P-001", "tag:dimension-x=^1$")))
 	require.Equal(t, "\"account\",\"balance\"\n\"2241\",\"-781.25 CNY\"\n\"6602\",\"781.25 CNY\"\n\"total\",\"0\"\n",
 		strings.ReplaceAll(ask("balance", "--cost", "-O", "csv"), "\r", ""))
 }
@@ -223,6 +230,10 @@ func TestBeancountReadsIt(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	require.Equal(t, 3, strings.Count(string(out), "\n"), "%s", out)
 	require.Contains(t, string(out), "Expenses:Admin")
+	out, err = exec.CommandContext(t.Context(), tool(t, "bean-query"), "-f", "csv", ledger,
+		"select account, meta('project') where account = 'Expenses:Admin'").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "P-001")
 
 	v := f.Voucher("v:unmapped:accrual:1", 100)
 	v.Entries[0].Account = "1002"

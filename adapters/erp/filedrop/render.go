@@ -3,7 +3,9 @@ package filedrop
 import (
 	"bytes"
 	"encoding/csv"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +30,30 @@ const defaultColumns = "reference=reference, number=number, date=date, line=line
 // column is one of a CSV file: its title and what goes in.
 type column struct{ title, field string }
 
+// What a column of dimensions holds: all of them as text, or after the dot that of a name.
+const (
+	allDimensions = "dimensions"
+	dimensionDot  = "dimension."
+)
+
+// dimensions are those that reach the importer: a journal has room for all of them, a
+// CSV for those that have a column.
+func (p *Port) dimensions() []string {
+	if p.options["format"] != formatCSV {
+		return []string{port.AnyDimension}
+	}
+	var names []string
+	for _, c := range p.columns {
+		if c.field == allDimensions {
+			return []string{port.AnyDimension}
+		}
+		if name, ok := strings.CutPrefix(c.field, dimensionDot); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // fields are what a column may hold.
 var fields = map[string]func(v voucher.Voucher, n int, e voucher.Entry) string{
 	"reference":     func(v voucher.Voucher, _ int, _ voucher.Entry) string { return v.Reference },
@@ -45,6 +71,7 @@ var fields = map[string]func(v voucher.Voucher, n int, e voucher.Entry) string{
 	"party":         func(_ voucher.Voucher, _ int, e voucher.Entry) string { return e.Party },
 	"cost_center":   func(_ voucher.Voucher, _ int, e voucher.Entry) string { return e.CostCenter },
 	"tax":           func(_ voucher.Voucher, _ int, e voucher.Entry) string { return e.Tax },
+	"dimensions":    func(_ voucher.Voucher, _ int, e voucher.Entry) string { return splits(e) },
 	"amount":        func(_ voucher.Voucher, _ int, e voucher.Entry) string { return paid(e).Text() },
 	"currency":      func(_ voucher.Voucher, _ int, e voucher.Entry) string { return string(paid(e).Currency) },
 	"base":          func(_ voucher.Voucher, _ int, e voucher.Entry) string { return port.Base(e).Text() },
@@ -52,6 +79,8 @@ var fields = map[string]func(v voucher.Voucher, n int, e voucher.Entry) string{
 	"debit":         func(_ voucher.Voucher, _ int, e voucher.Entry) string { return onSide(e, voucher.Debit) },
 	"credit":        func(_ voucher.Voucher, _ int, e voucher.Entry) string { return onSide(e, voucher.Credit) },
 }
+
+func splits(e voucher.Entry) string { return voucher.SplitsOf(e.Dimensions).Words() }
 
 func paid(e voucher.Entry) money.Amount {
 	if e.Amount.Currency == "" {
@@ -73,8 +102,10 @@ func readColumns(text string) ([]column, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		title, field, _ := strings.Cut(part, "=")
 		title, field = strings.TrimSpace(title), strings.TrimSpace(field)
-		if fields[field] == nil || title == "" {
-			return nil, port.BadOption("columns", "has "+strings.TrimSpace(part)+": write title=field, such as 科目=account")
+		name, dimension := strings.CutPrefix(field, dimensionDot)
+		if title == "" || dimension && name == "" || !dimension && fields[field] == nil {
+			return nil, port.BadOption("columns", "has "+strings.TrimSpace(part)+
+				": write title=field, such as 科目=account, 项目=dimension.project")
 		}
 		columns = append(columns, column{title, field})
 	}
@@ -112,6 +143,10 @@ func (p *Port) csv(v voucher.Voucher) ([]byte, error) {
 	for n, e := range v.Entries {
 		cells := make([]string, 0, len(p.columns))
 		for _, c := range p.columns {
+			if name, ok := strings.CutPrefix(c.field, dimensionDot); ok {
+				cells = append(cells, inert(e.Dimensions[name]))
+				continue
+			}
 			cells = append(cells, inert(fields[c.field](v, n+1, e)))
 		}
 		_ = w.Write(cells)
@@ -162,7 +197,8 @@ func hledger(v voucher.Voucher) ([]byte, error) {
 			out.WriteString(" @@ " + base.Text() + " " + string(base.Currency))
 		}
 		comment := oneLine(e.Text, ";,:")
-		for _, tag := range [][2]string{{"party", e.Party}, {"cost_center", e.CostCenter}, {"tax", e.Tax}} {
+		tags := [][2]string{{"party", e.Party}, {"cost_center", e.CostCenter}, {"tax", e.Tax}}
+		for _, tag := range append(tags, dimensionTags(e)...) {
 			if tag[1] != "" {
 				comment += ", " + tag[0] + ":" + oneLine(tag[1], ";,:")
 			}
@@ -170,6 +206,23 @@ func hledger(v voucher.Voucher) ([]byte, error) {
 		out.WriteString("  ; " + strings.TrimPrefix(comment, ", ") + "\n")
 	}
 	return []byte(out.String()), nil
+}
+
+// taken are names that an entry of a journal has in use already.
+var taken = []string{"ref", "text", "party", "cost_center", "costcenter", "tax"}
+
+// dimensionTags are an entry's dimensions as tags or metadata. A name that is taken, or
+// of one letter, which beancount does not read, gets a word before it.
+func dimensionTags(e voucher.Entry) [][2]string {
+	var tags [][2]string
+	for _, name := range slices.Sorted(maps.Keys(e.Dimensions)) {
+		tag := name
+		if len(name) < 2 || slices.Contains(taken, name) {
+			tag = "dimension-" + name
+		}
+		tags = append(tags, [2]string{tag, e.Dimensions[name]})
+	}
+	return tags
 }
 
 // accountForm is what beancount takes for an account.
@@ -190,7 +243,8 @@ func beancount(v voucher.Voucher) ([]byte, error) {
 			out.WriteString(" @@ " + base.Text() + " " + string(base.Currency))
 		}
 		out.WriteString("\n")
-		for _, meta := range [][2]string{{"text", e.Text}, {"party", e.Party}, {"costcenter", e.CostCenter}, {"tax", e.Tax}} {
+		metas := [][2]string{{"text", e.Text}, {"party", e.Party}, {"costcenter", e.CostCenter}, {"tax", e.Tax}}
+		for _, meta := range append(metas, dimensionTags(e)...) {
 			if meta[1] != "" {
 				out.WriteString("    " + meta[0] + ": " + quoted(meta[1]) + "\n")
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/voucher"
 )
 
 // at follows a dotted path into decoded JSON: a number picks from a list, and
@@ -75,10 +76,27 @@ func (s Shape) found(tree any, c money.Currency) (port.Found, error) {
 	return f, nil
 }
 
+// dimensions reads those of a line.
+func (s Shape) dimensions(tree any) voucher.Splits {
+	read := map[string]string{}
+	switch paths := s.Dimensions.(type) {
+	case string:
+		all, _ := at(tree, paths).(map[string]any)
+		for name := range all {
+			read[name] = text(all, name)
+		}
+	case map[string]any:
+		for name, path := range paths {
+			read[name] = text(tree, path.(string)) //nolint:forcetypeassert // the mapping was checked
+		}
+	}
+	return voucher.SplitsOf(read)
+}
+
 // line reads one line, with a side and an amount or with two amounts.
 func (s Shape) line(tree any, c money.Currency) (port.Line, error) {
 	l := port.Line{Account: text(tree, s.Account), Party: text(tree, s.Party),
-		Debit: money.Amount{Currency: c}, Credit: money.Amount{Currency: c}}
+		Debit: money.Amount{Currency: c}, Credit: money.Amount{Currency: c}, Dimensions: s.dimensions(tree)}
 	var err error
 	if s.Amount != "" {
 		amount, err := port.ParseAmount(text(tree, s.Amount), c)

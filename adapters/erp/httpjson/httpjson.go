@@ -51,7 +51,7 @@ func (p *Port) Capabilities() port.Capabilities {
 	c := p.mapping.Capabilities
 	return port.Capabilities{UniqueReference: c.UniqueReference, ChecksBalance: c.ChecksBalance,
 		ClosedPeriods: c.ClosedPeriods, Reverse: c.Reverse, ForeignCurrency: c.ForeignCurrency,
-		CostCenters: c.CostCenters, Dimensions: c.Dimensions, ReferenceMax: c.ReferenceMax,
+		CostCenters: c.CostCenters, Dimensions: c.Dimensions, Told: p.mapping.Voucher.told(), ReferenceMax: c.ReferenceMax,
 		Creates: p.mapping.mark("create"), Posts: p.mapping.mark("post")}
 }
 

@@ -37,7 +37,8 @@ func fixture(t *testing.T) erptest.Fixture {
 			return drafts, posted, nil
 		},
 		Expense: "6602", Payable: "2241", Bank: "1002", Party: "lin", Journal: "EXP", Base: "CNY", Foreign: "EUR",
-		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: time.Second}
+		Dimensions: map[string]string{"project": "P-001", "department": "sales"},
+		Date:       fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: time.Second}
 }
 
 func TestConformance(t *testing.T) { erptest.Run(t, fixture) }

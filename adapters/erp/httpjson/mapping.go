@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -74,6 +75,8 @@ type Shape struct {
 	Amount    string            `yaml:"amount"`
 	Debit     string            `yaml:"debit"`
 	Credit    string            `yaml:"credit"`
+
+	Dimensions any `yaml:"dimensions"` // of a line: the path to an object of them, or a path for each by name
 }
 
 // Errors says how to read a refusal.
@@ -161,7 +164,37 @@ func (m *Mapping) check() error {
 	if m.Voucher.ID == "" || m.Voucher.State == "" || m.Voucher.Lines == "" || m.Voucher.Date == "" {
 		return bad(errors.New("voucher needs id, state, date and lines"))
 	}
+	if err := m.Voucher.checkDimensions(); err != nil {
+		return err
+	}
 	return m.Errors.check()
+}
+
+// checkDimensions holds that dimensions are one path, or a path each.
+func (s Shape) checkDimensions() error {
+	switch paths := s.Dimensions.(type) {
+	case nil, string:
+		return nil
+	case map[string]any:
+		for name, path := range paths {
+			if text, ok := path.(string); !ok || text == "" {
+				return bad(fmt.Errorf("voucher.dimensions.%s: write the dotted path to its value", name))
+			}
+		}
+		return nil
+	}
+	return bad(errors.New("voucher.dimensions: write the path to an object, or a path for each dimension by name"))
+}
+
+// told are the dimensions that a voucher of an answer has.
+func (s Shape) told() []string {
+	switch paths := s.Dimensions.(type) {
+	case string:
+		return []string{port.AnyDimension}
+	case map[string]any:
+		return slices.Sorted(maps.Keys(paths))
+	}
+	return nil
 }
 
 func (e Errors) check() error {

@@ -129,6 +129,12 @@ func substitute(text string, v values) (any, error) {
 		return text, nil
 	}
 	value, ok := v.fields[name]
+	if one, dimension := strings.CutPrefix(name, "dimension."); !ok && dimension && one != "" {
+		if _, ok = v.fields["dimensions"]; ok { // of an entry
+			all, _ := v.fields["dimensions"].(map[string]string)
+			return all[one], nil
+		}
+	}
 	if !ok {
 		return nil, fmt.Errorf("no field is called %s", name)
 	}

@@ -20,17 +20,17 @@ func TestRender(t *testing.T) {
 	tree := map[string]any{"ref": "$.reference", "period": "$.month", "fixed": "x", "n": uint64(1), "entries": map[string]any{
 		"$each": "entries", "$as": map[string]any{"acc": "$.account", "party?": "$.party", "debit?": "$.debit",
 			"credit": "$.credit_number", "cur": "$.foreign_currency", "amt": "$.foreign_amount", "t?": "$.text",
-			"dims?": "$.dimensions"}}}
+			"dims?": "$.dimensions", "project?": "$.dimension.project"}}}
 	got, err := render(tree, fieldsOf(v, v.Reference))
 	require.NoError(t, err)
 	text, err := json.Marshal(got)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"ref":"v:1:accrual:1","period":"03","fixed":"x","n":1,"entries":[
-		{"acc":"6602","debit":"781.25","credit":0,"cur":"EUR","amt":"100.00","t":"a \"quoted\" 摘要","dims":{"project":"P1"}},
+		{"acc":"6602","debit":"781.25","credit":0,"cur":"EUR","amt":"100.00","t":"a \"quoted\" 摘要","dims":{"project":"P1"},"project":"P1"},
 		{"acc":"2202","party":"lin","credit":781.25,"cur":"EUR","amt":"100.00"}]}`, string(text))
-	require.Equal(t, []string{"project"}, port.Capabilities{Dimensions: []string{"department"}}.Unkept(v))
-	require.Empty(t, port.Capabilities{Dimensions: []string{port.AnyDimension}}.Unkept(v))
-	for _, wrong := range []any{"$.nosuch", map[string]any{"$each": "nosuch"}, []any{map[string]any{"a": "$.b"}}} {
+	require.Len(t, port.Capabilities{Dimensions: []string{"department"}}.Keeps().Lost(v), 1)
+	require.Empty(t, port.Capabilities{Dimensions: []string{port.AnyDimension}}.Keeps().Lost(v))
+	for _, wrong := range []any{"$.nosuch", "$.dimension.project", map[string]any{"$each": "nosuch"}, []any{map[string]any{"a": "$.b"}}} {
 		_, err := render(wrong, sample())
 		require.Error(t, err)
 	}

@@ -33,7 +33,7 @@ var options = []port.Option{
 	{Name: "voucher_group", Default: "PRE001"}, // 凭证字
 	{Name: "currencies", Default: "CNY=PRE001"},
 	{Name: "rate_type", Default: "HLTX01_SYS"},
-	{Name: "dimensions"}, // such as 2241.party=FFLEX7, 2202.party=FFLEX4, 66.cost_center=FFLEX5
+	{Name: "dimensions"}, // such as 2241.party=FFLEX7, 2202.party=FFLEX4, 66.cost_center=FFLEX5, 66.project=F100002
 	{Name: "login", Default: "signed"},
 	{Name: "organization", Default: "0"},
 	{Name: "hand_over", Default: "audit"}, // how far we go: audit, submit or save; accountants do the rest
@@ -121,6 +121,7 @@ func (p *Port) Name() string { return p.name }
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{ChecksBalance: true, ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true,
 		CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0, ReferenceMax: referenceMax,
+		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(),
 		Creates: port.Mark{Method: "POST", Text: "DynamicFormService.Save"},
 		Posts:   port.Mark{Method: "POST", Text: "DynamicFormService.Audit"}}
 }

@@ -22,7 +22,8 @@ func config(url string) erp.Config {
 	return erp.Config{Name: "k3", Provider: "kingdee", URL: url + "/k3cloud", Database: sim.Account, User: sim.User,
 		Secret: sim.AppSecret, Currency: "CNY", Timeout: 2 * time.Second, Options: map[string]string{"app_id": sim.AppID,
 			"account_book": sim.Book, "reference_field": sim.Reference, "currencies": "CNY=PRE001, EUR=PRE003",
-			"dimensions": "2241.party=FFLEX7, 1221.party=FFLEX7, 2202.party=FFLEX4, 66.cost_center=FFLEX5"}}
+			"dimensions": "2241.party=FFLEX7, 1221.party=FFLEX7, 2202.party=FFLEX4, 66.cost_center=FFLEX5, " +
+				"66.project=F100002"}}
 }
 
 func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Server) {
@@ -46,7 +47,8 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 			return drafts, posted, nil
 		},
 		Expense: "6602", Payable: "2241", Bank: "1002", Party: "lin", Base: "CNY", Foreign: "EUR",
-		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 1500 * time.Millisecond}, site
+		Dimensions: map[string]string{"project": "P-001"},
+		Date:       fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 1500 * time.Millisecond}, site
 }
 
 func session(c *erp.Config) { c.Options["login"] = "session" }
@@ -180,7 +182,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"options.account_book":    func(c *erp.Config) { c.Options["account_book"] = "1' or" },
 		"options.reference_field": func(c *erp.Config) { delete(c.Options, "reference_field") },
 		"options.currencies":      func(c *erp.Config) { c.Options["currencies"] = "EUR=PRE003" },
-		"options.dimensions":      func(c *erp.Config) { c.Options["dimensions"] = "2241.colour=FFLEX7" },
+		"options.dimensions":      func(c *erp.Config) { c.Options["dimensions"] = "2241.Colour=FFLEX7" },
 		"options.login":           func(c *erp.Config) { c.Options["login"] = "magic" },
 		"options.hand_over":       func(c *erp.Config) { c.Options["hand_over"] = "no" },
 		"options.zone":            func(c *erp.Config) { c.Options["zone"] = "Asia/Beijing" },

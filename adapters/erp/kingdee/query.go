@@ -10,6 +10,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/voucher"
 )
 
 const (
@@ -107,19 +108,7 @@ func rowOf(cells, flex []string) row {
 }
 
 // flexFields are all dimensions we fill, whatever goes into them, each once.
-func (p *Port) flexFields() []string {
-	fields := p.dimensions.Fields(port.OfParty)
-	seen := map[string]bool{}
-	for _, f := range fields {
-		seen[f] = true
-	}
-	for _, f := range p.dimensions.Fields(port.OfCostCenter) {
-		if !seen[f] {
-			fields = append(fields, f)
-		}
-	}
-	return fields
-}
+func (p *Port) flexFields() []string { return p.dimensions.Fields("") }
 
 // question is what ExecuteBillQuery is asked.
 type question struct {
@@ -189,7 +178,8 @@ func cells(answer json.RawMessage, width int) ([][]string, error) {
 func (p *Port) found(h head) (port.Found, error) {
 	f := port.Found{Reference: h.reference, ID: h.id, Number: h.number, State: p.state(h.status), Date: h.date}
 	for _, r := range h.rows {
-		line := port.Line{Account: r.account, Party: r.dimensions[p.dimensions.Field(r.account, port.OfParty)]}
+		line := port.Line{Account: r.account, Party: r.dimensions[p.dimensions.Field(r.account, port.OfParty)],
+			Dimensions: voucher.SplitsOf(p.dimensions.Read(r.account, func(field string) string { return r.dimensions[field] }))}
 		var err error
 		if line.Debit, err = amountOf(r.debit, p.currency); err == nil {
 			line.Credit, err = amountOf(r.credit, p.currency)

@@ -99,6 +99,7 @@ func (p *Port) entry(e voucher.Entry) (object, port.Line, error) {
 		entry["FDetailID"] = detail
 	}
 	line.Party = values[p.dimensions.Field(e.Account, port.OfParty)]
+	line.Dimensions = p.Capabilities().Splits(e)
 	return entry, line, nil
 }
 

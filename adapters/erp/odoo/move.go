@@ -85,7 +85,11 @@ func (p *Port) lineValues(ctx context.Context, at company, e voucher.Entry) (obj
 		}
 		record["amount_currency"] = number(second)
 	}
-	return record, l, p.costCenter(ctx, at, e, record)
+	if err := p.costCenter(ctx, at, e, record); err != nil {
+		return nil, l, err
+	}
+	l.Dimensions = p.Capabilities().Splits(e)
+	return record, l, p.spread(ctx, at, e, record)
 }
 
 // costCenter puts the cost center where Odoo keeps it, or else where it is read.
@@ -156,6 +160,8 @@ type line struct {
 	Partner link        `json:"partner_id"`
 	Debit   json.Number `json:"debit"`
 	Credit  json.Number `json:"credit"`
+
+	Analytic json.RawMessage `json:"analytic_distribution"`
 }
 
 // moves reads entries of our company with their lines.
@@ -172,8 +178,12 @@ func (p *Port) moves(ctx context.Context, at company, domain []any, limit int) (
 		ids = append(ids, m.ID)
 	}
 	var lines []line
+	fields := []string{"move_id", "account_id", "partner_id", "debit", "credit"}
+	if at.fields.analytic != "" && len(p.plans) > 0 {
+		fields = append(fields, at.fields.analytic)
+	}
 	err = p.search(ctx, at.context(), query{model: "account.move.line", domain: []any{[]any{"move_id", "in", ids}},
-		limit: linesMax * limit, fields: []string{"move_id", "account_id", "partner_id", "debit", "credit"}}, &lines)
+		limit: linesMax * limit, fields: fields}, &lines)
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +204,10 @@ func (p *Port) together(ctx context.Context, at company, heads []move, lines []l
 	if err != nil {
 		return nil, err
 	}
+	analytics, err := p.analytics(ctx, at, lines)
+	if err != nil {
+		return nil, err
+	}
 	found := make([]port.Found, 0, len(heads))
 	for _, m := range heads {
 		f := port.Found{Reference: string(m.Ref), ID: strconv.FormatInt(m.ID, 10),
@@ -210,6 +224,7 @@ func (p *Port) together(ctx context.Context, at company, heads []move, lines []l
 				return nil, port.Fault(port.CodeConflict, err.Error(), fault.Arg("what", f.ID))
 			}
 			read.Account, read.Party = accountCodes[l.Account.id], partyCodes[l.Partner.id]
+			read.Dimensions = p.splits(l, analytics)
 			f.Lines = append(f.Lines, read)
 		}
 		f.Totals = port.Sum(f.Lines)

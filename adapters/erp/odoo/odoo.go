@@ -7,6 +7,10 @@
 // for its version once. Which fields a version has is asked too (fields_get),
 // not assumed.
 //
+// The option dimensions (project=Projects, region=Regions) says which dimension of a
+// mapping is which analytic plan: the value is the code of an analytic account of it, and
+// the whole line goes there.
+//
 // Codes: an account by its code, a party by the contact's internal reference
 // (ref), a journal by its short code, a cost center by the analytic account's
 // code; where there is no such analytic account, or Odoo is too old to spread
@@ -20,7 +24,9 @@ package odoo
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -41,6 +47,8 @@ type Port struct {
 	mutex   sync.Mutex
 	company company
 	cache   cache
+
+	plans map[string]string // dimension → analytic plan
 }
 
 // Open makes the port of one connection; it does not speak to the server yet.
@@ -58,7 +66,11 @@ func Open(config port.Config) (port.Port, error) {
 		return nil, port.Fault(port.CodeBadConfig, "dialect is json2 or jsonrpc, not "+dialect,
 			fault.Arg("what", "options.dialect"))
 	}
-	return &Port{config: config, cache: newCache(), client: newClient(config, dialect)}, nil
+	plans, err := port.Options(config.Options).DimensionTable("dimensions")
+	if err != nil {
+		return nil, err
+	}
+	return &Port{config: config, cache: newCache(), client: newClient(config, dialect), plans: plans}, nil
 }
 
 // Name says which connection this is.
@@ -67,8 +79,9 @@ func (p *Port) Name() string { return p.config.Name }
 // Capabilities says what Odoo can do. It refuses an unbalanced entry as soon as
 // it is created, and computes amounts as floating-point numbers.
 func (p *Port) Capabilities() port.Capabilities {
+	names := slices.Sorted(maps.Keys(p.plans))
 	return port.Capabilities{ChecksBalance: true, ClosedPeriods: true, Reverse: true, ForeignCurrency: true,
-		CostCenters: true, Delta: true, AmountMax: port.FloatMax,
+		CostCenters: true, Delta: true, AmountMax: port.FloatMax, Dimensions: names, Told: names, ChecksDimensions: true,
 		Creates: port.Mark{Method: "POST", Text: `"move_type":"entry"`},
 		Posts:   port.Mark{Method: "POST", Text: "action_post"}}
 }

@@ -28,7 +28,11 @@ func fixture(t testing.TB, version int) (erptest.Fixture, *sim.Server) {
 	p, err := erp.Open(config(proxy.URL))
 	require.NoError(t, err)
 	marks := p.Capabilities()
-	return erptest.Fixture{Port: p, Proxy: proxy, Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
+	var dimensions map[string]string
+	if version >= 16 {
+		dimensions = map[string]string{"project": "P-001"}
+	}
+	return erptest.Fixture{Port: p, Proxy: proxy, Dimensions: dimensions, Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			drafts, posted := books.Counted(reference)
 			return drafts, posted, nil
@@ -39,7 +43,7 @@ func fixture(t testing.TB, version int) (erptest.Fixture, *sim.Server) {
 
 func config(url string) erp.Config {
 	return erp.Config{Name: "odoo", Provider: "odoo", URL: url, Database: "demo", User: "countersign", Secret: "sim-key",
-		Currency: "CNY", Timeout: 2 * time.Second}
+		Currency: "CNY", Timeout: 2 * time.Second, Options: map[string]string{"dimensions": "project=Projects"}}
 }
 
 func TestConformance(t *testing.T) {
@@ -102,7 +106,7 @@ func TestRetiredAccount(t *testing.T) {
 			active[a.Code] = a.Active
 		}
 		require.Equal(t, map[string]bool{"6602": true, "2202": true, "1002": true, "6999": false}, active)
-		require.Len(t, all.CostCenters, 1)
+		require.Len(t, all.CostCenters, 3)
 	}
 }
 

@@ -12,10 +12,9 @@ import (
 // fullLine is all of a line that its opposite needs.
 type fullLine struct {
 	line
-	Name     text            `json:"name"`
-	Currency link            `json:"currency_id"`
-	Foreign  json.Number     `json:"amount_currency"`
-	Analytic json.RawMessage `json:"analytic_distribution"`
+	Name     text        `json:"name"`
+	Currency link        `json:"currency_id"`
+	Foreign  json.Number `json:"amount_currency"`
 }
 
 // Reverse books the opposite of a posted entry and posts it; Odoo shows the two

@@ -29,6 +29,8 @@ const (
 	CodeBadConfig      = "erp.bad_config"
 	CodeResting        = "erp.resting"
 	CodeMaintenance    = "erp.maintenance"
+
+	CodeUnknownDimension = "erp.unknown_dimension"
 )
 
 // ArgUntil is the argument of a fault of kind Busy or Unknown that says until when the
@@ -58,6 +60,8 @@ var Faults = fault.Register(map[string]fault.Entry{
 	CodeBadConfig:      {Kind: fault.Invalid, Args: []string{"what", "words"}},
 	CodeResting:        {Kind: fault.Busy, Args: []string{"connection", ArgUntil}},
 	CodeMaintenance:    {Kind: fault.Busy, Args: []string{"connection", ArgUntil}},
+
+	CodeUnknownDimension: {Kind: fault.Invalid, Args: []string{"dimension", "value", "words"}},
 })
 
 // wordsMax bounds how much of an ERP's answer a fault carries.

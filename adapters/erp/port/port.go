@@ -81,6 +81,9 @@ type Line struct {
 	Party   string       `json:"party,omitempty"`
 	Debit   money.Amount `json:"debit"`
 	Credit  money.Amount `json:"credit"`
+
+	// Dimensions are those that the ERP tells of, see Capabilities.Told. 辅助核算
+	Dimensions voucher.Splits `json:"dimensions,omitempty"`
 }
 
 // Capabilities says what an ERP can do. Callers and the conformance suite read
@@ -96,8 +99,16 @@ type Capabilities struct {
 	Delta           bool // Sync can read only what changed
 	ReferenceMax    int  // longest reference, in characters; 0 = no limit
 
-	// Dimensions are those of an entry that it keeps, by name; AnyDimension = all.
+	// Dimensions are those of an entry that it keeps on every account, by name;
+	// AnyDimension = all. Fields are those it keeps on some accounts, and where.
 	Dimensions []string
+	Fields     Dimensions
+	// Told are the dimensions that Find and List give back of what is kept, by name, so
+	// that both sides can be compared; AnyDimension = all but the cost center.
+	Told []string
+
+	// ChecksDimensions: it refuses a value of a dimension that it does not know.
+	ChecksDimensions bool
 
 	// AmountMax is the largest amount, in minor units, that it keeps to the last
 	// unit; Create refuses what is larger. 0 = any.
@@ -108,24 +119,35 @@ type Capabilities struct {
 }
 
 // AnyDimension says that an ERP keeps whatever dimension an entry has.
-const AnyDimension = "*"
+const AnyDimension = voucher.AnyDimension
 
-// Unkept names what the entries of a voucher say and this ERP would not keep, sorted:
-// cost_center, or a dimension. What is not kept is left out of what it is told.
-func (c Capabilities) Unkept(v voucher.Voucher) []string {
-	var all []string
-	for _, e := range v.Entries {
-		if e.CostCenter != "" && !c.CostCenters {
-			all = append(all, "cost_center")
-		}
-		for name := range e.Dimensions {
-			if !slices.Contains(c.Dimensions, AnyDimension) && !slices.Contains(c.Dimensions, name) {
-				all = append(all, name)
-			}
+// Keeps is what concerns whoever writes mappings for this ERP.
+func (c Capabilities) Keeps() voucher.Keeps {
+	k := voucher.Keeps{Foreign: c.ForeignCurrency, Reverses: c.Reverse, Dimensions: c.Dimensions}
+	for _, d := range c.Fields {
+		if d.Of != OfParty {
+			k.Accounts = append(k.Accounts, voucher.Kept{Accounts: d.Accounts, Name: d.Of, Not: d.Field == ""})
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return k
+}
+
+// Splits are the dimensions of an entry that this ERP keeps and gives back.
+func (c Capabilities) Splits(e voucher.Entry) voucher.Splits {
+	keeps, told := c.Keeps(), map[string]string{}
+	for name, value := range e.Dimensions {
+		if c.tells(name) && keeps.Dimension(e.Account, name) {
+			told[name] = value
+		}
+	}
+	if slices.Contains(c.Told, OfCostCenter) && keeps.Dimension(e.Account, OfCostCenter) {
+		told[OfCostCenter] = valueOf(e, OfCostCenter)
+	}
+	return voucher.SplitsOf(told)
+}
+
+func (c Capabilities) tells(name string) bool {
+	return slices.Contains(c.Told, name) || name != OfCostCenter && slices.Contains(c.Told, AnyDimension)
 }
 
 // Mark is how a request is recognised on the wire.

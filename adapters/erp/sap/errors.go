@@ -17,6 +17,9 @@ var said = []port.Words{
 	{Text: regexp.MustCompile(`(?i)(supplier|vendor|customer|creditor|debtor|business partner).{0,40}` +
 		`(not (exist|defined|created|found)|does not exist|blocked|unknown|missing)|(供应商|客户).{0,30}(不存在|未定义|没有)`),
 		Code: port.CodeUnknownParty},
+	{Text: regexp.MustCompile(`(?i)(cost cent(er|re)|profit cent(er|re)|wbs element|order).{0,40}` +
+		`(not (exist|defined|created|found)|does not exist|unknown)|(成本中心|利润中心|WBS 元素|订单).{0,30}(不存在|未定义)`),
+		Code: port.CodeUnknownDimension},
 	{Text: regexp.MustCompile(`(?i)account .{0,60}(not (exist|defined|created|found)|does not exist|blocked)|` +
 		`科目.{0,30}(不存在|未定义|没有|未在)`),
 		Code: port.CodeUnknownAccount},

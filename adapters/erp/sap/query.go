@@ -3,6 +3,7 @@ package sap
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,9 @@ type line struct {
 	Supplier    string
 	Customer    string
 	CostCenter  string
+	Profit      string `json:"ProfitCenter"`
+	WBSElement  string
+	OrderID     string
 	Side        string `json:"DebitCreditCode"`
 	Base        string `json:"AmountInCompanyCodeCurrency"`
 	Amount      string `json:"AmountInTransactionCurrency"`
@@ -38,8 +42,20 @@ type line struct {
 }
 
 const lineFields = "CompanyCode,FiscalYear,AccountingDocument,AccountingDocumentItem,DocumentReferenceID,PostingDate," +
-	"GLAccount,Supplier,Customer,CostCenter,DebitCreditCode,AmountInCompanyCodeCurrency,AmountInTransactionCurrency," +
+	"GLAccount,Supplier,Customer,DebitCreditCode,AmountInCompanyCodeCurrency,AmountInTransactionCurrency," +
 	"TransactionCurrency,DocumentItemText"
+
+// selected are the fields asked for. A release that does not know one refuses the whole
+// question, so account assignments are asked for only where the options name them.
+func (p *Port) selected() string {
+	fields := []string{lineFields}
+	for _, field := range assignments() {
+		if slices.Contains(p.dimensions.Fields(""), field) {
+			fields = append(fields, field)
+		}
+	}
+	return strings.Join(fields, ",")
+}
 
 // items asks for the items under a reference, in all years.
 func (p *Port) items(ctx context.Context, reference string) ([]line, error) {
@@ -48,7 +64,7 @@ func (p *Port) items(ctx context.Context, reference string) ([]line, error) {
 		var rows []line
 		err := p.client.read(ctx, cube, url.Values{
 			"$filter":  {"CompanyCode eq " + quoted(p.company) + " and DocumentReferenceID eq " + quoted(reference)},
-			"$select":  {lineFields},
+			"$select":  {p.selected()},
 			"$orderby": {"FiscalYear,AccountingDocument,AccountingDocumentItem"},
 			"$top":     {strconv.Itoa(pageSize)}, "$skip": {strconv.Itoa(page * pageSize)},
 		}, &rows)
@@ -101,6 +117,7 @@ func (p *Port) line(i line) (port.Line, error) {
 	case fieldDebtor:
 		l.Party = bare(i.Customer)
 	}
+	l.Dimensions = voucher.SplitsOf(p.dimensions.Read(l.Account, i.assigned))
 	amount, err := port.ParseAmount(i.Base, p.currency)
 	if err != nil {
 		return l, err
@@ -113,6 +130,13 @@ func (p *Port) line(i line) (port.Line, error) {
 	return l, nil
 }
 
+// assigned is what an item holds in a field of its account assignment. SAP derives some
+// of them by itself, a profit center from the cost center for one.
+func (i line) assigned(field string) string {
+	return map[string]string{fieldCostCenter: i.CostCenter, fieldProfitCenter: i.Profit, fieldWBS: i.WBSElement,
+		fieldOrder: i.OrderID}[field]
+}
+
 // swapped is an entry of the opposite voucher.
 func (p *Port) swapped(i line) (voucher.Entry, error) {
 	l, err := p.line(i)
@@ -123,12 +147,11 @@ func (p *Port) swapped(i line) (voucher.Entry, error) {
 	if err != nil {
 		return voucher.Entry{}, port.Fault(port.CodeConflict, err.Error(), fault.Arg("what", i.Document))
 	}
-	e := voucher.Entry{Side: voucher.Credit, Account: l.Account, Party: l.Party, Amount: paid, Base: l.Debit, Text: i.Text,
-		CostCenter: i.CostCenter}
+	e := voucher.Entry{Side: voucher.Credit, Account: l.Account, Party: l.Party, Amount: paid, Base: l.Debit, Text: i.Text}
 	if i.Side == "H" {
 		e.Side, e.Base = voucher.Debit, l.Credit
 	}
-	return e, nil
+	return port.Refill(e, p.dimensions.Read(l.Account, i.assigned)), nil
 }
 
 // day reads OData's /Date(1700000000000)/, which is midnight in UTC.

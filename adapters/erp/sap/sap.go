@@ -15,6 +15,7 @@ package sap
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,18 +30,25 @@ import (
 var options = []port.Option{
 	{Name: "created_by", Needed: true, Mend: "write the user that shall be named as creator, such as CC0000000002"},
 	{Name: "document_type", Default: "SA"},
-	{Name: "dimensions"}, // 2202.party=creditor, 1122.party=debtor, 66.cost_center=CostCenter
+	{Name: "dimensions"}, // 2202.party=creditor, 66.cost_center=CostCenter, 66.project=WBSElement
 	{Name: "chart"},      // chart of accounts, for reading master data
 	{Name: "language", Default: "EN"},
 	{Name: "soap_path", Default: "/sap/bc/srt/scs_ext/sap/journalentrycreaterequestconfi"},
 	{Name: "odata_path", Default: "/sap/opu/odata/sap"},
 }
 
-// The fields that a dimension may go into.
+// The fields that a party may go into: the line becomes that party's.
 const (
-	fieldCreditor   = "creditor"
-	fieldDebtor     = "debtor"
-	fieldCostCenter = "CostCenter"
+	fieldCreditor = "creditor"
+	fieldDebtor   = "debtor"
+)
+
+// The account assignments that a cost center or a dimension may go into.
+const (
+	fieldCostCenter   = "CostCenter"
+	fieldProfitCenter = "ProfitCenter"
+	fieldWBS          = "WBSElement"
+	fieldOrder        = "OrderID"
 )
 
 // Port is one company code. It keeps no secret itself.
@@ -82,11 +90,12 @@ func Open(config port.Config) (port.Port, error) {
 	}
 	for _, d := range p.dimensions {
 		party := d.Field == fieldCreditor || d.Field == fieldDebtor
-		if party != (d.Of == port.OfParty) || !party && d.Field != fieldCostCenter {
-			return nil, port.BadOption("dimensions",
-				"has "+d.Field+": a party goes into creditor or debtor, a cost center into CostCenter")
+		if party != (d.Of == port.OfParty) || !party && !slices.Contains(assignments(), d.Field) {
+			return nil, port.BadOption("dimensions", "has "+d.Field+
+				": a party goes into creditor or debtor, all else into CostCenter, ProfitCenter, WBSElement or OrderID")
 		}
 	}
+	p.dimensions = p.dimensions.Apart() // a creditor's or a debtor's item takes no account assignment
 	p.client = newClient(config, p.options)
 	return p, nil
 }
@@ -99,7 +108,8 @@ func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{PostsAtOnce: true, ChecksBalance: true, ClosedPeriods: true, Reverse: true,
 		ForeignCurrency: true,
 		CostCenters:     len(p.dimensions.Fields(port.OfCostCenter)) > 0,
-		Creates:         port.Mark{Method: "POST", Text: "JournalEntryBulkCreateRequest"}}
+		Fields:          p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(),
+		Creates: port.Mark{Method: "POST", Text: "JournalEntryBulkCreateRequest"}}
 }
 
 // referenceID is our reference as SAP's 16 characters hold it.

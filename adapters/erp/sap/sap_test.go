@@ -23,7 +23,8 @@ import (
 func config(url string) erp.Config {
 	return erp.Config{Name: "s4", Provider: "sap", URL: url, Company: sim.Company, User: sim.User, Secret: sim.Password,
 		Currency: "CNY", Timeout: 2 * time.Second, Options: map[string]string{"created_by": sim.Creator, "chart": sim.Chart,
-			"dimensions": "2202.party=creditor, 1122.party=debtor, 66.cost_center=CostCenter"}}
+			"dimensions": "2202.party=creditor, 1122.party=debtor, 66.cost_center=CostCenter, " +
+				"66.project=WBSElement, 66.profit_center=ProfitCenter, 66.order=OrderID"}}
 }
 
 func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Server) {
@@ -46,7 +47,8 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 			return drafts, posted, nil
 		},
 		Expense: "6602", Payable: "2202", Bank: "1002", Party: "SUP001", Base: "CNY", Foreign: "EUR",
-		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 1500 * time.Millisecond}, system
+		Dimensions: map[string]string{"project": "P-001", "profit_center": "PC-EAST", "order": "400001"},
+		Date:       fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 1500 * time.Millisecond}, system
 }
 
 func short(reference string) string { return strings.ToUpper(voucher.Short(reference)) }

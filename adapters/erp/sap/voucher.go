@@ -54,7 +54,10 @@ type (
 	}
 
 	assignment struct {
-		CostCenter string `xml:"CostCenter"`
+		CostCenter   string `xml:"CostCenter,omitempty"`
+		ProfitCenter string `xml:"ProfitCenter,omitempty"`
+		WBSElement   string `xml:"WBSElement,omitempty"`
+		Order        string `xml:"OrderID,omitempty"`
 	}
 
 	amount struct {
@@ -137,13 +140,24 @@ func (p *Port) item(e voucher.Entry) (item, port.Line, error) {
 		i.Base = &other
 	}
 	line.Party = values[p.dimensions.Field(e.Account, port.OfParty)]
+	line.Dimensions = p.Capabilities().Splits(e)
+	assigned := assignment{CostCenter: values[fieldCostCenter], ProfitCenter: values[fieldProfitCenter],
+		WBSElement: values[fieldWBS], Order: values[fieldOrder]}
 	if i.Creditor == "" && i.Debtor == "" { // otherwise the party's own account is taken
 		i.Account = zeros(e.Account, accountDigits)
-		if center := values[fieldCostCenter]; center != "" {
-			i.Assignment = &assignment{CostCenter: center}
+		if assigned != (assignment{}) {
+			i.Assignment = &assigned
 		}
+	} else if assigned != (assignment{}) {
+		return i, line, port.Fault(port.CodeUnsupported, "a creditor's or a debtor's item takes no account assignment",
+			fault.Arg("what", line.Dimensions.Words()+" on account "+e.Account))
 	}
 	return i, line, nil
+}
+
+// assignments are the fields of an account assignment, in the order of SAP's schema.
+func assignments() []string {
+	return []string{fieldCostCenter, fieldProfitCenter, fieldWBS, fieldOrder}
 }
 
 // zeros fills a number with zeros before it; other codes stay.

@@ -46,7 +46,7 @@ func TestErrorTable(t *testing.T) {
 		"Supplier 4711 is not defined in company code 1310":         "erp.unknown_party",
 		"You are not authorized to post in company code 1310":       "erp.not_allowed",
 		"Account 6602 is currently locked by user BAUER":            "erp.unavailable",
-		"Cost center 1000/X does not exist on 2026-03-31":           "erp.refused",
+		"Cost center 1000/X does not exist on 2026-03-31":           "erp.unknown_dimension",
 		"it holds hidden-secret":                                    "erp.refused",
 		"":                                                          "erp.unknown",
 	} {

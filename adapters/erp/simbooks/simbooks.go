@@ -17,6 +17,7 @@ const (
 	UnknownAccount = "unknown account"
 	UnknownPerson  = "unknown dimension value" // 核算维度的值不存在
 	MissingPerson  = "missing dimension value" // 核算维度必录
+	NotKept        = "dimension not kept"      // 科目没有这个核算维度
 	Unbalanced     = "unbalanced"
 	Empty          = "too few lines"
 	Missing        = "no such voucher"
@@ -36,7 +37,7 @@ type Line struct {
 	Account    string
 	Text       string
 	Currency   string
-	Dimensions map[string]string // employee, supplier, department → code
+	Dimensions map[string]string // employee, supplier, department, project → code
 	Debit      int64
 	Credit     int64
 	Foreign    string            // as it was sent
@@ -54,9 +55,11 @@ type Voucher struct {
 	Extra  map[string]string
 }
 
-// Account is a ledger account; Wants is the dimension it cannot do without.
+// Account is a ledger account; Wants is the dimension it cannot do without, Takes lists
+// others that it keeps.
 type Account struct {
 	Code, Name, Wants string
+	Takes             []string
 }
 
 // Period is one month.
@@ -81,14 +84,19 @@ type Books struct {
 // New makes books with a small chart, whose January of last year is closed.
 func New() *Books {
 	b := &Books{Accounts: map[string]Account{}, Since: time.Now()}
-	for _, a := range []Account{{"1002", "银行存款", ""}, {"1221", "其他应收款", "employee"}, {"2202", "应付账款", "supplier"},
-		{"2241", "其他应付款", "employee"}, {"6602", "管理费用", ""}, {"660201", "差旅费", ""}, {"222101", "进项税额", ""}} {
+	costs := []string{"department", "project", "profit", "order"}
+	for _, a := range []Account{{"1002", "银行存款", "", nil}, {"1221", "其他应收款", "employee", nil},
+		{"2202", "应付账款", "supplier", nil}, {"2241", "其他应付款", "employee", nil}, {"6602", "管理费用", "", costs},
+		{"660201", "差旅费", "", costs}, {"222101", "进项税额", "", nil}} {
 		b.Accounts[a.Code] = a
 	}
 	b.Values = map[string]map[string]string{
 		"employee":   {"lin": "林晓", "zhao": "赵敏"},
 		"supplier":   {"SUP001": "上海启明办公用品有限公司", "SUP002": "杭州云帆信息服务有限公司"},
 		"department": {"CC-SALES": "销售部", "CC-FIN": "财务部"},
+		"project":    {"P-001": "华东展会", "P-002": "新办公室"},
+		"profit":     {"PC-EAST": "华东", "PC-WEST": "华西"},
+		"order":      {"400001": "展台", "400002": "印刷"},
 	}
 	for year := time.Now().Year() - 1; year <= time.Now().Year()+1; year++ {
 		for month := 1; month <= 12; month++ {
@@ -197,6 +205,9 @@ func (b *Books) checkLine(l Line) *Refusal {
 		return &Refusal{Why: MissingPerson, Value: account.Wants}
 	}
 	for _, dimension := range slices.Sorted(maps.Keys(l.Dimensions)) {
+		if dimension != account.Wants && !slices.Contains(account.Takes, dimension) && b.Values[dimension] != nil {
+			return &Refusal{Why: NotKept, Value: dimension}
+		}
 		if _, known := b.Values[dimension][l.Dimensions[dimension]]; !known {
 			return &Refusal{Why: UnknownPerson, Value: l.Dimensions[dimension]}
 		}

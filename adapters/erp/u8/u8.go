@@ -32,12 +32,12 @@ var options = []port.Option{
 	{Name: "voucher_type", Default: "记"},    // 凭证类别
 	{Name: "currency_name", Default: "人民币"}, // of the books, as U8 calls it
 	{Name: "dimensions"},
-	// such as 2241.party=personnel_id, 2202.party=supplier_id, 66.cost_center=dept_id
+	// such as 2241.party=personnel_id, 2202.party=supplier_id, 66.cost_center=dept_id, 66.project=item_id
 }
 
 // columns are where U8 tells a dimension that it was sent.
 var columns = map[string]string{"personnel_id": "cperson_id", "supplier_id": "csup_id", "cust_id": "ccus_id",
-	"dept_id": "cdept_id"}
+	"dept_id": "cdept_id", "item_id": "citem_id"}
 
 // Port is one set of accounts. It keeps no secret itself.
 type Port struct {
@@ -74,7 +74,8 @@ func Open(config port.Config) (port.Port, error) {
 	}
 	for _, d := range p.dimensions {
 		if columns[d.Field] == "" {
-			return nil, port.BadOption("dimensions", "has "+d.Field+": write personnel_id, supplier_id, cust_id or dept_id")
+			return nil, port.BadOption("dimensions", "has "+d.Field+
+				": write personnel_id, supplier_id, cust_id, dept_id or item_id")
 		}
 	}
 	p.client = newClient(config, p.options)
@@ -88,6 +89,7 @@ func (p *Port) Name() string { return p.name }
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
 		Reverse: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
+		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(),
 		Creates: port.Mark{Method: "POST", Text: "voucher/add"}}
 }
 

@@ -23,7 +23,8 @@ import (
 func config(url string) erp.Config {
 	return erp.Config{Name: "u8", Provider: "u8", URL: url, User: sim.AppKey, Secret: sim.AppSecret, Currency: "CNY",
 		Timeout: 2 * time.Second, Options: map[string]string{"from_account": sim.From, "to_account": sim.To, "maker": "demo",
-			"dimensions": "2241.party=personnel_id, 1221.party=personnel_id, 2202.party=supplier_id, 66.cost_center=dept_id"}}
+			"dimensions": "2241.party=personnel_id, 1221.party=personnel_id, 2202.party=supplier_id, 66.cost_center=dept_id, " +
+				"66.project=item_id"}}
 }
 
 func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Server) {
@@ -46,7 +47,8 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 			return drafts, posted, nil
 		},
 		Expense: "6602", Payable: "2241", Bank: "1002", Party: "lin", Base: "CNY", Foreign: "EUR",
-		Date: fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 1500 * time.Millisecond}, gateway
+		Dimensions: map[string]string{"project": "P-001"},
+		Date:       fmt.Sprintf("%d-03-31", year), ClosedDate: fmt.Sprintf("%d-01-15", year-1), Settle: 1500 * time.Millisecond}, gateway
 }
 
 func with(reference string) func(simbooks.Voucher) bool {

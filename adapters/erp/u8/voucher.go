@@ -91,12 +91,13 @@ type row struct {
 	Supplier text   `json:"csup_id"`
 	Customer text   `json:"ccus_id"`
 	Dept     text   `json:"cdept_id"`
+	Item     text   `json:"citem_id"`
 }
 
 // value is what the row holds in a dimension, by the name it is sent under.
 func (r row) value(field string) string {
 	return map[string]text{"cperson_id": r.Person, "csup_id": r.Supplier, "ccus_id": r.Customer,
-		"cdept_id": r.Dept}[columns[field]].String()
+		"cdept_id": r.Dept, "citem_id": r.Item}[columns[field]].String()
 }
 
 // rows asks for the entries under a reference.
@@ -137,6 +138,7 @@ func (p *Port) line(r row) (port.Line, error) {
 	if field := p.dimensions.Field(line.Account, port.OfParty); field != "" {
 		line.Party = r.value(field)
 	}
+	line.Dimensions = voucher.SplitsOf(p.dimensions.Read(line.Account, r.value))
 	var err error
 	if line.Debit, err = amountOf(r.Debit, p.currency); err == nil {
 		line.Credit, err = amountOf(r.Credit, p.currency)
@@ -162,10 +164,7 @@ func (p *Port) swapped(r row) (voucher.Entry, error) {
 	if line.Debit.IsZero() {
 		e.Side, e.Amount, e.Base = voucher.Debit, line.Credit, line.Credit
 	}
-	if field := p.dimensions.Field(line.Account, port.OfCostCenter); field != "" {
-		e.CostCenter = r.value(field)
-	}
-	return e, nil
+	return port.Refill(e, p.dimensions.Read(line.Account, r.value)), nil
 }
 
 // text is a JSON string or number, kept as text; null is "".

@@ -8,6 +8,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/voucher"
 )
 
 const (
@@ -121,13 +122,21 @@ func (p *Port) line(ctx context.Context, b detailLine) (port.Line, error) {
 	if err != nil {
 		return line, port.Fault(port.CodeConflict, err.Error(), fault.Arg("what", account))
 	}
-	want := p.types[p.dimensions.Field(account, port.OfParty)]
+	line.Party = b.code(p.types[p.dimensions.Field(account, port.OfParty)])
+	line.Dimensions = voucher.SplitsOf(p.dimensions.Read(account, func(field string) string {
+		return b.code(p.types[field])
+	}))
+	return line, nil
+}
+
+// code is what a line holds in the dimension of a docType.
+func (b detailLine) code(docType string) string {
 	for _, a := range b.Auxiliary {
-		if want != "" && a.DocType == want {
-			line.Party = a.Code
+		if docType != "" && a.DocType == docType {
+			return a.Code
 		}
 	}
-	return line, nil
+	return ""
 }
 
 func amountOf(t text, c money.Currency) (money.Amount, error) {

@@ -63,11 +63,7 @@ func (p *Port) swapped(ctx context.Context, b detailLine) (voucher.Entry, error)
 			fault.Arg("what", "the reversal of a voucher in a foreign currency"))
 	}
 	e.Base = e.Amount
-	want := p.types[p.dimensions.Field(line.Account, port.OfCostCenter)]
-	for _, a := range b.Auxiliary {
-		if want != "" && a.DocType == want {
-			e.CostCenter = a.Code
-		}
-	}
-	return e, nil
+	return port.Refill(e, p.dimensions.Read(line.Account, func(field string) string {
+		return b.code(p.types[field])
+	})), nil
 }

@@ -95,6 +95,7 @@ func (p *Port) entry(e voucher.Entry, date string) (object, port.Line, error) {
 	if field := p.dimensions.Field(e.Account, port.OfParty); field != "" {
 		line.Party = values[field]
 	}
+	line.Dimensions = p.Capabilities().Splits(e)
 	return entry, line, nil
 }
 

@@ -16,6 +16,7 @@ package yonbip
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -37,7 +38,7 @@ var options = []port.Option{
 	{Name: "voucher_type", Needed: true, Mend: "write the code of a voucher type 凭证类型, best one of its own"},
 	{Name: "maker", Needed: true, Mend: "write the mobile number or mail address of the maker 制单人"},
 	{Name: "dimensions"},                     // their filedCode, such as 2202.party=0004, 66.cost_center=0001
-	{Name: "dimension_types"},                // filedCode → docType, to read parties back: 0004=supplier, 0003=staff
+	{Name: "dimension_types"},                // filedCode → docType, to read them back: 0004=supplier, 0003=staff
 	{Name: "look_back", Default: "3"},        // months
 	{Name: "gateway_url"},                    // "" = looked up by the tenant
 	{Name: "token_url"},                      // "" = looked up by the tenant
@@ -103,7 +104,16 @@ func (p *Port) Name() string { return p.name }
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
 		Reverse: true, ForeignCurrency: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
+		Fields: p.dimensions, ChecksDimensions: true, Told: p.told(),
 		ReferenceMax: referenceMax, Creates: port.Mark{Method: "POST", Text: "voucher/addVoucher"}}
+}
+
+// told are the dimensions that can be read back: YonBIP tells them by their docType,
+// which the options must name for each field.
+func (p *Port) told() []string {
+	return slices.DeleteFunc(p.dimensions.Names(), func(name string) bool {
+		return slices.ContainsFunc(p.dimensions.Fields(name), func(field string) bool { return p.types[field] == "" })
+	})
 }
 
 // Find returns every voucher that carries the reference. Safe to repeat.

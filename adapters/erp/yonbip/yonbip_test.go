@@ -25,8 +25,8 @@ func config(url string) erp.Config {
 			"voucher_type": sim.Type,
 			"maker":        "maker@example.com", "look_back": "24", "gateway_url": url + "/iuap-api-gateway",
 			"token_url":       url + "/iuap-api-auth",
-			"dimensions":      "2202.party=0004, 2241.party=0003, 1221.party=0003, 66.cost_center=0001",
-			"dimension_types": "0004=supplier, 0003=employee, 0001=department"}}
+			"dimensions":      "2202.party=0004, 2241.party=0003, 1221.party=0003, 66.cost_center=0001, 66.project=0010",
+			"dimension_types": "0004=supplier, 0003=employee, 0001=department, 0010=project"}}
 }
 
 func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Server) {
@@ -48,7 +48,8 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 			return drafts, posted, nil
 		},
 		Expense: "6602", Payable: "2202", Bank: "1002", Party: "SUP001", Base: "CNY", Foreign: "EUR",
-		Date: fmt.Sprintf("%d-03-31", time.Now().Year()), Settle: 1500 * time.Millisecond}, tenant
+		Dimensions: map[string]string{"project": "P-001"},
+		Date:       fmt.Sprintf("%d-03-31", time.Now().Year()), Settle: 1500 * time.Millisecond}, tenant
 }
 
 func with(reference string) func(simbooks.Voucher) bool {

@@ -84,6 +84,16 @@ func (s *Server) validateRow(idx int, row doc) *exception {
 	if party := row["party"]; party != nil && s.one(fmt.Sprint(row["party_type"]), party) == nil {
 		return missing(fmt.Sprintf("Row #%d: Party", idx), party)
 	}
+	for field, doctype := range dimensions {
+		if row[field] == nil {
+			continue
+		}
+		if s.options.NoDimension && field != "project" {
+			delete(row, field) // dropped without a word
+		} else if s.one(doctype, row[field]) == nil {
+			return missing(fmt.Sprintf("Row #%d: %s", idx, doctype), row[field])
+		}
+	}
 	kind := account["account_type"]
 	if (kind == "Payable" || kind == "Receivable") && (row["party"] == nil || row["party_type"] == nil) {
 		return invalid("Row %d: Party Type and Party is required for Receivable / Payable account <strong>%v</strong>",
@@ -96,6 +106,10 @@ func (s *Server) validateRow(idx int, row doc) *exception {
 	row["idx"], row["doctype"] = idx, "Journal Entry Account"
 	return nil
 }
+
+// dimensions are the fields of a row that a dimension goes into, and their DocTypes: one
+// that ERPNext has, and one that an Accounting Dimension made.
+var dimensions = map[string]string{"project": "Project", "region": "Region"}
 
 func (s *Server) one(doctype string, name any) doc {
 	for _, d := range s.tables[doctype] {

@@ -40,6 +40,7 @@ type Options struct {
 	Year        int    // the fiscal year there is, and the one before it
 	NoField     bool   // the custom field for references was not made
 	NotUnique   bool   // it was made, but may repeat
+	NoDimension bool   // the Accounting Dimension for regions was not made
 }
 
 // doc is one document.
@@ -91,6 +92,10 @@ func (s *Server) demo() {
 	if s.options.NoField {
 		field = nil
 	}
+	if !s.options.NoDimension {
+		field = append(field, doc{"name": "Journal Entry Account-region", "dt": "Journal Entry Account",
+			"fieldname": "region", "unique": 0})
+	}
 	s.tables = map[string][]doc{
 		"Company": {{"name": "Demo Co", "default_currency": "CNY", "abbr": "DC", "cost_center": "Main - DC"}},
 		"Account": {account("6602", "差旅费 Travel", "Expense Account", "Expense"),
@@ -103,6 +108,8 @@ func (s *Server) demo() {
 		"Currency": {{"name": "CNY", "enabled": 1}, {"name": "EUR", "enabled": 1},
 			{"name": "USD", "enabled": 0}},
 		"Cost Center":            {center("Main - DC", nil, "Main"), center("CC-SALES - Sales - DC", "CC-SALES", "Sales")},
+		"Project":                {{"name": "P-001", "project_name": "Fair"}},
+		"Region":                 {{"name": "EAST"}},
 		"Fiscal Year":            {year(s.options.Year - 1), year(s.options.Year)},
 		"Period Closing Voucher": closed, "Custom Field": field, "Journal Entry": {},
 	}

@@ -11,10 +11,11 @@ import (
 )
 
 // flex are this site's dimensions 核算维度.
-var flex = map[string]string{"FFLEX4": "supplier", "FFLEX5": "department", "FFLEX7": "employee"}
+var flex = map[string]string{"FFLEX4": "supplier", "FFLEX5": "department", "FFLEX7": "employee",
+	"F100002": "project"}
 
 // names are what the dimensions are called in refusals.
-var names = map[string]string{"supplier": "供应商", "department": "部门", "employee": "员工"}
+var names = map[string]string{"supplier": "供应商", "department": "部门", "employee": "员工", "project": "项目"}
 
 // currencies are this site's numbers.
 var currencies = map[string]string{"PRE001": "CNY", "PRE003": "EUR"}
@@ -188,6 +189,8 @@ func sentence(no *simbooks.Refusal) string {
 		return line + "科目 " + no.Value + " 不存在"
 	case simbooks.UnknownPerson:
 		return line + "核算维度的值 " + no.Value + " 不存在"
+	case simbooks.NotKept:
+		return line + "科目未设置核算维度 " + names[no.Value]
 	case simbooks.MissingPerson:
 		return line + "核算维度 " + names[no.Value] + " 必录"
 	case simbooks.Unbalanced:

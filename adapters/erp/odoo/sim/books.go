@@ -38,7 +38,7 @@ var arguments = map[string][]string{
 // links are the many2one fields and their models.
 var links = map[string]string{"company_id": "res.company", "currency_id": "res.currency",
 	"account_id": "account.account", "partner_id": "res.partner", "journal_id": "account.journal",
-	"move_id": "account.move", "reversed_entry_id": "account.move"}
+	"move_id": "account.move", "reversed_entry_id": "account.move", "plan_id": "account.analytic.plan"}
 
 func (s *Server) invoke(c invocation) (any, *exception) {
 	s.mutex.Lock()
@@ -122,7 +122,7 @@ func (s *Server) searchRead(c invocation) (any, *exception) {
 	rows := []map[string]any{}
 	offset, limit := count(c.named["offset"]), count(c.named["limit"])
 	for _, r := range s.tables[c.model] {
-		if r["active"] == false && c.context["active_test"] != false || !matches(r, domain) {
+		if r["active"] == false && c.context["active_test"] != false || !s.matches(r, domain) {
 			continue // what is archived is not seen, unless one says so
 		}
 		if offset > 0 {
@@ -195,7 +195,8 @@ func (s *Server) checkDomain(model string, domain []any) *exception {
 		if !ok || len(l) != 3 {
 			return raise("builtins.ValueError", fmt.Sprintf("Malformed domain %v", domain))
 		}
-		if _, ok := shape[fmt.Sprint(l[0])]; !ok {
+		name, _, _ := strings.Cut(fmt.Sprint(l[0]), ".") // a link's own field stands behind a dot
+		if _, ok := shape[name]; !ok {
 			return raise("builtins.ValueError", fmt.Sprintf("Invalid field %s.%v in leaf", model, l[0]))
 		}
 	}
@@ -203,10 +204,15 @@ func (s *Server) checkDomain(model string, domain []any) *exception {
 }
 
 // matches holds a record against all conditions of a domain.
-func matches(r record, domain []any) bool {
+func (s *Server) matches(r record, domain []any) bool {
 	for _, leaf := range domain {
 		l, _ := leaf.([]any)
-		if !holds(r[fmt.Sprint(l[0])], fmt.Sprint(l[1]), l[2]) {
+		name, behind, dotted := strings.Cut(fmt.Sprint(l[0]), ".")
+		have := r[name]
+		if dotted {
+			have = s.byID(links[name], have)[behind]
+		}
+		if !holds(have, fmt.Sprint(l[1]), l[2]) {
 			return false
 		}
 	}
@@ -283,7 +289,24 @@ func (s *Server) demo() {
 	s.add("res.partner", record{"ref": nil, "name": "No code", "active": true, "company_id": nil})
 	s.add("account.journal", record{"code": "EXP", "name": "Expenses", "type": "general", "company_id": company})
 	s.add("account.journal", record{"code": "MISC", "name": "Miscellaneous", "type": "general", "company_id": company})
-	s.add("account.analytic.account", record{"code": "CC-SALES", "name": "Sales 销售部", "active": true, "company_id": nil})
+	for _, a := range []struct{ code, name, plan string }{{"CC-SALES", "Sales 销售部", "Departments"},
+		{"P-001", "Fair 华东展会", "Projects"}, {"P-002", "Office 新办公室", "Projects"}} {
+		r := record{"code": a.code, "name": a.name, "active": true, "company_id": nil}
+		if s.options.Version >= 16 { // before, analytic accounts were in groups
+			r["plan_id"] = s.planOf(a.plan)
+		}
+		s.add("account.analytic.account", r)
+	}
+}
+
+// planOf is the analytic plan of a name, made where there is none.
+func (s *Server) planOf(name string) int64 {
+	for _, r := range s.tables["account.analytic.plan"] {
+		if r["name"] == name {
+			return idOf(r["id"])
+		}
+	}
+	return s.add("account.analytic.plan", record{"name": name})
 }
 
 func (s *Server) companyRecord(currency int64) record {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // create makes entries with their lines, all or none.
@@ -104,6 +105,11 @@ func (s *Server) prepareLine(command any) (record, *exception) {
 		}
 		line[name] = value
 	}
+	if over := line["analytic_distribution"]; over != nil {
+		if err := s.checkSpread(over); err != nil {
+			return nil, err
+		}
+	}
 	if line["account_id"] == nil {
 		return nil, raise("odoo.exceptions.ValidationError", "Missing required account on accountable line.")
 	}
@@ -111,6 +117,35 @@ func (s *Server) prepareLine(command any) (record, *exception) {
 		line["amount_currency"] = line["debit"].(float) - line["credit"].(float)
 	}
 	return line, nil
+}
+
+// checkSpread holds a distribution against the analytic accounts there are: of each plan
+// a line may be given away once.
+func (s *Server) checkSpread(over any) *exception {
+	shares, ok := over.(map[string]any)
+	if !ok {
+		return raise("builtins.ValueError", fmt.Sprintf("Invalid analytic distribution %v", over))
+	}
+	given := map[int64]float64{}
+	for key, share := range shares {
+		part, err := strconv.ParseFloat(fmt.Sprint(share), 64)
+		if err != nil {
+			return raise("builtins.ValueError", "could not convert string to float: "+fmt.Sprint(share))
+		}
+		for id := range strings.SplitSeq(key, ",") {
+			account := s.byText("account.analytic.account", id)
+			if account == nil {
+				return missing("account.analytic.account", id)
+			}
+			given[idOf(account["plan_id"])] += part
+		}
+	}
+	for _, part := range given {
+		if part != 100 {
+			return userError("One or more lines require a 100% analytic distribution.")
+		}
+	}
+	return nil
 }
 
 // denied is what a bookkeeper hears who would change master data.

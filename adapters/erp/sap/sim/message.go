@@ -19,6 +19,7 @@ var order = map[string][]string{
 		"CompanyCode", "DocumentDate", "PostingDate", "Item", "DebtorItem", "CreditorItem"},
 	"Item": {"ReferenceDocumentItem", "GLAccount", "AmountInTransactionCurrency", "AmountInCompanyCodeCurrency",
 		"DebitCreditCode", "DocumentItemText", "AccountAssignment"},
+	"AccountAssignment": {"CostCenter", "ProfitCenter", "WBSElement", "OrderID"},
 	"CreditorItem": {"ReferenceDocumentItem", "Creditor", "AmountInTransactionCurrency", "AmountInCompanyCodeCurrency",
 		"DebitCreditCode", "DocumentItemText"},
 	"DebtorItem": {"ReferenceDocumentItem", "Debtor", "AmountInTransactionCurrency", "AmountInCompanyCodeCurrency",
@@ -75,6 +76,9 @@ type sentItem struct {
 	Side   string `xml:"DebitCreditCode"`
 	Text   string `xml:"DocumentItemText"`
 	Center string `xml:"AccountAssignment>CostCenter"`
+	Profit string `xml:"AccountAssignment>ProfitCenter"`
+	WBS    string `xml:"AccountAssignment>WBSElement"`
+	Order  string `xml:"AccountAssignment>OrderID"`
 }
 
 type sentMessage struct {
@@ -158,8 +162,11 @@ func (i sentItem) line() (simbooks.Line, string) {
 	if i.Creditor != "" {
 		l.Account, l.Dimensions["supplier"] = "2202", i.Creditor // every supplier's reconciliation account
 	}
-	if i.Center != "" {
-		l.Dimensions["department"] = i.Center
+	for name, code := range map[string]string{"department": i.Center, "profit": i.Profit, "project": i.WBS,
+		"order": i.Order} {
+		if code != "" {
+			l.Dimensions[name] = code
+		}
 	}
 	if minor > 0 {
 		l.Debit = minor

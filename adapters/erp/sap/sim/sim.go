@@ -145,13 +145,28 @@ func (s *Server) book(m message, injected string) (simbooks.Voucher, []note) {
 		if m.Lines[no.Line-1].Dimensions["supplier"] == no.Value {
 			return v, refused("102(F5)", "Supplier "+no.Value+" is not defined in company code 1310")
 		}
-		return v, refused("265(KI)", "Cost center 1000/"+no.Value+" does not exist")
+		return v, refused(unknown(m.Lines[no.Line-1].Dimensions, no.Value))
+	case simbooks.NotKept:
+		return v, refused("235(KI)", "Account "+m.Lines[no.Line-1].Account+" takes no account assignment ("+no.Value+")")
 	case simbooks.MissingPerson:
 		return v, refused("020(F5)", "Supplier is missing for the reconciliation account")
 	case simbooks.Unbalanced:
 		return v, refused("022(RW)", "Balance in transaction currency "+no.Value)
 	}
 	return v, refused("014(RW)", "The document has too few items")
+}
+
+// unknown is what is said of an account assignment that nobody knows.
+func unknown(of map[string]string, value string) (kind, text string) {
+	switch value {
+	case of["profit"]:
+		return "111(KM)", "Profit center 1000/" + value + " does not exist"
+	case of["project"]:
+		return "004(CJ)", "WBS element " + value + " does not exist"
+	case of["order"]:
+		return "001(KO)", "Order " + value + " does not exist"
+	}
+	return "265(KI)", "Cost center 1000/" + value + " does not exist"
 }
 
 func document(v simbooks.Voucher) string { return fmt.Sprintf("%010d", v.ID) }
@@ -282,6 +297,7 @@ func cubeRow(v simbooks.Voucher, n int, l simbooks.Line) map[string]any {
 		"AccountingDocumentItem": fmt.Sprintf("%03d", n+1), "DocumentReferenceID": v.Ref,
 		"PostingDate": fmt.Sprintf("/Date(%d)/", posted.UnixMilli()), "GLAccount": l.Account,
 		"Supplier": l.Dimensions["supplier"], "Customer": "", "CostCenter": l.Dimensions["department"],
+		"ProfitCenter": l.Dimensions["profit"], "WBSElement": l.Dimensions["project"], "OrderID": l.Dimensions["order"],
 		"DebitCreditCode": side, "AmountInCompanyCodeCurrency": simbooks.Text(l.Debit - l.Credit),
 		"AmountInTransactionCurrency": l.Foreign, "TransactionCurrency": l.Currency, "DocumentItemText": l.Text}
 }

@@ -56,6 +56,14 @@ func TestRefuses(t *testing.T) {
 			"<DocumentHeaderText>t</DocumentHeaderText><DocumentReferenceID>R1</DocumentReferenceID>"},
 		{"<ReferenceDocumentItem>1</ReferenceDocumentItem><GLAccount>0000006602</GLAccount>",
 			"<GLAccount>0000006602</GLAccount><ReferenceDocumentItem>1</ReferenceDocumentItem>"},
+		{"<CostCenter>CC-SALES</CostCenter>", "<CostCenter>CC-SALES</CostCenter><ProfitCenter>nobody</ProfitCenter>"},
+		{"<CostCenter>CC-SALES</CostCenter>", "<CostCenter>CC-SALES</CostCenter><WBSElement>nobody</WBSElement>"},
+		{"<CostCenter>CC-SALES</CostCenter>", "<CostCenter>CC-SALES</CostCenter><OrderID>nobody</OrderID>"},
+		{"<CostCenter>CC-SALES</CostCenter>", "<WBSElement>P-001</WBSElement><CostCenter>CC-SALES</CostCenter>"},
+		{"<CostCenter>CC-SALES</CostCenter>", "<CostCenter>CC-SALES</CostCenter><Colour>red</Colour>"},
+		{"0000006602", "0000001002"},
+		{"<DebitCreditCode>H</DebitCreditCode>",
+			"<DebitCreditCode>H</DebitCreditCode><AccountAssignment><CostCenter>CC-SALES</CostCenter></AccountAssignment>"},
 		{"<Item>", "<Other/><Item>"}, {"</JournalEntry>", ""},
 	} {
 		changed := strings.Replace(good, change[0], change[1], 1)

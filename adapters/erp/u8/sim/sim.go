@@ -148,7 +148,8 @@ type sent struct {
 }
 
 // dimensions are what the auxiliary fields are called in the books.
-var dimensions = map[string]string{"personnel_id": "employee", "supplier_id": "supplier", "dept_id": "department"}
+var dimensions = map[string]string{"personnel_id": "employee", "supplier_id": "supplier", "dept_id": "department",
+	"item_id": "project"}
 
 func (s *Server) add(w http.ResponseWriter, r *http.Request, q url.Values, injected string) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
@@ -235,6 +236,8 @@ func sentence(no *simbooks.Refusal) string {
 		return "科目 " + no.Value + " 不存在"
 	case simbooks.UnknownPerson:
 		return "辅助核算 " + no.Value + " 不存在"
+	case simbooks.NotKept:
+		return "科目没有设置该项辅助核算 " + no.Value
 	case simbooks.MissingPerson:
 		return "科目的辅助核算不能为空"
 	case simbooks.Unbalanced:
@@ -290,7 +293,8 @@ func (s *Server) details(reference string) []any {
 				"ino_id": v.ID - 100000,
 				"inid":   i + 1, "digest": l.Text, "code": l.Account, "md": json.Number(simbooks.Text(l.Debit) + "00"),
 				"mc": json.Number(simbooks.Text(l.Credit) + "00"), "cperson_id": l.Dimensions["employee"],
-				"csup_id": l.Dimensions["supplier"], "cdept_id": l.Dimensions["department"], "ccus_id": nil})
+				"csup_id": l.Dimensions["supplier"], "cdept_id": l.Dimensions["department"], "citem_id": l.Dimensions["project"],
+				"ccus_id": nil})
 		}
 	}
 	return rows

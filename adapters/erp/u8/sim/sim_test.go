@@ -46,7 +46,9 @@ func TestRefuses(t *testing.T) {
 	}
 	for _, change := range [][2]string{{`"记"`, `""`}, {"demo", ""}, {"CDM", "GL"}, {`"3"`, `"4"`}, {`"3"`, `"x"`},
 		{"6602", "9999"},
-		{"lin", "nobody"}, {"personnel_id", "colour"}, {`,"auxiliary":{"personnel_id":"lin"}`, ``}, {"人民币", "CNY"},
+		{"lin", "nobody"}, {"personnel_id", "colour"},
+		{`"personnel_id":"lin"`, `"personnel_id":"lin","item_id":"P-001"`},
+		{`"abstract":"t"`, `"abstract":"t","auxiliary":{"item_id":"P-009"}`}, {`,"auxiliary":{"personnel_id":"lin"}`, ``}, {"人民币", "CNY"},
 		{`"natural_debit_currency":"128.50"`, `"natural_debit_currency":"128.51"`}, {`"primary_debit_amount":"128.50"`,
 			`"primary_debit_amount":"1"`},
 		{`"128.50"`, `"1.285e2"`}, {`"128.50"`, `128.50`}, {date, "1999-03-31"}, {`"entry_id":"1"`, `"entry_id":""`}, {`{`,

@@ -12,7 +12,7 @@ import (
 )
 
 // fields are this tenant's dimensions: filedCode → name, as docType tells it.
-var fields = map[string]string{"0001": "department", "0003": "employee", "0004": "supplier"}
+var fields = map[string]string{"0001": "department", "0003": "employee", "0004": "supplier", "0010": "project"}
 
 // sent is the body of addVoucher as far as this tenant reads it.
 type sent struct {
@@ -131,6 +131,8 @@ func sentence(no *simbooks.Refusal) string {
 		return line + "科目" + no.Value + "不存在"
 	case simbooks.UnknownPerson:
 		return line + "辅助核算的值" + no.Value + "不存在"
+	case simbooks.NotKept:
+		return line + "科目没有设置辅助核算" + no.Value
 	case simbooks.MissingPerson:
 		return line + "缺少辅助核算" + no.Value + "，辅助核算必输"
 	case simbooks.Unbalanced:
