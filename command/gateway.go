@@ -120,7 +120,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		AttachmentMax: p.config.Files.MaxBytes, Foresee: (&activities.Plans{Book: s}).Foresee,
 		Directories: directoryTitles(p.config.Directory), AskDirectory: p.engine(c, false).AskDirectory,
 		Connections: connectionsOf(p.config), Books: p.engine(c, false),
-		Webhooks: endpointsOf(p.config), PublicURL: p.config.Gateway.PublicURL}
+		Messengers: messengers(p.config), Webhooks: endpointsOf(p.config), PublicURL: p.config.Gateway.PublicURL}
 	if counter.Inbound, err = p.inboundSources(); err != nil {
 		return server.Deps{}, err
 	}

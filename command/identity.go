@@ -21,6 +21,11 @@ func (p *parts) auth(ctx context.Context, s *store.Store, issuer *devissuer.Issu
 	if err := p.claims(ctx, s, &c); err != nil {
 		return nil, err
 	}
+	apps, err := signInApps(p.config)
+	if err != nil {
+		return nil, err
+	}
+	c.Messengers = apps
 	var all []identity.Config
 	for _, provider := range p.config.Identity.Providers {
 		all = append(all, identityConfig(provider))

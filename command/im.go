@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/im"
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/hooks"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -101,4 +103,35 @@ func relayWith(ctx context.Context, r *relay.Relay, cards *relay.Cards) error {
 	err := r.Run(ctx)
 	<-done
 	return err
+}
+
+// messengers are the apps as people see them in their settings.
+func messengers(c config.Config) []desk.Messenger {
+	var all []desk.Messenger
+	for _, app := range c.IM.Apps {
+		all = append(all, desk.Messenger{ID: app.ID, Title: appTitle(app), SignsIn: app.SignIn})
+	}
+	return all
+}
+
+// signInApps are the apps through which people sign in.
+func signInApps(c config.Config) ([]auth.Messenger, error) {
+	ports, err := openIM(c)
+	if err != nil {
+		return nil, err
+	}
+	var all []auth.Messenger
+	for i, app := range c.IM.Apps {
+		if way, can := ports[i].(im.SignIn); can && app.SignIn {
+			all = append(all, auth.Messenger{App: app.ID, Name: appTitle(app), Platform: app.Provider, Way: way,
+				Inside: app.Provider == "wecom"}) // its page knows nobody in another browser
+		}
+	}
+	return all, nil
+}
+
+// appTitle is an app's name for people.
+func appTitle(app config.IMApp) string {
+	return cmp.Or(app.Title, map[string]string{"wecom": "企业微信 WeCom", "dingtalk": "钉钉 DingTalk",
+		"feishu": "飞书 Feishu", "slack": "Slack"}[app.Provider])
 }

@@ -28,6 +28,7 @@ type IMApp struct {
 
 	Public      bool          `mapstructure:"public"`       // the platform reaches our callbacks; else cards only open
 	HideAmounts bool          `mapstructure:"hide_amounts"` // no amount on a card: it is read on the page
+	SignIn      bool          `mapstructure:"sign_in"`      // people come in through it, as the matching says
 	SyncEvery   time.Duration `mapstructure:"sync_every"`   // how often its people are matched with ours; 0 = 6 h
 
 	Options map[string]string `mapstructure:"options"` // what only this provider knows, by name
@@ -106,6 +107,8 @@ func (a IMApp) check(k *check, at string, mode Mode) {
 			k.oneOf(at+"options."+name, a.Options[name], allowed...)
 		}
 	}
+	k.want(!a.SignIn || a.Provider != "slack" || a.Options["client_id"] != "", at+"options.client_id", "is empty",
+		"set the Client ID, or sign_in: false")
 	k.duration(at+"timeout", a.Timeout, time.Second, time.Minute)
 	k.duration(at+"sync_every", a.SyncEvery, time.Second, 7*24*time.Hour)
 }

@@ -76,7 +76,8 @@ var grants = map[string]map[string]string{
 		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal)",
 		"webhook_endpoints":   "SELECT, UPDATE (state, why, changed_by, changed_at, last_no, failing_since, tries, next_try)",
 		"webhook_messages":    "SELECT, INSERT, UPDATE (state, ruled_by, ruled_at)",
-		"im_people":           read, "im_syncs": read, "im_tokens": read,
+		"im_people":           "SELECT, UPDATE (ended_at)", "im_syncs": read, "im_tokens": read,
+		"im_apart": "SELECT, INSERT, DELETE",
 		"im_cards": "SELECT, UPDATE (state, sent, want, next_try)",
 		"letters":  read,
 	},
@@ -139,7 +140,7 @@ var grants = map[string]map[string]string{
 		"webhook_events":    "SELECT, DELETE",
 		"webhook_endpoints": "SELECT, INSERT, UPDATE", "webhook_messages": "SELECT, INSERT, UPDATE, DELETE",
 
-		"im_people": "SELECT, INSERT, UPDATE (ended_at)",
+		"im_people": "SELECT, INSERT, UPDATE (ended_at)", "im_apart": read,
 		"im_syncs":  "SELECT, INSERT, UPDATE (next_at, done_at, found, linked, failure)",
 		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, next_try, tries, failure)",
 		"im_tokens": appends,
@@ -186,6 +187,6 @@ var grants = map[string]map[string]string{
 		"certifications": read, "certification_items": read,
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
-		"letters": read,
+		"letters": read, "im_apart": read,
 	},
 }

@@ -72,8 +72,7 @@ func (s *Store) FollowIMPeople(ctx context.Context, app string, found []IMLink) 
 		platforms, hows = append(platforms, l.Platform), append(hows, l.How)
 	}
 	return s.inTx(ctx, "store.FollowIMPeople", func(tx *sqlx.Tx) error {
-		const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.im.' || $1))`
-		if _, err := tx.ExecContext(ctx, lock, app); err != nil {
+		if err := lockIM(ctx, tx, app); err != nil {
 			return err
 		}
 		const end = `
@@ -87,10 +86,54 @@ func (s *Store) FollowIMPeople(ctx context.Context, app string, found []IMLink) 
 			INSERT INTO im_people (id, app, person, platform, how)
 			SELECT f.id, $1, f.person, f.platform, f.how
 			FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS f (id, person, platform, how)
+			WHERE NOT EXISTS (SELECT 1 FROM im_apart a WHERE a.app = $1 AND a.person = f.person)
 			ON CONFLICT DO NOTHING`
 		_, err := tx.ExecContext(ctx, begin, app, pq.Array(ids), pq.Array(people), pq.Array(platforms), pq.Array(hows))
 		return err
 	})
+}
+
+// lockIM lets one at a time say who is who in an app.
+func lockIM(ctx context.Context, tx *sqlx.Tx, app string) error {
+	const lock = `SELECT pg_advisory_xact_lock(hashtext('countersign.im.' || $1))`
+	_, err := tx.ExecContext(ctx, lock, app)
+	return err
+}
+
+// UnlinkIM ends somebody's link with an app, and keeps the matching from making another.
+//
+// Safe to repeat.
+func (s *Store) UnlinkIM(ctx context.Context, app, person string) error {
+	return s.inTx(ctx, "store.UnlinkIM", func(tx *sqlx.Tx) error {
+		if err := lockIM(ctx, tx, app); err != nil {
+			return err
+		}
+		const apart = `INSERT INTO im_apart (app, person) VALUES ($1, $2) ON CONFLICT DO NOTHING`
+		if _, err := tx.ExecContext(ctx, apart, app, person); err != nil {
+			return err
+		}
+		const end = `
+			UPDATE im_people SET ended_at = clock_timestamp() WHERE app = $1 AND person = $2 AND ended_at IS NULL`
+		_, err := tx.ExecContext(ctx, end, app, person)
+		return err
+	})
+}
+
+// LinkIMAgain lets the next matching link somebody with an app.
+//
+// Safe to repeat.
+func (s *Store) LinkIMAgain(ctx context.Context, app, person string) error {
+	return s.inTx(ctx, "store.LinkIMAgain", func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM im_apart WHERE app = $1 AND person = $2`, app, person)
+		return err
+	})
+}
+
+// IMApart lists the apps that somebody does not want to be linked with.
+func (s *Store) IMApart(ctx context.Context, person string) ([]string, error) {
+	var apps []string
+	err := s.db.SelectContext(ctx, &apps, `SELECT app FROM im_apart WHERE person = $1 ORDER BY app`, person)
+	return apps, sqlFault("store.IMApart", err)
 }
 
 // IMSync is how the matching of an app's people with ours went. 人员匹配

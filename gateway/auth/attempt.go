@@ -30,6 +30,9 @@ type Choice struct {
 	Title string
 	Path  string // where its button leads; takes return_to
 	Away  bool   // it does not answer just now
+
+	// Within is the platform in whose web view alone it works; "" = everywhere.
+	Within string
 }
 
 // Choices lists the ways to sign in, in the order of the configuration.
@@ -38,8 +41,18 @@ func (a *Auth) Choices(locale string) []Choice {
 	for _, p := range a.providers {
 		list = append(list, Choice{ID: p.ID(), Title: p.Title(locale), Path: "/login/" + p.ID(), Away: p.Ready() != nil})
 	}
+	for _, m := range a.config.Messengers {
+		choice := Choice{ID: m.ID(), Title: m.Name, Path: "/login/" + m.ID()}
+		if m.Inside && a.config.DevIssuer == "" {
+			choice.Within = m.Platform
+		}
+		list = append(list, choice)
+	}
 	return list
 }
+
+// Serves says whether a browser can take this way.
+func (c Choice) Serves(agent string) bool { return c.Within == "" || within(agent, c.Within) }
 
 // appAgents is what the web views of apps call themselves.
 var appAgents = map[string][]string{"wecom": {"wxwork"}, "dingtalk": {"dingtalk"}, "feishu": {"lark", "feishu"}}
@@ -47,9 +60,8 @@ var appAgents = map[string][]string{"wecom": {"wxwork"}, "dingtalk": {"dingtalk"
 // InApp says whether a browser is the web view of another app, in which passkeys may
 // be missing.
 func InApp(agent string) bool {
-	agent = strings.ToLower(agent)
-	for _, names := range appAgents {
-		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(agent, name) }) {
+	for platform := range appAgents {
+		if within(agent, platform) {
 			return true
 		}
 	}
@@ -60,13 +72,18 @@ func InApp(agent string) bool {
 // from within an app to the one that is configured for it. It is a redirect and
 // nothing else, as web views need it. In development the page is shown all the same.
 func (a *Auth) Straight(agent string) (path string, ok bool) {
-	agent = strings.ToLower(agent)
 	for app, id := range a.config.Apps {
-		if slices.ContainsFunc(appAgents[app], func(name string) bool { return strings.Contains(agent, name) }) {
+		if within(agent, app) {
 			return "/login/" + id, true
 		}
 	}
-	if len(a.providers) == 1 && a.config.DevIssuer == "" && a.providers[0].Ready() == nil {
+	for _, m := range a.config.Messengers {
+		if within(agent, m.Platform) {
+			return "/login/" + m.ID(), true
+		}
+	}
+	only := len(a.providers) == 1 && len(a.config.Messengers) == 0
+	if only && a.config.DevIssuer == "" && a.providers[0].Ready() == nil {
 		return "/login/" + a.providers[0].ID(), true
 	}
 	return "", false
@@ -106,6 +123,10 @@ func (a *Auth) Begin(w http.ResponseWriter, r *http.Request, provider string) {
 		return
 	}
 	asked := r.URL.Query()
+	if asked.Get("fresh") != "" {
+		p = a.prover(p)
+		provider = p.ID()
+	}
 	attempt := identity.Attempt{
 		Provider: provider, State: random(), Nonce: random(), Verifier: random(),
 		Callback: strings.TrimSuffix(a.config.Public, "/") + "/login/" + provider + "/callback",
@@ -156,7 +177,7 @@ func (a *Auth) finish(r *http.Request, provider string) (returnTo string, err er
 	if err != nil {
 		return "", err
 	}
-	person, err := a.personOf(ctx, who)
+	person, err := a.personOf(ctx, p, who)
 	if err != nil {
 		return "", err
 	}
@@ -170,6 +191,11 @@ func (a *Auth) finish(r *http.Request, provider string) (returnTo string, err er
 }
 
 func (a *Auth) provider(id string) (identity.Provider, error) {
+	for _, m := range a.config.Messengers {
+		if m.ID() == id {
+			return m, nil
+		}
+	}
 	at := slices.IndexFunc(a.providers, func(p identity.Provider) bool { return p.ID() == id })
 	if at < 0 {
 		return nil, fault.New(fault.NotFound, "auth.unknown_provider")

@@ -53,6 +53,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"auth.expired_attempt":  {Kind: fault.Invalid, Status: http.StatusBadRequest},
 	"auth.unknown_provider": {Kind: fault.NotFound},
 	"auth.other_person":     {Kind: fault.Forbidden},
+	"auth.not_linked":       {Kind: fault.Forbidden, Args: []string{"app"}},
 	"auth.held_too_much":    {Kind: fault.Invalid},
 })
 
@@ -64,6 +65,7 @@ type Store interface {
 	IdentityPerson(ctx context.Context, issuer, subject string) (string, error)
 	BindIdentity(ctx context.Context, b store.Binding) error
 	AddressKept(ctx context.Context, person, address string) (bool, error)
+	IMPerson(ctx context.Context, app, platform string) (string, error)
 }
 
 // Sessions is where sessions are kept; store.SessionStore is one.
@@ -86,6 +88,9 @@ type Config struct {
 	// Apps are the providers that the web views of these apps go to by themselves:
 	// wecom, dingtalk, feishu → id of a provider.
 	Apps map[string]string
+
+	// Messengers are the messaging apps through which people sign in.
+	Messengers []Messenger
 
 	// Claims are what the groups of a provider give, by its id; Rights keeps them. Both
 	// are nil where none gives anything.

@@ -14,7 +14,10 @@ import (
 // then on nothing but the binding says whose it is.
 //
 // Errors: Forbidden auth.unknown_person, auth.inactive; Conflict identity.bound_elsewhere.
-func (a *Auth) personOf(ctx context.Context, who identity.Identity) (string, error) {
+func (a *Auth) personOf(ctx context.Context, p identity.Provider, who identity.Identity) (string, error) {
+	if app, messenger := p.(Messenger); messenger {
+		return a.member(ctx, app, who.Subject)
+	}
 	if a.config.DevIssuer != "" && who.Issuer == a.config.DevIssuer {
 		_, err := a.know(ctx, who.Subject) // the development issuer speaks of people by their ids
 		return who.Subject, err

@@ -115,6 +115,9 @@ type Desk struct {
 	Webhooks  []Endpoint
 	PublicURL string
 
+	// Messengers are the messaging apps in which people get cards, in their order.
+	Messengers []Messenger
+
 	// Inbound are the systems that may start documents, by id.
 	Inbound map[string]InboundSource
 

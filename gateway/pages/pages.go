@@ -175,7 +175,7 @@ func (v *visit) problem(about *problem.Problem) {
 	v.w.Header().Del("WWW-Authenticate") // for programs; a browser would ask for a password
 	v.showAs("error", about.Status, v.t("page.error."+errorName(about.Status)), errorView{
 		Status: about.Status, Text: about.Detail, Code: about.Code, Request: about.Instance,
-		SignIn: about.Status == http.StatusUnauthorized,
+		SignIn: about.Status == http.StatusUnauthorized, OtherWay: about.Code == "auth.not_linked",
 	})
 }
 
@@ -183,6 +183,7 @@ type errorView struct {
 	Status              int
 	Text, Code, Request string
 	SignIn              bool
+	OtherWay            bool // another way to sign in may know them
 }
 
 // errorName names the headline of an error page.

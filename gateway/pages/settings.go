@@ -20,6 +20,7 @@ const settingsAt = "/settings"
 type settingsView struct {
 	Wishes   wishesView
 	Passkeys []passkeyRow
+	Apps     []appRow
 	Named    bool   // passkeys can be made at this address
 	Fresh    string // where to sign in again before a passkey is added or removed; "" for fresh enough
 	Tokens   []tokenRow
@@ -69,6 +70,8 @@ func settingsRoutes() []route {
 		{method: post, path: settingsAt + "/passkeys", needs: access.TokenManage, template: "settings", handle: addPasskey},
 		{method: post, path: settingsAt + "/passkeys/:id/remove", needs: access.TokenManage, template: "settings",
 			handle: removePasskey},
+		{method: post, path: settingsAt + "/apps/:app/:wish", needs: access.TokenManage, template: "settings",
+			handle: linkApp},
 		{method: post, path: settingsAt + "/tokens", needs: access.TokenManage, template: "settings", handle: newToken},
 		{method: post, path: settingsAt + "/tokens/:id/revoke", needs: access.TokenManage, template: "settings",
 			handle: revokeToken},
@@ -89,6 +92,9 @@ func (v *visit) settings(status int, s settingsSent) error {
 		return err
 	}
 	if err := v.ownPasskeys(&view); err != nil {
+		return err
+	}
+	if view.Apps, err = v.linkedApps(); err != nil {
 		return err
 	}
 	tokens, err := v.desk().Tokens(v.r.Context(), v.who)

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/store"
 )
 
 // TestPeopleSettleThingsForThemselves proves that a token is shown once and revoked,
@@ -61,4 +63,25 @@ func TestPeopleSettleThingsForThemselves(t *testing.T) {
 	h.post("wang", at+"/absence", away).is(422).says(h.word("fault.wishes.bad_absence", nil))
 	require.Equal(t, at, h.post("wang", at+"/absence", url.Values{"key": {"a2"}}).to())
 	h.get("wang", at).saysNot(h.word("page.absence.away", nil))
+}
+
+// TestSomebodyLeavesAMessagingApp: what they are linked with is shown, unlinked and
+// linked again by the next matching; of an app that is not there nobody knows.
+func TestSomebodyLeavesAMessagingApp(t *testing.T) {
+	h := newHouse(t)
+	at := "/settings"
+	h.get("wang", at).is(200).saysNot(`id="apps"`)
+	h.desk.Messengers = []desk.Messenger{{ID: "wecom", Title: "WeCom <b>", SignsIn: true}}
+	h.get("wang", at).is(200).says("WeCom &lt;b&gt;", h.word("page.apps.unknown", nil)).saysNot("/unlink")
+	link := []store.IMLink{{Person: "wang", Platform: "wx-wang", How: store.IMByEmail}}
+	require.NoError(t, h.store.FollowIMPeople(t.Context(), "wecom", link))
+	h.get("wang", at).says(h.word("page.apps.linked", nil), h.word("page.apps.how.email", nil))
+	require.Equal(t, at+"#apps", h.post("wang", at+"/apps/wecom/unlink", url.Values{}).to())
+	require.NoError(t, h.store.FollowIMPeople(t.Context(), "wecom", link))
+	h.get("wang", at).says(h.word("page.apps.apart", nil)).saysNot("/unlink")
+	require.Equal(t, at+"#apps", h.post("wang", at+"/apps/wecom/link", url.Values{}).to())
+	require.NoError(t, h.store.FollowIMPeople(t.Context(), "wecom", link))
+	h.get("wang", at).says(h.word("page.apps.linked", nil))
+	h.post("wang", at+"/apps/other/unlink", url.Values{}).is(404)
+	h.post("wang", at+"/apps/wecom/delete", url.Values{}).is(404)
 }

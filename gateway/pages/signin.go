@@ -30,13 +30,15 @@ func signIn(v *visit) error {
 	}
 	back := "?return_to=" + url.QueryEscape(to)
 	view := signInView{SignedOut: v.asked("signed_out") != ""}
-	if path, ok := v.pages.deps.SignIn.Straight(v.r.UserAgent()); ok && !view.SignedOut {
+	if path, ok := v.pages.deps.SignIn.Straight(v.r.UserAgent()); ok && !view.SignedOut && v.asked("ways") == "" {
 		v.w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(v.w, v.r, path+back, http.StatusSeeOther)
 		return nil
 	}
 	for _, c := range v.pages.deps.SignIn.Choices(v.locale) {
-		view.Choices = append(view.Choices, signInChoice{c.Title, c.Path + back, c.Away})
+		if c.Serves(v.r.UserAgent()) {
+			view.Choices = append(view.Choices, signInChoice{c.Title, c.Path + back, c.Away})
+		}
 	}
 	return v.show(http.StatusOK, v.t("page.signin.title"), view)
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -50,7 +51,8 @@ func platforms(people *org.Snapshot) map[string]func() platform {
 		"dingtalk": func() platform { // over a stream: nobody reaches the house
 			c := dingtalk.Config{AppKey: "ding", AppSecret: "s", CorpID: "t", Template: "card", Robot: "ding", Patience: patience}
 			for id, p := range people.People {
-				c.People = append(c.People, dingtalk.Person{UserID: "d_" + id, Name: p.Name, Email: p.Email, Department: 1, Inactive: !p.Active})
+				c.People = append(c.People, dingtalk.Person{UserID: "d_" + id, Name: p.Name, Email: p.Email,
+					UnionID: "u_" + id, Department: 1, Inactive: !p.Active})
 			}
 			s := dingtalk.New(c)
 			return platform{serve: s, phone: &s.Phone, press: s.PressOn, account: func(p string) string { return "d_" + p },
@@ -109,6 +111,12 @@ func TestPlatforms(t *testing.T) {
 			if port.Capabilities().Reason {
 				o.reasonComesAlong(t)
 			}
+			b := newInsideApp(t, h, port, name)
+			b.as = func(person string, r *http.Request) {
+				as := map[string]string{"dingtalk": "u_" + person}[name]
+				r.URL.RawQuery += "&as=" + cmp.Or(as, o.account(person))
+			}
+			b.opensSignedIn(h)
 		})
 	}
 }

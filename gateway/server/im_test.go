@@ -33,7 +33,8 @@ func phoneOf(person string) string { return "wx-" + person }
 
 func wecomConfig(url, name string) im.Config {
 	return im.Config{Name: name, Provider: "wecom", URL: url, Tenant: sim.Corp, App: strconv.Itoa(sim.Agent),
-		Secret: sim.Secret, Token: sim.Token, Key: sim.Key}
+		Secret: sim.Secret, Token: sim.Token, Key: sim.Key,
+		Options: map[string]string{"authorize_url": url + "/connect/oauth2/authorize"}}
 }
 
 func newWeCom(t *testing.T) *wecom {
@@ -123,6 +124,7 @@ func TestCards(t *testing.T) {
 		{"nothing else decides", nothingElseDecides},
 		{"a press is taken while Temporal is away", takenWhileTemporalIsAway},
 		{"a lost answer is one card", aLostAnswerIsOneCard},
+		{"a web view opens signed in", aWebViewOpensSignedIn},
 		{"above a limit a card only opens", aboveALimitACardOnlyOpens}, // changes the policy: last
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, w) })
