@@ -125,6 +125,18 @@ func (s *Store) PolicyVersion(ctx context.Context, kind, id string, version int)
 	return s.policy(ctx, query, kind, id, version)
 }
 
+// TypeOf returns the version of its type by which a document was last submitted, or the
+// newest one for a draft: what runs keeps the version that it was asked for with.
+//
+// Errors: NotFound policy.not_found.
+func (s *Store) TypeOf(ctx context.Context, document, kind string) (PolicyRow, error) {
+	const query = `
+		SELECT ` + policyColumns + ` FROM policies WHERE kind = $1 AND id = $2
+		ORDER BY published_at <= coalesce((SELECT asked_at FROM documents WHERE id = $3), 'infinity') DESC, version DESC
+		LIMIT 1`
+	return s.policy(ctx, query, "type", kind, document)
+}
+
 func (s *Store) policy(ctx context.Context, query, kind, id string, more ...any) (PolicyRow, error) {
 	var p PolicyRow
 	err := s.db.GetContext(ctx, &p, query, append([]any{kind, id}, more...)...)

@@ -74,7 +74,7 @@ func (d *Desk) patch(ctx context.Context, task store.Task, in Decision, act *app
 			act.Sanction = &patch
 		}
 	} else {
-		next, act.Changes, err = d.amended(ctx, doc.Content, in.Changes)
+		next, act.Changes, err = d.amended(ctx, doc, in.Changes)
 	}
 	if err != nil {
 		return nil, err
@@ -113,10 +113,11 @@ func (d *Desk) takes(s approval.State, who auth.Who, act approval.Act) bool {
 	return err == nil
 }
 
-// amended is a content with changes that its type bears.
-func (d *Desk) amended(ctx context.Context, c document.Content, asked []document.Change) (
+// amended is a content with changes that its type bears, as it was when it was asked for.
+func (d *Desk) amended(ctx context.Context, doc store.Document, asked []document.Change) (
 	document.Content, []document.Change, error) {
-	t, err := d.Type(ctx, c.Type)
+	c := doc.Content
+	t, err := d.TypeOf(ctx, doc.ID, c.Type)
 	if err != nil {
 		return c, nil, err
 	}

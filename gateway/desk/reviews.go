@@ -11,6 +11,8 @@ import (
 	"github.com/countersign/countersign/domain/proposal"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/booking"
+	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/policy/source"
 	"github.com/countersign/countersign/store"
 )
@@ -22,6 +24,8 @@ type Checked struct {
 	Claims   []policy.Claim  // of a policy: what was proved, and what only sampled
 	Changes  []policy.Change // of a policy: what differs from the base, in the terms of the language
 	Lines    []source.Line   // base and text side by side
+
+	TypeChanges []doctype.Change // of a document type: what differs from the base
 
 	Aggregate *policy.Aggregate // what a policy adds up; nil: nothing
 }
@@ -159,6 +163,20 @@ func (d *Desk) Text(ctx context.Context, who auth.Who, kind proposal.Kind, id st
 	return d.Store.PolicyInForce(ctx, string(kind), id)
 }
 
+// TextAgainst holds one version of a text against another.
+//
+// Errors: as Text.
+func (d *Desk) TextAgainst(ctx context.Context, who auth.Who, row store.PolicyRow, against int) (Checked, error) {
+	kind := proposal.Kind(row.Kind)
+	base, err := d.Text(ctx, who, kind, row.ID, against)
+	if err != nil {
+		return Checked{}, err
+	}
+	var c Checked
+	c.compare(kind, base, row.YAML)
+	return c, nil
+}
+
 // Versions lists every version of a text, the newest first, without the texts.
 func (d *Desk) Versions(ctx context.Context, who auth.Who, kind proposal.Kind, id string) ([]store.PolicyRow, error) {
 	if _, err := needAny(who, access.PolicyRead); err != nil {
@@ -215,7 +233,13 @@ func (d *Desk) checked(ctx context.Context, kind proposal.Kind, subject, yaml st
 	}
 	hash, err := d.publishable(ctx, kind, subject, yaml)
 	checked, hash, err := asFindings(hash, err)
-	if err != nil || kind != proposal.Mapping || len(checked.Findings) > 0 {
+	if err != nil || len(checked.Findings) > 0 {
+		return checked, hash, err
+	}
+	if kind == proposal.Type {
+		checked.Findings, err = d.unbooked(ctx, subject, yaml)
+	}
+	if kind != proposal.Mapping {
 		return checked, hash, err
 	}
 	unchecked, err := d.uncheckedBooks(ctx)
@@ -223,6 +247,28 @@ func (d *Desk) checked(ctx context.Context, kind proposal.Kind, subject, yaml st
 		checked.Findings = append(checked.Findings, policy.Finding{Level: policy.LevelWarning, Fault: unchecked})
 	}
 	return checked, hash, err
+}
+
+// unbooked warns of what a type asks for and its mapping does not book yet: it is
+// published first, and its mapping after it.
+func (d *Desk) unbooked(ctx context.Context, subject, yaml string) ([]policy.Finding, error) {
+	t, err := doctype.Parse(subject, []byte(yaml))
+	if err != nil || t.Mapping == "" {
+		return nil, err
+	}
+	row, err := d.Store.PolicyInForce(ctx, kindMapping, t.Mapping)
+	if err != nil {
+		return nil, err
+	}
+	m, err := booking.Parse(row.ID, []byte(row.YAML))
+	if err != nil {
+		return nil, err
+	}
+	var findings []policy.Finding
+	for _, wrong := range booking.Check(m, t) {
+		findings = append(findings, policy.Finding{Level: policy.LevelWarning, Fault: wrong})
+	}
+	return findings, nil
 }
 
 func (d *Desk) checkedPolicy(ctx context.Context, p *policy.Policy, subject string) (Checked, string, error) {
@@ -272,9 +318,25 @@ func asFindings(hash string, err error) (Checked, string, error) {
 // compare holds a text against a base.
 func (c *Checked) compare(kind proposal.Kind, base store.PolicyRow, yaml string) {
 	c.Base, c.Lines = base.Version, source.Lines(base.YAML, yaml)
-	if kind != proposal.Policy || base.Version == 0 {
-		return
+	switch {
+	case base.Version == 0:
+	case kind == proposal.Policy:
+		c.comparePolicies(base, yaml)
+	case kind == proposal.Type:
+		c.compareTypes(base, yaml)
 	}
+}
+
+// compareTypes says nothing of a text that cannot be read: the lines do.
+func (c *Checked) compareTypes(base store.PolicyRow, yaml string) {
+	before, err1 := doctype.Parse(base.ID, []byte(base.YAML))
+	after, err2 := doctype.Parse(base.ID, []byte(yaml))
+	if err1 == nil && err2 == nil {
+		c.TypeChanges = doctype.Compare(before, after)
+	}
+}
+
+func (c *Checked) comparePolicies(base store.PolicyRow, yaml string) {
 	before, err := policy.Parse(base.ID, []byte(base.YAML))
 	if err != nil {
 		return // of an older language: the lines say it

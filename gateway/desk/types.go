@@ -74,6 +74,20 @@ func (d *Desk) Type(ctx context.Context, id string) (*doctype.Type, error) {
 	return d.parseType(row)
 }
 
+// TypeOf is the version of its type that a document was last submitted with.
+//
+// Errors: Invalid document.type_unknown, with the field type.
+func (d *Desk) TypeOf(ctx context.Context, document, kind string) (*doctype.Type, error) {
+	row, err := d.Store.TypeOf(ctx, document, kind)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, fault.New(fault.Invalid, "document.type_unknown", fault.Arg("type", kind), fault.Field("type"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.parseType(row)
+}
+
 func (d *Desk) parseType(row store.PolicyRow) (*doctype.Type, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

@@ -239,10 +239,7 @@ func (v *visit) facts(view *documentView) error {
 	if err != nil {
 		return err
 	}
-	kind := types[d.Type]
-	if kind == nil { // no longer in force: shown by its ids
-		kind = &doctype.Type{ID: d.Type}
-	}
+	kind := v.kindAsked(d.ID, d.Type)
 	view.TypeTitle, view.EntityName = v.typeTitle(d.Type), v.entity(d.Entity)
 	view.DepartmentName = v.department(d.Department)
 	view.SubmitterName, view.RequesterName = v.name(d.Submitter), v.name(d.Requester)

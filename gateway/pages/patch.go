@@ -56,7 +56,7 @@ func (v *visit) patchForm(detail desk.Detail, s approval.State, decide *decideFo
 		Task: decide.Task, Round: decide.Round, Hash: decide.Hash, Currency: string(c.Currency),
 		Choose: decide.Choose,
 	}
-	kind := v.kindOf(detail.Type)
+	kind := v.kindAsked(detail.ID, detail.Type)
 	if slices.Contains(step.Allow, string(approval.Sanction)) {
 		for i, l := range c.Lines {
 			form.Lines = append(form.Lines, v.sanctionRow(i, l, kind, sent))
@@ -69,6 +69,15 @@ func (v *visit) patchForm(detail desk.Detail, s approval.State, decide *decideFo
 		return nil
 	}
 	return form
+}
+
+// kindAsked is a document's type as it was when the document was asked for, by its ids
+// alone where nobody knows it.
+func (v *visit) kindAsked(document, id string) *doctype.Type {
+	if kind, err := v.desk().TypeOf(v.r.Context(), document, id); err == nil {
+		return kind
+	}
+	return &doctype.Type{ID: id}
 }
 
 // kindOf is a document type, by its ids alone where it is not in force any more.

@@ -82,6 +82,14 @@ type textView struct {
 	MayReplan  bool
 	Lines      []diffLine
 	Versions   []textRow
+	Against    *againstView // the version that it is held against; nil for none
+	Sheet      *typeSheet   // of a document type
+}
+
+// againstView is one version held against another.
+type againstView struct {
+	checkView
+	Version int
 }
 
 // showText handles GET /policies/:kind/:id: one text, with all its versions.
@@ -103,6 +111,16 @@ func showText(v *visit) error {
 	view.MayReplan = kind == proposal.Policy && access.Has(v.who.Subject, access.PolicyPropose)
 	for _, one := range versions {
 		view.Versions = append(view.Versions, v.textRow(one))
+	}
+	if kind == proposal.Type {
+		view.Sheet = v.typeSheet(id, row.YAML)
+	}
+	if against, err := strconv.Atoi(v.asked("against")); err == nil && against > 0 {
+		compared, err := v.desk().TextAgainst(v.r.Context(), v.who, row, against)
+		if err != nil {
+			return err
+		}
+		view.Against = &againstView{v.checkView(compared, ""), against}
 	}
 	return v.show(http.StatusOK, v.textTitle(kind, id), view)
 }

@@ -122,6 +122,7 @@ type proposalView struct {
 	Typed      string // the reason of then
 
 	Calendar *calendarChange // of a proposal that is a calendar
+	Sheet    *typeSheet      // of one that is a document type
 }
 
 // checkView is what the check says of a text.
@@ -173,6 +174,9 @@ func (v *visit) checkView(c desk.Checked, yaml string) checkView {
 	for _, change := range c.Changes {
 		view.Changes = append(view.Changes, change.Words(v.locale))
 	}
+	for _, change := range c.TypeChanges {
+		view.Changes = append(view.Changes, v.typeChange(change))
+	}
 	return view
 }
 
@@ -197,6 +201,9 @@ func (v *visit) proposal(status int, wrong, typed string) error {
 		proposalRow: v.proposalRow(r.ProposalRow, r.InForce), checkView: v.checkView(r.Checked, r.Payload), Hash: r.Hash,
 		Text: plainLines(r.Payload), TextPath: textAt(r.Kind, r.Subject), InForce: r.InForce, Key: random(), Wrong: wrong,
 		Typed: typed,
+	}
+	if r.Kind == proposal.Type {
+		view.Sheet = v.typeSheet(r.Subject, r.Payload)
 	}
 	view.Checked = r.StateNow() == proposal.Open && r.Calendar == nil
 	if r.Calendar != nil {

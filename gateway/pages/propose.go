@@ -27,6 +27,8 @@ type proposeView struct {
 	InForce    bool            // there is a version to try it against
 	Simulation *simulationView // where it was asked for, and nothing is wrong with the text
 	NoTrial    string          // why there is none
+
+	Sheet *typeSheet // of a document type that can be read
 }
 
 // Err lists what is wrong with a field.
@@ -70,6 +72,9 @@ func (v *visit) proposing() (proposeView, error) {
 }
 
 func (v *visit) proposeShown(status int, view proposeView) error {
+	if view.Kind == proposal.Type {
+		view.Sheet = v.typeSheet(view.ID, view.YAML)
+	}
 	return v.show(status, v.t("page.propose.title", "id", view.ID), view)
 }
 

@@ -1,13 +1,16 @@
 package pages_test
 
 import (
+	"maps"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/approval"
 )
 
@@ -121,5 +124,49 @@ func TestAStandardAndAnAdvance(t *testing.T) {
 		h.get("lin", at).is(200).saysNot(h.word("page.advance.open", nil))
 		values.Set("key", "k3")
 		h.post("lin", "/new/expense", values).is(422).says("f-offset-amount-error")
+	})
+}
+
+const proposeType = "/policies/type/travel_request/propose"
+
+// TestATypeIsChangedOnThePages carries a new version of a type from the form into force:
+// the form is shown as it will be filled in, what changes is told in words, the second
+// person sees both, old versions stay, and what runs keeps the version it was asked for with.
+func TestATypeIsChangedOnThePages(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		running := h.post("lin", "/new/travel_request", journey("running")).to()
+		text, err := config.Shipped.ReadFile("types/travel_request.yaml")
+		require.NoError(t, err)
+		const was = "title: { en: Destination, zh-CN: 目的地 }"
+		require.Contains(t, string(text), was)
+		yaml := strings.Replace(string(text), was, "title: { en: Goal city, zh-CN: 目标城市 }\n    hint: { en: City <b>, zh-CN: 城市 <b> }", 1)
+		title := map[string]string{"en": "Goal city", "zh-CN": "目标城市"}[h.locale]
+		old := map[string]string{"en": "Destination", "zh-CN": "目的地"}[h.locale]
+		word := func(key string) string { return h.word("page.typechange."+key, map[string]string{"id": "destination"}) }
+
+		form := h.get("liu", proposeType).is(200).says(`id="sheet"`, `name="fields.destination"`, old).form(proposeType)
+		form.Set("yaml", yaml)
+		form.Set("days", "3")
+		form.Set("do", "check")
+		h.post("liu", proposeType, form).is(200).says(h.word("page.check.fit", nil), title, "&lt;b&gt;", word("field"),
+			word("key.hint"), `class="add"`).saysNot("City <b>", "城市 <b>")
+		broken := maps.Clone(form)
+		broken.Set("yaml", strings.Replace(yaml, "kind: date", "kind: dates", 1))
+		h.post("liu", proposeType, broken).is(200).says(h.word("page.check.unfit", nil)).saysNot(`id="sheet"`)
+		form.Set("do", "propose")
+		at := h.post("liu", proposeType, form).to()
+
+		decided := h.get("admin", at).is(200).says(`id="sheet"`, title, word("key.title")).form(at + "/decide")
+		decided.Set("verdict", "approve")
+		h.post("admin", at+"/decide", decided).to()
+		h.get("lin", "/new/travel_request").is(200).says(title)
+		h.get("lin", running).is(200).says("<dt>" + old + "</dt>").saysNot("<dt>" + title + "</dt>")
+		later := h.post("lin", "/new/travel_request", journey("later")).to()
+		h.get("lin", later).is(200).says("<dt>" + title + "</dt>")
+
+		const page = "/policies/type/travel_request"
+		h.get("lin", page+"?version=1").is(200).says(old, h.word("page.policies.older", nil)).saysNot(title)
+		h.get("lin", page+"?version=2&against=1").is(200).says(word("key.title"), `class="del"`, `class="add"`)
+		h.get("lin", page+"?version=2&against=9").is(404)
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/desk"
-	"github.com/countersign/countersign/policy/doctype"
 )
 
 // versionsView is the contents of a document, and what two of them say differently.
@@ -64,14 +63,7 @@ func showVersions(v *visit) error {
 		}
 	}
 	view.Versions = v.versionRows(versions, events, detail.Entity)
-	types, err := v.typesInForce()
-	if err != nil {
-		return err
-	}
-	kind := types[detail.Type]
-	if kind == nil {
-		kind = &doctype.Type{ID: detail.Type}
-	}
+	kind := v.kindAsked(detail.ID, detail.Type)
 	was, now := contentOfVersion(versions, view.From), contentOfVersion(versions, view.To)
 	view.Fields, view.Lines = differ(v.cells(kind, was), v.cells(kind, now)), v.lineDifferences(kind, was.Lines, now.Lines)
 	view.Same = len(view.Fields)+len(view.Lines) == 0

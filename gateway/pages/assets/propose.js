@@ -10,7 +10,7 @@
 
   // What came back stands in the place of what the page said before.
   const show = (fresh) => {
-    for (const name of ["check", "changes"]) {
+    for (const name of ["check", "changes", "sheet"]) {
       const [old, next] = [document, fresh].map((d) => d.querySelector(`[data-part=${name}]`));
       if (old && next) old.replaceChildren(...next.childNodes);
     }
