@@ -62,7 +62,7 @@ func runGateway(ctx context.Context, p *parts) error {
 		return nil
 	})
 	group.Go(func() error {
-		desk.ReviewRunner{Desk: deps.Desk}.Run(ctx)
+		desk.ReviewRunner{Desk: deps.Desk, Schedule: p.reviews()}.Run(ctx)
 		return nil
 	})
 	group.Go(func() error {
@@ -246,4 +246,13 @@ func prefixes(networks []string) ([]netip.Prefix, error) {
 		list = append(list, prefix)
 	}
 	return list, nil
+}
+
+// reviews says when rights are reviewed by themselves.
+func (p *parts) reviews() desk.ReviewSchedule {
+	r := p.config.Access.Reviews
+	return desk.ReviewSchedule{Months: r.Months, Zone: p.zone(), AskedReview: desk.AskedReview{
+		Title: r.Title, Roles: r.Roles, Entities: r.Entities, Reviewer: r.Reviewer, Undecided: r.Undecided,
+		Due: r.Due, Grace: r.Grace,
+	}}
 }

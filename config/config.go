@@ -28,6 +28,7 @@ type Config struct {
 	Worker        Worker        `mapstructure:"worker"`
 	Relay         Relay         `mapstructure:"relay"`
 	Identity      Identity      `mapstructure:"identity"`
+	Access        Access        `mapstructure:"access"`
 	SCIM          SCIM          `mapstructure:"scim"`
 	Directory     Directory     `mapstructure:"directory"`
 	Signing       Signing       `mapstructure:"signing"`

@@ -32,6 +32,8 @@ func Default() Config {
 		},
 		Relay:    Relay{Interval: time.Second, Batch: 100},
 		Identity: Identity{Session: Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}},
+		Access: Access{Reviews: Reviews{Title: "权限复核 Review of rights", Reviewer: "manager", Undecided: "list",
+			Due: "15 workday", Grace: "3 workday"}},
 		SCIM:     SCIM{Subject: "external_id", Stop: SCIMStop{Percent: 10, Window: 24 * time.Hour, AtLeast: 5}},
 		Webhooks: Webhooks{GiveUp: 5 * 24 * time.Hour, Keep: 30 * 24 * time.Hour},
 		ERP: ERP{MasterEvery: 6 * time.Hour, Reconcile: Reconcile{At: "02:30", Days: 35},

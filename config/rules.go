@@ -22,6 +22,7 @@ func (c Config) Check() error {
 	k.duration("relay.interval", c.Relay.Interval, 10*time.Millisecond, 10*time.Minute)
 	k.count("relay.batch", c.Relay.Batch, 10_000)
 	c.checkIdentity(k)
+	c.Access.Reviews.check(k)
 	c.SCIM.check(k, c.Mode)
 	c.Directory.check(k, c)
 	c.checkSigning(k)

@@ -23,6 +23,8 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 		{"no connection to the database", "database: { max_open: 0 }", "database.max_open", "from 1 to"},
 		{"more idle than open", "database: { max_idle: 21 }", "database.max_idle", "max_open"},
 		{"an address without a port", "temporal: { address: temporal }", "temporal.address", "host:port"},
+		{"reviews every five months", "access: { reviews: { months: 5 } }", "access.reviews.months", "1, 2, 3, 4, 6 or 12"},
+		{"a review without time", "access: { reviews: { due: soon } }", "access.reviews.due", "15 workday"},
 		{"half a certificate", "temporal: { tls: { cert: c.pem } }", "temporal.tls.key", "both files"},
 		{"a key in the clear", "temporal: { api_key: k }", "temporal.api_key", "tls.enabled"},
 		{"a codec without its key", "temporal: { codec: { enabled: true, key_id: k } }", "temporal.codec.key_id", "name one"},

@@ -4,9 +4,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
 )
 
@@ -65,4 +69,42 @@ func TestRightsAreReviewedOnPages(t *testing.T) {
 	h.locale = i18n.Chinese
 	h.get("liu", at+"?only=all").is(http.StatusOK).says("拟撤销", "保留")
 	h.get("admin", all).is(http.StatusOK).says("发起复核", "权限复核")
+	h.reviewsByThemselves()
+}
+
+// reviewsByThemselves has the clock of the house open reviews: one in a period, whichever
+// gateways look, named by it, and late rather than never.
+func (h *house) reviewsByThemselves() {
+	h.t.Helper()
+	const all = "/organisation/reviews"
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	require.NoError(h.t, err)
+	monthly := desk.ReviewRunner{Desk: h.desk, Schedule: desk.ReviewSchedule{
+		Months: 1, Zone: shanghai, AskedReview: desk.AskedReview{Title: "By itself 定期", Roles: []string{"cashier"}},
+	}}
+	looks := func(at time.Time) {
+		h.desk.Now = func() time.Time { return at }
+		var both errgroup.Group
+		for range 2 {
+			both.Go(func() error { return monthly.Step(h.t.Context()) })
+		}
+		require.NoError(h.t, both.Wait())
+		require.NoError(h.t, monthly.Step(h.t.Context()))
+	}
+	require.NoError(h.t, desk.ReviewRunner{Desk: h.desk}.Step(h.t.Context()))
+	h.get("admin", all).saysNot("By itself")
+	now := time.Now().In(shanghai)
+	next := time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, shanghai)
+	period := func(months int) string { return "By itself 定期 " + next.AddDate(0, months, 0).Format("2006-01") }
+	looks(next.Add(-time.Minute))
+	h.get("admin", all).says(period(-1)).saysNot(period(0))
+	looks(next)
+	page := h.get("admin", all).says(period(0)).body
+	require.Equal(h.t, 2, strings.Count(page, "By itself 定期"), "one in a period, whoever looks")
+	looks(next.AddDate(0, 2, 3)) // nobody was up for a month: only the period that lasts is opened
+	h.get("admin", all).says(period(2)).saysNot(period(1))
+	monthly.Schedule.Roles = []string{"nobody"}
+	h.desk.Now = func() time.Time { return next.AddDate(0, 3, 0) }
+	require.Equal(h.t, "review.unknown_role", fault.CodeOf(monthly.Step(h.t.Context())))
+	h.desk.Now = nil
 }
