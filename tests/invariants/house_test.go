@@ -73,6 +73,7 @@ func build(t testing.TB) *house {
 	h.ids["part"], h.ids["split"] = h.counted()
 	h.granted()
 	h.ids["reversed"] = h.reversed()
+	h.ids["reviewed"] = h.reviewed()
 	for {
 		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
 		require.NoError(t, err)

@@ -78,6 +78,7 @@ func check(in Input, read func() (*world, error)) (Report, error) {
 	c.checkProposals()
 	c.checkCopies()
 	c.checkReversals()
+	c.checkReviews()
 	c.checkJournals()
 	return c.report(), nil
 }

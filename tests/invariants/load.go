@@ -34,7 +34,7 @@ func loadFrom(ctx context.Context, tx *sql.Tx) (*world, error) {
 		l.clock, l.documentRows, l.draftRows, l.eventRows, l.headRows, l.taskRows, l.revisionRows, l.inboxRows, l.keyRows,
 		l.causeRows, l.noticeRows, l.effectRows, l.voucherRows, l.startRows, l.orgRows,
 		l.ruleRows, l.proposalRows, l.copyRows, l.identityRows, l.passkeyRows, l.policyRows,
-		l.reversalRows,
+		l.reversalRows, l.reviewRows,
 	} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("invariants: read the database: %w", err)

@@ -38,7 +38,7 @@ func TestPlantedViolationsAreFound(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
 	for _, tt := range slices.Concat(planted, plantedByTheWorld, plantedAtTheDoor, plantedRights, plantedInPasskeys,
-		plantedReversals) {
+		plantedReversals, plantedReviews) {
 		t.Run(tt.name, func(t *testing.T) {
 			tx, err := db.BeginTx(t.Context(), nil)
 			require.NoError(t, err)

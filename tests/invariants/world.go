@@ -23,6 +23,7 @@ type world struct {
 	loose        []note              // notices of no submitted document
 	copies       []copied            // rows of copies
 	reversals    []reversalRow
+	reviews      []reviewRow
 	actsAt       map[string]string // the document of every inbox row, by act
 	booked       []booking
 	bookedBefore []booking // what was booked when the database was read
