@@ -109,13 +109,6 @@ func windowsOf(c config.Connection) (maintenance.Windows, error) {
 func openERP(
 	c config.Connection, over func(http.RoundTripper) http.RoundTripper, record port.Recorder,
 ) (erp.Port, error) {
-	provider, mapping := c.Adapter, c.Mapping
-	if provider == config.AdapterSandbox {
-		provider, mapping = config.AdapterHTTP, "sandbox"
-	}
-	if provider == config.AdapterHTTP {
-		provider = "httpjson"
-	}
 	line, err := lineTo(c)
 	if err != nil {
 		return nil, err
@@ -124,8 +117,22 @@ func openERP(
 	if over != nil {
 		sender = over(sender)
 	}
-	return erp.Open(erp.Config{
+	opening := erpConfig(c)
+	opening.Record, opening.Client = record, &http.Client{Transport: sender}
+	return erp.Open(opening)
+}
+
+// erpConfig is a connection as its adapter wants it.
+func erpConfig(c config.Connection) erp.Config {
+	provider, mapping := c.Adapter, c.Mapping
+	if provider == config.AdapterSandbox {
+		provider, mapping = config.AdapterHTTP, "sandbox"
+	}
+	if provider == config.AdapterHTTP {
+		provider = "httpjson"
+	}
+	return erp.Config{
 		Name: c.ID, Provider: provider, URL: c.URL, Database: c.Database, Company: c.Company, User: c.User,
 		Secret: erp.Secret(c.Password.Reveal()), Currency: money.Currency(c.Currency), Timeout: c.Timeout, Mapping: mapping,
-		Options: c.Options, Record: record, Client: &http.Client{Transport: sender}})
+		Options: c.Options}
 }

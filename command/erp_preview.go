@@ -87,6 +87,9 @@ func (f previewFlags) run(t *talk) error {
 	} else {
 		f.print(t, p)
 	}
+	if p.Problem != "" && len(p.Entries) > 0 {
+		return errors.New(t.text("cli.preview.lost", "words", p.Problem))
+	}
 	if p.Problem != "" {
 		return errors.New(t.text("cli.preview.refused", "words", p.Problem))
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -173,9 +174,9 @@ func previewOf(ctx context.Context, p desk.VoucherPreview) VoucherPreview {
 		Document: p.Document.ID, Mapping: p.Mapping, Version: p.Version, Date: p.Voucher.Date, Journal: p.Voucher.Journal,
 		Text: p.Voucher.Text, Entries: []PreviewEntry{},
 	}
-	if p.Fault != nil {
-		out.Code, out.Args, out.Field = p.Fault.Code, told(p.Fault), p.Fault.Field
-		out.Problem = problem.Text(ctx, p.Fault)
+	if wrong := cmp.Or(p.Fault, p.Lost); wrong != nil {
+		out.Code, out.Args, out.Field = wrong.Code, told(wrong), wrong.Field
+		out.Problem = problem.Text(ctx, wrong)
 	}
 	for i, e := range p.Voucher.Entries {
 		out.Entries = append(out.Entries, PreviewEntry{entryOf(e), p.Whys[i]})

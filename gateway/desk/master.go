@@ -8,6 +8,7 @@ import (
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/master"
+	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/policy/doctype"
 )
@@ -42,7 +43,46 @@ func (d *Desk) proveMapping(ctx context.Context, m *booking.Mapping, t *doctype.
 	if err != nil {
 		return booking.Proof{}, err
 	}
-	return booking.Prove(m, booking.Ground{Type: t, Org: company, Books: books}), nil
+	return booking.Prove(m, booking.Ground{Type: t, Org: company, Books: books, Keeps: d.keeps()}), nil
+}
+
+// keeps is what the books of each entity keep of a voucher, where it is known.
+func (d *Desk) keeps() map[string]voucher.Keeps {
+	all := map[string]voucher.Keeps{}
+	for _, c := range d.Connections {
+		for _, entity := range c.Entities {
+			if c.Keeps != nil {
+				all[entity] = *c.Keeps
+			}
+		}
+	}
+	return all
+}
+
+// cautions are what may be published, but should be known: books that nobody has read
+// yet, and what books cannot do of what documents of the type may want.
+func (d *Desk) cautions(ctx context.Context, subject, yaml string) ([]*fault.Fault, error) {
+	var all []*fault.Fault
+	unchecked, err := d.uncheckedBooks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if unchecked != nil {
+		all = append(all, unchecked)
+	}
+	m, err := booking.Parse(subject, []byte(yaml))
+	if err != nil {
+		return nil, err
+	}
+	t, err := d.Type(ctx, m.Type)
+	if err != nil {
+		return nil, err
+	}
+	company, err := d.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, booking.Cautions(t, company, d.keeps())...), nil
 }
 
 // uncheckedBooks says of which entities nobody has read the books yet: whether

@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/maintenance"
+	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
 )
@@ -31,6 +32,7 @@ type Connection struct {
 	ID          string
 	Entities    []string
 	Maintenance maintenance.Windows // when it is left alone
+	Keeps       *voucher.Keeps      // what its books keep of a voucher; nil = not known here
 }
 
 // Books is the part of gateway/engine that has the ERPs asked and told.

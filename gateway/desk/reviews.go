@@ -242,9 +242,9 @@ func (d *Desk) checked(ctx context.Context, kind proposal.Kind, subject, yaml st
 	if kind != proposal.Mapping {
 		return checked, hash, err
 	}
-	unchecked, err := d.uncheckedBooks(ctx)
-	if unchecked != nil {
-		checked.Findings = append(checked.Findings, policy.Finding{Level: policy.LevelWarning, Fault: unchecked})
+	cautions, err := d.cautions(ctx, subject, yaml)
+	for _, caution := range cautions {
+		checked.Findings = append(checked.Findings, policy.Finding{Level: policy.LevelWarning, Fault: caution})
 	}
 	return checked, hash, err
 }

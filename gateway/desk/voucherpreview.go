@@ -31,8 +31,8 @@ type VoucherPreview struct {
 	Version  int // of the mapping in force; 0 for another
 
 	// Fault is why no voucher can be made; the others are empty then, but for the mapping
-	// where there is one.
-	Fault *fault.Fault
+	// where there is one. Lost is why the books would refuse the one that is shown.
+	Fault, Lost *fault.Fault
 }
 
 // PreviewVoucher derives a voucher of a document, or of a content, from the mapping
@@ -55,7 +55,20 @@ func (d *Desk) PreviewVoucher(ctx context.Context, who auth.Who, asked PreviewAs
 	if err == nil {
 		preview.Voucher, preview.Whys, err = d.explain(ctx, mapping, preview.Document, preview.Kind)
 	}
+	if err == nil {
+		preview.Lost = d.lost(mapping, preview.Voucher, preview.Whys)
+	}
 	return preview, asAnswer(&preview, err)
+}
+
+// lost is what the books of a voucher would leave out of it, nil for nothing.
+func (d *Desk) lost(m *booking.Mapping, v voucher.Voucher, whys []booking.Why) *fault.Fault {
+	keeps, known := d.keeps()[v.Entity]
+	if !known {
+		return nil
+	}
+	lost, _ := fault.As(fault.Join(booking.Lost(m, keeps, v, whys)))
+	return lost
 }
 
 // asAnswer makes what is wrong with a document or a mapping part of the answer.

@@ -19,6 +19,7 @@ type previewView struct {
 	Mapping   string
 	Version   int
 	Refused   string // why there is none
+	Lost      string // why the books would refuse it
 	Standing  approval.Status
 	Booked    string // address of the voucher that is in the books already
 
@@ -50,6 +51,9 @@ func showPreview(v *visit) error {
 	if p.Fault != nil {
 		view.Refused = v.faultText(p.Fault)
 		return v.show(http.StatusOK, v.t("page.preview.title", "number", d.Number), view)
+	}
+	if p.Lost != nil {
+		view.Lost = v.faultText(p.Lost)
 	}
 	view.Reference, view.Date = p.Voucher.Reference, p.Voucher.Date
 	if err := view.take(p.Voucher); err != nil {

@@ -3,6 +3,7 @@ package pages_test
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/proposal"
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
@@ -63,4 +65,43 @@ func (h *house) previewed(id string) {
 	require.Equal(h.t, made, p.Voucher)
 	require.Len(h.t, p.Whys, len(made.Entries))
 	require.NoError(h.t, p.Voucher.Check())
+	require.Nil(h.t, p.Lost, "nobody knows what the books keep")
+	h.refusedEarly(id, string(raw))
+}
+
+// refusedEarly proves that a mapping with a dimension which the books cannot carry is
+// neither shown as good nor published, and says its line; and that it is where they can.
+func (h *house) refusedEarly(id, mapping string) {
+	h.t.Helper()
+	ctx := context.WithoutCancel(h.t.Context())
+	company, err := h.store.Snapshot(ctx, 0)
+	require.NoError(h.t, err)
+	who := auth.Who{Person: company.People["wang"], Subject: access.SubjectOf(company, "wang")}
+	line := strings.Count(mapping, "\n") + 1
+	mapping += "dimensions: { debit: { project: \"= department\" } }\n"
+	for kept, code := range map[string]string{"project": "", "customer": "booking.dimension_lost"} {
+		keeps := voucher.Keeps{Connection: "books", Adapter: "u8", Dimensions: []string{kept}}
+		counter := &desk.Desk{Store: h.store, Connections: []desk.Connection{
+			{ID: "books", Entities: []string{"acme-cn"}, Keeps: &keeps}}}
+		p, err := counter.PreviewVoucher(ctx, who, desk.PreviewAsked{Document: id, Mapping: mapping})
+		require.NoError(h.t, err)
+		require.Nil(h.t, p.Fault)
+		require.NotEmpty(h.t, p.Voucher.Entries, "it is shown all the same")
+		checked, err := counter.Check(ctx, auth.Who{Person: company.People["admin"],
+			Subject: access.SubjectOf(company, "admin")}, proposal.Mapping, "expense", mapping)
+		require.NoError(h.t, err)
+		var findings []string
+		for _, f := range checked.Findings {
+			findings = append(findings, f.Fault.Code)
+		}
+		if code == "" {
+			require.Nil(h.t, p.Lost)
+			require.NotContains(h.t, findings, "booking.dimension_lost")
+			require.Contains(h.t, findings, "booking.foreign_lost", "told, but no reason not to publish")
+			continue
+		}
+		require.Equal(h.t, code, p.Lost.Code)
+		require.Equal(h.t, strconv.Itoa(line), p.Lost.Args["line"])
+		require.Contains(h.t, findings, code)
+	}
 }

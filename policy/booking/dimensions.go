@@ -23,12 +23,7 @@ func dimensioned() []string {
 // dimensions works out what splits an entry beside its account. One that comes to
 // nothing is left out. 辅助核算
 func (b *builder) dimensions(rule string, line *document.Line) (map[string]string, error) {
-	switch rule {
-	case ruleDefault:
-		rule = ruleDebit
-	case ruleSettled:
-		rule = ruleCredit
-	}
+	rule = ofEntries(rule)
 	var all map[string]string
 	for _, name := range slices.Sorted(maps.Keys(b.rules.Dimensions[rule])) {
 		path, value := "dimensions."+rule+"."+name, b.rules.Dimensions[rule][name]

@@ -20,6 +20,7 @@ type Ground struct {
 	Type  *doctype.Type
 	Org   *org.Snapshot
 	Books map[string]map[master.Key]master.Row // by entity: its ERP's master data; none where it was never read
+	Keeps map[string]voucher.Keeps             // by entity: what its books keep of a voucher; none where nobody knows
 }
 
 // Proof is what trying a mapping out came to.
@@ -99,13 +100,18 @@ func (p *proving) entity(e org.LegalEntity) {
 
 // try makes one voucher, and says by which document it cannot be made.
 func (p *proving) try(c document.Content, kind voucher.Kind) {
-	v, err := Build(p.mapping, BuildInput{
+	v, whys, err := Explain(p.mapping, BuildInput{
 		Content: c, Document: "sample", Number: "SAMPLE-1", Revision: 1, Kind: kind, Date: "2026-01-31",
 		EntityCurrency: c.BaseTotal.Currency, Org: p.ground.Org, Master: p.byName(c.Entity),
 	})
 	if err == nil {
 		p.proof.Vouchers++
 		p.booked(c.Entity, v)
+		if keeps, known := p.ground.Keeps[c.Entity]; known {
+			for _, lost := range Lost(p.mapping, keeps, v, whys) {
+				p.fault(lost, c.Entity+"|"+lost.Args["account"])
+			}
+		}
 		return
 	}
 	f, ok := fault.As(err)

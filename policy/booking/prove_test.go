@@ -8,6 +8,7 @@ import (
 
 	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/policy/doctype"
 )
@@ -108,6 +109,58 @@ func TestAProofFindsWhatWouldBeParked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhatTheBooksCannotCarryIsRefused: a dimension that an entity's books would leave
+// out is a fault with its line, that of the entity where it is the entity's own.
+func TestWhatTheBooksCannotCarryIsRefused(t *testing.T) {
+	m := mapping(t, `mapping: expense
+type: expense
+journal: E
+text: t
+advance: "1221"
+credit: "2202"
+debit: {}
+default: "6602"
+dimensions:
+  debit: { project: "= department" }
+  credit: { employee: "= payee" }
+settlement: { bank: "1002", gain: "6603", loss: "6603" }
+entities:
+  de:
+    dimensions:
+      debit: { region: "= department" }
+`)
+	kept := voucher.Keeps{Connection: "books", Adapter: "kingdee", Accounts: []voucher.Kept{{Accounts: "66", Name: "project"},
+		{Accounts: "22", Name: "employee"}}}
+	prove := func(keeps map[string]voucher.Keeps) []string {
+		var told []string
+		for _, f := range booking.Prove(m, booking.Ground{Type: shippedType(t, "expense"), Org: group(), Keeps: keeps}).Faults {
+			require.Equal(t, "booking.dimension_lost", f.Code)
+			told = append(told, f.Args["entity"]+" "+f.Args["line"]+" "+f.Args["dimension"]+" "+f.Args["account"])
+		}
+		return told
+	}
+	require.Empty(t, prove(nil), "nobody knows")
+	require.Empty(t, prove(map[string]voucher.Keeps{"cn": kept}))
+	require.Equal(t, []string{"de 16 region 6602"}, prove(map[string]voucher.Keeps{"cn": kept, "de": kept}))
+	kept.Accounts = kept.Accounts[1:]
+	require.Equal(t, []string{"cn 10 project 6602"}, prove(map[string]voucher.Keeps{"cn": kept}))
+	require.Equal(t, []string{"cn 10 project 6602", "cn 11 employee 2202"}, prove(map[string]voucher.Keeps{"cn": {}}))
+}
+
+// TestCautions: what books cannot do keeps nobody from publishing, but is told.
+func TestCautions(t *testing.T) {
+	codes := func(name string, keeps voucher.Keeps) []string {
+		var all []string
+		for _, f := range booking.Cautions(shippedType(t, name), group(), map[string]voucher.Keeps{"cn": keeps}) {
+			all = append(all, f.Code)
+		}
+		return all
+	}
+	require.Equal(t, []string{"booking.foreign_lost", "booking.no_reversal"}, codes("expense", voucher.Keeps{}))
+	require.Empty(t, codes("expense", voucher.Keeps{Foreign: true, Reverses: true}))
+	require.Empty(t, booking.Cautions(shippedType(t, "expense"), group(), nil))
 }
 
 // TestNamesAreFoundInTheBooks looks codes up by the names that the books have.
