@@ -126,7 +126,11 @@ func describe(s Step) map[string]string {
 	words["allow"] = strings.Join(slices.Sorted(slices.Values(s.Allow)), ", ") // a set: its order says nothing
 	words["distinct_from"] = strings.Join(s.DistinctFrom, ", ")
 	words["in"], words["as_of"], words["amend"] = places(s.In), s.AsOf, strings.Join(s.Amend, ", ")
-	words["cc"] = s.CC.words()
+	words["cc"], words["same_approver"] = s.CC.words(), "ask"
+	if s.Once {
+		words["same_approver"] = "once"
+	}
+	delete(words, "once")
 	delete(words, "id")
 	return words
 }

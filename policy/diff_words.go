@@ -26,7 +26,7 @@ var diffWordings = map[string]diffWords{
 			"passkey":   "the amount from which decisions are signed with a passkey",
 			"aggregate": "what amounts are added up (what is shared: days)",
 			"in":        "the branch it stands in", "as_of": "when its approvers are found", "amend": "what approvers may amend",
-			"cc":       "who is copied in",
+			"cc": "who is copied in", "same_approver": "whether who agreed already is asked again",
 			"branches": "the branches", "none": "what happens where no branch is taken"}},
 	"zh-CN": {step: "节点 %s：", policy: "流程：", added: "新增：%s", removed: "已删除，原为：%s",
 		moved: "由第 %s 位移到第 %s 位", changed: "%s由 %s 改为 %s", nothing: "无",
@@ -38,7 +38,7 @@ var diffWordings = map[string]diffWords{
 			"then": "后续动作", "require": "要求的审批人数", "fresh_sign_in": "要求的重新登录",
 			"passkey":   "须用通行密钥签署的起始金额",
 			"aggregate": "金额合并计算（相同项：天数）",
-			"in":        "所在分支", "as_of": "确定审批人的时间", "amend": "审批人可修改的内容", "cc": "抄送人",
+			"in":        "所在分支", "as_of": "确定审批人的时间", "amend": "审批人可修改的内容", "cc": "抄送人", "same_approver": "已同意过的审批人是否再次审批",
 			"branches": "分支", "none": "没有分支成立时的处理"}},
 }
 

@@ -16,6 +16,7 @@ type wording struct {
 	passed, inGroup, weighs                  string
 	fork, branch, titled                     string // headings of parallel branches
 	anew, chosen, more                       string // of approvers who are found late
+	once                                     string // of who agreed already
 	ways, whys, rejects                      map[string]string
 	units                                    map[calendar.Unit]string // "" = as policies write it
 	thens                                    map[string]string
@@ -27,6 +28,7 @@ var wordings = map[string]wording{
 		people: "%s of ", nobody: "nobody", then: "Then: ", queue: "the admin queue", due: "; due in %s", list: ", ",
 		passed: "passed over (%s): %s", inGroup: "%s: ", weighs: ", weight %d",
 		fork: "At the same time (%s):", branch: "branch %d:", titled: "branch %d, %s:",
+		once:   "; who agreed already in this round is not asked again",
 		anew:   "; looked for again when the step is reached",
 		chosen: "those whom the step %s chooses among %s", more: "%s … (%d in all)",
 		ways: waysEN, whys: whysEN, rejects: rejectsEN,
@@ -36,6 +38,7 @@ var wordings = map[string]wording{
 		then: "之后：", queue: "管理员待办", due: "；时限 %s", list: "、",
 		passed: "越过（%s）：%s", inGroup: "%s：", weighs: "，权重 %d",
 		fork: "并行（%s）：", branch: "分支 %d：", titled: "分支 %d，%s：",
+		once: "；本轮已同意者不再重复审批",
 		anew: "；到达该节点时重新确定", chosen: "由节点 %s 的审批人从 %s 中指定", more: "%s…（共 %d 人）",
 		ways: waysZH, whys: whysZH, rejects: rejectsZH,
 		units:  map[calendar.Unit]string{calendar.WorkDay: "%d 个工作日", calendar.WorkHour: "%d 个工作小时", calendar.Second: "%d 秒"},
@@ -100,6 +103,9 @@ func (w wording) need(s approval.Step) string {
 		return w.skip
 	}
 	text := fmt.Sprintf(w.people, w.mode(s)) + w.asked(s) + w.rejects[s.OnReject]
+	if s.Once {
+		text += w.once
+	}
 	if s.Late != nil && s.Late.Chooser == "" {
 		text += w.anew
 	}

@@ -63,6 +63,7 @@ type stepYAML struct {
 	OnTimeout    source.Choice     `yaml:"on_timeout"`
 	Allow        []string          `yaml:"allow"`
 	DistinctFrom []string          `yaml:"distinct_from"`
+	SameApprover string            `yaml:"same_approver"`
 	Amend        []string          `yaml:"amend"`
 	CC           []copyYAML        `yaml:"cc"`
 	CCOn         string            `yaml:"cc_on"`

@@ -37,10 +37,16 @@ func (r *reading) step(path string, raw stepYAML, in []Place, p *Policy) Step {
 		s.Approvers = append(s.Approvers, r.finder(at, f, matrices))
 		r.fits(at, s.Approvers[i], s.Mode, p)
 	}
+	s.Once = r.once(path+".same_approver", raw.SameApprover)
 	s.AsOf = r.asOf(path+".approvers", raw.Approvers)
 	r.chooser(path+".approvers", &s, raw.Approvers, p, in)
 	s.CC = r.copying(path+".", raw.CC, raw.CCOn, stepCopiesOn, p)
 	return s
+}
+
+// once says whether who agreed already is not asked again.
+func (r *reading) once(path, word string) bool {
+	return r.written(path) && r.oneOf(path, word, []string{"ask", "once"}) && word == "once"
 }
 
 // asOf is when a step's approvers are found: all its sources say the same.

@@ -67,6 +67,9 @@ type Step struct {
 
 	CC *Copying `json:"cc,omitempty"` // nil: nobody is copied in
 
+	// Once spares who agreed in an earlier step, see approval.Step.
+	Once bool `json:"once,omitempty"`
+
 	at string // its path in the text
 }
 

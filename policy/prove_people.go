@@ -79,7 +79,7 @@ func unconditional(forks []Fork) []Fork {
 // stepKeys are the keys of a step that leave its approvers alone. One that this
 // does not know may make them depend on the other steps.
 var stepKeys = []string{"id", "title", "when", "otherwise", "approvers", "mode", "due", "remind", "on_timeout", "allow",
-	"distinct_from", "votes", "on_reject", "in", "as_of", "amend"}
+	"distinct_from", "votes", "on_reject", "in", "as_of", "amend", "once"}
 
 // plain says that a finder looks at the requester, the entity and the department
 // only: who is asked does not depend on what the document says. A way that this

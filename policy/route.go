@@ -107,7 +107,7 @@ func (in RouteInput) search(seen expr.Input, humans map[string][]string) *search
 func (p *Policy) route(s Step, way way, seen expr.Input, find *search) (approval.Step, []Remark, error) {
 	step := approval.Step{ID: s.ID, Title: s.Title, Need: approval.NeedsPeople, Reason: cmp.Or(way.reason, always),
 		Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, OnTimeout: s.OnTimeout, Allow: s.Allow, Amend: s.Amend,
-		DistinctFrom: s.DistinctSteps, Branches: p.branchesOf(s.In)}
+		DistinctFrom: s.DistinctSteps, Branches: p.branchesOf(s.In), Once: s.Once}
 	if way.need != "" {
 		step.Need = way.need
 		return step, nil, nil

@@ -125,6 +125,11 @@ func entitled(a Act, task Task) bool {
 // decidedIn says whether a person, with whatever account, decided a task of the
 // step in this round.
 func (s State) decidedIn(step, person string) bool {
+	for _, a := range s.spared(step) {
+		if s.behind(a.Person) == s.behind(person) {
+			return true
+		}
+	}
 	for _, t := range s.tasksOf(step) {
 		if t.decided() && s.behind(t.DecidedBy) == s.behind(person) {
 			return true
@@ -155,12 +160,14 @@ func (s State) enoughHumans() error {
 	if s.Plan == nil || s.Status != Approved && s.Status != Closed {
 		return nil
 	}
-	needed := max(s.Plan.Humans, min(len(s.Interveners), 1))
-	if missing := needed - len(s.agreed()); missing > 0 {
+	if missing := s.needed() - len(s.agreed()); missing > 0 {
 		return fault.New(fault.Conflict, "task.too_few_humans", fault.Arg("missing", strconv.Itoa(missing)))
 	}
 	return nil
 }
+
+// needed is how many different humans must have agreed in the end.
+func (s State) needed() int { return max(s.Plan.Humans, min(len(s.Interveners), 1)) }
 
 // agreed lists the humans whose yes counts: who intervened is none of them.
 func (s State) agreed() map[string]bool {
@@ -168,6 +175,11 @@ func (s State) agreed() map[string]bool {
 	for _, t := range s.Tasks {
 		if t.agreed() && human(t.DecidedBy) && !s.intervened(t.DecidedBy) {
 			agreed[s.behind(t.DecidedBy)] = true
+		}
+	}
+	for _, a := range s.Agreed {
+		if !s.intervened(a.Person) {
+			agreed[s.behind(a.Person)] = true // what they agreed to may be asked again, and of others
 		}
 	}
 	return agreed

@@ -119,8 +119,9 @@ type PlanResolvedData struct {
 
 // StepData is the data of step.opened, skipped, auto_approved and passed.
 type StepData struct {
-	Step   string `json:"step"`
-	Reason string `json:"reason,omitempty"`
+	Step   string   `json:"step"`
+	Reason string   `json:"reason,omitempty"`
+	Agreed []Agreed `json:"agreed,omitempty"` // opened: the places that need not be asked
 }
 
 // StaffedData is the data of step.staffed.

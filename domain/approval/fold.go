@@ -85,6 +85,7 @@ var statusAfter = map[string]Status{
 func (s State) clone() State {
 	s.Tasks = slices.Clone(s.Tasks)
 	s.Added = slices.Clone(s.Added)
+	s.Agreed = slices.Clone(s.Agreed)
 	s.Ahead = slices.Clone(s.Ahead)
 	s.Deciders = slices.Clone(s.Deciders)
 	s.Seen = maps.Clone(s.Seen)
@@ -179,7 +180,7 @@ func (s *State) beginRound(e evidence.Event) {
 	s.Plan, s.PlanAttempt, s.PlanFault = nil, 0, ""
 	s.Step, s.Ahead, s.Staffings = 0, nil, 0
 	s.Tasks, s.Effect = nil, nil
-	s.Added, s.Then, s.Stopped = nil, "", nil
+	s.Added, s.Agreed, s.Then, s.Stopped = nil, nil, "", nil
 	s.Interveners, s.Jumped = nil, nil
 }
 
@@ -188,7 +189,7 @@ func (s *State) applyPlan(e evidence.Event) error {
 	case PlanMade:
 		d, err := Decode[PlanData](e)
 		s.Plan, s.PlanFault = &d.Plan, ""
-		s.Step, s.Ahead, s.Tasks, s.Added, s.Then = 0, nil, nil, nil, ""
+		s.Step, s.Ahead, s.Tasks, s.Added, s.Agreed, s.Then = 0, nil, nil, nil, nil, ""
 		return err
 	case PlanFailed:
 		d, err := Decode[PlanFailedData](e)

@@ -8,10 +8,14 @@ import (
 
 // applyStep folds an event of a step; what is opened is not over yet.
 func (s *State) applyStep(e evidence.Event) error {
-	if e.Kind == StepOpened || s.Plan == nil {
+	if s.Plan == nil {
 		return nil
 	}
 	switch e.Kind {
+	case StepOpened:
+		d, err := Decode[StepData](e)
+		s.Agreed = append(s.Agreed, d.Agreed...)
+		return err
 	case StepReopened:
 		return s.applyReopened(e)
 	case StepKept:
@@ -85,14 +89,19 @@ func (s *State) applyReopened(e evidence.Event) error {
 			s.Tasks[t].Past = true
 		}
 	}
+	for i, t := range s.Tasks {
+		s.Tasks[i].Before = t.Before || t.decided()
+	}
 	again := func(step int) bool { return step >= i } // an event written before branches were
 	if len(d.Steps) > 0 {
 		again = func(step int) bool { return slices.Contains(d.Steps, s.Plan.Steps[step].ID) }
 	}
-	s.Added = without(s.Added, func(a Added) bool {
-		at := s.indexOfStep(a.Step)
+	anew := func(id string) bool { // without what stood by it
+		at := s.indexOfStep(id)
 		return at == i && d.Fresh || at != i && at >= 0 && again(at)
-	})
+	}
+	s.Added = without(s.Added, func(a Added) bool { return anew(a.Step) })
+	s.Agreed = without(s.Agreed, func(a Agreed) bool { return anew(a.Step) })
 	s.Jumped = without(s.Jumped, func(step string) bool { return again(s.indexOfStep(step)) })
 	over := []string{}
 	for j, step := range s.Plan.Steps {
@@ -118,6 +127,7 @@ func (s *State) applyJumped(e evidence.Event) error {
 			s.Tasks[i].Past = true
 		}
 	}
+	s.Agreed = without(s.Agreed, func(a Agreed) bool { return slices.Contains(d.Over, a.Step) })
 	s.Jumped = append(s.Jumped, d.Over...)
 	s.finishBefore(s.indexOfStep(d.Step))
 	if s.Over(s.Then) {

@@ -67,8 +67,11 @@ func (s State) reached(i int) bool {
 	return true
 }
 
-// begun says whether a step asked somebody already, in this pass through it.
-func (s State) begun(i int) bool { return len(s.tasksOf(s.Plan.Steps[i].ID)) > 0 }
+// begun says whether a step asked somebody already, in this pass through it, or need not.
+func (s State) begun(i int) bool {
+	step := s.Plan.Steps[i].ID
+	return len(s.tasksOf(step)) > 0 || len(s.spared(step)) > 0
+}
 
 // WaitingSteps lists the steps that wait for people, in the order of the plan: one,
 // or one of each branch that is under way.

@@ -305,6 +305,12 @@ func stands(s approval.State, step approval.Step) bool {
 		}
 		delete(added, t.Slot)
 	}
+	for _, a := range s.Agreed {
+		i := slices.IndexFunc(s.Tasks, func(t approval.Task) bool { return t.ID == a.Task })
+		if a.Step == step.ID && i >= 0 && s.Tasks[i].State == approval.TaskApproved {
+			votes[a.Slot] = 1
+		}
+	}
 	all := true
 	for _, v := range votes {
 		all = all && v == 1

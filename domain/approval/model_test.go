@@ -78,6 +78,7 @@ type model struct {
 	money           bool     // it asks for money, or may
 	admins          []string // who changed in this round whom it asks
 	votes           int      // so far
+	bent            int      // so many of them when the document last went back
 	posting         int      // the voucher's attempt
 	unanswered      bool
 	seen            map[string]bool
@@ -131,6 +132,8 @@ type ticket struct {
 	excused int
 	chose   []string
 	kept    bool // of a round before
+	spared  bool // nobody was asked: its human agreed before
+	saw     int  // the revision that was voted on
 }
 
 type modelSigner struct {
@@ -284,6 +287,7 @@ func (m *model) reach(s *modelStep) bool {
 	}
 	switch {
 	case s.late == nil:
+		m.spare(s)
 		m.count(s, nil)
 	case s.late.Chooser == "":
 		s.unstaffed = true
@@ -326,6 +330,7 @@ func (m *model) staff(s *modelStep, found []approval.Approver) {
 			s.Approvers = append(s.Approvers, approval.Approver{Person: queue})
 		}
 	}
+	m.spare(s)
 	m.count(s, nil)
 }
 

@@ -214,7 +214,7 @@ func (m *model) decide(t *ticket, a approval.Act) string {
 
 func (m *model) vote(t *ticket, by string, vote int) {
 	m.votes++
-	t.open, t.vote, t.by, t.at = false, vote, by, m.votes
+	t.open, t.vote, t.by, t.at, t.saw = false, vote, by, m.votes, m.revision
 	m.human = m.human || by != approval.SystemDeadline
 	t.step.last = m.votes
 	t.step.close(t, func(other *ticket) bool { return other.place == t.place })

@@ -132,6 +132,7 @@ func (m *model) jump(from, to *modelStep, a approval.Act) string {
 
 func (m *model) jumpBack(to *modelStep) {
 	m.bendWay(to)
+	m.bent = m.votes
 	for _, s := range m.steps {
 		if s == to || s.follows(to) {
 			m.renew(s)

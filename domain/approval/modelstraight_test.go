@@ -101,7 +101,7 @@ func (b *modelBack) sameWay(m *model, at *modelStep) bool {
 func asks(s *modelStep) string {
 	written, err := json.Marshal(approval.Step{
 		ID: s.ID, Need: s.Need, Mode: s.Mode, Votes: s.Votes, OnReject: s.OnReject, Allow: s.Allow, Amend: s.Amend,
-		DistinctFrom: s.DistinctFrom, Branches: s.Branches, Late: s.late,
+		DistinctFrom: s.DistinctFrom, Branches: s.Branches, Late: s.late, Once: s.Once,
 	})
 	if err != nil {
 		return err.Error()

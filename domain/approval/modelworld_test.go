@@ -126,6 +126,7 @@ func (m *model) staffed(c approval.Staffed) bool {
 		return false
 	}
 	m.staff(s, c.Approvers)
+	m.advance() // nobody need be asked
 	return true
 }
 

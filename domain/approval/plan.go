@@ -77,7 +77,8 @@ type Plan struct {
 //	1: signers stay with a task that is transferred or reassigned; who may not approve
 //	   changes no content; the limit of tasks holds for retractions and hand-overs;
 //	   no plan of rules alone approves what asks for humans
-//	2: a return to the submitter may lead straight back to who returned it
+//	2: a return to the submitter may lead straight back to who returned it; a yes may
+//	   count again in a later step of its round
 const RulesNow = 2
 
 // edition is the edition of the rules that the round is judged by.
@@ -114,6 +115,10 @@ type Step struct {
 
 	// DistinctFrom are earlier steps: no human agrees both there and here.
 	DistinctFrom []string `json:"distinct_from,omitempty"`
+
+	// Once lets a yes of this round count again: who agreed in a step before it is not
+	// asked here. 审批人去重
+	Once bool `json:"once,omitempty"`
 
 	// Branches says where the step stands among parallel branches, outermost first;
 	// none: on the trunk. A step follows those before it in Plan.Steps, but for the

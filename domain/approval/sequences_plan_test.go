@@ -58,7 +58,7 @@ func (q *sequence) plain() approval.Step {
 	who := slices.Clone(sequencePeople[:9])
 	q.Shuffle(len(who), func(i, j int) { who[i], who[j] = who[j], who[i] })
 	s := step(approval.AnyOf, who[:1+q.IntN(3)]...)
-	s.Allow = handling
+	s.Allow, s.Once = handling, q.IntN(4) == 0
 	return s
 }
 
@@ -75,7 +75,7 @@ func (q *sequence) planStep(i int) approval.Step {
 		who = append(who, queue, queue)
 	}
 	s := step(pick(q, sequenceModes), who...)
-	s.Allow, s.Amend = handling, []string{"title"}
+	s.Allow, s.Amend, s.Once = handling, []string{"title"}, q.IntN(3) == 0
 	if q.IntN(3) > 0 {
 		s = late(s, pick(q, rules))
 		s.Clock.AtMost = q.IntN(3)

@@ -188,6 +188,11 @@ func unsound(s approval.State) string {
 		}
 		counted[key] = counted[key] || !t.Past && t.For == ""
 	}
+	for _, a := range s.Agreed {
+		if key := a.Step + " " + a.Person; counted[key] {
+			return "I7: " + a.Person + " counts twice in " + a.Step
+		}
+	}
 	if s.Status != approval.Approved {
 		return ""
 	}

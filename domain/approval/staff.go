@@ -17,6 +17,9 @@ func (s State) judgeStaffed(c Staffed, now time.Time) []evidence.Draft {
 	}
 	p := s.pen(now, SystemPolicy, "")
 	p.staff(c)
+	if p.s.Over(c.Step) {
+		p.walk()
+	}
 	return p.drafts
 }
 

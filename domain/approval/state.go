@@ -79,6 +79,7 @@ type Task struct {
 	For      string      `json:"for,omitempty"`       // the task whose assignee asks for advice; it decides nothing
 	No       bool        `json:"no,omitempty"`        // expired, and that is a no
 	Past     bool        `json:"past,omitempty"`      // of a pass through the step that does not count any more
+	Before   bool        `json:"before,omitempty"`    // the document went back since: it counts in its own step alone
 	Extended int         `json:"extended,omitempty"`  // how often its deadline was excused
 	Chose    []string    `json:"chose,omitempty"`     // whom a yes names for a later step, see Late.Chooser
 	Ended    End         `json:"ended,omitzero"`      // how, where nobody decided it
@@ -150,6 +151,7 @@ type State struct {
 	Staffings   int                `json:"staffings,omitempty"`    // steps of this round staffed when reached
 	Tasks       []Task             `json:"tasks,omitempty"`        // of the current round
 	Added       []Added            `json:"added,omitempty"`        // signers, of the current round
+	Agreed      []Agreed           `json:"agreed,omitempty"`       // places that a yes in an earlier step fills
 	Then        string             `json:"then,omitempty"`         // the step to go straight back to
 	Stopped     *Stopped           `json:"stopped,omitempty"`      // the clock stands still and nobody decides
 	Decided     bool               `json:"decided"`                // a human decided something in this document

@@ -15,6 +15,8 @@ type StraightBack struct {
 	Plan  Plan   `json:"plan"`  // of that round
 	Tasks []Task `json:"tasks"` // decided in the steps that were over and do not come after Step
 	Fault string `json:"fault,omitempty"`
+
+	Agreed []Agreed `json:"agreed,omitempty"` // the places of those steps that were not asked
 }
 
 // Why a new round begins anew though it was to go straight back.
@@ -45,6 +47,8 @@ type KeptData struct {
 	Step  string     `json:"step"`
 	Back  string     `json:"back"`
 	Tasks []KeptTask `json:"tasks"`
+
+	Agreed []Agreed `json:"agreed,omitempty"` // places that were not asked then, by an earlier yes that stands too
 }
 
 // KnowsStraightBack says whether a return to the submitter may lead straight back in this
@@ -81,10 +85,18 @@ func (s *State) applyReturned(e evidence.Event) error {
 		return err
 	}
 	back := &StraightBack{Step: d.Step, By: e.Actor, Round: e.Round, Plan: *s.Plan}
+	stands := func(step string) bool {
+		i := s.indexOfStep(step)
+		return i >= 0 && i != from && s.over(i) && !s.Plan.before(from, i)
+	}
 	for _, t := range s.Tasks {
-		i := s.indexOfStep(t.Step)
-		if i >= 0 && i != from && s.over(i) && !s.Plan.before(from, i) && t.decided() && t.For == "" {
+		if stands(t.Step) && t.decided() && t.For == "" {
 			back.Tasks = append(back.Tasks, t)
+		}
+	}
+	for _, a := range s.Agreed {
+		if stands(a.Step) {
+			back.Agreed = append(back.Agreed, a)
 		}
 	}
 	if len(s.Interveners) > 0 || len(s.Jumped) > 0 {
@@ -196,11 +208,12 @@ func (b StraightBack) chosenFrom(plan Plan) []Step {
 }
 
 func (b StraightBack) decided(step string) bool {
-	return slices.ContainsFunc(b.Tasks, func(t Task) bool { return t.Step == step })
+	return slices.ContainsFunc(b.Tasks, func(t Task) bool { return t.Step == step }) ||
+		slices.ContainsFunc(b.Agreed, func(a Agreed) bool { return a.Step == step })
 }
 
 func sameStep(a, b Step) bool {
-	return a.ID == b.ID && a.Need == b.Need && a.Mode == b.Mode && a.OnReject == b.OnReject &&
+	return a.ID == b.ID && a.Need == b.Need && a.Mode == b.Mode && a.OnReject == b.OnReject && a.Once == b.Once &&
 		samePointed(a.Votes, b.Votes) && slices.Equal(a.DistinctFrom, b.DistinctFrom) &&
 		slices.Equal(a.Allow, b.Allow) && slices.Equal(a.Amend, b.Amend) &&
 		slices.EqualFunc(a.Branches, b.Branches, func(x, y Branch) bool { return x.Fork == y.Fork && x.N == y.N }) &&
@@ -222,15 +235,29 @@ func samePointed[T comparable](a, b *T) bool {
 	return *a == *b
 }
 
+// decisions are the tasks that were decided, and those that need not be.
+func (b StraightBack) decisions() []Task {
+	decided := slices.Clone(b.Tasks)
+	for _, a := range b.Agreed {
+		if i := slices.IndexFunc(b.Tasks, func(t Task) bool { return t.ID == a.Task }); i >= 0 {
+			t := b.Tasks[i]
+			t.Step, t.Assignee, t.DecidedBy = a.Step, a.Person, a.Person
+			decided = append(decided, t)
+		}
+	}
+	return decided
+}
+
 // standsUnder says whether who decided then might have decided under a plan of now: no
 // one interested, nobody twice in a step, nobody where another human must.
 func (s State) standsUnder(b StraightBack, plan Plan) bool {
-	s.Plan, s.Tasks, s.Added = &plan, b.Tasks, nil
-	for i, t := range b.Tasks {
+	decided := b.decisions()
+	s.Plan, s.Tasks, s.Added, s.Agreed = &plan, decided, nil, nil
+	for i, t := range decided {
 		if s.Interested(t.DecidedBy) || s.Interested(t.Assignee) || t.Revision == 0 {
 			return false
 		}
-		for _, other := range b.Tasks[:i] {
+		for _, other := range decided[:i] {
 			twice := human(t.DecidedBy) && s.behind(t.DecidedBy) == s.behind(other.DecidedBy)
 			if twice && (t.Step == other.Step || s.areApart(t.Step, other.Step)) {
 				return false
@@ -261,7 +288,12 @@ func (p *pen) keep(back StraightBack) {
 				d.Tasks = append(d.Tasks, KeptTask{t.ID, t.Round, t.Revision, t.ContentHash})
 			}
 		}
-		if len(d.Tasks) > 0 {
+		for _, a := range back.Agreed {
+			if a.Step == step.ID {
+				d.Agreed = append(d.Agreed, a)
+			}
+		}
+		if len(d.Tasks)+len(d.Agreed) > 0 {
 			p.follow(StepKept, d)
 		}
 	}
@@ -276,9 +308,11 @@ func (s *State) applyKept(e evidence.Event) error {
 	}
 	for _, t := range s.Straight.Tasks {
 		if slices.ContainsFunc(d.Tasks, func(kept KeptTask) bool { return kept.Task == t.ID }) {
+			t.Before = true
 			s.Tasks = append(s.Tasks, t)
 		}
 	}
+	s.Agreed = append(s.Agreed, d.Agreed...)
 	s.finish(i)
 	return nil
 }

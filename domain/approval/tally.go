@@ -76,6 +76,9 @@ func (s State) tally(step Step) verdict {
 			no[t.Slot] = no[t.Slot] || t.refused()
 		}
 	}
+	for _, a := range s.spared(step.ID) {
+		yes[a.Slot] = true
+	}
 	switch step.Mode {
 	case AnyOf:
 		return counted(sum(of, yes, one), sum(of, no, one), 1, int64(len(of)))

@@ -168,13 +168,16 @@ func (p *pen) reach(step Step) {
 	}
 }
 
+// openStep asks who decides a step, unless they agreed before and that is enough: then
+// it is over, and its caller goes on.
 func (p *pen) openStep(step Step) {
-	p.follow(StepOpened, StepData{Step: step.ID, Reason: step.Reason})
-	for place, a := range places(step) {
-		if place == 0 || step.Mode != InOrder {
-			p.openTask(step, a, place)
-		}
+	d := StepData{Step: step.ID, Reason: step.Reason, Agreed: p.s.agreedBefore(step)}
+	p.follow(StepOpened, d)
+	if len(d.Agreed) > 0 && p.s.tally(step) == won {
+		p.follow(StepPassed, StepData{Step: step.ID})
+		return
 	}
+	p.askFrom(step, 0)
 }
 
 func (p *pen) openTask(step Step, a Approver, place int) {
@@ -240,8 +243,8 @@ func (p *pen) count(step Step, task Task, why string) {
 	case lost:
 		p.endRejected(step, why)
 	case undecided:
-		if next := task.Slot + 1; step.Mode == InOrder && next < len(places(step)) {
-			p.openTask(step, places(step)[next], next)
+		if step.Mode == InOrder {
+			p.askFrom(step, task.Slot+1)
 		}
 	case won:
 		p.supersede(Approve, func(t Task) bool {

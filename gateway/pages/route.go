@@ -157,6 +157,11 @@ func (v *visit) askedAt(step approval.Step, s approval.State) []stopPerson {
 		}
 		list = append(list, p)
 	}
+	for _, a := range s.Agreed {
+		if a.Step == step.ID {
+			list = append(list, stopPerson{Name: v.name(a.Person), Via: v.t("page.route.spared")})
+		}
+	}
 	if len(list) > 0 {
 		return list
 	}
@@ -164,6 +169,15 @@ func (v *visit) askedAt(step approval.Step, s approval.State) []stopPerson {
 		list = append(list, stopPerson{Name: v.name(a.Person), Via: v.via(a.Via)})
 	}
 	return list
+}
+
+// spared names who agreed before, and is not asked again.
+func (v *visit) spared(agreed []approval.Agreed) string {
+	people := make([]string, len(agreed))
+	for i, a := range agreed {
+		people[i] = a.Person
+	}
+	return v.names(people)
 }
 
 // posting is the stop after the approval: the voucher.

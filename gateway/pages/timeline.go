@@ -60,6 +60,8 @@ type told struct {
 
 	Over []string `json:"over"`
 
+	Agreed []approval.Agreed `json:"agreed"` // who is not asked: they agreed before
+
 	Back string         `json:"back"` // straight, or the step to go straight back to
 	Anew *approval.Anew `json:"anew"`
 
@@ -110,7 +112,7 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 		for _, step := range data.Plan.Steps {
 			titles[step.ID] = i18n.Pick(step.Title, v.locale)
 		}
-		if silent[e.Kind] {
+		if silent[e.Kind] && len(data.Agreed) == 0 {
 			continue
 		}
 		kind = cmp.Or(data.Type, kind)
@@ -151,7 +153,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
 		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
 		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
-		"approvers", v.approvers(data.Approvers), "over", v.titled(data.Over, titles),
+		"approvers", v.approvers(data.Approvers), "agreed", v.spared(data.Agreed), "over", v.titled(data.Over, titles),
 		"back", cmp.Or(titles[data.Back], data.Back),
 		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
