@@ -59,9 +59,9 @@ func TestTheGuideIsTrue(t *testing.T) {
 		}
 		seen[kind]++
 	}
-	require.Equal(t, 20, seen["yaml"])
+	require.Equal(t, 21, seen["yaml"])
 	require.Equal(t, 1, seen["text beside"])
-	require.Equal(t, 15, seen["text route"])
+	require.Equal(t, 16, seen["text route"])
 	require.Equal(t, 17, seen["condition"])
 }
 

@@ -58,6 +58,7 @@ func TestAWrongPolicyIsRefusedWhereItIsWrong(t *testing.T) {
 		{"a choice among everybody", "{ role: finance_clerk }", "{ choice: submitter, field: f }", "policy.bad_approver", "9:17", "steps[0].approvers[0].among"},
 		{"a choice in no field", "{ role: finance_clerk }", "{ choice: submitter, among: { role: r } }", "yaml.missing_key", "9:17", "steps[0].approvers[0]"},
 		{"an unknown matrix", "{ role: finance_clerk }", "{ matrix: m }", "policy.bad_value", "9:27", "steps[0].approvers[0].matrix"},
+		{"who agreed is asked sometimes", "    mode: all_of", "    same_approver: maybe\n    mode: all_of", "policy.bad_value", "10:20", "steps[0].same_approver"},
 		{"another human than in a step to come", "    mode: all_of", "    distinct_from: [two]\n    mode: all_of", "policy.bad_value", "10:21", "steps[0].distinct_from[0]"},
 		{"an unknown mode", "mode: all_of", "mode: allof", "policy.bad_value", "10:11", "steps[0].mode"},
 		{"paying", "[accrue, archive]", "[accrue, pay]", "policy.not_in_version", "13:16", "then[1]"},

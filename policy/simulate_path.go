@@ -58,7 +58,8 @@ func (c change) with(a, b approval.Step) change {
 	if a.Need != approval.NeedsPeople {
 		return c
 	}
-	c.rule = c.rule || a.Mode != b.Mode || a.OnReject != b.OnReject || a.Once != b.Once || !reflect.DeepEqual(a.Votes, b.Votes) ||
+	c.rule = c.rule || a.Mode != b.Mode || a.OnReject != b.OnReject || a.Once != b.Once ||
+		!reflect.DeepEqual(a.Votes, b.Votes) ||
 		!reflect.DeepEqual(untitled(a.Branches), untitled(b.Branches))
 	c.approvers = c.approvers || !reflect.DeepEqual(a.Late, b.Late)
 	if a.Mode == approval.InOrder {

@@ -51,6 +51,7 @@ func TestScenarios(t *testing.T) {
 		{"withdrawn", playWithdraw, approval.Withdrawn},
 		{"returned", playReturn, approval.Closed},
 		{"straight", playStraightBack, approval.Closed},
+		{"spared", playSpared, approval.Closed},
 		{"signalled", playSignals, approval.Closed},
 		{"behind", playBehind, approval.Closed},
 		{"escalated", playEscalation, approval.Closed},
@@ -103,6 +104,11 @@ func (h *house) prepare(name string) {
 		plan := handledPlan()
 		plan.Steps[0].Clock = approval.Clock{Calendar: "always", Due: calendar.Duration{Count: 2, Unit: calendar.WorkDay}}
 		h.outside.SetPlan(plan)
+	case "spared":
+		plan := activitiestest.ThreeSteps(3600, 1800, 600)
+		plan.Steps[2].Approvers = []approval.Approver{{Person: "li", Via: "test"}}
+		plan.Steps[2].Once = true
+		h.outside.SetPlan(plan)
 	case "sanctioned":
 		h.outside.SetPlan(patchedPlan())
 	case "counted":
@@ -154,6 +160,12 @@ func playStraightBack(h *house, id string) {
 	})))
 	require.NoError(h.t, h.decide(id, approval.Approve, "wu"))
 	require.NoError(h.t, h.decide(id, approval.Approve, "sun"))
+}
+
+// playSpared does not ask li a second time.
+func playSpared(h *house, id string) {
+	require.NoError(h.t, h.decide(id, approval.Approve, "li"))
+	require.NoError(h.t, h.decide(id, approval.Approve, "wu"))
 }
 
 func playSignals(h *house, id string) {

@@ -39,9 +39,9 @@ func (s State) earlierYes(step Step, person string) (Task, bool) {
 	}
 	at := s.indexOfStep(step.ID)
 	for _, t := range s.Tasks {
-		own := t.State == TaskApproved && t.For == "" && t.Assignee == t.DecidedBy && s.behind(t.DecidedBy) == s.behind(person)
-		counts := !t.Past && !t.Before && t.Revision == s.Revision && t.ContentHash == s.ContentHash
-		if own && counts && s.Plan.before(s.indexOfStep(t.Step), at) {
+		theirs := t.Assignee == t.DecidedBy && s.behind(t.DecidedBy) == s.behind(person)
+		counts := t.State == TaskApproved && t.For == "" && !t.Past && !t.Before && t.Revision == s.Revision && t.ContentHash == s.ContentHash
+		if theirs && counts && s.Plan.before(s.indexOfStep(t.Step), at) {
 			return t, true
 		}
 	}

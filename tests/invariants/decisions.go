@@ -156,6 +156,11 @@ func (f *folded) yeses(round int, s step) map[int]bool {
 			places[t.Slot] = true
 		}
 	}
+	for _, one := range f.spared {
+		if one.Step == s.ID && one.Round == round {
+			places[one.Slot] = true
+		}
+	}
 	return places
 }
 

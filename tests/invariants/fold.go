@@ -29,6 +29,8 @@ type folded struct {
 	jumped                    []string       // steps of the round that were passed over
 	returnedStraight          bool           // the last return was to go straight back
 	kept                      map[int][]kept // decisions of earlier rounds that stand, by round
+	spared                    []spared       // places of the plan that are not asked
+	bent                      int64          // the event by which the document last went back
 }
 
 // decision is an event by which somebody, or the clock, decided a task.
@@ -123,7 +125,7 @@ func (c *checker) foldEvent(f *folded, e event) {
 	case "document.approved":
 		f.approvals = append(f.approvals, approved{e, f.plan, slices.Clone(f.jumped)})
 	case "plan.made":
-		f.plan, f.steps, f.parked = e.facts.Plan, nil, parking{}
+		f.plan, f.steps, f.parked, f.bent = e.facts.Plan, nil, parking{}, 0
 	case "plan.failed":
 		f.parked = parking{"plan:" + strconv.Itoa(e.Round), e.facts.Attempt, e.facts.Code, "", e.At}
 	case "plan.resolved", "voucher.resolved":
@@ -136,6 +138,7 @@ func (c *checker) foldEvent(f *folded, e event) {
 		if e.Kind == "step.staffed" {
 			c.foldStaffed(f, e)
 		}
+		c.foldSpared(f, e)
 		f.leave(e.facts.Step)
 		f.steps = append(f.steps, e.facts.Step)
 	case "step.kept":
@@ -150,6 +153,10 @@ func (c *checker) foldEvent(f *folded, e event) {
 		}
 		f.steps = append(f.steps, e.facts.Step)
 		f.forget(e.facts.Past)
+		f.bent = e.Seq
+		f.spared = slices.DeleteFunc(f.spared, func(s spared) bool {
+			return s.Step == e.facts.Step && e.facts.Fresh || s.Step != e.facts.Step && slices.Contains(e.facts.Steps, s.Step)
+		})
 		f.jumped = slices.DeleteFunc(f.jumped, func(step string) bool {
 			return step == e.facts.Step || slices.Contains(e.facts.Steps, step)
 		})

@@ -54,6 +54,7 @@ func build(t testing.TB) *house {
 	h.ids["rejected"] = h.reject()
 	h.ids["again"] = h.again()
 	h.ids["straight"] = h.straight()
+	h.ids["spared"] = h.spared()
 	h.ids["withdrawn"] = h.withdraw()
 	h.ids["parked"] = h.park()
 	h.ids["queue"] = h.queue()

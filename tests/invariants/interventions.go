@@ -168,7 +168,12 @@ func (c *checker) checkHumans(d *document, a approved, meddled map[string]bool) 
 	agreed := map[string]bool{}
 	for _, t := range d.fold.tasks {
 		who := c.org.planned(a.plan).humanOf(t.DecidedBy)
-		if t.Round == a.event.Round && t.State == "approved" && !t.past && human(t.DecidedBy) && !meddled[who] {
+		if (t.Round == a.event.Round || d.fold.keeps(a.event.Round, t.ID)) && t.State == "approved" && !t.past && human(t.DecidedBy) && !meddled[who] {
+			agreed[who] = true
+		}
+	}
+	for _, one := range d.fold.spared {
+		if who := c.org.planned(a.plan).humanOf(one.Person); one.Round == a.event.Round && !meddled[who] {
 			agreed[who] = true
 		}
 	}

@@ -38,6 +38,7 @@ func (c *checker) foldKept(f *folded, e event) {
 		}
 		f.kept[e.Round] = append(f.kept[e.Round], k)
 	}
+	c.keepSpared(f, e, subject)
 	c.hold("I7", subject, f.returnedStraight, "step %s is over by earlier decisions, and nobody let it go straight back", e.facts.Step)
 	f.leave(e.facts.Step)
 }

@@ -1,6 +1,8 @@
 package invariants_test
 
 import (
+	"strings"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/approval"
@@ -31,6 +33,57 @@ func (h *house) straight() string {
 	require.NoError(h.t, err)
 	s = plan(h.act(s, approval.Act{Name: approval.Resubmit, Actor: "li", Revision: n, NewHash: hash}))
 	return h.post(h.decide(s, approval.Approve, "zhang", "")).Document
+}
+
+// spared is a document whose last step li's manager is not asked in again.
+func (h *house) spared() string {
+	again := step("head", approval.AnyOf, "wu")
+	again.Once = true
+	s := h.decide(h.plan(h.submit(contentOf("苏州", 27000)), step("manager", approval.AnyOf, "wu"),
+		step("finance", approval.AnyOf, "zhang"), again), approval.Approve, "wu", "")
+	return h.post(h.decide(s, approval.Approve, "zhang", "")).Document
+}
+
+// Lies about who was not asked again.
+func init() {
+	opened := func(change func(data map[string]any)) func(l *liar) {
+		return func(l *liar) {
+			l.forge("spared", func(events []evidence.Event) []evidence.Event {
+				i := find(events, "step.opened", 3)
+				data, err := approval.Decode[approval.StepData](events[i])
+				require.NoError(l, err)
+				a := data.Agreed[0]
+				one := map[string]any{"step": a.Step, "slot": a.Slot, "person": a.Person, "task": a.Task}
+				change(one)
+				events[i].Data = setField(events[i].Data, "agreed", []any{one})
+				return events
+			})
+		}
+	}
+	planned := func(was, is string) func(l *liar) {
+		return func(l *liar) {
+			l.forge("spared", func(events []evidence.Event) []evidence.Event {
+				i := find(events, "plan.made", 1)
+				events[i].Data = []byte(strings.Replace(string(events[i].Data), was, is, 1))
+				return events
+			})
+		}
+	}
+	planted = append(planted, []lie{
+		{"nobody is asked, and nobody agreed", "I7", "never agreed", opened(func(a map[string]any) { a["task"] = "nobody's" })},
+		{"a place is spared that is another's", "I7", "is not theirs", opened(func(a map[string]any) { a["person"] = "zhang" })},
+		{"somebody is spared for another's yes", "I7", "is not asked for what zhang did", func(l *liar) {
+			var task string
+			for _, e := range l.events(l.id("spared")) {
+				if d, err := approval.Decode[approval.TaskEndedData](e); err == nil && e.Kind == "task.approved" && e.Actor == "zhang" {
+					task = d.Task
+				}
+			}
+			opened(func(a map[string]any) { a["task"] = task })(l)
+		}},
+		{"somebody is spared where the policy asks", "I7", "where the policy spares nobody", planned(`"once":true`, `"once":false`)},
+		{"somebody is spared where another human must decide", "I7", "needs another human", planned(`"once":true`, `"distinct_from":["manager"],"once":true`)},
+	}...)
 }
 
 // Lies about decisions that stand in a new round.

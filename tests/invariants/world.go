@@ -133,6 +133,8 @@ type facts struct {
 	Version     int         `json:"calendar_version"`
 	Back        string      `json:"back"`
 	Tasks       []kept      `json:"tasks"`
+	Agreed      []spared    `json:"agreed"`
+	Fresh       bool        `json:"fresh"`
 }
 
 // moved is how a deadline moved.
@@ -148,9 +150,11 @@ type plan struct {
 	Steps      []step   `json:"steps"`
 	Then       []string `json:"then"`
 	Humans     int      `json:"humans"`
-	SignIn     *limit   `json:"sign_in"`
-	Passkey    bool     `json:"passkey"`
-	CC         *copying `json:"cc"`
+
+	Same    [][]string `json:"same"` // accounts of one human
+	SignIn  *limit     `json:"sign_in"`
+	Passkey bool       `json:"passkey"`
+	CC      *copying   `json:"cc"`
 
 	Policy        string      `json:"policy"`
 	PolicyVersion int         `json:"policy_version"`
@@ -171,6 +175,7 @@ type step struct {
 	Approvers []approver `json:"approvers"`
 
 	DistinctFrom []string `json:"distinct_from"`
+	Once         bool     `json:"once"`
 	CC           *copying `json:"cc"`
 
 	Late *struct {

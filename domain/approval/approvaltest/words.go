@@ -216,6 +216,9 @@ func set(step *approval.Step, setting string) (err error) {
 		step.OnTimeout.Do = said
 		return oneOf(said, approval.TimeoutEscalate, approval.TimeoutReassign, approval.TimeoutReject,
 			approval.TimeoutApprove)
+	case "same_approver":
+		step.Once = said == "once"
+		return oneOf(said, "once", "ask")
 	case "amend":
 		step.Amend = strings.Split(said, ", ")
 		return nil
