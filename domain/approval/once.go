@@ -40,7 +40,8 @@ func (s State) earlierYes(step Step, person string) (Task, bool) {
 	at := s.indexOfStep(step.ID)
 	for _, t := range s.Tasks {
 		theirs := t.Assignee == t.DecidedBy && s.behind(t.DecidedBy) == s.behind(person)
-		counts := t.State == TaskApproved && t.For == "" && !t.Past && !t.Before && t.Revision == s.Revision && t.ContentHash == s.ContentHash
+		counts := t.State == TaskApproved && t.For == "" && !t.Past && !t.Before &&
+			t.Revision == s.Revision && t.ContentHash == s.ContentHash
 		if theirs && counts && s.Plan.before(s.indexOfStep(t.Step), at) {
 			return t, true
 		}

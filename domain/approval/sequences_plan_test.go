@@ -154,7 +154,7 @@ func (q *sequence) planAgain() approval.Command {
 	case 2:
 		at.Mode = pick(q, []approval.Mode{approval.AnyOf, approval.AllOf})
 	case 3:
-		at.ID = "other"
+		at.ID = "other" + strconv.Itoa(p.Round)
 	case 4:
 		if at.ID != "s1" {
 			at.DistinctFrom = append(slices.Clone(at.DistinctFrom), "s1")
@@ -165,6 +165,8 @@ func (q *sequence) planAgain() approval.Command {
 		c.Plan.Rules = q.IntN(approval.RulesNow + 1)
 	case 7:
 		c.Plan.Steps = p.Steps[:max(1, len(p.Steps)-1)]
+	case 8:
+		at.Once = !at.Once
 	}
 	return c
 }
