@@ -23,8 +23,13 @@ func (p *parts) inboundSources() (map[string]desk.InboundSource, error) {
 		if err != nil {
 			return nil, fmt.Errorf("inbound.sources %s: %w", s.ID, err)
 		}
+		when := s.Cron
+		if s.Every > 0 {
+			when = s.Every.String()
+		}
 		sources[s.ID] = desk.InboundSource{
-			ID: s.ID, Kind: s.Kind, Title: s.Title, Account: s.Account, Entities: s.Entities, Mapping: mapping,
+			When: when,
+			ID:   s.ID, Kind: s.Kind, Title: s.Title, Account: s.Account, Entities: s.Entities, Mapping: mapping,
 			OnceByInvoice: s.Once,
 		}
 	}

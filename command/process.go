@@ -104,8 +104,14 @@ func runWorker(ctx context.Context, p *parts) error {
 	if deps.Master, err = p.masterData(s); err != nil {
 		return err
 	}
+	if deps.Inbound, err = p.inbounds(s); err != nil {
+		return err
+	}
 	if !p.config.Worker.Effects.Paused {
 		p.scheduleMasterData(ctx, c)
+		if err := p.scheduleInbound(ctx, c); err != nil {
+			return err
+		}
 		if err := worker.KeepSchedules(ctx, c, p.directorySchedules()); err != nil {
 			return err
 		}

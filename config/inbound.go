@@ -1,11 +1,18 @@
 package config
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // The kinds of source.
 const (
 	InboundAPI     = "api"     // it calls the API with a token
 	InboundWebhook = "webhook" // it calls /hooks/inbound/<id>, signed
+	InboundFolder  = "folder"  // it leaves files in a folder
+	InboundS3      = "s3"      // it leaves files in a bucket
+	InboundSFTP    = "sftp"    // it leaves files on an SFTP server
 )
 
 // How a webhook is signed.
@@ -33,12 +40,46 @@ type InboundSource struct {
 	Signature string          `mapstructure:"signature"` // standard or hmac
 	Header    string          `mapstructure:"header"`    // hmac: which header carries it
 	Secrets   []InboundSecret `mapstructure:"secrets"`   // any of them; two while one is replaced
+
+	// Sources that we ask ourselves.
+	Cron  string        `mapstructure:"cron"`  // when, in locale.zone; "" = every
+	Every time.Duration `mapstructure:"every"` // how often
+	Files InboundFiles  `mapstructure:"files"` // folder, s3, sftp
+}
+
+// InboundFiles is where a source leaves files, and how they are read.
+type InboundFiles struct {
+	Folder   string        `mapstructure:"folder"`    // its path; of sftp the path there; of s3 what keys begin with
+	Quiet    time.Duration `mapstructure:"quiet"`     // how long nobody may have written a file that is read
+	Sheet    string        `mapstructure:"sheet"`     // of a workbook; "" = its first
+	GroupBy  string        `mapstructure:"group_by"`  // column whose equal values make one document of many rows
+	RowsMax  int           `mapstructure:"rows_max"`  // of one file
+	BytesMax int64         `mapstructure:"bytes_max"` // of one file
+	Language string        `mapstructure:"language"`  // of the results beside the files: en or zh-CN
+
+	Endpoint  string `mapstructure:"endpoint"` // s3, sftp: host:port
+	Bucket    string `mapstructure:"bucket"`   // s3
+	Region    string `mapstructure:"region"`   // s3
+	AccessKey Secret `mapstructure:"access_key"`
+	SecretKey Secret `mapstructure:"secret_key"`
+	Plain     bool   `mapstructure:"plain"` // s3: http, for a store on the same machine
+
+	User       string `mapstructure:"user"` // sftp
+	Password   Secret `mapstructure:"password"`
+	PrivateKey Secret `mapstructure:"private_key"` // sftp: in PEM, without a passphrase
+	HostKey    string `mapstructure:"host_key"`    // sftp: the server's public key, as ssh-keyscan prints it
 }
 
 // InboundSecret is one secret of a webhook.
 type InboundSecret struct {
 	Secret Secret `mapstructure:"secret"`
 }
+
+// The most that may be asked for of one file.
+const (
+	inboundRowsMost  = 20_000
+	inboundBytesMost = 32 << 20
+)
 
 // inboundSecretLeast is how many characters a webhook's secret has at least.
 const inboundSecretLeast = 24
@@ -48,11 +89,12 @@ func (i Inbound) check(k *check) {
 	for n, s := range i.Sources {
 		at := "inbound.sources[" + strconv.Itoa(n) + "]."
 		ids = append(ids, s.ID)
-		k.oneOf(at+"kind", s.Kind, InboundAPI, InboundWebhook)
+		k.oneOf(at+"kind", s.Kind, InboundAPI, InboundWebhook, InboundFolder, InboundS3, InboundSFTP)
 		k.want(inboundID.MatchString(s.ID), at+"id", "is no name", "set lower-case letters, digits, - and _, at most 40")
 		k.want(s.Account != "", at+"account", "is empty", "name the person in whose name documents are entered")
 		k.want(s.Mapping != "", at+"mapping", "is empty", "name a mapping file, or a shipped mapping")
 		s.checkWebhook(k, at)
+		s.checkAsked(k, at)
 	}
 	k.unique("inbound.sources", ids)
 }
@@ -76,4 +118,45 @@ func (s InboundSource) checkWebhook(k *check, at string) {
 	}
 	k.want((s.Signature == SignedHMAC) == (s.Header != ""), at+"header", "goes with signature: hmac",
 		"name the header that carries the signature, such as X-Signature")
+}
+
+// Asked says whether we ask the source ourselves.
+func (s InboundSource) Asked() bool { return s.Kind != InboundAPI && s.Kind != InboundWebhook }
+
+// HasFiles says whether the source leaves files.
+func (s InboundSource) HasFiles() bool {
+	return s.Kind == InboundFolder || s.Kind == InboundS3 || s.Kind == InboundSFTP
+}
+
+func (s InboundSource) checkAsked(k *check, at string) {
+	if !s.Asked() {
+		k.want(s.Cron == "" && s.Every == 0, at+"every", "is of sources that we ask only", "remove it, or set another kind")
+		return
+	}
+	k.want((s.Cron == "") != (s.Every == 0), at+"every", "and cron are both set or both empty", "set one of them")
+	k.want(s.Every == 0 || s.Every >= time.Second, at+"every", "is too short", "set at least 1s")
+	if s.HasFiles() {
+		s.Files.check(k, at+"files.", s.Kind)
+	}
+}
+
+func (f InboundFiles) check(k *check, at, kind string) {
+	k.want(kind == InboundS3 || strings.HasPrefix(f.Folder, "/"), at+"folder", "is no absolute path",
+		"write the folder in which the other system leaves its files")
+	k.want(f.Quiet >= 0 && f.Quiet <= time.Hour, at+"quiet", "is out of range", "set at most 1h; without it 10s")
+	k.want(f.RowsMax >= 0 && f.RowsMax <= inboundRowsMost, at+"rows_max", "is out of range",
+		"set at most "+strconv.Itoa(inboundRowsMost))
+	k.want(f.BytesMax >= 0 && f.BytesMax <= inboundBytesMost, at+"bytes_max", "is out of range",
+		"set at most "+strconv.Itoa(inboundBytesMost))
+	if f.Language != "" {
+		k.oneOf(at+"language", f.Language, "en", "zh-CN")
+	}
+	k.want((kind == InboundFolder) == (f.Endpoint == ""), at+"endpoint", "goes with s3 and sftp",
+		"set host:port, or remove it")
+	k.want((kind == InboundS3) == (f.Bucket != ""), at+"bucket", "goes with s3", "set it, or remove it")
+	if kind == InboundSFTP {
+		k.want(f.User != "" && (f.Password.IsSet() || f.PrivateKey.IsSet()), at+"user", "and how it signs in are missing",
+			"set user, and private_key_file or password_file")
+		k.want(f.HostKey != "", at+"host_key", "is empty", "write the server's key: ssh-keyscan prints it after the host")
+	}
 }

@@ -70,8 +70,8 @@ var grants = map[string]map[string]string{
 		"reconciliations": appends, "reconciliation_differences": read, "reconciliation_rulings": appends,
 		"reversals": "SELECT, INSERT, UPDATE",
 
-		"inbound_messages": "SELECT, INSERT, UPDATE",
-		"erp_exchanges":    read, "erp_episodes": read,
+		"inbound_messages": "SELECT, INSERT, UPDATE", "inbound_sources": read,
+		"erp_exchanges": read, "erp_episodes": read,
 		"certifications":      "SELECT, INSERT, UPDATE (reminded, overdue_at, closed_at)",
 		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal)",
 		"webhook_endpoints":   "SELECT, UPDATE (state, why, changed_by, changed_at, last_no, failing_since, tries, next_try)",
@@ -116,7 +116,9 @@ var grants = map[string]map[string]string{
 		"reconciliation_rulings":     "SELECT, UPDATE (outcome, code, detail, erp_number, outcome_at)",
 		"reversals": "SELECT, UPDATE (status, code, detail, unanswered, erp_number, erp_id, changed_at, tries," +
 			" next_try)",
-		"erp_exchanges": "INSERT",
+		"erp_exchanges":    "INSERT",
+		"inbound_messages": "SELECT, INSERT, UPDATE (body, body_hash, state, fault, entity, next_try, changed_at)",
+		"inbound_sources":  "SELECT, INSERT, UPDATE",
 	},
 	RoleRelay: {
 		"documents": read,
@@ -183,7 +185,7 @@ var grants = map[string]map[string]string{
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read, "master_rows": read, "master_runs": read, "erp_gates": read,
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
-		"reversals": read, "inbound_messages": read, "erp_exchanges": read, "erp_episodes": read,
+		"reversals": read, "inbound_messages": read, "inbound_sources": read, "erp_exchanges": read, "erp_episodes": read,
 		"certifications": read, "certification_items": read,
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,

@@ -45,6 +45,10 @@ type InboundInput struct {
 	// Held says that whoever receives it makes it a document at once; nobody else gets it
 	// for a minute.
 	Held bool
+
+	// Calm says that what was refused stays so where the same comes again: whoever sends it
+	// sends everything that is there each time.
+	Calm bool
 }
 
 // Inbound is one inbound message and what became of it.
@@ -122,7 +126,7 @@ func receiveAgain(ctx context.Context, tx *sqlx.Tx, in InboundInput) error {
 	}
 	same := there.Hash == in.Hash
 	switch {
-	case same && there.State != InboundRefused, in.State == InboundIgnored && there.State != InboundRefused:
+	case same && (there.State != InboundRefused || in.Calm), in.State == InboundIgnored && there.State != InboundRefused:
 		return nil
 	case there.State == InboundSubmitted:
 		return fault.New(fault.Conflict, "inbound.changed", fault.Arg("id", in.Origin.Reference),

@@ -49,6 +49,7 @@ type house struct {
 	masterRuns chan store.MasterRun
 	runs       *runs
 	undone     *undone
+	letters    *letters
 }
 
 func newHouse(t *testing.T, keys ...temporal.Key) *house {
@@ -80,7 +81,7 @@ func newHouse(t *testing.T, keys ...temporal.Key) *house {
 		config: worker.Config{Effects: isolatedAtOnce, Books: []worker.Books{{ID: "books"}, {ID: "mute"},
 			{ID: "sick", AtOnce: isolatedAtOnce}, {ID: "well", AtOnce: isolatedAtOnce}}},
 		runs:   &runs{ended: map[string]store.Reconciliation{}},
-		undone: newUndone(),
+		undone: newUndone(), letters: newLetters(t),
 	}
 	h.books = &hanging{Outside: h.outside, release: make(chan struct{})}
 	h.master, h.masterRuns = masterOf()
@@ -107,6 +108,7 @@ func (h *house) work() (stop func()) {
 		Plans: h.outside, Vouchers: h.books, Directory: h.staff.activities(), Master: h.master,
 		Reconciliations: reconciler(h.runs),
 		Reversals:       h.undone.activities(),
+		Inbound:         h.letters.activities(h.t),
 	})
 	require.NoError(h.t, err)
 	return workers.Stop

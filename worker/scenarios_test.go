@@ -89,6 +89,7 @@ func TestScenarios(t *testing.T) {
 	h.engine.Limits = workflows.Limits{}
 	t.Run("synced", func(t *testing.T) { playDirectory(t, h) })
 	t.Run("master data", h.readsMaster)
+	t.Run("collected", h.collects)
 	t.Run("reconciled", h.reconciles)
 	t.Run("reversed", h.reverses)
 	t.Run("isolated", h.isolates)

@@ -38,15 +38,30 @@ type DirectorySchedule struct {
 //
 // Safe to repeat, and at once from several workers.
 func KeepSchedules(ctx context.Context, c client.Client, wanted []DirectorySchedule) error {
+	var all []scheduled
+	for _, w := range wanted {
+		if w.Cron != "" || w.Every != 0 {
+			all = append(all, scheduled{directorySchedule + w.Source, specOf(w.Cron, w.Every, w.Zone), w.action()})
+		}
+	}
+	return keepAll(ctx, c, directorySchedule, all)
+}
+
+// scheduled is one schedule as it should be.
+type scheduled struct {
+	id     string
+	spec   client.ScheduleSpec
+	action *client.ScheduleWorkflowAction
+}
+
+// keepAll makes the schedules whose names begin with prefix those that are wanted.
+func keepAll(ctx context.Context, c client.Client, prefix string, wanted []scheduled) error {
 	schedules := c.ScheduleClient()
 	var kept []string
 	for _, w := range wanted {
-		if w.Cron == "" && w.Every == 0 {
-			continue
-		}
-		kept = append(kept, directorySchedule+w.Source)
-		if err := keepSchedule(ctx, schedules, w); err != nil {
-			return fmt.Errorf("the schedule of the directory %s: %w", w.Source, err)
+		kept = append(kept, w.id)
+		if err := w.keep(ctx, schedules); err != nil {
+			return fmt.Errorf("the schedule %s: %w", w.id, err)
 		}
 	}
 	list, err := schedules.List(ctx, client.ScheduleListOptions{PageSize: 100})
@@ -58,7 +73,7 @@ func KeepSchedules(ctx context.Context, c client.Client, wanted []DirectorySched
 		if err != nil {
 			return fmt.Errorf("listing schedules: %w", err)
 		}
-		if !strings.HasPrefix(entry.ID, directorySchedule) || slices.Contains(kept, entry.ID) {
+		if !strings.HasPrefix(entry.ID, prefix) || slices.Contains(kept, entry.ID) {
 			continue
 		}
 		var gone *serviceerror.NotFound // another worker was quicker; the list follows a moment later
@@ -69,30 +84,27 @@ func KeepSchedules(ctx context.Context, c client.Client, wanted []DirectorySched
 	return nil
 }
 
-func keepSchedule(ctx context.Context, schedules client.ScheduleClient, w DirectorySchedule) error {
-	spec, action := w.spec(), w.action()
-	id := directorySchedule + w.Source
-	_, err := schedules.Create(ctx, client.ScheduleOptions{
-		ID: id, Spec: spec, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp,
-	})
+func (w scheduled) keep(ctx context.Context, schedules client.ScheduleClient) error {
+	_, err := schedules.Create(ctx, client.ScheduleOptions{ID: w.id, Spec: w.spec, Action: w.action,
+		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp})
 	if err == nil || !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
 	}
-	return schedules.GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
+	return schedules.GetHandle(ctx, w.id).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			next := in.Description.Schedule // with its state: one that somebody paused stays paused
-			next.Spec, next.Action = &spec, action
+			next.Spec, next.Action = &w.spec, w.action
 			next.Policy.Overlap, next.Policy.CatchupWindow = enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, catchUp
 			return &client.ScheduleUpdate{Schedule: &next}, nil
 		},
 	})
 }
 
-func (w DirectorySchedule) spec() client.ScheduleSpec {
-	if w.Cron != "" {
-		return client.ScheduleSpec{CronExpressions: []string{w.Cron}, TimeZoneName: w.Zone}
+func specOf(cron string, every time.Duration, zone string) client.ScheduleSpec {
+	if cron != "" {
+		return client.ScheduleSpec{CronExpressions: []string{cron}, TimeZoneName: zone}
 	}
-	return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: w.Every}}}
+	return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
 }
 
 func (w DirectorySchedule) action() *client.ScheduleWorkflowAction {

@@ -77,6 +77,7 @@ type Deps struct {
 	// Directory asks companies' directories; nil where none is configured.
 	Directory *activities.Directories
 	Master    *activities.MasterData // nil reads none
+	Inbound   *activities.Inbounds   // nil collects nothing
 
 	Reconciliations *activities.Reconciliations // nil serves none
 }
@@ -195,6 +196,10 @@ func effectsWorker(c Config, deps Deps, books string, atOnce int, fail func(erro
 	}
 	if deps.Master != nil {
 		w.RegisterActivityWithOptions(deps.Master.SyncMaster, activity.RegisterOptions{Name: workflows.SyncMaster})
+	}
+	if in := deps.Inbound; in != nil {
+		w.RegisterActivityWithOptions(in.TakeInbound, activity.RegisterOptions{Name: workflows.TakeInbound})
+		w.RegisterActivityWithOptions(in.AnswerInbound, activity.RegisterOptions{Name: workflows.AnswerInbound})
 	}
 	registerReconciliations(w, deps.Reconciliations)
 	w.RegisterActivityWithOptions(deps.Reversals.ReverseVoucher, activity.RegisterOptions{Name: workflows.ReverseVoucher})

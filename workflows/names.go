@@ -13,6 +13,8 @@ const (
 	PostAgainWorkflow = "PostAgain" // argument: activities.PostAgainInput
 	ReversalWorkflow  = "Reversal"
 
+	CollectWorkflow = "CollectInbound" // argument: activities.CollectInput
+
 	SignalActRecorded = "act_recorded" // argument: ActRecorded
 	QueryState        = "state"        // answer: approval.State
 
@@ -41,6 +43,9 @@ const (
 	CompareDays         = "CompareDays"
 	EndReconciliation   = "EndReconciliation"
 	PostVoucherAgain    = "PostAgain"
+
+	TakeInbound   = "TakeInbound" // on the task queue effects
+	AnswerInbound = "AnswerInbound"
 
 	ReverseVoucher = "ReverseVoucher" // on the task queue effects
 	SettleReversal = "SettleReversal"

@@ -38,4 +38,8 @@ func Register(to Registry) {
 		Name:               ReversalWorkflow,
 		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	to.RegisterWorkflowWithOptions(CollectInbound, workflow.RegisterOptions{
+		Name:               CollectWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 }

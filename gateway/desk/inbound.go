@@ -2,13 +2,13 @@ package desk
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
@@ -37,6 +37,8 @@ type InboundSource struct {
 	Entities []string // whose documents it may start; none = every one
 	Mapping  *inbound.Mapping
 
+	When string // how often we ask it ourselves; "" for one that sends
+
 	// OnceByInvoice refuses what names an invoice that another document shows already:
 	// nobody looks at a warning here.
 	OnceByInvoice bool
@@ -54,7 +56,7 @@ var inboundScopes = []string{
 // Safe to repeat. Errors: those of store.Receive.
 func (d *Desk) ReceiveInbound(ctx context.Context, source InboundSource, body []byte, waits bool) (
 	store.Inbound, error) {
-	in := Inbound(source.ID, source.Mapping, body)
+	in := activities.InboundOf(source.ID, source.Mapping, body)
 	in.Entities, in.Held = source.Entities, waits
 	row, err := d.Store.Receive(ctx, in)
 	if err != nil || !waits || row.State != store.InboundReceived {
@@ -66,47 +68,12 @@ func (d *Desk) ReceiveInbound(ctx context.Context, source InboundSource, body []
 	return d.Store.Inbound(ctx, row.Origin)
 }
 
-// Inbound is what a source sent as the store keeps it: under the name that the mapping
-// finds in it. What has none is kept under its hash, and refused.
-func Inbound(source string, mapping *inbound.Mapping, body []byte) store.InboundInput {
-	sum := sha256.Sum256(body)
-	in := store.InboundInput{Body: strings.ToValidUTF8(string(body), "�"), Hash: hex.EncodeToString(sum[:]),
-		State: store.InboundReceived}
-	refuse := func(err error) store.InboundInput {
-		in.State, in.Fault = store.InboundRefused, fault.New(fault.Internal, "request.failed")
-		if f, ok := fault.As(err); ok {
-			in.Fault = f
-		}
-		if in.Origin.Reference == "" {
-			in.Origin = document.Origin{Source: source, Reference: "sha256:" + in.Hash}
-		}
-		return in
-	}
-	message, err := inbound.Read(body)
-	if err != nil {
-		return refuse(err)
-	}
-	name, err := mapping.Name(message)
-	if err != nil {
-		return refuse(err)
-	}
-	in.Origin = document.Origin{Source: source, Reference: name}
-	wanted, err := mapping.Wants(message)
-	if err != nil {
-		return refuse(err)
-	}
-	if !wanted {
-		in.State = store.InboundIgnored
-	}
-	return in
-}
-
 // TryInbound says which document a message would become, and writes nothing.
 //
 // Errors: those for which it would be refused.
 func (d *Desk) TryInbound(ctx context.Context, source InboundSource, body []byte) (
 	document.Content, store.InboundInput, error) {
-	in := Inbound(source.ID, source.Mapping, body)
+	in := activities.InboundOf(source.ID, source.Mapping, body)
 	if in.Fault != nil {
 		return document.Content{}, in, in.Fault
 	}
@@ -245,6 +212,34 @@ func (d *Desk) InboundMessage(ctx context.Context, who auth.Who, id string) (sto
 		return store.Inbound{}, fault.New(fault.NotFound, "inbound.not_found")
 	}
 	return d.Store.InboundByID(ctx, scope, id)
+}
+
+// ReadSource is a source that we ask ourselves, and how it was last read.
+type ReadSource struct {
+	InboundSource
+	store.InboundReading
+}
+
+// InboundReadings are the sources that we ask ourselves, as far as somebody may know of
+// them: those that serve an entity of theirs.
+func (d *Desk) InboundReadings(ctx context.Context, who auth.Who) ([]ReadSource, error) {
+	scope, err := needAny(who, access.InboundRead)
+	if err != nil {
+		return nil, err
+	}
+	readings, err := d.Store.InboundReadings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []ReadSource
+	for _, id := range slices.Sorted(maps.Keys(d.Inbound)) {
+		s := d.Inbound[id]
+		mine := func(entity string) bool { return slices.Contains(scope.Entities, entity) }
+		if s.When != "" && (scope.All || slices.ContainsFunc(s.Entities, mine)) {
+			list = append(list, ReadSource{s, readings[id]})
+		}
+	}
+	return list, nil
 }
 
 // InboundMessages lists the messages that one may know of, the newest first.

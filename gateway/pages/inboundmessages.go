@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,6 +34,14 @@ type inboundView struct {
 	State, Source string
 	Wrong, Next   string
 	Rows          []inboundRow
+	Readings      []inboundReading
+}
+
+// inboundReading is a source that we ask ourselves, and how it was last read.
+type inboundReading struct {
+	Title, ID, Kind, When, Why string
+	Read, Took                 stamp
+	Files, Items               int
 }
 
 // Narrowed says whether a filter is set, so that an empty list means something else.
@@ -69,6 +78,9 @@ func (v *visit) inbounds(status int, wrong string) error {
 	for _, m := range page.Items {
 		view.Rows = append(view.Rows, v.inboundRow(m))
 	}
+	if view.Readings, err = v.inboundReadings(); err != nil {
+		return err
+	}
 	next := url.Values{}
 	for name, value := range map[string]string{"state": view.State, "source": view.Source} {
 		if value != "" {
@@ -77,6 +89,21 @@ func (v *visit) inbounds(status int, wrong string) error {
 	}
 	view.Next = nextAt(inboundAt, next, page.Next)
 	return v.show(status, v.t("page.inbound.title"), view)
+}
+
+func (v *visit) inboundReadings() ([]inboundReading, error) {
+	list, err := v.desk().InboundReadings(v.r.Context(), v.who)
+	readings := make([]inboundReading, 0, len(list))
+	for _, s := range list {
+		r := inboundReading{Title: cmp.Or(s.Title, s.ID), ID: s.ID, Kind: v.t("inbound.kind." + s.Kind), When: s.When,
+			Read: v.stamp(s.ReadAt, v.who.Person.Entity), Took: v.stamp(s.TookAt, v.who.Person.Entity),
+			Files: s.Files, Items: s.Items}
+		if s.Code != "" {
+			r.Why = v.faultText(fault.New(fault.Internal, s.Code, fault.Arg("why", s.Detail), fault.Arg("words", s.Detail)))
+		}
+		readings = append(readings, r)
+	}
+	return readings, err
 }
 
 func (v *visit) inboundRow(m store.Inbound) inboundRow {

@@ -146,6 +146,7 @@ func TestSystemsStartDocuments(t *testing.T) {
 	t.Run("a source is asked by its own token alone", h.askedForState)
 	t.Run("the same invoice is paid once", h.sameInvoice)
 	t.Run("rights are those of the account", h.rightsOfAccount)
+	t.Run("files that a source leaves", h.filesBecomeDocuments)
 	t.Run("a crash between commit and submission loses nothing", h.crashedDelivery)
 }
 

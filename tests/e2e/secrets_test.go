@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +17,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/countersign/countersign/tests/house"
 )
@@ -30,6 +33,18 @@ func canary(name string) string { return "canary-" + name + "-" + rand.Text() }
 // key is a secret that must be base64.
 func key(name string) string { return base64.StdEncoding.EncodeToString([]byte(canary(name))) }
 
+// sshKey is a new key, private in PEM, and public as a host's is written.
+func sshKey(t *testing.T) (private, public string) {
+	t.Helper()
+	_, made, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	block, err := ssh.MarshalPrivateKey(made, "")
+	require.NoError(t, err)
+	signer, err := ssh.NewSignerFromKey(made)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(block)), string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
+}
+
 // secrets are settings with a value for every secret that the house takes. What they
 // lead to refuses or takes everybody: the directory is not there, the file store is, and all notices are sent by a mail server without sign-in.
 func secrets(t *testing.T) map[string]any {
@@ -42,6 +57,7 @@ func secrets(t *testing.T) map[string]any {
 		http.Error(w, "refused: "+r.Header.Get("Authorization"), http.StatusUnauthorized) // it repeats what it was sent
 	}))
 	t.Cleanup(nobody.Close)
+	private, public := sshKey(t)
 	return map[string]any{
 		"files.s3": map[string]any{"endpoint": strings.TrimPrefix(store.URL, "http://"), "bucket": "attachments", "tls": false,
 			"access_key": canary("access"), "secret_key": canary("secret")},
@@ -55,7 +71,13 @@ func secrets(t *testing.T) map[string]any {
 		"webhooks.endpoints": []map[string]any{{"id": "told", "url": nobody.URL, "private_network": true,
 			"secret": key("webhook"), "old_secret": key("old webhook")}},
 		"inbound.sources": []map[string]any{{"id": "crm", "kind": "webhook", "account": "lin", "mapping": "supplier_bill",
-			"secrets": []map[string]any{{"secret": key("inbound")}}}},
+			"secrets": []map[string]any{{"secret": key("inbound")}}},
+			{"id": "bucket", "kind": "s3", "account": "lin", "mapping": "supplier_bill", "every": "1h",
+				"files": map[string]any{"endpoint": strings.TrimPrefix(store.URL, "http://"), "bucket": "attachments", "folder": "oa",
+					"plain": true, "access_key": canary("drop access"), "secret_key": canary("drop secret")}},
+			{"id": "sftp", "kind": "sftp", "account": "lin", "mapping": "supplier_bill", "every": "1s",
+				"files": map[string]any{"endpoint": strings.TrimPrefix(nobody.URL, "http://"), "folder": "/oa", "user": "oa",
+					"password": canary("drop password"), "private_key": private, "host_key": public}}},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -48,7 +49,7 @@ func (h *House) Secrets(t testing.TB) (secrets map[string]string, missing []stri
 	c, err := config.LoadDev(h.Config, nil)
 	require.NoError(t, err)
 	secrets = map[string]string{}
-	missing = collect(reflect.ValueOf(c), "", secrets)
+	missing = nowhere(collect(reflect.ValueOf(c), "", secrets), secrets)
 	for _, key := range []string{"database.url", "scim.database_url"} { // the address is no secret, but the password in it
 		delete(secrets, key)
 	}
@@ -64,6 +65,18 @@ func (h *House) Secrets(t testing.TB) (secrets map[string]string, missing []stri
 	}
 	return secrets, missing
 }
+
+// nowhere leaves those of the missing that no other element of the same list has: one of
+// many kinds has not all of their secrets.
+func nowhere(missing []string, secrets map[string]string) []string {
+	set := map[string]bool{}
+	for key := range secrets {
+		set[inList.ReplaceAllString(key, "[]")] = true
+	}
+	return slices.DeleteFunc(missing, func(key string) bool { return set[inList.ReplaceAllString(key, "[]")] })
+}
+
+var inList = regexp.MustCompile(`\[[0-9]*\]`)
 
 // collect walks through a configuration; a list without an element hides its secrets,
 // which are missing then.
