@@ -29,11 +29,15 @@ type Inbounds struct {
 	Now     func() time.Time // nil = time.Now
 }
 
-// InboundSource is a system that we ask: one of Place, and what comes after it, is set.
+// InboundSource is a system that we ask: it has Ask, or Place and what comes after it.
 type InboundSource struct {
 	ID       string
 	Entities []string // whose documents it may start; none = every one
 	Mapping  *inbound.Mapping
+
+	// Ask hands on what changed since a watermark, each thing as a JSON object, and answers
+	// with the newest watermark. What was handed on before may come again.
+	Ask func(ctx context.Context, after string, take func(item []byte) error) (string, error)
 
 	Place    drop.Place
 	Rows     rows.Options
@@ -83,7 +87,13 @@ func (b *Inbounds) TakeInbound(ctx context.Context, in CollectInput) (Collected,
 		return Collected{Code: "inbound.unknown_source"}, nil
 	}
 	reading := store.InboundReading{Source: in.Source}
-	got, err := b.files(ctx, source)
+	var got Collected
+	var err error
+	if source.Ask != nil {
+		got, reading.Watermark, err = b.items(ctx, source)
+	} else {
+		got, err = b.files(ctx, source)
+	}
 	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
 		reading.Code, reading.Detail, got.Code = f.Code, detail(f), f.Code
 	} else if err != nil {
@@ -91,6 +101,20 @@ func (b *Inbounds) TakeInbound(ctx context.Context, in CollectInput) (Collected,
 	}
 	reading.Files, reading.Items = len(got.Files), got.Items
 	return got, answer(ctx, b.Book.NoteInboundReading(ctx, reading))
+}
+
+// items keeps what a source hands on. How far it came counts even where it ends in an
+// error.
+func (b *Inbounds) items(ctx context.Context, source InboundSource) (got Collected, mark string, err error) {
+	after, err := b.Book.InboundWatermark(ctx, source.ID)
+	if err != nil {
+		return got, "", err
+	}
+	mark, err = source.Ask(ctx, after, func(item []byte) error {
+		got.Items++
+		return b.receive(ctx, source, item, true)
+	})
+	return got, mark, err
 }
 
 // receive keeps one thing. That something else is there under its name is found again

@@ -14,6 +14,7 @@ import (
 	"github.com/countersign/countersign/adapters/drop/rows"
 	"github.com/countersign/countersign/adapters/drop/s3"
 	"github.com/countersign/countersign/adapters/drop/sftp"
+	"github.com/countersign/countersign/adapters/table"
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -57,6 +58,12 @@ func (p *parts) askedSource(c config.InboundSource) (activities.InboundSource, e
 		source.BytesMax, source.Quiet = f.BytesMax, cmp.Or(f.Quiet, quietDefault)
 		source.Language = cmp.Or(f.Language, i18n.Chinese)
 		source.Place, err = openPlace(c.Kind, f)
+		return source, err
+	}
+	rows, err := table.Open(table.Config{URL: c.Table.URL.Reveal(), Query: c.Table.Query, Key: c.Table.Key,
+		Watermark: c.Table.Watermark, Overlap: c.Table.Overlap})
+	if err == nil {
+		source.Ask = rows.Read
 	}
 	return source, err
 }

@@ -104,7 +104,8 @@ func TestTheListsOfTheExampleAreRight(t *testing.T) {
 	}
 	file := strings.Join(lines, "")
 	for _, name := range []string{"temporal-api-key", "codec-c2026", "codec-token", "oidc", "signing-key", "erp", "smtp",
-		"s3-access", "s3-secret", "hr", "wecom", "wecom-token", "wecom-key", "warehouse-webhook", "crm"} {
+		"s3-access", "s3-secret", "hr", "wecom", "wecom-token", "wecom-key", "warehouse-webhook", "crm",
+		"contracts-database"} {
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+" ", secret+" ")
 		file = strings.ReplaceAll(file, "/run/secrets/"+name+"\n", secret+"\n")
 	}

@@ -13,6 +13,7 @@ const (
 	InboundFolder  = "folder"  // it leaves files in a folder
 	InboundS3      = "s3"      // it leaves files in a bucket
 	InboundSFTP    = "sftp"    // it leaves files on an SFTP server
+	InboundTable   = "table"   // it has a table in a PostgreSQL of its own
 )
 
 // How a webhook is signed.
@@ -45,6 +46,16 @@ type InboundSource struct {
 	Cron  string        `mapstructure:"cron"`  // when, in locale.zone; "" = every
 	Every time.Duration `mapstructure:"every"` // how often
 	Files InboundFiles  `mapstructure:"files"` // folder, s3, sftp
+	Table InboundQuery  `mapstructure:"table"` // table
+}
+
+// InboundQuery is which rows of another PostgreSQL become documents.
+type InboundQuery struct {
+	URL       Secret        `mapstructure:"url"`       // postgres://reader:…@host/name, of a role that may only read
+	Query     string        `mapstructure:"query"`     // a SELECT without parameters
+	Key       string        `mapstructure:"key"`       // column that tells rows of one watermark apart
+	Watermark string        `mapstructure:"watermark"` // column that grows, by which new rows are found
+	Overlap   time.Duration `mapstructure:"overlap"`   // a time: how far back rows are asked for again
 }
 
 // InboundFiles is where a source leaves files, and how they are read.
@@ -89,7 +100,8 @@ func (i Inbound) check(k *check) {
 	for n, s := range i.Sources {
 		at := "inbound.sources[" + strconv.Itoa(n) + "]."
 		ids = append(ids, s.ID)
-		k.oneOf(at+"kind", s.Kind, InboundAPI, InboundWebhook, InboundFolder, InboundS3, InboundSFTP)
+		k.oneOf(at+"kind", s.Kind, InboundAPI, InboundWebhook, InboundFolder, InboundS3, InboundSFTP,
+			InboundTable)
 		k.want(inboundID.MatchString(s.ID), at+"id", "is no name", "set lower-case letters, digits, - and _, at most 40")
 		k.want(s.Account != "", at+"account", "is empty", "name the person in whose name documents are entered")
 		k.want(s.Mapping != "", at+"mapping", "is empty", "name a mapping file, or a shipped mapping")
@@ -138,6 +150,18 @@ func (s InboundSource) checkAsked(k *check, at string) {
 	if s.HasFiles() {
 		s.Files.check(k, at+"files.", s.Kind)
 	}
+	if s.Kind == InboundTable {
+		s.Table.check(k, at+"table.")
+	}
+}
+
+func (q InboundQuery) check(k *check, at string) {
+	k.want(q.URL.IsSet(), at+"url", "is empty", "set url_file: postgres://reader:password@host/name, of a role that may only read")
+	k.want(q.Query != "" && !strings.Contains(q.Query, ";"), at+"query", "is empty, or more than one statement",
+		"write one SELECT without a semicolon")
+	k.want(q.Key != "" && q.Watermark != "", at+"watermark", "or key is empty",
+		"name the column that grows, and one that tells rows of the same value apart")
+	k.want(q.Overlap >= 0 && q.Overlap <= 24*time.Hour, at+"overlap", "is out of range", "set at most 24h")
 }
 
 func (f InboundFiles) check(k *check, at, kind string) {

@@ -62,7 +62,7 @@ var only = []struct {
 	{"github.com/gin-gonic/gin", []string{"gateway/"}},
 	{"github.com/spf13/viper", []string{"config"}},
 	{"github.com/jmoiron/sqlx", []string{"store", "platform/"}},
-	{"github.com/lib/pq", []string{"store", "platform/", "bench", "adapters/erp/tryton/server", "tests"}},
+	{"github.com/lib/pq", []string{"store", "platform/", "bench", "adapters/erp/tryton/server", "adapters/table", "tests"}},
 	{"cel.dev/cel-go/cel", []string{"policy/expr"}},
 	{"go.temporal.io/sdk/client", []string{"gateway/engine", "platform/", "worker", "bench", "command", "stack", "relay", "tests"}},
 }

@@ -147,6 +147,7 @@ func TestSystemsStartDocuments(t *testing.T) {
 	t.Run("the same invoice is paid once", h.sameInvoice)
 	t.Run("rights are those of the account", h.rightsOfAccount)
 	t.Run("files that a source leaves", h.filesBecomeDocuments)
+	t.Run("rows of another database", h.rowsBecomeDocuments)
 	t.Run("a crash between commit and submission loses nothing", h.crashedDelivery)
 }
 

@@ -77,7 +77,10 @@ func secrets(t *testing.T) map[string]any {
 					"plain": true, "access_key": canary("drop access"), "secret_key": canary("drop secret")}},
 			{"id": "sftp", "kind": "sftp", "account": "lin", "mapping": "supplier_bill", "every": "1s",
 				"files": map[string]any{"endpoint": strings.TrimPrefix(nobody.URL, "http://"), "folder": "/oa", "user": "oa",
-					"password": canary("drop password"), "private_key": private, "host_key": public}}},
+					"password": canary("drop password"), "private_key": private, "host_key": public}},
+			{"id": "table", "kind": "table", "account": "lin", "mapping": "supplier_bill", "every": "1s",
+				"table": map[string]any{"url": "postgres://reader:" + canary("table") + "@127.0.0.1:1/x?sslmode=disable",
+					"query": "SELECT 1 AS n", "key": "n", "watermark": "n"}}},
 	}
 }
 
