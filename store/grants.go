@@ -116,9 +116,10 @@ var grants = map[string]map[string]string{
 		"reconciliation_rulings":     "SELECT, UPDATE (outcome, code, detail, erp_number, outcome_at)",
 		"reversals": "SELECT, UPDATE (status, code, detail, unanswered, erp_number, erp_id, changed_at, tries," +
 			" next_try)",
-		"erp_exchanges":    "INSERT",
-		"inbound_messages": "SELECT, INSERT, UPDATE (body, body_hash, state, fault, entity, next_try, changed_at)",
-		"inbound_sources":  "SELECT, INSERT, UPDATE",
+		"erp_exchanges": "INSERT",
+		"inbound_messages": "SELECT, INSERT (id, source, external_id, entities, body, body_hash, state, fault, next_try, " +
+			"settled_at), UPDATE (body, body_hash, state, fault, entity, next_try, changed_at)",
+		"inbound_sources": "SELECT, INSERT, UPDATE",
 	},
 	RoleRelay: {
 		"documents": read,

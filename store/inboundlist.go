@@ -12,7 +12,7 @@ import (
 
 const inboundColumns = `
 	m.id, m.source, m.external_id, m.entities, m.entity, m.body, m.body_hash, m.state, m.document, m.fault, m.decided_by,
-	m.reason, m.changed_at, m.received_at, m.settled_at, coalesce(d.number, '') AS number,
+	m.reason, m.changed_at, m.received_at, m.received_by, m.settled_at, coalesce(d.number, '') AS number,
 	coalesce(d.status, '') AS status, coalesce(d.voucher_number, '') AS voucher
 	FROM inbound_messages m LEFT JOIN documents d ON d.id = m.document`
 

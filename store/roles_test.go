@@ -91,6 +91,7 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	w.talkUnder(gateway, d)
 	w.copyUnder(gateway)
 	w.inboundUnder(gateway)
+	w.collectedUnder(worker, gateway)
 	effect := store.EffectIntent{Reference: "v:1", Document: d.ID, Voucher: "{}", Hash: "h"}
 	require.NoError(w.t, worker.BeginEffect(w.ctx, effect))
 	a, err := worker.StartAttempt(w.ctx, "v:1", "create", "r", store.Ended{})

@@ -22,6 +22,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	"inbound.no_source":       {Kind: fault.NotFound},
 	"inbound.reason_required": {Kind: fault.Invalid},
 	"inbound.no_account":      {Kind: fault.Forbidden, Args: []string{"account"}},
+	"inbound.not_asked":       {Kind: fault.Forbidden},
 	"inbound.nobody":          {Kind: fault.Invalid, Args: []string{"who"}},
 	"inbound.several":         {Kind: fault.Invalid, Args: []string{"who"}},
 	"inbound.other_entity":    {Kind: fault.Forbidden, Args: []string{"entity"}},

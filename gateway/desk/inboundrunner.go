@@ -59,6 +59,9 @@ func (r InboundRunner) submit(ctx context.Context, row store.Inbound) (store.Doc
 	if !ok {
 		return store.Document{}, "", fault.New(fault.NotFound, "inbound.no_source")
 	}
+	if row.ReceivedBy == store.RoleWorker && source.When == "" {
+		return store.Document{}, "", fault.New(fault.Forbidden, "inbound.not_asked")
+	}
 	switch id, err := d.Store.OfOrigin(ctx, row.Origin); {
 	case err != nil:
 		return store.Document{}, "", err
