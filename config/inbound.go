@@ -156,7 +156,8 @@ func (s InboundSource) checkAsked(k *check, at string) {
 }
 
 func (q InboundQuery) check(k *check, at string) {
-	k.want(q.URL.IsSet(), at+"url", "is empty", "set url_file: postgres://reader:password@host/name, of a role that may only read")
+	k.want(q.URL.IsSet(), at+"url", "is empty",
+		"set url_file: postgres://reader:password@host/name, of a role that may only read")
 	k.want(q.Query != "" && !strings.Contains(q.Query, ";"), at+"query", "is empty, or more than one statement",
 		"write one SELECT without a semicolon")
 	k.want(q.Key != "" && q.Watermark != "", at+"watermark", "or key is empty",

@@ -173,7 +173,8 @@ func (s *Store) ClaimInbound(ctx context.Context, sources []string, limit int) (
 		SET tries = m.tries + 1, next_try = clock_timestamp() + interval '` + inboundClaim + `'
 		FROM due WHERE m.id = due.id
 		RETURNING m.id, m.source, m.external_id, m.entities, m.entity, m.body, m.body_hash, m.state, m.document, m.fault,
-		          m.decided_by, m.reason, m.changed_at, m.received_at, m.received_by, m.settled_at, '' AS number, '' AS status,
+		          m.decided_by, m.reason, m.changed_at, m.received_at, m.received_by, m.settled_at,
+		          '' AS number, '' AS status,
 		          '' AS voucher`
 	var rows []inboundRow
 	err := s.inTx(ctx, "store.ClaimInbound", func(tx *sqlx.Tx) error {
@@ -270,7 +271,8 @@ func inboundOf(rows []inboundRow) ([]Inbound, error) {
 			ID: r.ID, Origin: document.Origin{Source: r.Source, Reference: r.ExternalID}, Entities: r.Entities,
 			Entity: r.Entity, Body: r.Body, Hash: r.Hash, State: r.State, Document: r.Document, Number: r.Number,
 			Status: approval.Status(r.Status), Voucher: r.Voucher, DecidedBy: r.DecidedBy, Reason: r.Reason,
-			ReceivedAt: r.ReceivedAt.UTC(), ReceivedBy: r.ReceivedBy, SettledAt: orZero(r.SettledAt), ChangedAt: orZero(r.ChangedAt),
+			ReceivedAt: r.ReceivedAt.UTC(), ReceivedBy: r.ReceivedBy,
+			SettledAt: orZero(r.SettledAt), ChangedAt: orZero(r.ChangedAt),
 		}
 		if r.Fault != "" {
 			m.Fault = new(fault.Fault)

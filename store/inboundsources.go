@@ -76,7 +76,8 @@ func (s *Store) InboundWatermark(ctx context.Context, source string) (string, er
 func (s *Store) InboundNamed(ctx context.Context, source string, names []string) (map[string]Inbound, error) {
 	const list = `
 		SELECT m.id, m.source, m.external_id, m.entities, m.entity, '' AS body, m.body_hash, m.state, m.document, m.fault,
-		       m.decided_by, m.reason, m.changed_at, m.received_at, m.received_by, m.settled_at, coalesce(d.number, '') AS number,
+		       m.decided_by, m.reason, m.changed_at, m.received_at, m.received_by, m.settled_at,
+		       coalesce(d.number, '') AS number,
 		       coalesce(d.status, '') AS status, coalesce(d.voucher_number, '') AS voucher
 		FROM inbound_messages m LEFT JOIN documents d ON d.id = m.document
 		WHERE m.source = $1 AND m.external_id = ANY($2)`

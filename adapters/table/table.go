@@ -132,7 +132,8 @@ func (s *Source) query(from place) (string, []any) {
 	case from.mark != "":
 		where, args = mark+" >= $1", []any{from.mark}
 	}
-	return "SELECT row_to_json(q)::text, " + mark + "::text, coalesce(" + key + "::text, '') FROM (" + s.config.Query + "\n) q WHERE " +
+	return "SELECT row_to_json(q)::text, " + mark + "::text, coalesce(" + key + "::text, '') FROM (" + s.config.Query +
+		"\n) q WHERE " +
 		where + " ORDER BY " + mark + ", " + key + " LIMIT " + strconv.Itoa(pageRows), args
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lib/pq"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -35,8 +36,9 @@ line: { category: services, description: $.no, amount: $.amount }
 func (h *house) rowsBecomeDocuments(t *testing.T) {
 	mapping, err := inbound.Parse("rows.yaml", []byte(rowsMapping))
 	require.NoError(t, err)
-	db, err := sql.Open("postgres", h.database)
+	line, err := pq.NewConnector(h.database)
 	require.NoError(t, err)
+	db := sql.OpenDB(line)
 	defer db.Close() //nolint:errcheck // a test's
 	run := func(statement string) {
 		_, err := db.ExecContext(t.Context(), statement)
