@@ -20,6 +20,7 @@ import (
 	_ "github.com/countersign/countersign/adapters/erp"
 	_ "github.com/countersign/countersign/adapters/im/port"
 	_ "github.com/countersign/countersign/adapters/mail"
+	_ "github.com/countersign/countersign/adapters/table"
 	_ "github.com/countersign/countersign/gateway/hooks"
 	_ "github.com/countersign/countersign/gateway/server"
 	_ "github.com/countersign/countersign/policy"
