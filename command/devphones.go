@@ -46,7 +46,8 @@ func (p *devPhones) stop() {
 // apps is the configuration of the simulated app.
 func (p *devPhones) apps() []map[string]any {
 	return []map[string]any{{"id": devApp, "provider": "wecom", "title": "企业微信 WeCom", "url": p.url, "tenant": sim.Corp,
-		"app": strconv.Itoa(sim.Agent), "secret": sim.Secret, "token": sim.Token, "key": sim.Key, "public": true, "sign_in": true,
+		"app": strconv.Itoa(sim.Agent), "secret": sim.Secret, "token": sim.Token, "key": sim.Key, "public": true,
+		"sign_in":    true,
 		"sync_every": "10s", "options": map[string]string{"authorize_url": p.url + "/connect/oauth2/authorize"}}}
 }
 

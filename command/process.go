@@ -180,6 +180,9 @@ func runRelay(ctx context.Context, p *parts) error {
 	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval,
 		Batch: p.config.Relay.Batch, Logger: p.logger, Books: p.watchedBooks(s)}
 	letters := p.courier(s)
+	if letters.Bounces, err = p.bounces(ctx, s); err != nil {
+		return err
+	}
 	if p.config.Mail.Enabled {
 		r.Courier = letters
 	} else {
@@ -206,7 +209,7 @@ func (p *parts) mailer() *mail.Sender {
 func (p *parts) courier(s *store.Store) *relay.Mail {
 	return &relay.Mail{
 		Sender: p.mailer(), Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
-		PublicURL: p.config.Gateway.PublicURL, Wishes: s, Letters: s,
+		PublicURL: p.config.Gateway.PublicURL, Wishes: s, Letters: s, Addresses: s,
 	}
 }
 

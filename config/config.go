@@ -295,6 +295,14 @@ type Mail struct {
 	Password Secret `mapstructure:"password"`
 	TLS      string `mapstructure:"tls"`  // starttls, tls or none
 	From     string `mapstructure:"from"` // Countersign <approvals@example.com>
+
+	Bounces Bounces `mapstructure:"bounces"`
+}
+
+// Bounces is where letters come back to: the house's mail server passes them on by LMTP.
+type Bounces struct {
+	Listen string `mapstructure:"listen"` // of the relay; "" = letters come back to the sender
+	Domain string `mapstructure:"domain"` // of the addresses: b+<token>@<domain>
 }
 
 // Files is where attachments lie: a directory, or S3 where a bucket is set.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -159,6 +160,8 @@ func (m Mail) check(k *check) {
 		return
 	}
 	k.want(m.Host != "", "mail.host", "is empty", "set the SMTP server's name, or mail.enabled: false")
+	k.want(m.Bounces.Listen == "" || m.Bounces.Domain != "" && !strings.ContainsAny(m.Bounces.Domain, "@ <>"),
+		"mail.bounces.domain", "is no domain", "set the domain of the addresses that letters come back to")
 	_, err := mail.ParseAddress(m.From)
 	k.want(err == nil, "mail.from", "is no sender", "set an address such as Countersign <approvals@example.com>")
 	k.want(!m.Password.IsSet() || m.TLS != "none" || m.Host == "localhost" || m.Host == "127.0.0.1", "mail.tls",

@@ -27,6 +27,8 @@ type Mail struct {
 	Zone      *time.Location                                          // of people whose entity has none
 	PublicURL string                                                  // how people reach the gateway, without a path
 	Wishes    Wishes                                                  // nil: everybody is told everything, at any time
+	Addresses AddressBook                                             // nil: every address is written to
+	Bounces   *mail.Bounces                                           // nil: letters come back to the sender
 	Letters   LetterBook                                              // nil: letters lead to the document alone
 }
 
@@ -72,10 +74,13 @@ func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
 		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", n.Person))
 	}
 	letter := m.letter(n, person, people)
+	if err := m.reach(ctx, person, &letter); err != nil {
+		return err
+	}
 	if err := m.ask(ctx, n, person, &letter); err != nil {
 		return err
 	}
-	return m.Sender.Send(ctx, letter)
+	return m.reached(ctx, person, m.Sender.Send(ctx, letter))
 }
 
 // reader is whom a notice is for, as they wish to be told; the zero Person where they

@@ -80,6 +80,8 @@ var grants = map[string]map[string]string{
 		"im_apart": "SELECT, INSERT, DELETE",
 		"im_cards": "SELECT, UPDATE (state, sent, want, next_try)",
 		"letters":  read,
+
+		"mail_addresses": "SELECT, UPDATE (state, softs, since, changed_at)",
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -148,6 +150,8 @@ var grants = map[string]map[string]string{
 		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, next_try, tries, failure)",
 		"im_tokens": appends,
 		"letters":   appends,
+
+		"mail_addresses": "SELECT, INSERT, UPDATE (person, state, softs, since, status, changed_at)",
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -190,6 +194,6 @@ var grants = map[string]map[string]string{
 		"certifications": read, "certification_items": read,
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
-		"letters": read, "im_apart": read,
+		"letters": read, "im_apart": read, "mail_addresses": read,
 	},
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/letter"
 )
 
 // sendTimeout bounds one dialogue with the mail server.
@@ -25,6 +26,8 @@ const sendTimeout = 20 * time.Second
 var _ = fault.Register(map[string]fault.Entry{
 	"mail.bad_address": {Kind: fault.Invalid, Args: []string{"address"}},
 	"mail.refused":     {Kind: fault.Invalid, Args: []string{"words"}},
+	"mail.gone":        {Kind: fault.Invalid, Args: []string{"status", "words"}}, // there is no such address
+	"mail.dead":        {Kind: fault.Invalid, Args: []string{"address"}},         // letters to it came back
 	"mail.unavailable": {Kind: fault.Busy},
 })
 
@@ -49,6 +52,7 @@ type Letter struct {
 	Link    string // where the person acts; a GET there never decides
 	Button  string // the link's label
 	Others  []Link // below it
+	Return  string // where it comes back to if nobody takes it; "" = the sender
 }
 
 // Link is one more place that a letter leads to.
@@ -156,6 +160,11 @@ func (s *Sender) compose(l Letter) (*gomail.Msg, error) {
 	if err := msg.AddToFormat(oneLine(l.Name), l.Address); err != nil {
 		return nil, fault.New(fault.Invalid, "mail.bad_address", fault.Arg("address", l.Address))
 	}
+	if l.Return != "" {
+		if err := msg.EnvelopeFrom(l.Return); err != nil {
+			return nil, fmt.Errorf("mail.bounces.domain: %w", err)
+		}
+	}
 	msg.Subject(oneLine(l.Subject))
 	msg.SetMessageIDWithValue(l.ID + "@" + s.options.Domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // keeps absence replies away
@@ -195,6 +204,11 @@ func (s *Sender) client() (*gomail.Client, error) {
 func refusal(err error) error {
 	if err == nil {
 		return nil
+	}
+	var sent *gomail.SendError
+	if refused(err) && errors.As(err, &sent) && letter.Sorted(sent.EnhancedStatusCode()) == letter.Gone {
+		return fault.New(fault.Invalid, "mail.gone", fault.Arg("status", sent.EnhancedStatusCode()),
+			fault.Arg("words", oneLine(err.Error())))
 	}
 	if refused(err) {
 		return fault.New(fault.Invalid, "mail.refused", fault.Arg("words", oneLine(err.Error())))

@@ -74,7 +74,7 @@ func TestRefusalsAreSorted(t *testing.T) {
 		name, address, code string
 		kind                fault.Kind
 	}{
-		{"an address that is gone", "gone@example.com", "mail.refused", fault.Invalid},
+		{"an address that is gone", "gone@example.com", "mail.gone", fault.Invalid},
 		{"a server that is busy", "later@example.com", "mail.unavailable", fault.Busy},
 		{"an address that is none", "not an address", "mail.bad_address", fault.Invalid},
 	} {

@@ -188,6 +188,13 @@ func ForDelegate(kind string) string {
 	return ""
 }
 
+// The kinds that a dead address owes the administrators, and whose it is: store.MailReported.
+// The second is read in the list of notices alone. 邮箱失效
+const (
+	MailDead    = "mail.dead"
+	MailDeadOwn = "mail.dead_own"
+)
+
 // Kinds lists every kind of notice; each has its texts in the catalogs.
 func Kinds() []string {
 	return append([]string{
@@ -204,7 +211,7 @@ func Kinds() []string {
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
 		RoleEnded, DirectoryStopped, DirectoryHeld, WebhookDisabled, BooksSilent, BooksFailing, BooksWell,
-		PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind,
+		PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind, MailDead, MailDeadOwn,
 	}, slices.Concat(rightKinds, reviewKinds)...)
 }
 

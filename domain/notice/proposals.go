@@ -79,6 +79,8 @@ func (n Notice) Path() string {
 		return "/notices"
 	case DirectoryHeld:
 		return "/directory"
+	case MailDead, MailDeadOwn:
+		return "/settings"
 	case WebhookDisabled:
 		return "/webhooks/" + n.Data["endpoint"]
 	case BooksSilent, BooksFailing, BooksWell:

@@ -9,6 +9,7 @@ import (
 	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/store"
 )
 
 // awayMax is the longest absence that somebody may tell of.
@@ -59,4 +60,22 @@ func (d *Desk) CheckWishes(w notice.Wishes) error {
 		return fault.New(fault.Invalid, "wishes.bad_absence", fault.Field("away_until"))
 	}
 	return nil
+}
+
+// OwnAddress is how the reader's address stands, to which letters go.
+func (d *Desk) OwnAddress(ctx context.Context, who auth.Who) (store.MailAddress, error) {
+	if err := inPerson(who); err != nil {
+		return store.MailAddress{}, err
+	}
+	return d.Store.MailStanding(ctx, who.Person.Email)
+}
+
+// WriteAgain lets letters go to the reader's own address once more.
+//
+// Safe to repeat. Errors: Forbidden act.person_only.
+func (d *Desk) WriteAgain(ctx context.Context, who auth.Who) error {
+	if err := inPerson(who); err != nil {
+		return err
+	}
+	return d.Store.WriteAgain(ctx, who.Person.Email)
 }

@@ -163,6 +163,8 @@ var ownGiven = map[string][]string{
 	notice.DirectoryStopped:     {"by", "n", "active"},
 	notice.DirectoryHeld:        {"source", "n", "active"},
 	notice.WebhookDisabled:      {"endpoint", "reason", "n"},
+	notice.MailDead:             {"person", "detail", "reason"},
+	notice.MailDeadOwn:          {"person", "detail", "reason"},
 	notice.PasskeyAdded:         {"passkey"},
 	notice.PasskeyRemoved:       {"passkey"},
 	notice.PasskeyTaken:         {"passkey", "person", "by", "reason"},

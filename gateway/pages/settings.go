@@ -66,6 +66,7 @@ func settingsRoutes() []route {
 	return []route{
 		{method: get, path: settingsAt, needs: access.TokenManage, template: "settings", handle: settings},
 		{method: post, path: settingsAt + "/notices", needs: access.TokenManage, template: "settings", handle: saveWishes},
+		{method: post, path: settingsAt + "/mail", needs: access.TokenManage, template: "settings", handle: writeAgain},
 		{method: post, path: settingsAt + "/absence", needs: access.TokenManage, template: "settings", handle: saveAbsence},
 		{method: post, path: settingsAt + "/passkeys", needs: access.TokenManage, template: "settings", handle: addPasskey},
 		{method: post, path: settingsAt + "/passkeys/:id/remove", needs: access.TokenManage, template: "settings",

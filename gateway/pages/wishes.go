@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/letter"
 	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -14,6 +15,8 @@ import (
 // wishesView is how somebody wants to be told, as its form shows it.
 type wishesView struct {
 	Locale, QuietFrom, QuietUntil, Zone, HomeZone string
+
+	Dead, DeadStatus string // the reader's address, where letters to it come back
 
 	Topics []topicChoice
 	Zones  []string
@@ -46,6 +49,13 @@ func (v *visit) wishes(s settingsSent) (wishesView, error) {
 	}
 	if w.QuietFrom != w.QuietUntil {
 		view.QuietFrom, view.QuietUntil = clockOf(w.QuietFrom), clockOf(w.QuietUntil)
+	}
+	standing, err := v.desk().OwnAddress(v.r.Context(), v.who)
+	if err != nil {
+		return wishesView{}, err
+	}
+	if standing.State == letter.Dead {
+		view.Dead, view.DeadStatus = v.who.Person.Email, standing.Status
 	}
 	for _, topic := range append([]notice.Topic{notice.Duties, notice.Security}, notice.Choosable()...) {
 		view.Topics = append(view.Topics, topicChoice{ID: string(topic), Title: v.t("page.topic." + string(topic)),
@@ -88,6 +98,14 @@ func saveWishes(v *visit) error {
 	}
 	v.cookie(i18n.Cookie, locale, localeLife)
 	return v.leave(settingsAt, "wishes_saved")
+}
+
+// writeAgain handles POST /settings/mail: the reader says that their address works.
+func writeAgain(v *visit) error {
+	if err := v.desk().WriteAgain(v.r.Context(), v.who); err != nil {
+		return err
+	}
+	return v.leave(settingsAt, "mail_again")
 }
 
 // quietHours reads both ends of quiet hours; none where both are empty.
