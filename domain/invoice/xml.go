@@ -46,7 +46,13 @@ var wanted = map[string]bool{
 	"TotalAmWithoutTax": true, "TotalTaxAm": true, "IssueTime": true, "RequestTime": true,
 }
 
-var errTooMuch = errors.New("invoice: more XML than an invoice has")
+// numbers are those of them that an invoice has once.
+var numbers = map[string]bool{"EIid": true, "InvoiceNumber": true}
+
+var (
+	errTooMuch    = errors.New("invoice: more XML than an invoice has")
+	errTwoNumbers = errors.New("invoice: two numbers")
+)
 
 // valuesIn reads the wanted elements. Entities other than XML's own are refused by the
 // decoder, which never fetches anything.
@@ -71,12 +77,20 @@ func valuesIn(content io.Reader) (map[string]string, error) {
 			}
 		case xml.EndElement:
 			inside = inside[:len(inside)-1]
+		case xml.Directive:
+			return nil, errTooMuch // a document type: no invoice has one
 		case xml.CharData:
 			if len(inside) == 0 {
 				continue
 			}
 			name, text := inside[len(inside)-1], strings.TrimSpace(string(token))
-			if wanted[name] && found[name] == "" && utf8.RuneCountInString(text) <= valueMax {
+			if !wanted[name] || text == "" || utf8.RuneCountInString(text) > valueMax {
+				continue
+			}
+			if numbers[name] && found[name] != "" && found[name] != text {
+				return nil, errTwoNumbers // of two invoices, nobody knows which was shown
+			}
+			if found[name] == "" {
 				found[name] = text
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/invoice"
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/platform/archive"
 	"github.com/countersign/countersign/platform/picture"
 )
 
@@ -20,7 +22,6 @@ import (
 const (
 	lookMax       = 5 * time.Second // for the code in one picture
 	thumbnailSide = 240             // points
-	ofdEntriesMax = 1000
 )
 
 // Reading says what came of looking for an invoice in a file.
@@ -93,24 +94,28 @@ func invoiceInPicture(ctx context.Context, content io.ReadSeeker) (invoice.Invoi
 	return invoice.Invoice{}, false
 }
 
-// invoiceInOFD looks for the original XML that a tax bureau packs into its OFD.
+// invoiceInOFD looks for the original XML that a tax bureau packs into its OFD. An archive
+// that unpacks to more than an invoice has, or holds two originals, tells of none.
 func invoiceInOFD(content *bytes.Reader) (invoice.Invoice, bool) {
-	archive, err := zip.NewReader(content, content.Size())
-	if err != nil || len(archive.File) > ofdEntriesMax {
+	if err := archive.Check(content, content.Size(), archive.Invoice()); err != nil {
 		return invoice.Invoice{}, false
 	}
-	for _, f := range archive.File {
-		if !strings.HasSuffix(f.Name, "/original_invoice.xml") || f.UncompressedSize64 > invoice.XMLMax {
-			continue
-		}
-		text, err := f.Open()
-		if err != nil {
-			return invoice.Invoice{}, false
-		}
-		defer text.Close() //nolint:errcheck // only read
-		return invoice.ReadXML(text)
+	opened, err := zip.NewReader(content, content.Size())
+	if err != nil {
+		return invoice.Invoice{}, false
 	}
-	return invoice.Invoice{}, false
+	originals := slices.DeleteFunc(opened.File, func(f *zip.File) bool {
+		return !strings.HasSuffix(f.Name, "/original_invoice.xml") || f.UncompressedSize64 > invoice.XMLMax
+	})
+	if len(originals) != 1 {
+		return invoice.Invoice{}, false
+	}
+	text, err := originals[0].Open()
+	if err != nil {
+		return invoice.Invoice{}, false
+	}
+	defer text.Close() //nolint:errcheck // only read
+	return invoice.ReadXML(text)
 }
 
 // Thumbnail is a small picture of a file that is one, drawn anew.

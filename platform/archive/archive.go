@@ -5,7 +5,6 @@ package archive
 
 import (
 	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,11 +26,14 @@ const ratioFree = 1 << 20
 // Workbook is enough for any workbook that people or programs exchange.
 func Workbook() Limits { return Limits{Entries: 2000, Bytes: 128 << 20, Ratio: 200} }
 
+// Invoice is enough for an OFD, an electronic invoice with its picture.
+func Invoice() Limits { return Limits{Entries: 1000, Bytes: 64 << 20, Ratio: 200} }
+
 // Check unpacks everything once into nothing, so that no header is believed.
 //
 // Errors: in words that name the entry.
-func Check(packed []byte, most Limits) error {
-	z, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+func Check(packed io.ReaderAt, size int64, most Limits) error {
+	z, err := zip.NewReader(packed, size)
 	if err != nil {
 		return err
 	}
@@ -44,11 +46,11 @@ func Check(packed []byte, most Limits) error {
 		if !fs.ValidPath(name) || strings.Contains(name, `\`) {
 			return fmt.Errorf("the entry %q leads out of the archive", f.Name)
 		}
-		if folded := strings.ToLower(name); seen[folded] {
+		folded := strings.ToLower(name)
+		if seen[folded] {
 			return fmt.Errorf("the entry %q is there twice", f.Name)
-		} else {
-			seen[folded] = true
 		}
+		seen[folded] = true
 		if f.Mode()&^fs.ModePerm&^fs.ModeDir != 0 || f.Flags&1 != 0 {
 			return fmt.Errorf("the entry %q is a link, or encrypted", f.Name)
 		}

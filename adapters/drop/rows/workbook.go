@@ -17,7 +17,7 @@ import (
 // when the workbook was saved.
 func readWorkbook(text []byte, o Options) ([]cells, error) {
 	most := archive.Workbook()
-	if err := archive.Check(text, most); err != nil {
+	if err := archive.Check(bytes.NewReader(text), int64(len(text)), most); err != nil {
 		return nil, unreadable(1, err)
 	}
 	book, err := excelize.OpenReader(bytes.NewReader(text),

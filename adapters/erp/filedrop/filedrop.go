@@ -1,5 +1,5 @@
 // Package filedrop hands vouchers over as files in a folder, for books that can
-// only import: CSV by a template of columns, or a journal that hledger or beancount
+// only import: CSV or XLSX by a template of columns, or a journal that hledger or beancount
 // reads. A voucher is one file, named by its reference.
 //
 //	Create ─▶ .countersign/<short>.<random>   the file, staged
@@ -30,7 +30,10 @@ const desk = ".countersign"
 
 var options = []port.Option{
 	{Name: "folder", Needed: true, Mend: "write the folder that the importer reads"},
-	{Name: "format", Default: formatCSV}, // csv, hledger or beancount
+	{Name: "format", Default: formatCSV}, // csv, xlsx, hledger or beancount
+	{Name: "template"},                   // xlsx: a workbook to fill, whose titles are those of columns
+	{Name: "sheet"},                      // xlsx: of the template; "" = its first
+	{Name: "header_row"},                 // xlsx: of the template; "" = 1
 	{Name: "columns", Default: defaultColumns},
 	{Name: "accounts"}, // our code → theirs, such as 1002=Assets:Bank; others go as they are
 	{Name: "master"},   // folder with accounts.csv, parties.csv, cost_centers.csv; "" = nothing is known
@@ -43,6 +46,7 @@ type Port struct {
 	options  port.Options
 	folder   string
 	columns  []column
+	template template
 	accounts map[string]string
 }
 
@@ -62,9 +66,12 @@ func Open(config port.Config) (port.Port, error) {
 		return nil, port.BadOption("folder", "is no absolute path")
 	}
 	if extensions[p.options["format"]] == "" {
-		return nil, port.BadOption("format", "is "+p.options["format"]+": write csv, hledger or beancount")
+		return nil, port.BadOption("format", "is "+p.options["format"]+": write csv, xlsx, hledger or beancount")
 	}
 	if p.columns, err = readColumns(p.options["columns"]); err != nil {
+		return nil, err
+	}
+	if p.template, err = readTemplate(p.options, p.columns); err != nil {
 		return nil, err
 	}
 	p.accounts, err = p.options.Table("accounts")

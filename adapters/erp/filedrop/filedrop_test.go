@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/erp/conformance"
@@ -170,6 +172,62 @@ func TestCSV(t *testing.T) {
 	require.Equal(t, [][]string{{"日期", "科目", "摘要", "借方", "贷方", "原币", "金额", "往来", "项目"},
 		{v.Date, "6602", `'=HYPERLINK("http://x","a, b")`, "781.25", "", "EUR", "100.00", "lin", "'=P-001"},
 		{v.Date, "2241", "出租车 taxi", "", "781.25", "EUR", "100.00", "lin", ""}}, rows)
+}
+
+// TestXLSX proves that a template is filled under its titles, wherever they are, with
+// amounts that are numbers to the last digit and texts that are no formulas.
+func TestXLSX(t *testing.T) {
+	own := excelize.NewFile()
+	for cell, title := range map[string]string{"A1": "导入模板", "A2": "贷方", "B2": "科目", "C2": "不填", "D2": "摘要", "E2": "借方"} {
+		require.NoError(t, own.SetCellStr("Sheet1", cell, title))
+	}
+	template := filepath.Join(t.TempDir(), "template.xlsx")
+	require.NoError(t, own.SaveAs(template))
+	const columns = "科目=account, 摘要=text, 借方=debit, 贷方=credit"
+	for _, tt := range []struct {
+		name     string
+		template map[string]string
+		want     [][]string
+	}{
+		{"our own", nil, [][]string{{"科目", "摘要", "借方", "贷方"}, {"6602", "=1+1", "900719925474.09"},
+			{"2241", "出租车 taxi", "", "900719925474.09"}}},
+		{"a template", map[string]string{"template": template, "header_row": "2"}, [][]string{{"导入模板"},
+			{"贷方", "科目", "不填", "摘要", "借方"}, {"", "6602", "", "=1+1", "900719925474.09"},
+			{"900719925474.09", "2241", "", "出租车 taxi"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := config(t)
+			c.Options["format"], c.Options["columns"] = "xlsx", columns
+			maps.Copy(c.Options, tt.template)
+			f := fixture(t, c)
+			v := f.Voucher("v:xlsx:accrual:1", 90071992547409)
+			v.Entries[0].Text = "=1+1"
+			found, err := f.PostOnce(t.Context(), conformance.NewBook(), v)
+			require.NoError(t, err)
+			require.Equal(t, ".xlsx", filepath.Ext(found.Number))
+			book, err := excelize.OpenFile(filepath.Join(c.Options["folder"], found.Number))
+			require.NoError(t, err)
+			rows, err := book.GetRows("Sheet1", excelize.Options{RawCellValue: true})
+			require.NoError(t, err)
+			require.Equal(t, tt.want, rows)
+			for cell, formula := range map[string]string{"B2": "", "D3": ""} {
+				got, err := book.GetCellFormula("Sheet1", cell)
+				require.NoError(t, err)
+				require.Equal(t, formula, got)
+			}
+			require.NoError(t, book.Close())
+		})
+	}
+	for _, bad := range []map[string]string{
+		{"template": template, "header_row": "1"}, {"template": template, "header_row": "x"}, {"template": "/nowhere"},
+		{"template": template, "header_row": "2", "sheet": "other"},
+	} {
+		c := config(t)
+		c.Options["format"], c.Options["columns"] = "xlsx", columns
+		maps.Copy(c.Options, bad)
+		_, err := erp.Open(c)
+		require.Equal(t, erp.CodeBadConfig, fault.CodeOf(err), "%v", bad)
+	}
 }
 
 // hostile is a voucher whose texts try to be more than text, in two currencies.

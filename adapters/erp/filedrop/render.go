@@ -18,11 +18,14 @@ import (
 // The formats, and the ends of their files' names.
 const (
 	formatCSV       = "csv"
+	formatXLSX      = "xlsx"
 	formatHledger   = "hledger"
 	formatBeancount = "beancount"
 )
 
-var extensions = map[string]string{formatCSV: ".csv", formatHledger: ".journal", formatBeancount: ".beancount"}
+var extensions = map[string]string{
+	formatCSV: ".csv", formatXLSX: ".xlsx", formatHledger: ".journal", formatBeancount: ".beancount",
+}
 
 const defaultColumns = "reference=reference, number=number, date=date, line=line, account=account, text=text, " +
 	"debit=debit, credit=credit, currency=currency, amount=amount, party=party, cost_center=cost_center, tax=tax"
@@ -37,9 +40,9 @@ const (
 )
 
 // dimensions are those that reach the importer: a journal has room for all of them, a
-// CSV for those that have a column.
+// table for those that have a column.
 func (p *Port) dimensions() []string {
-	if p.options["format"] != formatCSV {
+	if format := p.options["format"]; format != formatCSV && format != formatXLSX {
 		return []string{port.AnyDimension}
 	}
 	var names []string
@@ -96,6 +99,14 @@ func onSide(e voucher.Entry, side voucher.Side) string {
 	return port.Base(e).Text()
 }
 
+// cell is what goes into the column for an entry.
+func (c column) cell(v voucher.Voucher, n int, e voucher.Entry) string {
+	if name, ok := strings.CutPrefix(c.field, dimensionDot); ok {
+		return e.Dimensions[name]
+	}
+	return fields[c.field](v, n, e)
+}
+
 // readColumns reads a template such as 日期=date, 科目=account, 借方=debit.
 func readColumns(text string) ([]column, error) {
 	var columns []column
@@ -121,6 +132,8 @@ func (p *Port) render(v voucher.Voucher) ([]byte, error) {
 		}
 	}
 	switch p.options["format"] {
+	case formatXLSX:
+		return p.workbook(v)
 	case formatHledger:
 		return hledger(v)
 	case formatBeancount:
@@ -143,11 +156,7 @@ func (p *Port) csv(v voucher.Voucher) ([]byte, error) {
 	for n, e := range v.Entries {
 		cells := make([]string, 0, len(p.columns))
 		for _, c := range p.columns {
-			if name, ok := strings.CutPrefix(c.field, dimensionDot); ok {
-				cells = append(cells, inert(e.Dimensions[name]))
-				continue
-			}
-			cells = append(cells, inert(fields[c.field](v, n+1, e)))
+			cells = append(cells, inert(c.cell(v, n+1, e)))
 		}
 		_ = w.Write(cells)
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/xml"
 	"net/http"
 	"slices"
 	"strconv"
@@ -51,7 +50,7 @@ func (a *App) Hear(_ context.Context, r port.Request) (port.Heard, error) {
 		var outer struct {
 			Encrypt string `xml:"Encrypt"`
 		}
-		if err := xml.Unmarshal(r.Body, &outer); err != nil {
+		if err := read(r.Body, &outer); err != nil {
 			return theirs("malformed")
 		}
 		sealed = outer.Encrypt
@@ -69,7 +68,7 @@ func (a *App) Hear(_ context.Context, r port.Request) (port.Heard, error) {
 		}}, nil
 	}
 	var e event
-	if err := xml.Unmarshal(said, &e); err != nil || e.Company != a.config.Tenant {
+	if err := read(said, &e); err != nil || e.Company != a.config.Tenant {
 		return theirs("malformed")
 	}
 	return port.Heard{Clicks: a.clicks(e), Reply: func(port.Toast) port.Response {

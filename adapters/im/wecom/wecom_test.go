@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +142,25 @@ func TestPublishedVectors(t *testing.T) {
 	require.NoError(t, err)
 	_, err = other.Hear(t.Context(), message)
 	require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err), "signed for another company")
+}
+
+// TestHostileXMLIsNoCallback: it is refused before anything in it is believed.
+func TestHostileXMLIsNoCallback(t *testing.T) {
+	_, p := company(t, sim.Options{})
+	for name, body := range map[string]string{
+		"a document type": `<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><xml><Encrypt>&a;</Encrypt></xml>`,
+		"an entity":       `<xml><Encrypt>&a;</Encrypt></xml>`,
+		"a field twice":   `<xml><Encrypt>a</Encrypt><Encrypt>b</Encrypt></xml>`,
+		"two roots":       `<xml><Encrypt>a</Encrypt></xml><xml></xml>`,
+		"depth":           "<xml><Encrypt>a</Encrypt>" + strings.Repeat("<a>", 50) + strings.Repeat("</a>", 50) + "</xml>",
+		"elements":        "<xml><Encrypt>a</Encrypt><c>" + strings.Repeat("<a/>", 1000) + "</c></xml>",
+		"bytes":           "<xml><Encrypt>" + strings.Repeat("a", 1<<20) + "</Encrypt></xml>",
+	} {
+		_, err := p.Hear(t.Context(), port.Request{Method: http.MethodPost, At: time.Now(), Body: []byte(body),
+			Query: map[string][]string{"timestamp": {strconv.FormatInt(time.Now().Unix(), 10)}}})
+		require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err), name)
+		require.ErrorContains(t, err, "malformed", "%s: not for its signature", name)
+	}
 }
 
 // TestBadConfig proves that an app that cannot work is refused before it is asked for
