@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/domain/evidence"
@@ -156,6 +158,9 @@ func (c *comparison) readOurs(ctx context.Context) error {
 		}
 		last = rows[len(rows)-1]
 	}
+	if err := c.nameShort(ctx); err != nil {
+		return err
+	}
 	var unknown []string
 	for reference := range c.theirs {
 		if _, known := c.ours[reference]; !known {
@@ -171,6 +176,43 @@ func (c *comparison) readOurs(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// nameShort finds the full references of what an ERP told under short ones. What has none
+// keeps its short one: nobody here gave it.
+func (c *comparison) nameShort(ctx context.Context) error {
+	if !c.connection.Port.Capabilities().ListsShort {
+		return nil
+	}
+	full, unknown := map[string]string{}, []string{}
+	for reference := range c.ours {
+		full[voucher.Short(reference)] = reference
+	}
+	for short := range c.theirs {
+		if full[short] == "" {
+			unknown = append(unknown, short)
+		}
+	}
+	slices.Sort(unknown)
+	for shorts := range slices.Chunk(unknown, namedMost) {
+		rows, err := c.book.VouchersShort(ctx, shorts)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			full[voucher.Short(row.Reference)] = row.Reference
+		}
+	}
+	named := map[string][]reconciliation.Theirs{}
+	for short, found := range c.theirs {
+		reference := cmp.Or(full[short], short)
+		for _, t := range found {
+			t.Reference = reference
+			named[reference] = append(named[reference], t)
+		}
+	}
+	c.theirs = named
 	return nil
 }
 
@@ -196,6 +238,9 @@ func (c *comparison) know(rows []store.VoucherRow) error {
 
 // lookAgain asks both sides for one reference by itself.
 func (c *comparison) lookAgain(ctx context.Context, reference string) error {
+	if !strings.HasPrefix(reference, erp.ReferencePrefix) {
+		return nil // a short one that nobody here gave: it cannot be asked for
+	}
 	var found []erp.Found
 	ours := c.ours[reference]
 	call := erp.Call{Op: erp.OpFind, Reference: reference, Document: ours.Document, Entity: ours.Entity}

@@ -57,6 +57,7 @@ type ReconciliationBook interface {
 	PostedVouchers(ctx context.Context, entities []string, from, until string, after store.VoucherRow) (
 		[]store.VoucherRow, error)
 	VouchersNamed(ctx context.Context, references []string) ([]store.VoucherRow, error)
+	VouchersShort(ctx context.Context, shorts []string) ([]store.VoucherRow, error)
 	RulingOn(ctx context.Context, id string) (store.Ruling, reconciliation.Kind, error)
 	EndRuling(ctx context.Context, r store.Ruling) error
 	LastAttempt(ctx context.Context, reference string) (store.Attempt, bool, error)

@@ -45,15 +45,23 @@ type sides struct {
 func (s *sides) voucher(n int) voucher.Voucher {
 	amount := money.Amount{Minor: int64(10_000 + n), Currency: "CNY"}
 	document := fmt.Sprintf("01900000-0000-7000-8000-%012d", n)
+	reference, dimensions := "v:"+document+":accrual:1", map[string]string(nil)
+	if s.split() {
+		dimensions = map[string]string{"project": "P-001"}
+	}
 	return voucher.Voucher{
-		Reference: "v:" + document + ":accrual:1", Document: document, Number: "EXP-2026-" + strconv.Itoa(n),
+		Reference: reference, Short: voucher.Short(reference), Document: document, Number: "EXP-2026-" + strconv.Itoa(n),
 		Kind: voucher.Accrual, Revision: 1, Entity: "acme-cn", Journal: "EXP", Date: s.date, Text: "taxi",
 		Entries: []voucher.Entry{
-			{Side: voucher.Debit, Account: "6602", Amount: amount, Base: amount, Text: "taxi"},
+			{Side: voucher.Debit, Account: "6602", Amount: amount, Base: amount, Text: "taxi",
+				Dimensions: dimensions},
 			{Side: voucher.Credit, Account: s.payable, Amount: amount, Base: amount, Text: "taxi", Party: s.party},
 		},
 	}
 }
+
+// split says whether the ERP keeps dimensions.
+func (s *sides) split() bool { return s.port.Capabilities().Keeps().Dimension("6602", "project") }
 
 // posted posts a voucher and keeps it as ours.
 func (s *sides) posted(n int) erp.Found {
@@ -120,6 +128,9 @@ func everyDifferenceIsFound(t *testing.T, s *sides, each int) {
 		reconciliation.MissingThere, reconciliation.StillDraft, reconciliation.Cancelled, reconciliation.OtherDate,
 		reconciliation.OtherAmount, reconciliation.OtherAccount, reconciliation.OtherParty, reconciliation.Duplicate,
 	}
+	if s.split() {
+		planted = append(planted, reconciliation.OtherDimension)
+	}
 	var booked []erp.Found
 	for n := range (len(planted) + 1) * each {
 		booked = append(booked, s.posted(n))
@@ -150,6 +161,9 @@ func everyDifferenceIsFound(t *testing.T, s *sides, each int) {
 			}
 			_, err := erp.PostOnce(t.Context(), erp.PostInput{Port: s.port, Voucher: v, Book: erptest.NewBook(), Now: time.Now})
 			require.NoError(t, err)
+			if kind == reconciliation.MissingHere && s.port.Capabilities().ListsShort {
+				v.Reference = v.Short
+			}
 			want[v.Reference] = []reconciliation.Kind{kind}
 		}
 	}
@@ -197,16 +211,44 @@ func (s *sides) mends(reference string) {
 }
 
 func TestReconciliationFindsWhatIsPlantedInTheSandbox(t *testing.T) {
+	t.Run("by full references", func(t *testing.T) {
+		everyDifferenceIsFound(t, inSandbox(t, func(p erp.Port) erp.Port { return p }), 2)
+	})
+	t.Run("by short references", func(t *testing.T) {
+		everyDifferenceIsFound(t, inSandbox(t, func(p erp.Port) erp.Port { return briefly{p} }), 1)
+	})
+}
+
+// inSandbox are our store and a fresh sandbox ERP.
+func inSandbox(t *testing.T, as func(erp.Port) erp.Port) *sides {
+	t.Helper()
 	books, err := sandbox.Open(sandbox.Options{Dir: t.TempDir()})
 	require.NoError(t, err)
 	web := httptest.NewServer(books)
 	t.Cleanup(func() { web.Close(); require.NoError(t, books.Close()) })
 	p, err := erp.Open(erp.Config{Name: "books", Provider: "httpjson", Mapping: "sandbox", URL: web.URL, Currency: "CNY"})
 	require.NoError(t, err)
-	s := &sides{t: t, store: storetest.New(t), port: p, date: fmt.Sprintf("%d-03-16", time.Now().Year()), payable: "2241",
+	s := &sides{t: t, store: storetest.New(t), port: as(p), date: fmt.Sprintf("%d-03-16", time.Now().Year()), payable: "2241",
 		otherAccount: "6601", party: "lin", otherParty: "emma"}
 	s.plant = func(kind reconciliation.Kind, f erp.Found) { tamper(t, web.URL, s, kind, f) }
-	everyDifferenceIsFound(t, s, 2)
+	return s
+}
+
+// briefly is an ERP whose lists tell our short references alone.
+type briefly struct{ erp.Port }
+
+func (b briefly) Capabilities() erp.Capabilities {
+	can := b.Port.Capabilities()
+	can.ListsShort = true
+	return can
+}
+
+func (b briefly) List(ctx context.Context, asked erp.Listing) (erp.Listed, error) {
+	page, err := b.Port.(erp.Lister).List(ctx, asked)
+	for i := range page.Vouchers {
+		page.Vouchers[i].Reference = voucher.Short(page.Vouchers[i].Reference)
+	}
+	return page, err
 }
 
 // tamper changes a voucher of the sandbox past its rules.
@@ -228,6 +270,8 @@ func tamper(t *testing.T, url string, s *sides, kind reconciliation.Kind, f erp.
 		reconciliation.OtherAmount:  lines("6602", s.party, minor+1),
 		reconciliation.OtherAccount: lines(s.otherAccount, s.party, minor),
 		reconciliation.OtherParty:   lines("6602", s.otherParty, minor),
+
+		reconciliation.OtherDimension: lines("6602", s.party, minor), // the project is gone
 	}[kind])
 	require.NoError(t, err)
 	answer, err := http.Post(url+"/_sandbox/vouchers/"+f.ID, "application/json", bytes.NewReader(body))

@@ -47,7 +47,7 @@ var adapters = map[string]adapter{
 		needs: map[string]string{"company": "set the company code", "user": "set the communication user",
 			"password": "set its password", "currency": "set the currency of the company code"},
 		options: map[string][]string{"created_by": nil, "document_type": nil, "dimensions": nil, "chart": nil,
-			"language": {"EN", "ZH"}, "soap_path": nil, "odata_path": nil},
+			"language": {"EN", "ZH"}, "posting": {"sync", "async"}, "soap_path": nil, "odata_path": nil},
 	},
 	"u8": {
 		needs: map[string]string{"user": "set the app_key", "password": "set the app_secret"},

@@ -176,6 +176,18 @@ func (s *Store) VouchersNamed(ctx context.Context, references []string) ([]Vouch
 	return vouchersOf(rows), sqlFault("store.VouchersNamed", err)
 }
 
+// VouchersShort reads the vouchers of short references: those of an ERP whose fields hold
+// no others. It looks at every voucher, so ask it for what is not known otherwise.
+func (s *Store) VouchersShort(ctx context.Context, shorts []string) ([]VoucherRow, error) {
+	const query = `
+		SELECT v.reference, v.document, v.kind, v.entity, v.state, v.erp_id, v.erp_number, v.date, v.hash, v.voucher,
+		       v.code, v.detail, v.created_at, v.posted_at
+		FROM vouchers v WHERE substring(v.voucher FROM '"short":"([^"]*)"') = ANY($1)`
+	var rows []voucherRow
+	err := s.db.SelectContext(ctx, &rows, query, pq.Array(shorts))
+	return vouchersOf(rows), sqlFault("store.VouchersShort", err)
+}
+
 func vouchersOf(rows []voucherRow) []VoucherRow {
 	list := make([]VoucherRow, 0, len(rows))
 	for _, r := range rows {

@@ -44,6 +44,8 @@ func (r *runs) PostedVouchers(context.Context, []string, string, string, store.V
 	return nil, nil
 }
 
+func (r *runs) VouchersShort(context.Context, []string) ([]store.VoucherRow, error) { return nil, nil }
+
 func (r *runs) VouchersNamed(context.Context, []string) ([]store.VoucherRow, error) { return nil, nil }
 
 func (r *runs) RulingOn(_ context.Context, id string) (store.Ruling, reconciliation.Kind, error) {

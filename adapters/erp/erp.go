@@ -71,6 +71,9 @@ func Calling(ctx context.Context, call Call, run func(context.Context) error) er
 	return port.Calling(ctx, call, run)
 }
 
+// ReferencePrefix begins every reference of ours to a voucher.
+const ReferencePrefix = port.ReferencePrefix
+
 // The states of a voucher in the ERP.
 const (
 	Draft     = port.Draft

@@ -33,7 +33,9 @@ func createsPostsFinds(t T, f Fixture) {
 	equal(t, erp.Totals{Debit: amount, Credit: amount}, found[0].Totals)
 	equal(t, f.Date, found[0].Date)
 	equal(t, ref, found[0].Reference)
-	equal(t, draft.ID, found[0].ID)
+	if draft.ID != "" { // which is not known before what was sent was worked on
+		equal(t, draft.ID, found[0].ID)
+	}
 	length(t, found[0].Lines, 2)
 	for _, l := range found[0].Lines {
 		if l.Account == f.Payable {

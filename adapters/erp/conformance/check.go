@@ -78,6 +78,9 @@ func count(t T, f Fixture, reference string, wantDrafts, wantPosted int) {
 	t.Helper()
 	drafts, posted, err := f.Counted(context.Background(), reference)
 	noError(t, err)
+	if f.Port.Capabilities().RefusesLater { // what was sent may be worked on at any moment
+		posted, wantPosted, drafts, wantDrafts = posted+drafts, wantPosted+wantDrafts, 0, 0
+	}
 	if drafts != wantDrafts || posted != wantPosted {
 		t.Fatalf("%d drafts and %d posted vouchers under %s, where %d and %d should be",
 			drafts, posted, reference, wantDrafts, wantPosted)

@@ -27,6 +27,7 @@ const (
 	AbsentDrafts     = "drafts"     // it has none: what is created is posted
 	AbsentDimensions = "dimensions" // it keeps none, does not check them, or no values were named
 	AbsentAny        = "any"        // it keeps whatever dimension there is
+	AbsentLater      = "later"      // it refuses later, and tells it elsewhere
 
 	AbsentMarks = "marks" // nobody can tell on the wire which request writes
 )
@@ -34,7 +35,7 @@ const (
 // Reasons lists them all.
 func Reasons() []string {
 	return []string{AbsentForeign, AbsentClosed, AbsentReverse, AbsentTwins, AbsentList, AbsentDrafts,
-		AbsentMarks, AbsentDimensions, AbsentAny}
+		AbsentMarks, AbsentDimensions, AbsentAny, AbsentLater}
 }
 
 // Promises lists them in the order in which they are best asked.
@@ -56,9 +57,9 @@ func Promises() []Promise {
 		{"concurrent", "four at once leave one voucher", always, concurrentCallsLeaveOne},
 		{"conflict", "other content under the reference stops", always, conflictStops},
 		{"ambiguous", "two vouchers under one reference stop", twins, ambiguityStops},
-		{"unbalanced", "an unbalanced voucher is refused", always, refusesUnbalanced},
-		{"account", "an unknown account is refused", always, refusesUnknownAccount},
-		{"party", "an unknown party is refused", always, refusesUnknownParty},
+		{"unbalanced", "an unbalanced voucher is refused", refusesAtOnce, refusesUnbalanced},
+		{"account", "an unknown account is refused", refusesAtOnce, refusesUnknownAccount},
+		{"party", "an unknown party is refused", refusesAtOnce, refusesUnknownParty},
 		{"closed", "a closed period is refused", closed, refusesClosedPeriod},
 		{"reverse", "a voucher is reversed once", reverses, reversesOnce},
 		{"lost_reversal", "a lost answer to a reversal is found and adopted", reversesAndMarks, reversesAfterALostAnswer},
@@ -84,6 +85,8 @@ func closed(f Fixture) string {
 	return unless(f.ClosedDate != "" && f.Port.Capabilities().ClosedPeriods, AbsentClosed)
 }
 
+func refusesAtOnce(f Fixture) string { return unless(!f.Port.Capabilities().RefusesLater, AbsentLater) }
+
 func dimensions(f Fixture) string { return unless(len(f.Dimensions) > 0, AbsentDimensions) }
 
 func keepsSome(f Fixture) string {
@@ -97,7 +100,7 @@ func checksDimensions(f Fixture) string {
 func reverses(f Fixture) string { return unless(f.Port.Capabilities().Reverse, AbsentReverse) }
 
 func draftsAndMarks(f Fixture) string {
-	if f.Port.Capabilities().PostsAtOnce {
+	if can := f.Port.Capabilities(); can.PostsAtOnce || can.RefusesLater {
 		return AbsentDrafts
 	}
 	return marks(f)
@@ -118,6 +121,7 @@ func lists(f Fixture) string {
 }
 
 func marks(f Fixture) string {
-	posts := f.Posts != nil || f.Port.Capabilities().PostsAtOnce
+	can := f.Port.Capabilities()
+	posts := f.Posts != nil || can.PostsAtOnce || can.RefusesLater
 	return unless(f.Creates != nil && posts, AbsentMarks)
 }

@@ -32,13 +32,13 @@ func reversesAfterALostAnswer(t T, f Fixture) {
 	booked, err := f.PostOnce(context.Background(), book, original)
 	noError(t, err)
 	undo := voucher.ReversalOf(original.Reference)
-	if f.ClosedDate != "" {
+	if f.ClosedDate != "" && !f.Port.Capabilities().RefusesLater {
 		_, err = f.reverseOnce(book, original, f.ClosedDate)
 		isCode(t, err, erp.CodeClosedPeriod)
 		count(t, f, undo, 0, 0)
 	}
 	posts := f.Posts
-	if f.Port.Capabilities().PostsAtOnce {
+	if can := f.Port.Capabilities(); can.PostsAtOnce || can.RefusesLater {
 		posts = f.Creates
 	}
 	f.Proxy.Once(posts, DropAfter)

@@ -9,10 +9,11 @@ const ReferencePrefix = "v:"
 // Lister is a Port that can list what the ERP holds under references of ours, day
 // by day, so that both sides can be compared. 对账
 type Lister interface {
-	// List returns one page of the vouchers dated From to Until whose reference
-	// begins with ReferencePrefix, with their lines, in any state and in an order
-	// that stays. A page may be empty and still have a next one; Next "" ends. What
-	// is booked meanwhile may or may not be seen, and nothing is left out for it.
+	// List returns one page of the vouchers dated From to Until whose reference begins
+	// with ReferencePrefix, or looks like a short one of ours (Capabilities.ListsShort),
+	// with their lines, in any state and in an order that stays. A page may be empty and
+	// still have a next one; Next "" ends. What is booked meanwhile may or may not be
+	// seen, and nothing is left out for it.
 	//
 	// Safe to repeat. Errors: those of Find; Invalid erp.unsupported where this
 	// connection cannot list after all.

@@ -110,6 +110,11 @@ type Capabilities struct {
 	// ChecksDimensions: it refuses a value of a dimension that it does not know.
 	ChecksDimensions bool
 
+	// RefusesLater: what it was sent it works on later, and tells a refusal elsewhere.
+	RefusesLater bool
+	// ListsShort: List tells our short references, for the ERP holds no others.
+	ListsShort bool
+
 	// AmountMax is the largest amount, in minor units, that it keeps to the last
 	// unit; Create refuses what is larger. 0 = any.
 	AmountMax int64

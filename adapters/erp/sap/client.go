@@ -25,11 +25,12 @@ func newClient(config port.Config, o port.Options) *client {
 		user:  config.User, password: string(config.Secret), language: o["language"], http: config.HTTP()}
 }
 
-// message sends one SOAP message and returns the answer's XML.
-func (c *client) message(ctx context.Context, envelope []byte) ([]byte, error) {
+// message sends one SOAP message and returns the answer's XML, and whether it was worked
+// on (200) or only taken (202).
+func (c *client) message(ctx context.Context, envelope []byte) (answered []byte, status int, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+c.soap, bytes.NewReader(envelope))
 	if err != nil {
-		return nil, port.Fault(port.CodeRefused, "the address of SAP is not one")
+		return nil, 0, port.Fault(port.CodeRefused, "the address of SAP is not one")
 	}
 	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	r.Header.Set("SOAPAction", `""`)
@@ -37,19 +38,19 @@ func (c *client) message(ctx context.Context, envelope []byte) ([]byte, error) {
 	r.SetBasicAuth(c.user, c.password)
 	answer, err := port.Send(c.http, r, true)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if answer.Status == http.StatusOK {
-		return answer.Body, nil
+	if answer.Status == http.StatusOK || answer.Status == http.StatusAccepted {
+		return answer.Body, answer.Status, nil
 	}
 	if words, client := soapFault(answer.Body); words != "" {
 		words = port.Hide(words, c.password)
 		if client { // it was not understood, so it was not worked on
-			return nil, port.Fault(port.CodeRefused, words)
+			return nil, 0, port.Fault(port.CodeRefused, words)
 		}
-		return nil, port.Fault(port.CodeUnknown, words)
+		return nil, 0, port.Fault(port.CodeUnknown, words)
 	}
-	return nil, port.Status(answer.Status, true)
+	return nil, 0, port.Status(answer.Status, true)
 }
 
 // read asks one OData list and decodes its rows.

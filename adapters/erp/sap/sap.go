@@ -33,7 +33,8 @@ var options = []port.Option{
 	{Name: "dimensions"}, // 2202.party=creditor, 66.cost_center=CostCenter, 66.project=WBSElement
 	{Name: "chart"},      // chart of accounts, for reading master data
 	{Name: "language", Default: "EN"},
-	{Name: "soap_path", Default: "/sap/bc/srt/scs_ext/sap/journalentrycreaterequestconfi"},
+	{Name: "posting", Default: postingSync}, // sync, or async: SAP posts later, and refuses in its monitor
+	{Name: "soap_path"},                     // "" = that of the way of posting, on the cloud
 	{Name: "odata_path", Default: "/sap/opu/odata/sap"},
 }
 
@@ -50,6 +51,15 @@ const (
 	fieldWBS          = "WBSElement"
 	fieldOrder        = "OrderID"
 )
+
+// The ways of posting, and where each is asked for.
+const (
+	postingSync  = "sync"
+	postingAsync = "async"
+)
+
+var soapPaths = map[string]string{postingSync: "/sap/bc/srt/scs_ext/sap/journalentrycreaterequestconfi",
+	postingAsync: "/sap/bc/srt/scs_ext/sap/journalentrybulkcreationreques"}
 
 // Port is one company code. It keeps no secret itself.
 type Port struct {
@@ -95,6 +105,12 @@ func Open(config port.Config) (port.Port, error) {
 				": a party goes into creditor or debtor, all else into CostCenter, ProfitCenter, WBSElement or OrderID")
 		}
 	}
+	if soapPaths[p.options["posting"]] == "" {
+		return nil, port.BadOption("posting", "is "+p.options["posting"]+": write sync or async")
+	}
+	if p.options["soap_path"] == "" {
+		p.options["soap_path"] = soapPaths[p.options["posting"]]
+	}
 	p.dimensions = p.dimensions.Apart() // a creditor's or a debtor's item takes no account assignment
 	p.client = newClient(config, p.options)
 	return p, nil
@@ -105,10 +121,12 @@ func (p *Port) Name() string { return p.name }
 
 // Capabilities says what S/4HANA can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{PostsAtOnce: true, ChecksBalance: true, ClosedPeriods: true, Reverse: true,
+	later := p.later()
+	return port.Capabilities{PostsAtOnce: !later, ChecksBalance: !later, ClosedPeriods: !later, Reverse: true,
+		RefusesLater: later, ListsShort: true,
 		ForeignCurrency: true,
 		CostCenters:     len(p.dimensions.Fields(port.OfCostCenter)) > 0,
-		Fields:          p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(),
+		Fields:          p.dimensions, ChecksDimensions: !later, Told: p.dimensions.Names(),
 		Creates: port.Mark{Method: "POST", Text: "JournalEntryBulkCreateRequest"}}
 }
 
@@ -132,6 +150,10 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 	if err != nil {
 		return port.Found{}, err
 	}
+	if p.later() {
+		return port.Found{Reference: v.Reference, State: port.Draft, Date: v.Date, Totals: port.Sum(lines), Lines: lines},
+			p.hand(ctx, entry)
+	}
 	document, year, err := p.post(ctx, entry)
 	if err != nil {
 		return port.Found{}, err
@@ -142,6 +164,9 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 
 // Post reads the journal entry back: it was posted when it was created.
 func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
+	if p.later() {
+		return p.await(ctx, f)
+	}
 	found, err := p.Find(ctx, f.Reference)
 	if err != nil {
 		return port.Found{}, err
@@ -183,5 +208,9 @@ func (p *Port) Reverse(ctx context.Context, f port.Found, reference, date string
 	if len(v.Entries) == 0 {
 		return port.Found{}, port.Fault(port.CodeRefused, "journal entry "+f.ID+" is gone")
 	}
-	return p.Create(ctx, v)
+	made, err := p.Create(ctx, v)
+	if err != nil || made.State == port.Posted {
+		return made, err
+	}
+	return p.Post(ctx, made)
 }

@@ -43,8 +43,8 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 	year := time.Now().Year()
 	return erptest.Fixture{Port: p, Proxy: proxy, Creates: posts,
 		Counted: func(_ context.Context, reference string) (int, int, error) {
-			drafts, posted := system.Books.Count(short(reference), "posted")
-			return drafts, posted, nil
+			waiting, posted := system.Counted(short(reference))
+			return waiting, posted, nil
 		},
 		Expense: "6602", Payable: "2202", Bank: "1002", Party: "SUP001", Base: "CNY", Foreign: "EUR",
 		Dimensions: map[string]string{"project": "P-001", "profit_center": "PC-EAST", "order": "400001"},
@@ -63,7 +63,51 @@ func TestConformance(t *testing.T) {
 
 func TestNemesis(t *testing.T) {
 	f, _ := fixture(t, nil)
-	erptest.Nemesis(t, f, 30, 20)
+	erptest.Nemesis(t, f, 24, 20)
+	f, system := fixture(t, async)
+	system.Slow = 2
+	erptest.Nemesis(t, f, 8, 20)
+}
+
+func async(c *erp.Config) { c.Options["posting"] = "async" }
+
+// TestConformanceLater keeps what can be promised where SAP posts in its own time.
+func TestConformanceLater(t *testing.T) {
+	erptest.Run(t, func(t *testing.T) erptest.Fixture {
+		f, _ := fixture(t, async)
+		return f
+	})
+}
+
+// TestPostsLater proves that a message is waited for and never sent twice, and that one
+// which SAP refused stops for a person until it is ruled gone.
+func TestPostsLater(t *testing.T) {
+	f, system := fixture(t, async)
+	system.Slow, f.Settle = 3, time.Minute
+	found, err := f.PostOnce(t.Context(), erptest.NewBook(), f.Voucher("v:later:accrual:1", 100))
+	require.NoError(t, err)
+	require.Equal(t, erp.Posted, found.State)
+	require.NotEmpty(t, found.Number)
+
+	system.Slow = 0
+	book, v := erptest.NewBook(), f.Voucher("v:refused:accrual:1", 100)
+	v.Entries[0].Account = "9999"
+	in := erp.PostInput{Port: f.Port, Voucher: v, Book: book, Settle: time.Second, Now: time.Now}
+	_, err = erp.PostOnce(t.Context(), in)
+	require.Equal(t, erp.CodeUnknown, fault.CodeOf(err), "%v", err)
+	require.Len(t, system.Monitor, 1)
+	require.Contains(t, system.Monitor[0], "9999")
+	in.Now = func() time.Time { return time.Now().Add(time.Hour) }
+	_, err = erp.PostOnce(t.Context(), in)
+	require.Equal(t, erp.CodeConflict, fault.CodeOf(err), "a person looks into SAP's monitor: %v", err)
+	v.Entries[0].Account, in.Voucher, in.Now, in.Gone = "6602", v, time.Now, true
+	in.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+	book.Now = in.Now
+	in.Settle = 20 * time.Second
+	_, err = erp.PostOnce(t.Context(), in)
+	require.NoError(t, err)
+	waiting, posted := system.Counted(short(v.Reference))
+	require.Equal(t, [2]int{0, 1}, [2]int{waiting, posted})
 }
 
 // TestFaultsOfSAP proves what each answer asks the caller to do next, and that what
@@ -150,6 +194,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"currency":           func(c *erp.Config) { c.Currency = "" },
 		"options.created_by": func(c *erp.Config) { delete(c.Options, "created_by") },
 		"options.dimensions": func(c *erp.Config) { c.Options["dimensions"] = "2202.party=CostCenter" },
+		"options.posting":    func(c *erp.Config) { c.Options["posting"] = "soon" },
 		"options.charts":     func(c *erp.Config) { c.Options["charts"] = "YCOA" },
 	} {
 		c := config("http://s4")

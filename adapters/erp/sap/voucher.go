@@ -206,16 +206,21 @@ const (
 	namespace   = "http://sap.com/xi/SAPSCORE/SFIN"
 )
 
-// post sends one journal entry and reads what became of it.
-func (p *Port) post(ctx context.Context, j journalEntry) (document, year string, err error) {
+// send sends one journal entry; status is 200 or 202.
+func (p *Port) send(ctx context.Context, j journalEntry) (answer []byte, status int, err error) {
 	head := header{ID: j.Reference, Created: p.now().UTC().Format(time.RFC3339)}
 	message := request{Space: namespace, Header: head}
 	message.Entry.Header, message.Entry.Journal = head, j
 	text, err := xml.Marshal(message)
 	if err != nil {
-		return "", "", port.Fault(port.CodeRefused, err.Error())
+		return nil, 0, port.Fault(port.CodeRefused, err.Error())
 	}
-	answer, err := p.client.message(ctx, append(append([]byte(envelopeStart), text...), envelopeEnd...))
+	return p.client.message(ctx, append(append([]byte(envelopeStart), text...), envelopeEnd...))
+}
+
+// post sends one journal entry and reads what became of it.
+func (p *Port) post(ctx context.Context, j journalEntry) (document, year string, err error) {
+	answer, _, err := p.send(ctx, j)
 	if err != nil {
 		return "", "", err
 	}

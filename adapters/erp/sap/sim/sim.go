@@ -1,5 +1,5 @@
-// Package sim is one company code of an SAP S/4HANA for tests: the synchronous
-// journal entry interface and the OData lists a connector needs, written from the
+// Package sim is one company code of an SAP S/4HANA for tests: the synchronous and the
+// asynchronous journal entry interface and the OData lists a connector needs, written from the
 // facts, with nothing of the connector.
 //
 // Verified (SAP's documents and samples): path, namespace and SOAP 1.1 of the
@@ -13,7 +13,8 @@
 // AmountInCompanyCodeCurrency and where they stand in the order, whether DocumentReferenceID is kept
 // in capitals, how soon the cube shows what was posted, the master data services,
 // faultcode Client for a message of the wrong form. A repeated message id is booked
-// again, for SAP promises nothing about it.
+// again, for SAP promises nothing about it. Of the asynchronous interface HTTP 202 alone is
+// verified; its path is the synchronous one's rule applied to its name.
 package sim
 
 import (
@@ -26,6 +27,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp/simbooks"
@@ -41,6 +43,7 @@ const (
 	Creator  = "CC0000000002"
 	Chart    = "YCOA"
 	Posting  = "/sap/bc/srt/scs_ext/sap/journalentrycreaterequestconfi"
+	Bulk     = "/sap/bc/srt/scs_ext/sap/journalentrybulkcreationreques" // asynchronous
 	Services = "/sap/opu/odata/sap/"
 )
 
@@ -60,6 +63,12 @@ const (
 type Server struct {
 	Books  *simbooks.Books
 	Faults *simbooks.Faults
+
+	mutex   sync.Mutex
+	taken   []message // by the asynchronous interface, not worked on yet
+	reads   int       // since the last message was taken
+	Slow    int       // questions before messages are worked off; 0 = at the next one
+	Monitor []string  // what was refused of them, with its words (AIF)
 }
 
 // New makes a company code with fresh books.
@@ -74,7 +83,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Logon failed for "+user, http.StatusUnauthorized)
 	case r.URL.Path == Posting && r.Method == http.MethodPost:
 		s.posting(w, r)
+	case r.URL.Path == Bulk && r.Method == http.MethodPost:
+		s.take(w, r)
 	case odata && r.Method == http.MethodGet:
+		s.workOff()
 		s.list(w, r, set)
 	default:
 		http.NotFound(w, r)
@@ -110,6 +122,52 @@ func (s *Server) posting(w http.ResponseWriter, r *http.Request) {
 	default:
 		confirm(w, message.ID, v, notes)
 	}
+}
+
+// take takes a message of the asynchronous interface: only its form is looked at.
+func (s *Server) take(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
+	if err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/xml") {
+		http.Error(w, "text/xml", http.StatusUnsupportedMediaType)
+		return
+	}
+	m, no := parse(body)
+	if no != "" {
+		fault(w, "soap-env:Client", no)
+		return
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.taken, s.reads = append(s.taken, m), 0
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// workOff posts what was taken, once enough questions came.
+func (s *Server) workOff() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.reads++; s.reads <= s.Slow {
+		return
+	}
+	for _, m := range s.taken {
+		if v, notes := s.book(m, ""); v.ID == 0 {
+			s.Monitor = append(s.Monitor, m.Reference+": "+notes[len(notes)-1].Text)
+		}
+	}
+	s.taken = nil
+}
+
+// Counted says how many messages under a reference wait, and how many entries are posted.
+func (s *Server) Counted(reference string) (waiting, posted int) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, m := range s.taken {
+		if m.Reference == reference {
+			waiting++
+		}
+	}
+	others, posted := s.Books.Count(reference, "posted")
+	return waiting + others, posted
 }
 
 // note is one item of a log.
@@ -204,7 +262,25 @@ func fault(w http.ResponseWriter, code, text string) {
 }
 
 // condition is the only kind of filter that is understood here.
-var condition = regexp.MustCompile(`^\(?(\w+) eq '((?:[^']|'')*)'\)?$`)
+var condition = regexp.MustCompile(`^\(?(\w+) (eq|gt|ge|le) (datetime)?'((?:[^']|'')*)'\)?$`)
+
+// matches holds a row against one condition: a day is compared as one.
+func matches(row map[string]any, c []string) bool {
+	have, want := fmt.Sprint(row[c[1]]), strings.ReplaceAll(c[4], "''", "'")
+	if c[3] == "datetime" {
+		milliseconds, _ := strconv.ParseInt(strings.Trim(have, "/Date()"), 10, 64)
+		have = time.UnixMilli(milliseconds).UTC().Format("2006-01-02T15:04:05")
+	}
+	switch c[2] {
+	case "gt":
+		return have > want
+	case "ge":
+		return have >= want
+	case "le":
+		return have <= want
+	}
+	return have == want
+}
 
 // list answers one OData query.
 func (s *Server) list(w http.ResponseWriter, r *http.Request, set string) {
@@ -222,19 +298,19 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, set string) {
 	}
 	found := []map[string]any{}
 	for _, row := range rows {
-		matches := true
+		fits := true
 		for _, part := range strings.Split(q.Get("$filter"), " and ") {
 			if q.Get("$filter") == "" {
 				break
 			}
 			c := condition.FindStringSubmatch(part)
-			if c == nil || row[c[1]] == nil {
+			if c == nil || row[c[1]] == nil || (c[1] == "PostingDate") != (c[3] == "datetime") {
 				odataError(w, http.StatusBadRequest, "Invalid token detected in the filter: "+part)
 				return
 			}
-			matches = matches && row[c[1]] == strings.ReplaceAll(c[2], "''", "'")
+			fits = fits && matches(row, c)
 		}
-		if matches {
+		if fits {
 			found = append(found, row)
 		}
 	}

@@ -87,6 +87,17 @@ func TestRefuses(t *testing.T) {
 	query := url.Values{"$format": {"json"}, "$top": {"10"}, "$skip": {"0"},
 		"$filter": {"CompanyCode eq '1310' and DocumentReferenceID eq 'R1'"}}
 	require.Contains(t, ask(system, "GET", cube+query.Encode(), "", nil), `"AmountInCompanyCodeCurrency":"-128.50"`)
+	query.Set("$filter", "PostingDate ge datetime'"+date+"T00:00:00' and PostingDate le datetime'"+date+"T00:00:00'"+
+		" and AccountingDocument gt '0000100000'")
+	require.Contains(t, ask(system, "GET", cube+query.Encode(), "", nil), `"DocumentReferenceID":"R1"`)
+	for _, none := range []string{"PostingDate ge datetime'2999-01-01T00:00:00'", "PostingDate le datetime'1999-01-01T00:00:00'",
+		"AccountingDocument gt '0000100001'"} {
+		query.Set("$filter", none)
+		require.Contains(t, ask(system, "GET", cube+query.Encode(), "", nil), `"results":[]`, none)
+	}
+	query.Set("$filter", "PostingDate ge '"+date+"'")
+	require.Contains(t, ask(system, "GET", cube+query.Encode(), "", nil), "400", "a day is no text")
+	query.Set("$filter", "CompanyCode eq '1310' and DocumentReferenceID eq 'R1'")
 	for name, value := range map[string]string{"$filter": "Nothing eq 'R1'", "$top": "many", "$skip": "-1"} {
 		wrong := url.Values{}
 		for k, v := range query {
