@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
@@ -17,6 +18,7 @@ import (
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/adapters/mail"
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/relay"
 	"github.com/countersign/countersign/store"
@@ -124,6 +126,10 @@ func runWorker(ctx context.Context, p *parts) error {
 	if err := p.scheduleReconciliations(ctx, c); err != nil {
 		p.logger.Error("nobody will reconcile by night", "error", err)
 	}
+	if err := worker.ScheduleDigests(ctx, c); err != nil {
+		p.logger.Error("nobody will get a digest", "error", err)
+	}
+	deps.Digests = p.digests(s)
 	if gates := p.gates(); len(gates) > 0 {
 		go worker.TellGates(ctx, s, hostname()+"/"+strconv.Itoa(os.Getpid()), gates, p.gatesChanged)
 	}
@@ -141,6 +147,22 @@ func workerDeps(c client.Client, s *store.Store, ledgers activities.Ledgers) wor
 
 		Reversals: &activities.Reversals{Book: s, Ledgers: ledgers},
 	}
+}
+
+// digests begins what the relay sends.
+func (p *parts) digests(s *store.Store) *activities.Digests {
+	d := &activities.Digests{Book: s, Manners: p.manners(), Zone: p.zone(), Mail: p.config.Mail.Enabled}
+	for _, app := range p.config.IM.Apps {
+		d.Apps = append(d.Apps, app.ID)
+	}
+	return d
+}
+
+// manners is how people are told.
+func (p *parts) manners() notice.Manners {
+	n := p.config.Notices
+	return notice.Manners{Budget: n.Budget, Gather: n.Gather, Working: n.WorkingTime, DigestHour: n.DigestHour,
+		Unanswered: n.UnansweredFor()}
 }
 
 func (p *parts) workerConfig() worker.Config {
@@ -183,9 +205,7 @@ func runRelay(ctx context.Context, p *parts) error {
 	if letters.Bounces, err = p.bounces(ctx, s); err != nil {
 		return err
 	}
-	if p.config.Mail.Enabled {
-		r.Courier = letters
-	} else {
+	if !p.config.Mail.Enabled {
 		letters.Sender = nil
 	}
 	r.Webhooks = p.webhooks(s)
@@ -193,8 +213,10 @@ func runRelay(ctx context.Context, p *parts) error {
 	if err != nil {
 		return err
 	}
-	if cards != nil {
-		r.Courier = cards
+	if p.config.Mail.Enabled || cards != nil {
+		if r.Courier, err = p.post(s, letters, cards); err != nil {
+			return err
+		}
 	}
 	return relayWith(ctx, r, cards)
 }
@@ -211,6 +233,18 @@ func (p *parts) courier(s *store.Store) *relay.Mail {
 		Sender: p.mailer(), Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
 		PublicURL: p.config.Gateway.PublicURL, Wishes: s, Letters: s, Addresses: s,
 	}
+}
+
+// post tells people by app and by mail.
+func (p *parts) post(s *store.Store, letters *relay.Mail, cards *relay.Cards) (*relay.Post, error) {
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "countersign_notice_deliveries_total",
+		Help: "Tries to tell people, by shape (one, several, digest, again), channel and what came of it."},
+		[]string{"shape", "channel", "outcome"})
+	if err := p.metrics.Register(counter); err != nil {
+		return nil, err
+	}
+	return &relay.Post{Book: s, Mail: letters, Cards: cards, Manners: p.manners(), Keep: p.config.Notices.Keep,
+		Told: func(shape, channel, outcome string) { counter.WithLabelValues(shape, channel, outcome).Inc() }}, nil
 }
 
 // mailDomain is the right-hand side of Message-IDs: the gateway's public host.

@@ -36,6 +36,7 @@ type Config struct {
 	IM            IM            `mapstructure:"im"`
 	Inbound       Inbound       `mapstructure:"inbound"`
 	Mail          Mail          `mapstructure:"mail"`
+	Notices       Notices       `mapstructure:"notices"`
 	Webhooks      Webhooks      `mapstructure:"webhooks"`
 	Files         Files         `mapstructure:"files"`
 	Observability Observability `mapstructure:"observability"`

@@ -39,6 +39,8 @@ func Default() Config {
 		ERP: ERP{MasterEvery: 6 * time.Hour, Reconcile: Reconcile{At: "02:30", Days: 35},
 			Exchanges: Exchanges{Keep: 30 * 24 * time.Hour}, Alerts: Alerts{Silent: 15 * time.Minute, Errors: 50, Least: 20}},
 		Mail: Mail{Port: 587, TLS: "starttls"},
+		Notices: Notices{Budget: 10, Gather: 2 * time.Minute, WorkingTime: true, DigestHour: 9, Unanswered: "4 workhours",
+			Keep: 90 * 24 * time.Hour},
 		Files: Files{
 			Dir:      "files",
 			S3:       S3{Region: "us-east-1", TLS: true},
@@ -57,5 +59,6 @@ func DefaultDev() Config {
 	c.Worker.StopTimeout = 10 * time.Second
 	c.Observability.LogFormat = "text"
 	c.Observability.PeopleInSearch = true
+	c.Notices = Notices{DigestHour: 9} // who tries it sees each notice at once
 	return c
 }

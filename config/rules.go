@@ -31,6 +31,7 @@ func (c Config) Check() error {
 	c.checkIM(k)
 	c.Inbound.check(k)
 	c.Mail.check(k)
+	c.Notices.check(k)
 	c.Webhooks.check(k, c)
 	c.Files.check(k)
 	c.Observability.check(k)

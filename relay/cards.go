@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -21,14 +20,14 @@ import (
 // cardLife is how long the buttons of a card serve; after it they open the page.
 const cardLife = 14 * 24 * time.Hour
 
-// Cards is the courier that shows a card to whoever has a messaging app, and leaves
-// the rest to the mail.
+// Cards shows a card to whoever has a messaging app, by which
+// they decide or are led to the page.
 //
-//	notice ─▶ channel ─▶ row in im_cards ─▶ the platform ─▶ row
-//	            └─▶ Mail                 later: the task ends ─▶ the card says so
+//	message ─▶ row in im_cards ─▶ the platform ─▶ row
+//	                             later: the task ends ─▶ the card says so
 type Cards struct {
 	Book CardBook
-	Mail *Mail      // how people are named and when they may be told; its Sender is nil where there is no mail
+	Mail *Mail      // how people are named, and what letters say
 	Desk *desk.Desk // what is known of a task; it is only read
 	Apps []CardApp  // in the order in which somebody with several is told
 	Told func(app, outcome string)
@@ -63,12 +62,14 @@ var _ CardBook = (*store.Store)(nil)
 // carded are the kinds of notices that ask somebody to decide.
 var carded = []string{"task.opened", "task.reminded", "task.overdue"}
 
-// channel says on which app somebody is told of a notice; false: by mail. Preferences
-// and budgets belong here.
-func (c *Cards) channel(n store.Notice, links []store.IMLink) (CardApp, store.IMLink, bool) {
-	if !slices.Contains(carded, n.Kind) || n.Task == "" {
-		return CardApp{}, store.IMLink{}, false
-	}
+// serves says whether a link is to an app that is configured.
+func (c *Cards) serves(link store.IMLink) bool {
+	_, ok := c.app(link.App)
+	return ok
+}
+
+// channel is the app on which somebody is told, of those they have.
+func (c *Cards) channel(links []store.IMLink) (CardApp, store.IMLink, bool) {
 	for _, app := range c.Apps {
 		at := slices.IndexFunc(links, func(l store.IMLink) bool { return l.App == app.Port.Name() })
 		if at >= 0 {
@@ -78,48 +79,36 @@ func (c *Cards) channel(n store.Notice, links []store.IMLink) (CardApp, store.IM
 	return CardApp{}, store.IMLink{}, false
 }
 
-// Deliver shows a card, or sends a letter.
+// Tell tells somebody by their app: with a card to decide on where one task of theirs
+// waits, and otherwise with one that leads to the page.
 //
-// Safe to repeat: a notice is one card. Errors: as Mail.Deliver.
-func (c *Cards) Deliver(ctx context.Context, n store.Notice) error {
-	if n.Quiet {
-		return nil
-	}
-	links, err := c.Book.IMLinks(ctx, n.Person)
+// Safe to repeat: a message is one card. Errors: Invalid and Forbidden where it can never
+// arrive; anything else may pass.
+func (c *Cards) Tell(ctx context.Context, d store.Delivery) error {
+	links, err := c.Book.IMLinks(ctx, d.Person)
 	if err != nil {
 		return err
 	}
-	app, link, ok := c.channel(n, links)
+	app, link, ok := c.channel(links)
 	if !ok {
-		return c.byMail(ctx, n)
+		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", d.Person))
 	}
-	reader, people, err := c.Mail.reader(ctx, n)
-	if err != nil || reader.ID == "" {
+	reader, people, err := c.Mail.reader(ctx, d.Person)
+	if err != nil {
 		return err
+	}
+	n := d.All[0]
+	if len(d.All) > 1 || !slices.Contains(carded, n.Kind) || n.Task == "" {
+		return c.say(ctx, app, link, d, reader, people)
 	}
 	task, err := c.Book.Task(ctx, n.Task)
 	if err != nil || task.State != approval.TaskOpen {
 		return err // what is over asks for nothing
 	}
 	if task.Assignee != n.Person {
-		return c.byMail(ctx, n) // a queue's, or another's: nobody's own card
+		return c.say(ctx, app, link, d, reader, people) // a queue's, or another's: nobody's own card
 	}
-	err = c.show(ctx, app, link, showing{notice: n, task: task, reader: reader, people: people})
-	if kind := fault.KindOf(err); err != nil && (kind == fault.Invalid || kind == fault.Forbidden) {
-		slog.WarnContext(ctx, "a card was refused; a letter goes instead", "notice", n.ID, "error", err.Error())
-		return c.byMail(ctx, n)
-	}
-	return err
-}
-
-// noMailPause is how long a notice waits that has no card, where there is no mail.
-const noMailPause = time.Hour
-
-func (c *Cards) byMail(ctx context.Context, n store.Notice) error {
-	if c.Mail.Sender == nil {
-		return Later{time.Now().Add(noMailPause)}
-	}
-	return c.Mail.Deliver(ctx, n)
+	return c.show(ctx, app, link, showing{notice: n, task: task, reader: reader, people: people})
 }
 
 // showing is a card on its way to somebody.

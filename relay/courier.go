@@ -26,7 +26,7 @@ type Mail struct {
 	Locale    string                                                  // of people who chose none
 	Zone      *time.Location                                          // of people whose entity has none
 	PublicURL string                                                  // how people reach the gateway, without a path
-	Wishes    Wishes                                                  // nil: everybody is told everything, at any time
+	Wishes    Wishes                                                  // nil: nobody chose a language
 	Addresses AddressBook                                             // nil: every address is written to
 	Bounces   *mail.Bounces                                           // nil: letters come back to the sender
 	Letters   LetterBook                                              // nil: letters lead to the document alone
@@ -36,12 +36,6 @@ type Mail struct {
 type Wishes interface {
 	Wishes(ctx context.Context, person string) (notice.Wishes, error)
 }
-
-// Later is the answer of a courier that may not tell somebody yet.
-type Later struct{ Until time.Time }
-
-// Error says until when.
-func (l Later) Error() string { return "quiet hours until " + l.Until.Format(time.RFC3339) }
 
 // Sender hands letters to a mail server.
 type Sender interface {
@@ -61,14 +55,11 @@ var _ = fault.Register(map[string]fault.Entry{
 // Deliver sends one notice to its person.
 //
 // Safe to repeat: the letter keeps its id. Errors: Invalid where it can never
-// arrive (nobody, no address, refused for good); Later in quiet hours; anything else may pass.
+// arrive (nobody, no address, refused for good); anything else may pass.
 func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
-	if n.Quiet {
-		return nil // it is read in the list of notices
-	}
-	person, people, err := m.reader(ctx, n)
-	if err != nil || person.ID == "" {
-		return err // without anybody it is read in the list of notices
+	person, people, err := m.reader(ctx, n.Person)
+	if err != nil {
+		return err
 	}
 	if person.Email == "" {
 		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", n.Person))
@@ -83,42 +74,26 @@ func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
 	return m.reached(ctx, person, m.Sender.Send(ctx, letter))
 }
 
-// reader is whom a notice is for, as they wish to be told; the zero Person where they
-// wish not to be.
+// reader is whom a notice is for, with the language they chose.
 //
-// Errors: Invalid notice.nobody; Later in quiet hours.
-func (m *Mail) reader(ctx context.Context, n store.Notice) (org.Person, *org.Snapshot, error) {
+// Errors: Invalid notice.nobody.
+func (m *Mail) reader(ctx context.Context, id string) (org.Person, *org.Snapshot, error) {
 	people, err := m.Directory.Snapshot(ctx, 0)
 	if err != nil {
 		return org.Person{}, nil, fmt.Errorf("reading the directory: %w", err)
 	}
-	person, known := people.People[n.Person]
+	person, known := people.People[id]
 	if !known || !person.Active {
-		return org.Person{}, nil, fault.New(fault.Invalid, "notice.nobody", fault.Arg("person", n.Person))
+		return org.Person{}, nil, fault.New(fault.Invalid, "notice.nobody", fault.Arg("person", id))
 	}
 	var wishes notice.Wishes
 	if m.Wishes != nil {
-		if wishes, err = m.Wishes.Wishes(ctx, n.Person); err != nil {
+		if wishes, err = m.Wishes.Wishes(ctx, id); err != nil {
 			return org.Person{}, nil, fmt.Errorf("reading the wishes: %w", err)
 		}
 	}
-	if !wishes.Mailed(n.Kind) {
-		return org.Person{}, people, nil
-	}
-	if until := wishes.Later(n.Kind, n.Urgent, time.Now(), m.quietZone(wishes, person, people)); !until.IsZero() {
-		return org.Person{}, nil, Later{until}
-	}
-	if person.Locale = cmp.Or(wishes.Locale, person.Locale); person.Locale == "" {
-		person.Locale = m.Locale
-	}
+	person.Locale = cmp.Or(wishes.Locale, person.Locale, m.Locale)
 	return person, people, nil
-}
-
-func (m *Mail) quietZone(w notice.Wishes, to org.Person, people *org.Snapshot) *time.Location {
-	if zone, err := time.LoadLocation(w.Zone); err == nil && w.Zone != "" {
-		return zone
-	}
-	return m.zoneOf(to, people)
 }
 
 func (m *Mail) letter(n store.Notice, to org.Person, people *org.Snapshot) mail.Letter {

@@ -2,7 +2,6 @@ package relay_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -55,45 +54,6 @@ func TestALetterNamesPeople(t *testing.T) {
 			require.Len(t, box.letters, 1)
 			require.Contains(t, box.letters[0].Body, tt.want)
 			require.NotContains(t, box.letters[0].Subject+box.letters[0].Body, "…")
-		})
-	}
-}
-
-type wishing notice.Wishes
-
-func (w wishing) Wishes(context.Context, string) (notice.Wishes, error) { return notice.Wishes(w), nil }
-
-// TestALetterComesAsItIsWished proves that nothing comes that somebody does without,
-// nor in their quiet hours, but what is urgent or about their account.
-func TestALetterComesAsItIsWished(t *testing.T) {
-	now := time.Now().UTC()
-	quiet := wishing{QuietFrom: (now.Hour()*60 + now.Minute() + 24*60 - 60) % (24 * 60), Zone: "UTC",
-		QuietUntil: (now.Hour()*60 + now.Minute() + 60) % (24 * 60), Muted: []notice.Topic{notice.Talk}, Locale: "zh-CN"}
-	for _, tt := range []struct {
-		name, kind  string
-		urgent      bool
-		sent, later bool
-	}{
-		{"at night", "task.opened", false, false, true},
-		{"urgent", "task.opened", true, true, false},
-		{"about the account", notice.PasskeyAdded, false, true, false},
-		{"not wished for", notice.Mentioned, true, false, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			box := &postbox{people: org.Snapshot{People: map[string]org.Person{
-				"li": {ID: "li", Name: "Li Na", Email: "li@example.com", Locale: "en", Active: true}}}}
-			courier := relay.Mail{Sender: box, Directory: box, Text: i18n.Shipped().Text, Zone: time.UTC, Wishes: quiet}
-			err := courier.Deliver(t.Context(), store.Notice{ID: "n1", Urgent: tt.urgent, Notice: notice.Notice{
-				Kind: tt.kind, Person: "li", Document: "d1", Data: map[string]string{"number": "N-1", "title": "T", "step": "s", "due_at": "", "passkey": "k"}}})
-			var later relay.Later
-			require.Equal(t, tt.later, errors.As(err, &later), "%v", err)
-			require.Equal(t, tt.sent, len(box.letters) == 1)
-			if tt.sent {
-				require.Contains(t, box.letters[0].Body, "您好")
-			}
-			if tt.later {
-				require.WithinDuration(t, now.Add(time.Hour), later.Until, time.Minute+time.Second)
-			}
 		})
 	}
 }

@@ -7,7 +7,6 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -26,7 +25,7 @@ const (
 	actsBatch    = 100
 	startsBatch  = 50
 	tellsBatch   = 100
-	noticesBatch = 50
+	noticesBatch = 100
 
 	// proposalsEvery is how often proposals are looked at: their lives are days.
 	proposalsEvery = 20 * time.Second
@@ -91,11 +90,6 @@ type Book interface {
 	ClaimActs(ctx context.Context, limit int) ([]store.ActRef, error)
 	ActsDelivered(ctx context.Context, ids []string) error
 	RefuseAct(ctx context.Context, id string, o approval.Outcome) (approval.Outcome, error)
-	ClaimNotices(ctx context.Context, limit int) ([]store.Notice, error)
-	NoticesSent(ctx context.Context, ids []string) error
-	NoticeLater(ctx context.Context, id string, until time.Time) error
-	NoticeDead(ctx context.Context, id, reason string) error
-	NoticeFailed(ctx context.Context, id, reason string) error
 }
 
 var _ Book = (*store.Store)(nil)
@@ -109,11 +103,17 @@ type Engine interface {
 	Backlog(ctx context.Context) (int64, error)
 }
 
-// Courier delivers a notice to its person.
-//
-// Errors: Later, and it is put off; any other, and it is tried again later.
+// Courier tells people what they are owed.
 type Courier interface {
-	Deliver(ctx context.Context, n store.Notice) error
+	// Round tells one batch. What failed is tried again later.
+	Round(ctx context.Context, limit int) Told
+}
+
+// Told is what came of one batch.
+type Told struct {
+	Delivered int  // notices
+	Failed    int  // messages
+	More      bool // there may be more at once
 }
 
 // Run drains until ctx ends, then finishes what is in hand.
@@ -277,47 +277,10 @@ func (r *Relay) start(ctx context.Context, start store.Start) {
 }
 
 func (r *Relay) drainNotices(ctx context.Context) bool {
-	notices, ok := claim(ctx, r, "notices", r.batch(noticesBatch), r.Book.ClaimNotices)
-	if !ok {
-		return false
-	}
-	var mu sync.Mutex
-	var sent []string
-	each(notices, noticesAtOnce, func(n store.Notice) {
-		if r.deliver(ctx, n) {
-			mu.Lock()
-			defer mu.Unlock()
-			sent = append(sent, n.ID)
-		}
-	})
-	// One write for the whole batch; after a crash before it they are sent again.
-	err := r.Book.NoticesSent(context.WithoutCancel(ctx), sent)
-	r.report(err, "the sending of notices was not written", "notices", len(sent))
-	return len(notices) == r.batch(noticesBatch)
-}
-
-// deliver says whether the notice reached its person.
-func (r *Relay) deliver(ctx context.Context, n store.Notice) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeMax)
-	defer cancel()
-	err := r.Courier.Deliver(ctx, n)
-	crash.At("notice.delivered")
-	if later := (Later{}); errors.As(err, &later) {
-		r.report(r.Book.NoticeLater(ctx, n.ID, later.Until), "a notice was not put off", "notice", n.ID)
-		return false
-	}
-	r.Count.done(&r.Count.notices, err)
-	r.report(err, "a notice was not delivered", "notice", n.ID, "tries", n.Tries)
-	if err == nil {
-		return true
-	}
-	failed := r.Book.NoticeFailed
-	if fault.KindOf(err) == fault.Invalid {
-		failed = r.Book.NoticeDead
-	}
-	err = failed(ctx, n.ID, reason(err))
-	r.report(err, "a notice's end was not written", "notice", n.ID)
-	return false
+	told := r.Courier.Round(ctx, r.batch(noticesBatch))
+	r.Count.notices.Add(int64(told.Delivered))
+	r.Count.failures.Add(int64(told.Failed))
+	return told.More
 }
 
 // reasonMax bounds what is kept of a failure, in bytes.

@@ -81,7 +81,8 @@ var grants = map[string]map[string]string{
 		"im_cards": "SELECT, UPDATE (state, sent, want, next_try)",
 		"letters":  read,
 
-		"mail_addresses": "SELECT, UPDATE (state, softs, since, changed_at)",
+		"mail_addresses":    "SELECT, UPDATE (state, softs, since, changed_at)",
+		"notice_deliveries": read, "notice_key": read,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -99,7 +100,7 @@ var grants = map[string]map[string]string{
 		"verify_keys":     read,
 		"passkeys":        read,
 		"starts":          "SELECT, UPDATE (done_at)",
-		"notices":         appends,
+		"notices":         "SELECT, INSERT, UPDATE (held)",
 		"org_versions":    read,
 		"org_rows":        read,
 		"role_holders":    read,
@@ -122,6 +123,8 @@ var grants = map[string]map[string]string{
 		"inbound_messages": "SELECT, INSERT (id, source, external_id, entities, body, body_hash, state, fault, next_try, " +
 			"settled_at), UPDATE (body, body_hash, state, fault, entity, next_try, changed_at)",
 		"inbound_sources": "SELECT, INSERT, UPDATE",
+
+		"notice_deliveries": appends, "wishes": read, "im_people": read,
 	},
 	RoleRelay: {
 		"documents": read,
@@ -133,7 +136,7 @@ var grants = map[string]map[string]string{
 		"changes":   "SELECT, INSERT, UPDATE (spread_at)",
 		"tellings":  "SELECT, INSERT, UPDATE (version, tries, next_try, done_at)",
 		"leavers":   read,
-		"notices":   "SELECT, INSERT, UPDATE (tries, next_try, sent_at, failure)",
+		"notices":   "SELECT, INSERT, UPDATE (tries, next_try, sent_at, failure, held, again_at)",
 		"proposals": read, "policies": read, "proposal_tellings": appends, "role_grants": read,
 		"import_rows":  "SELECT, UPDATE (state, document, fault, next_try, tries, finished_at)",
 		"imports":      read,
@@ -151,7 +154,8 @@ var grants = map[string]map[string]string{
 		"im_tokens": appends,
 		"letters":   appends,
 
-		"mail_addresses": "SELECT, INSERT, UPDATE (person, state, softs, since, status, changed_at)",
+		"mail_addresses":    "SELECT, INSERT, UPDATE (person, state, softs, since, status, changed_at)",
+		"notice_deliveries": "SELECT, INSERT, UPDATE, DELETE", "notice_key": read,
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -194,6 +198,6 @@ var grants = map[string]map[string]string{
 		"certifications": read, "certification_items": read,
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
-		"letters": read, "im_apart": read, "mail_addresses": read,
+		"letters": read, "im_apart": read, "mail_addresses": read, "notice_deliveries": read,
 	},
 }

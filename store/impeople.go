@@ -50,6 +50,22 @@ func (s *Store) IMLinks(ctx context.Context, person string) ([]IMLink, error) {
 	return links, nil
 }
 
+// IMLinksOf are the links of some people, by person.
+func (s *Store) IMLinksOf(ctx context.Context, people []string) (map[string][]IMLink, error) {
+	const query = `SELECT ` + imLinkColumns + ` FROM im_people WHERE person = ANY($1) AND ended_at IS NULL ORDER BY app`
+	var rows []imLinkRow
+	if err := s.db.SelectContext(ctx, &rows, query, pq.Array(people)); err != nil {
+		return nil, sqlFault("store.IMLinksOf", err)
+	}
+	links := map[string][]IMLink{}
+	for _, r := range rows {
+		link := IMLink(r)
+		link.LinkedAt = link.LinkedAt.UTC()
+		links[r.Person] = append(links[r.Person], link)
+	}
+	return links, nil
+}
+
 // IMPerson is whom a platform's id means.
 //
 // Errors: NotFound im.not_linked.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/notice"
@@ -23,7 +22,9 @@ type Notice struct {
 	ReadAt        time.Time
 	Tries         int
 	Failure       string // why the last try failed
-	Urgent        bool   // its document is; ClaimNotices alone tells
+	Urgent        bool   // its document is; not told by Notices
+
+	Held notice.Why // why it waits for the digest, or stays in the list; "" where it does not
 }
 
 // Backoff of the queues: the wait doubles with each try, from base to most.
@@ -59,7 +60,7 @@ type noticeRow struct {
 	SentAt                                         sql.NullTime `db:"sent_at"`
 	ReadAt                                         sql.NullTime `db:"read_at"`
 	Tries                                          int
-	Failure                                        string
+	Failure, Held                                  string
 	Urgent                                         bool
 }
 
@@ -67,6 +68,7 @@ func (r noticeRow) notice() Notice {
 	n := Notice{
 		ID: r.ID, CreatedAt: r.CreatedAt.UTC(), SentAt: orZero(r.SentAt), ReadAt: orZero(r.ReadAt),
 		Tries: r.Tries, Failure: r.Failure, Urgent: r.Urgent,
+		Held: notice.Why(r.Held),
 		Notice: notice.Notice{
 			Kind: r.Kind, Person: r.Person, Role: r.Role, Entity: r.Entity,
 			Document: r.Document, Task: r.Task, Quiet: r.Quiet, Data: map[string]string{},
@@ -77,7 +79,11 @@ func (r noticeRow) notice() Notice {
 }
 
 const noticeColumns = `id, kind, person, role, entity, document, task, quiet, data, created_at, sent_at, read_at,
-	tries, failure`
+	tries, failure, held`
+
+// urgentColumn says of a notice whether its document is urgent.
+const urgentColumn = `
+	coalesce((SELECT d.urgency = 'urgent' FROM documents d WHERE d.id = notices.document), false) AS urgent`
 
 // ClaimNotices takes up to limit notices that wait to be sent; nobody else gets
 // them for a minute. Quiet ones are never sent.
@@ -87,56 +93,20 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 		WHERE id IN (
 			SELECT id FROM notices WHERE sent_at IS NULL AND NOT quiet AND next_try <= clock_timestamp()
 			ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED)
-		RETURNING ` + noticeColumns + `,
-		          coalesce((SELECT d.urgency = 'urgent' FROM documents d WHERE d.id = notices.document), false) AS urgent`
-	var notices []Notice
+		RETURNING ` + noticeColumns + `, ` + urgentColumn
+	var rows []noticeRow
 	err := s.inTx(ctx, "store.ClaimNotices", func(tx *sqlx.Tx) error {
-		var rows []noticeRow
-		if err := tx.SelectContext(ctx, &rows, query, limitOf(limit)); err != nil {
-			return err
-		}
-		for _, r := range rows {
-			notices = append(notices, r.notice())
-		}
-		return nil
+		return tx.SelectContext(ctx, &rows, query, limitOf(limit))
 	})
-	return notices, err
+	return noticesOf(rows), err
 }
 
-// NoticesSent says that notices were sent.
-//
-// Safe to repeat.
-func (s *Store) NoticesSent(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
+func noticesOf(rows []noticeRow) []Notice {
+	var notices []Notice
+	for _, r := range rows {
+		notices = append(notices, r.notice())
 	}
-	return s.inTx(ctx, "store.NoticesSent", func(tx *sqlx.Tx) error {
-		const query = `
-			UPDATE notices SET sent_at = clock_timestamp(), failure = '' WHERE id = ANY($1) AND sent_at IS NULL`
-		_, err := tx.ExecContext(ctx, query, pq.Array(ids))
-		return err
-	})
-}
-
-// NoticeDead says why a notice will never be sent: it is not tried again.
-func (s *Store) NoticeDead(ctx context.Context, id, reason string) error {
-	return s.inTx(ctx, "store.NoticeDead", func(tx *sqlx.Tx) error {
-		const query = `UPDATE notices SET failure = $2, next_try = 'infinity' WHERE id = $1 AND sent_at IS NULL`
-		_, err := tx.ExecContext(ctx, query, id, reason)
-		return err
-	})
-}
-
-// NoticeFailed says why a notice was not sent; it is tried again later, and later.
-func (s *Store) NoticeFailed(ctx context.Context, id, reason string) error {
-	return s.inTx(ctx, "store.NoticeFailed", func(tx *sqlx.Tx) error {
-		const query = `
-			UPDATE notices SET failure = $2, next_try = clock_timestamp() + least(interval '` + noticeBackoffMost + `',
-			       interval '` + noticeBackoffBase + `' * power(2, least(tries, 20) - 1))
-			WHERE id = $1 AND sent_at IS NULL`
-		_, err := tx.ExecContext(ctx, query, id, reason)
-		return err
-	})
+	return notices
 }
 
 // Notices lists what a person was told, the newest first.

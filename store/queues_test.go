@@ -13,6 +13,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/store"
 )
 
@@ -155,22 +156,24 @@ func TestNotices(t *testing.T) {
 	require.Len(t, claimed, 2)
 	assert.Equal(t, "task.opened", claimed[0].Kind)
 	assert.Equal(t, d.Number, claimed[0].Data["number"])
-	require.NoError(t, w.s.NoticesSent(w.ctx, []string{claimed[0].ID}))
-	require.NoError(t, w.s.NoticeFailed(w.ctx, claimed[1].ID, "mail is away"))
+	begun := w.plan(w.s, claimed, notice.Manners{})
+	require.Len(t, begun, 2)
+	w.end(w.s, begun[0], store.DeliveryDelivered, "")
+	w.end(w.s, begun[1], store.DeliveryWaiting, "mail is away")
 	more, err := w.s.ClaimNotices(w.ctx, 10)
 	require.NoError(t, err)
-	assert.Empty(t, more)
-	w.root.MustExec(`UPDATE notices SET next_try = next_try - interval '1 hour'`)
-	again, err := w.s.ClaimNotices(w.ctx, 10)
+	assert.Empty(t, more, "a message has them")
+	w.root.MustExec(`UPDATE notice_deliveries SET next_try = next_try - interval '1 hour'`)
+	again, err := w.s.ClaimDeliveries(w.ctx, 10, notice.Manners{})
 	require.NoError(t, err)
 	require.Len(t, again, 1)
-	assert.Equal(t, "mail is away", again[0].Failure)
+	assert.Equal(t, "mail is away", again[0].All[0].Failure)
 
 	page, err := w.s.Notices(w.ctx, again[0].Person, "")
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)
-	require.NoError(t, w.s.NoticeRead(w.ctx, again[0].Person, again[0].ID))
-	assert.Equal(t, "notice.not_found", fault.CodeOf(w.s.NoticeRead(w.ctx, "rob", again[0].ID)))
+	require.NoError(t, w.s.NoticeRead(w.ctx, again[0].Person, again[0].Notices[0]))
+	assert.Equal(t, "notice.not_found", fault.CodeOf(w.s.NoticeRead(w.ctx, "rob", again[0].Notices[0])))
 }
 
 // TestNoticesToRoles tells whoever holds the role now.

@@ -33,8 +33,9 @@ func (s *Store) Stats(ctx context.Context) (Stats, error) {
 		       (SELECT count(*) FROM inbox WHERE outcome IS NULL) AS unansweredacts,
 		       (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0) * 1000
 		        FROM inbox WHERE outcome IS NULL)::bigint AS oldestact,
-		       (SELECT count(*) FROM notices WHERE sent_at IS NULL AND NOT quiet) AS queuednotices,
-		       (SELECT count(*) FROM notices WHERE sent_at IS NULL AND NOT quiet AND failure <> '') AS failednotices,
+		       (SELECT count(*) FROM notices WHERE sent_at IS NULL AND NOT quiet AND held = '') AS queuednotices,
+		       (SELECT count(*) FROM notices WHERE sent_at IS NULL AND NOT quiet AND held = '' AND failure <> '')
+		       AS failednotices,
 		       (SELECT count(*) FROM effect_attempts WHERE class IS NULL OR class = 'unknown') AS unknownattempts,
 		       (SELECT count(*) FROM import_rows WHERE state = 'pending') AS pendingimports`
 	var row struct {

@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/notice"
 )
@@ -26,6 +26,24 @@ func (s *Store) Wishes(ctx context.Context, person string) (notice.Wishes, error
 	return w, sqlFault("store.Wishes", err)
 }
 
+// WishesOf is how some people want to be told, of those who ever said.
+func (s *Store) WishesOf(ctx context.Context, people []string) (map[string]notice.Wishes, error) {
+	var rows []struct{ Person, Wishes string }
+	const query = `SELECT person, wishes FROM wishes WHERE person = ANY($1)`
+	if err := s.db.SelectContext(ctx, &rows, query, pq.Array(people)); err != nil {
+		return nil, sqlFault("store.WishesOf", err)
+	}
+	all := make(map[string]notice.Wishes, len(rows))
+	for _, r := range rows {
+		var w notice.Wishes
+		if err := json.Unmarshal([]byte(r.Wishes), &w); err != nil {
+			return nil, sqlFault("store.WishesOf", err)
+		}
+		all[r.Person] = w
+	}
+	return all, nil
+}
+
 // SaveWishes keeps how a person wants to be told.
 //
 // Safe to repeat.
@@ -39,13 +57,11 @@ func (s *Store) SaveWishes(ctx context.Context, person string, w notice.Wishes) 
 	})
 }
 
-// NoticeLater puts a notice off: nobody may be told of it before.
-//
-// Safe to repeat.
-func (s *Store) NoticeLater(ctx context.Context, id string, until time.Time) error {
-	return s.inTx(ctx, "store.NoticeLater", func(tx *sqlx.Tx) error {
-		const query = `UPDATE notices SET next_try = $2, tries = greatest(tries - 1, 0) WHERE id = $1 AND sent_at IS NULL`
-		_, err := tx.ExecContext(ctx, query, id, until.UTC())
-		return err
-	})
+// NoticeKey is what links are signed with by which somebody does without a topic.
+func (s *Store) NoticeKey(ctx context.Context) ([]byte, error) {
+	var key string
+	if err := s.db.GetContext(ctx, &key, `SELECT key FROM notice_key`); err != nil {
+		return nil, sqlFault("store.NoticeKey", err)
+	}
+	return []byte(key), nil
 }

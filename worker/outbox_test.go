@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/store"
@@ -60,11 +59,6 @@ func (o *outbox) ActsDelivered(context.Context, []string) error          { retur
 func (o *outbox) RefuseAct(_ context.Context, _ string, a approval.Outcome) (approval.Outcome, error) {
 	return a, nil
 }
-func (o *outbox) ClaimNotices(context.Context, int) ([]store.Notice, error) { return nil, nil }
-func (o *outbox) NoticesSent(context.Context, []string) error               { return nil }
-func (o *outbox) NoticeDead(context.Context, string, string) error          { return nil }
-func (o *outbox) NoticeFailed(context.Context, string, string) error        { return nil }
-func (o *outbox) NoticeLater(context.Context, string, time.Time) error      { return nil }
 
 func (o *outbox) SpreadChanges(context.Context, int) (int, error)             { return 0, nil }
 func (o *outbox) ClaimTellings(context.Context, int) ([]store.Telling, error) { return nil, nil }

@@ -80,6 +80,7 @@ type Deps struct {
 	Inbound   *activities.Inbounds   // nil collects nothing
 
 	Reconciliations *activities.Reconciliations // nil serves none
+	Digests         *activities.Digests         // nil begins none
 }
 
 // Plans are the activities that find who decides.
@@ -244,6 +245,9 @@ func registerLocal(w Activities, deps Deps) {
 		workflows.SettleReversal: deps.Reversals.SettleReversal,
 	} {
 		w.RegisterActivityWithOptions(method, activity.RegisterOptions{Name: name})
+	}
+	if d := deps.Digests; d != nil {
+		w.RegisterActivityWithOptions(d.MakeDigests, activity.RegisterOptions{Name: workflows.MakeDigests})
 	}
 }
 

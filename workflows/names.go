@@ -12,6 +12,7 @@ const (
 	ReconcileWorkflow = "Reconcile" // argument: activities.ReconcileInput
 	PostAgainWorkflow = "PostAgain" // argument: activities.PostAgainInput
 	ReversalWorkflow  = "Reversal"
+	DigestWorkflow    = "NoticeDigest"
 
 	CollectWorkflow = "CollectInbound" // argument: activities.CollectInput
 
@@ -49,6 +50,8 @@ const (
 
 	ReverseVoucher = "ReverseVoucher" // on the task queue effects
 	SettleReversal = "SettleReversal"
+
+	MakeDigests = "MakeDigests"
 )
 
 // The task queues. Each has its own worker, see package worker.

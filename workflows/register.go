@@ -42,4 +42,8 @@ func Register(to Registry) {
 		Name:               CollectWorkflow,
 		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
+	to.RegisterWorkflowWithOptions(Digest, workflow.RegisterOptions{
+		Name:               DigestWorkflow,
+		VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+	})
 }

@@ -60,6 +60,12 @@ type Wishes struct {
 	QuietUntil int    `json:"quiet_until"`
 	Zone       string `json:"zone,omitempty"` // IANA name; "" = that of the legal entity
 
+	// Ways are by urgency, where they differ from the house's; DigestHour is 1 … 23, or 0
+	// for the house's. AnyTime asks for ordinary notices outside working time too.
+	Ways       map[Urgency]Way `json:"ways,omitempty"`
+	DigestHour int             `json:"digest_hour,omitempty"`
+	AnyTime    bool            `json:"any_time,omitempty"`
+
 	AwayFrom  time.Time `json:"away_from,omitzero"` // 休假
 	AwayUntil time.Time `json:"away_until,omitzero"`
 }
@@ -70,20 +76,21 @@ func (w Wishes) Mailed(kind string) bool {
 	return !slices.Contains(Choosable(), topic) || !slices.Contains(w.Muted, topic)
 }
 
-// Later is when a notice may be mailed where it may not at an instant; zero for now.
-func (w Wishes) Later(kind string, urgent bool, at time.Time, zone *time.Location) time.Time {
-	if w.QuietFrom == w.QuietUntil || urgent || TopicOf(kind) == Security {
-		return time.Time{}
+// quietMost is how long quiet hours may be, in minutes: a digest must come in between.
+const quietMost = 22 * 60
+
+// QuietFits says whether quiet hours leave time for a digest.
+func (w Wishes) QuietFits() bool {
+	return (w.QuietUntil-w.QuietFrom+minutesOfDay)%minutesOfDay <= quietMost
+}
+
+// quiet says whether an instant is within the quiet hours.
+func (w Wishes) quiet(at time.Time, zone *time.Location) bool {
+	if own, err := time.LoadLocation(w.Zone); err == nil && w.Zone != "" {
+		zone = own
 	}
 	local := at.In(zone)
 	now := local.Hour()*60 + local.Minute()
 	length := (w.QuietUntil - w.QuietFrom + minutesOfDay) % minutesOfDay
-	if (now-w.QuietFrom+minutesOfDay)%minutesOfDay >= length {
-		return time.Time{}
-	}
-	day := local.Day()
-	if now >= w.QuietUntil {
-		day++
-	}
-	return time.Date(local.Year(), local.Month(), day, w.QuietUntil/60, w.QuietUntil%60, 0, 0, zone)
+	return (now-w.QuietFrom+minutesOfDay)%minutesOfDay < length
 }

@@ -23,34 +23,30 @@ func TestWhatIsMailed(t *testing.T) {
 
 func TestQuietHours(t *testing.T) {
 	shanghai := time.FixedZone("CST", 8*60*60)
-	at := func(clock string) time.Time {
-		when, err := time.ParseInLocation("2006-01-02 15:04", clock, shanghai)
-		require.NoError(t, err)
-		return when
-	}
 	night := notice.Wishes{QuietFrom: 22 * 60, QuietUntil: 7*60 + 30}
-	noon := notice.Wishes{QuietFrom: 12 * 60, QuietUntil: 13 * 60}
+	midday := notice.Wishes{QuietFrom: 12 * 60, QuietUntil: 13 * 60}
+	abroad := notice.Wishes{QuietFrom: 22 * 60, QuietUntil: 7*60 + 30, Zone: "Europe/Berlin"}
 	for _, tt := range []struct {
 		name  string
 		w     notice.Wishes
 		at    string
-		until string // "" for now
+		quiet bool
 	}{
-		{"before", night, "2026-03-31 21:59", ""},
-		{"in the evening, over the month's end", night, "2026-03-31 22:00", "2026-04-01 07:30"},
-		{"in the morning", night, "2026-04-01 07:29", "2026-04-01 07:30"},
-		{"after", night, "2026-04-01 07:30", ""},
-		{"at noon", noon, "2026-04-01 12:30", "2026-04-01 13:00"},
-		{"in the evening of who is quiet at noon", noon, "2026-04-01 23:00", ""},
-		{"never", notice.Wishes{}, "2026-04-01 00:00", ""},
+		{"before", night, "2026-03-31 21:59", false},
+		{"in the evening", night, "2026-03-31 22:00", true},
+		{"in the morning", night, "2026-04-01 07:29", true},
+		{"after", night, "2026-04-01 07:30", false},
+		{"at noon", midday, "2026-04-01 12:30", true},
+		{"in the evening of who is quiet at noon", midday, "2026-04-01 23:00", false},
+		{"never", notice.Wishes{}, "2026-04-01 00:00", false},
+		{"abroad, where it is morning", abroad, "2026-04-01 11:00", true},
 	} {
-		later := tt.w.Later("task.opened", false, at(tt.at).UTC(), shanghai)
-		if tt.until == "" {
-			require.Zero(t, later, tt.name)
-			continue
+		at, err := time.ParseInLocation("2006-01-02 15:04", tt.at, shanghai)
+		require.NoError(t, err)
+		for _, urgent := range []bool{false, true} {
+			due := []notice.Waiting{{ID: "n", Kind: "task.opened", Urgent: urgent}}
+			p := notice.Manners{}.Plan(due, tt.w, notice.Situation{Now: at.UTC(), Zone: shanghai, Reach: both})
+			require.Equal(t, tt.quiet && !urgent, len(p.Hold) == 1, "%s, urgent: %t", tt.name, urgent)
 		}
-		require.True(t, later.Equal(at(tt.until)), "%s: %s", tt.name, later)
-		require.Zero(t, tt.w.Later("task.opened", true, at(tt.at), shanghai), "what is urgent comes all the same")
-		require.Zero(t, tt.w.Later(notice.PasskeyAdded, false, at(tt.at), shanghai))
 	}
 }

@@ -19,13 +19,18 @@ func (a *API) wishes() {
 
 // Wishes is how somebody wants to be told, and when they are away.
 type Wishes struct {
-	Locale     string     `json:"locale,omitempty" enum:"en,zh-CN" doc:"Of e-mails; the directory's where left out"`
-	Muted      []string   `json:"muted" maxItems:"10" nullable:"false" doc:"requests, stand_in, talk, rules: not mailed"`
-	QuietFrom  int        `json:"quiet_from,omitempty" minimum:"0" maximum:"1439" doc:"Minute of the day; equal: none"`
-	QuietUntil int        `json:"quiet_until,omitempty" minimum:"0" maximum:"1439"`
-	Zone       string     `json:"zone,omitempty" maxLength:"60" doc:"IANA name; the legal entity's where left out"`
-	AwayFrom   *time.Time `json:"away_from,omitempty"`
-	AwayUntil  *time.Time `json:"away_until,omitempty"`
+	Locale     string   `json:"locale,omitempty" enum:"en,zh-CN" doc:"Of e-mails; the directory's where left out"`
+	Muted      []string `json:"muted" maxItems:"10" nullable:"false" doc:"requests, stand_in, talk, rules: not told"`
+	QuietFrom  int      `json:"quiet_from,omitempty" minimum:"0" maximum:"1439" doc:"Minute of the day; equal: none"`
+	QuietUntil int      `json:"quiet_until,omitempty" minimum:"0" maximum:"1439"`
+	Zone       string   `json:"zone,omitempty" maxLength:"60" doc:"IANA name; the legal entity's where left out"`
+	DigestHour int      `json:"digest_hour,omitempty" minimum:"0" maximum:"23" doc:"The house's where left out"`
+	AnyTime    bool     `json:"any_time,omitempty" doc:"Ordinary notices outside working time too"`
+
+	Ways map[string]string `json:"ways,omitempty" doc:"By urgency (urgent, ordinary, news): app, mail or digest"`
+
+	AwayFrom  *time.Time `json:"away_from,omitempty"`
+	AwayUntil *time.Time `json:"away_until,omitempty"`
 }
 
 // WishesOutput is how somebody wants to be told.
@@ -36,8 +41,13 @@ func wishesOf(w notice.Wishes) *WishesOutput {
 	for _, topic := range w.Muted {
 		muted = append(muted, string(topic))
 	}
+	ways := map[string]string{}
+	for urgency, way := range w.Ways {
+		ways[string(urgency)] = string(way)
+	}
 	return &WishesOutput{Wishes{
-		w.Locale, muted, w.QuietFrom, w.QuietUntil, w.Zone, instant(w.AwayFrom), instant(w.AwayUntil),
+		Locale: w.Locale, Muted: muted, QuietFrom: w.QuietFrom, QuietUntil: w.QuietUntil, Zone: w.Zone, Ways: ways,
+		DigestHour: w.DigestHour, AnyTime: w.AnyTime, AwayFrom: instant(w.AwayFrom), AwayUntil: instant(w.AwayUntil),
 	}}
 }
 
@@ -61,7 +71,11 @@ type WishesInput struct {
 func (a *API) saveWishes(ctx context.Context, in *WishesInput) (*WishesOutput, error) {
 	who, _ := auth.Of(ctx)
 	b := in.Body
-	w := notice.Wishes{Locale: b.Locale, QuietFrom: b.QuietFrom, QuietUntil: b.QuietUntil, Zone: b.Zone}
+	w := notice.Wishes{Locale: b.Locale, QuietFrom: b.QuietFrom, QuietUntil: b.QuietUntil, Zone: b.Zone,
+		DigestHour: b.DigestHour, AnyTime: b.AnyTime, Ways: map[notice.Urgency]notice.Way{}}
+	for urgency, way := range b.Ways {
+		w.Ways[notice.Urgency(urgency)] = notice.Way(way)
+	}
 	for _, topic := range b.Muted {
 		w.Muted = append(w.Muted, notice.Topic(topic))
 	}

@@ -62,6 +62,8 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"wishes.not_choosable":    {Kind: fault.Invalid, Args: []string{"topic"}},
 	"wishes.bad_quiet":        {Kind: fault.Invalid},
 	"wishes.bad_zone":         {Kind: fault.Invalid},
+	"wishes.too_quiet":        {Kind: fault.Invalid},
+	"wishes.bad_way":          {Kind: fault.Invalid, Args: []string{"urgency"}},
 	"wishes.bad_absence":      {Kind: fault.Invalid},
 	"token.incomplete":        {Kind: fault.Invalid},
 	"token.shown_once":        {Kind: fault.Conflict},

@@ -52,6 +52,17 @@ func (d *Desk) CheckWishes(w notice.Wishes) error {
 	if min(w.QuietFrom, w.QuietUntil) < 0 || max(w.QuietFrom, w.QuietUntil) >= 24*60 {
 		return fault.New(fault.Invalid, "request.bad_value", fault.Field("quiet_from"))
 	}
+	if !w.QuietFits() {
+		return fault.New(fault.Invalid, "wishes.too_quiet", fault.Field("quiet_from"))
+	}
+	for urgency, way := range w.Ways {
+		if !slices.Contains(notice.Urgencies(), urgency) || !slices.Contains(notice.Ways(urgency), way) {
+			return fault.New(fault.Invalid, "wishes.bad_way", fault.Field("ways"), fault.Arg("urgency", string(urgency)))
+		}
+	}
+	if w.DigestHour < 0 || w.DigestHour > 23 {
+		return fault.New(fault.Invalid, "request.bad_value", fault.Field("digest_hour"))
+	}
 	if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" {
 		return fault.New(fault.Invalid, "wishes.bad_zone", fault.Field("zone"))
 	}

@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/countersign/countersign/domain/fault"
@@ -19,7 +20,11 @@ type wishesView struct {
 	Dead, DeadStatus string // the reader's address, where letters to it come back
 
 	Topics []topicChoice
+	Ways   []wayChoice
+	Hours  []hourChoice
 	Zones  []string
+
+	AnyTime bool // outside working time too
 
 	Away                stamp // until when the reader is away; none while they are not, nor will be
 	AwayFrom, AwayUntil string
@@ -29,6 +34,26 @@ type topicChoice struct {
 	ID, Title string
 
 	Must, Mailed bool
+}
+
+// wayChoice is by what somebody is told of what is so urgent.
+type wayChoice struct {
+	Urgency, Title string
+
+	Ways []titled
+}
+
+// hourChoice is an hour of the day for the digest.
+type hourChoice struct {
+	Hour   int
+	Title  string
+	Chosen bool
+}
+
+// titled is something to choose.
+type titled struct {
+	ID, Title string
+	Chosen    bool
 }
 
 // zones are those that the form offers; any other may be typed.
@@ -61,6 +86,7 @@ func (v *visit) wishes(s settingsSent) (wishesView, error) {
 		view.Topics = append(view.Topics, topicChoice{ID: string(topic), Title: v.t("page.topic." + string(topic)),
 			Must: !slices.Contains(notice.Choosable(), topic), Mailed: !slices.Contains(w.Muted, topic)})
 	}
+	view.AnyTime, view.Ways, view.Hours = w.AnyTime, v.ways(w), v.digestHours(w)
 	if w.AwayUntil.After(v.now) {
 		zone := v.zone(v.who.Person.Entity)
 		view.Away = v.stamp(w.AwayUntil, v.who.Person.Entity)
@@ -70,6 +96,40 @@ func (v *visit) wishes(s settingsSent) (wishesView, error) {
 		view.AwayFrom, view.AwayUntil = s.From, s.Until
 	}
 	return view, nil
+}
+
+// ways are by what the reader is told.
+func (v *visit) ways(w notice.Wishes) []wayChoice {
+	var all []wayChoice
+	for _, urgency := range notice.Urgencies() {
+		choice := wayChoice{Urgency: string(urgency), Title: v.t("page.wishes.urgency." + string(urgency))}
+		for _, way := range notice.Ways(urgency) {
+			choice.Ways = append(choice.Ways, titled{string(way), v.t("page.wishes.way." + string(way)), w.Way(urgency) == way})
+		}
+		all = append(all, choice)
+	}
+	return all
+}
+
+// digestHours are the hours at which the digest may come; the first is the house's.
+func (v *visit) digestHours(w notice.Wishes) []hourChoice {
+	all := []hourChoice{{Title: v.t("page.wishes.digest_house"), Chosen: w.DigestHour == 0}}
+	for hour := 1; hour < 24; hour++ {
+		all = append(all, hourChoice{hour, clockOf(hour * 60), w.DigestHour == hour})
+	}
+	return all
+}
+
+// askedWays are the ways that were sent; what is as the house does is not kept.
+func (v *visit) askedWays() map[notice.Urgency]notice.Way {
+	ways := map[notice.Urgency]notice.Way{}
+	for _, urgency := range notice.Urgencies() {
+		way := notice.Way(v.asked("way_" + string(urgency)))
+		if way != "" && way != (notice.Wishes{}).Way(urgency) {
+			ways[urgency] = way
+		}
+	}
+	return ways
 }
 
 func clockOf(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
@@ -90,6 +150,8 @@ func saveWishes(v *visit) error {
 			w.Muted = append(w.Muted, topic)
 		}
 	}
+	w.Ways, w.AnyTime = v.askedWays(), v.asked("any_time") != ""
+	w.DigestHour, _ = strconv.Atoi(v.asked("digest_hour")) // what is no hour is the house's
 	if w.QuietFrom, w.QuietUntil, err = quietHours(v.asked("quiet_from"), v.asked("quiet_until")); err == nil {
 		err = v.desk().SaveWishes(v.r.Context(), v.who, w)
 	}

@@ -72,11 +72,16 @@ func (w *wecom) tell() {
 	notices, err := w.store.ClaimNotices(w.t.Context(), 1000)
 	require.NoError(w.t, err)
 	for _, n := range notices {
-		if err := w.cards.Deliver(w.t.Context(), n); err != nil {
-			require.ErrorAs(w.t, err, &relay.Later{}, "%s to %s", n.Kind, n.Person)
+		if n.Kind == "task.opened" {
+			require.NoError(w.t, w.cards.Tell(w.t.Context(), asOne(n)), n.Person)
 		}
 	}
 	w.cards.Change(w.t.Context())
+}
+
+// asOne is a message of one notice.
+func asOne(n store.Notice) store.Delivery {
+	return store.Delivery{ID: n.ID, Person: n.Person, Shape: store.DeliveryOne, All: []store.Notice{n}}
 }
 
 // card is the one that somebody has of a document.
@@ -312,9 +317,9 @@ func aLostAnswerIsOneCard(t *testing.T, w *wecom) {
 		if n.Kind != "task.opened" {
 			continue
 		}
-		if err := w.cards.Deliver(t.Context(), n); err != nil {
+		if err := w.cards.Tell(t.Context(), asOne(n)); err != nil {
 			lost++
-			require.NoError(t, w.cards.Deliver(t.Context(), n))
+			require.NoError(t, w.cards.Tell(t.Context(), asOne(n)))
 		}
 	}
 	require.Equal(t, 1, lost)

@@ -85,6 +85,9 @@ func New(deps Deps) (http.Handler, error) {
 	if err := deps.Metrics.Register(newGates(deps.Desk.Store)); err != nil {
 		return nil, err
 	}
+	if err := deps.Metrics.Register(newTold(deps.Desk.Store)); err != nil {
+		return nil, err
+	}
 	if err := deps.Metrics.Register(newWebhooks(deps.Desk.Store)); err != nil {
 		return nil, err
 	}

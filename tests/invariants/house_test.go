@@ -75,20 +75,7 @@ func build(t testing.TB) *house {
 	h.granted()
 	h.ids["reversed"] = h.reversed()
 	h.ids["reviewed"] = h.reviewed()
-	for {
-		notices, err := s.ClaimNotices(h.ctx, store.PageMost)
-		require.NoError(t, err)
-		if len(notices) == 0 {
-			break
-		}
-		for i, n := range notices {
-			if i%5 == 0 {
-				require.NoError(t, s.NoticeFailed(h.ctx, n.ID, "mailbox is full"))
-				continue
-			}
-			require.NoError(t, s.NoticesSent(h.ctx, []string{n.ID}))
-		}
-	}
+	h.tell()
 	require.NoError(t, s.Close())
 	return h
 }

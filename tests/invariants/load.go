@@ -217,7 +217,7 @@ func (l *loader) causeRows() error {
 
 func (l *loader) noticeRows() error {
 	const query = `
-		SELECT document, id, kind, person, role, task, quiet, sent_at IS NOT NULL, failure FROM notices ORDER BY id`
+		SELECT document, id, kind, person, role, task, quiet, sent_at IS NOT NULL, failure || held FROM notices ORDER BY id`
 	return l.each(query, func(r *sql.Rows) error {
 		var id string
 		var n note

@@ -1,0 +1,225 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/adapters/im"
+	"github.com/countersign/countersign/adapters/im/port"
+	"github.com/countersign/countersign/adapters/mail"
+	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/domain/org"
+	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/relay"
+	"github.com/countersign/countersign/store"
+	"github.com/countersign/countersign/store/storetest"
+)
+
+// postHouse is a real database, and people who are reached by mail and by app.
+type postHouse struct {
+	*testing.T
+	store *store.Store
+	root  *sqlx.DB
+	post  *relay.Post
+	box   *safeBox
+	app   *phones
+}
+
+// safeBox keeps the letters of everybody.
+type safeBox struct {
+	people  org.Snapshot
+	mu      sync.Mutex
+	letters map[string][]mail.Letter // by address
+	fail    error
+}
+
+func (b *safeBox) Snapshot(context.Context, int64) (*org.Snapshot, error) { return &b.people, nil }
+
+func (b *safeBox) Send(_ context.Context, l mail.Letter) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fail != nil {
+		return b.fail
+	}
+	b.letters[l.Address] = append(b.letters[l.Address], l)
+	return nil
+}
+
+// phones are an app on which cards are shown.
+type phones struct {
+	im.Port
+	mu    sync.Mutex
+	cards map[string][]im.Card // by the platform's id of somebody
+	fail  error
+}
+
+func (p *phones) Name() string                  { return "wecom" }
+func (p *phones) Capabilities() im.Capabilities { return im.Capabilities{} }
+func (p *phones) Send(_ context.Context, to string, c im.Card) (im.Sent, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fail != nil {
+		return im.Sent{}, p.fail
+	}
+	p.cards[to] = append(p.cards[to], c)
+	return im.Sent{To: to, Card: c.ID}, nil
+}
+
+func newPostHouse(t *testing.T, people int) *postHouse {
+	s, address := storetest.Open(t)
+	root := sqlx.MustConnect("postgres", address)
+	t.Cleanup(func() { _ = root.Close() })
+	h := &postHouse{T: t, store: s, root: root, app: &phones{cards: map[string][]im.Card{}},
+		box: &safeBox{letters: map[string][]mail.Letter{}, people: org.Snapshot{People: map[string]org.Person{},
+			Entities: map[string]org.LegalEntity{"cn": {ID: "cn", Zone: "Asia/Shanghai"}}}}}
+	for i := range people {
+		id := fmt.Sprintf("p%03d", i)
+		h.box.people.People[id] = org.Person{ID: id, Name: "P " + id, Email: id + "@example.com", Locale: "en", Entity: "cn", Active: true}
+	}
+	letters := &relay.Mail{Sender: h.box, Directory: h.box, Text: i18n.Shipped().Text, Locale: "zh-CN", Zone: time.UTC,
+		PublicURL: "https://cs.example.com", Wishes: s}
+	h.post = &relay.Post{Book: s, Mail: letters, Keep: time.Hour,
+		Cards: &relay.Cards{Book: s, Mail: letters, Apps: []relay.CardApp{{Port: h.app}}}}
+	return h
+}
+
+// owe enqueues so many notices of a kind to somebody.
+func (h *postHouse) owe(person, kind string, n int) {
+	h.Helper()
+	h.root.MustExec(`
+		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
+		SELECT $2 || '.' || gen_random_uuid() || '.' || $1, $2, $1, '', '', '', '', false,
+		       jsonb_build_object('number', 'EXP-' || n, 'title', 'Taxi', 'due_at', '', 'step', '')
+		FROM generate_series(1, $3) n`, person, kind, n)
+}
+
+// rounds tells until there is nothing more to do at once.
+func (h *postHouse) rounds() {
+	for h.post.Round(h.Context(), 100).More {
+		continue
+	}
+}
+
+func (h *postHouse) count(query string, args ...any) (n int) {
+	h.Helper()
+	require.NoError(h, h.root.Get(&n, query, args...))
+	return n
+}
+
+// later lets time pass for what waits, not for what was told.
+func (h *postHouse) later() {
+	h.root.MustExec(`UPDATE notices SET next_try = clock_timestamp() WHERE next_try < 'infinity'`)
+	h.root.MustExec(`UPDATE notice_deliveries SET next_try = clock_timestamp()`)
+}
+
+// TestAStormDrownsNobody is the storm of «countersign bench notices» in small: everybody
+// is owed far more than their budget allows. Nobody gets more, and what they do not get
+// is in their digest.
+func TestAStormDrownsNobody(t *testing.T) {
+	const people, each, budget = 12, 40, 4
+	h := newPostHouse(t, people)
+	h.post.Manners = notice.Manners{Budget: budget, Gather: time.Nanosecond}
+	for range 6 { // ever more, and every time all of it is due
+		for id := range h.box.people.People {
+			h.owe(id, "voucher.parked", each/6)
+		}
+		h.rounds()
+		h.later()
+	}
+	for id := range h.box.people.People {
+		made, err := h.store.MakeDigest(t.Context(), "digest."+id, id, []notice.Channel{notice.Mail})
+		require.NoError(t, err)
+		require.True(t, made)
+	}
+	require.Equal(t, people*3*6, h.count(`SELECT count(*) FROM notices WHERE sent_at IS NOT NULL`))
+	h.rounds()
+	for address, letters := range h.box.letters {
+		require.Len(t, letters, budget, address)
+		require.Equal(t, "6 notices for you", letters[0].Subject)
+		require.Equal(t, "Your digest: 18 notices", letters[budget-1].Subject)
+	}
+	require.Len(t, h.box.letters, people)
+	require.Zero(t, h.count(`SELECT count(*) FROM notices WHERE sent_at IS NULL`), "everything owed was told")
+}
+
+// TestWhatWasHeldComesInTheDigest in the words and the language of its reader, within the
+// budget; what failed for good is held again.
+func TestWhatWasHeldComesInTheDigest(t *testing.T) {
+	h := newPostHouse(t, 1)
+	require.NoError(t, h.store.SaveWishes(t.Context(), "p000", notice.Wishes{Locale: "zh-CN",
+		Ways: map[notice.Urgency]notice.Way{notice.News: notice.InDigest}, Muted: []notice.Topic{notice.Talk}}))
+	h.owe("p000", "document.approved", 2)
+	h.owe("p000", notice.Mentioned, 1)
+	h.owe("p000", notice.PasskeyAdded, 1)
+	h.owe("gone", "document.approved", 1)
+	h.rounds()
+	require.Len(t, h.box.letters["p000@example.com"], 1, "about their account")
+	require.Equal(t, 1, h.count(`SELECT count(*) FROM notices WHERE held = 'muted'`))
+	require.Equal(t, 1, h.count(`SELECT count(*) FROM notices WHERE held = 'nobody' AND failure = 'notice.nobody'`))
+	for _, tt := range []struct {
+		fail  error
+		state string
+	}{
+		{errors.New("mail is away"), store.DeliveryWaiting},
+		{fault.New(fault.Invalid, "mail.refused", fault.Arg("words", "550 no such box")), store.DeliveryFailed},
+		{nil, store.DeliveryDelivered},
+	} {
+		h.box.fail = tt.fail
+		made, err := h.store.MakeDigest(t.Context(), "digest."+tt.state, "p000", []notice.Channel{notice.Mail})
+		require.NoError(t, err)
+		require.Equal(t, tt.state != store.DeliveryFailed, made, "%s: the one before still waits", tt.state)
+		h.later()
+		h.rounds()
+		require.Equal(t, 1, h.count(`SELECT count(*) FROM notice_deliveries WHERE shape = 'digest' AND state = $1`, tt.state))
+	}
+	letters := h.box.letters["p000@example.com"]
+	require.Len(t, letters, 2)
+	require.Equal(t, "通知汇总：共 2 条", letters[1].Subject)
+	require.Contains(t, letters[1].Body, "EXP-1")
+	require.Contains(t, letters[1].Body, "EXP-2")
+	require.NotContains(t, letters[1].Body, "…")
+}
+
+// TestByAppThenByMail: by the app first, by mail where the app refuses, and by mail again
+// where nobody looks.
+func TestByAppThenByMail(t *testing.T) {
+	h := newPostHouse(t, 1)
+	h.root.MustExec(`INSERT INTO im_people (id, app, person, platform, how) VALUES ('1', 'wecom', 'p000', 'wx-1', 'email')`)
+	h.post.Manners = notice.Manners{Gather: time.Nanosecond, Unanswered: calendar.Duration{Count: 1, Unit: calendar.Second}}
+	h.owe("p000", "task.opened", 7)
+	h.rounds()
+	require.Len(t, h.app.cards["wx-1"], 1)
+	card := h.app.cards["wx-1"][0]
+	require.Equal(t, "7 requests wait for your decision", card.Title)
+	require.Len(t, card.Rows, 6)
+	require.Equal(t, "and 2 more", card.Rows[5].Value)
+	require.Empty(t, card.Buttons, "it leads to the page, and decides nothing")
+	require.Equal(t, "https://cs.example.com/", card.Link)
+	require.Empty(t, h.box.letters)
+
+	h.app.fail = fault.New(fault.Forbidden, port.CodeNobody)
+	h.owe("p000", "voucher.parked", 1)
+	h.rounds()
+	require.Len(t, h.box.letters["p000@example.com"], 1, "the app refuses: a letter goes instead")
+	require.Equal(t, 1, h.count(`SELECT count(*) FROM notice_deliveries WHERE channel = 'mail' AND state = 'delivered'`))
+
+	h.owe("p000", "document.approved", 1)
+	h.rounds()
+	require.Len(t, h.box.letters["p000@example.com"], 2, "news come by mail")
+	subjects := []string{}
+	for _, l := range h.box.letters["p000@example.com"] {
+		subjects = append(subjects, l.Subject)
+	}
+	require.True(t, slices.ContainsFunc(subjects, func(s string) bool { return strings.Contains(s, "approved") }))
+}
