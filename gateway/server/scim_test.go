@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/scim"
@@ -184,15 +187,30 @@ func TestRefusalsOfADirectory(t *testing.T) {
 }
 
 // TestWhoMayProvision: on every route of a directory a token of this scope, and of an
-// administrator, whatever the object; nobody else learns or changes anything there. And
+// administrator, whatever the object; nobody else learns or changes anything there, whichever
+// role they have and whoever's token they bring. And
 // that token opens nothing else.
 func TestWhoMayProvision(t *testing.T) {
 	h := newDirectory(t, wide)
 	made := h.ask("POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"mei@example.com",
 		"externalId":"x1","displayName":"Mei Secret","active":true,"emails":[{"value":"mei@example.com","primary":true}]}`).is(201)
 	id := made.text("id")
-	wrong := map[string]int{"": 401, "cs_wrong": 401, h.tokenFor("lin", "entra", "scim:provision"): 403,
+	wrong := map[string]int{"": 401, "cs_wrong": 401,
 		h.tokenFor("admin", "other", "organisation:write", "people:read", "organisation:*", "grant:decide"): 403}
+	roles := map[string]bool{}
+	company := h.people()
+	for id := range company.People { // of every role that administers not every company, and of none
+		if slices.ContainsFunc(company.GrantsOf(id), func(g org.Grant) bool { return g.Role == access.Admin && g.Entity == "" }) {
+			continue
+		}
+		for _, g := range company.GrantsOf(id) {
+			roles[g.Role] = true
+		}
+		if company.People[id].Active {
+			wrong[h.tokenFor(id, "entra", "scim:provision")] = 403
+		}
+	}
+	require.Subset(t, slices.Collect(maps.Keys(roles)), []string{"finance_clerk", "finance_head", "cashier", "auditor"})
 	routes := scim.Routes()
 	require.Len(t, routes, 17)
 	for _, route := range routes {

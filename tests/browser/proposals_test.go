@@ -21,6 +21,8 @@ func (r *reader) twoPeoplePublish() {
 	word := func(key string) string { return i18n.Shipped().Text(r.locale, key, nil) }
 	r.signIn("liu")
 	r.visit("/policies")
+	r.visit("/policies/type/expense") // the form as it is filled in, and what it allows
+	r.visit("/policies/type/purchase_request/propose")
 	r.visit("/policies/policy/payment_request")
 	r.click(fmt.Sprintf(`a[href=%q]`, proposePayments))
 	text := read[string](r, `document.getElementById("yaml").value`)
