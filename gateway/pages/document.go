@@ -58,6 +58,7 @@ type documentView struct {
 	Deciding   []string // names of those asked now
 	Bar        *actBar
 	Operations []operation
+	CopyPath   string // where one's own document begins another one; "" where it cannot
 	Proof      *proofCard
 
 	Key     string // of every form on the page
@@ -221,6 +222,7 @@ func (v *visit) document(status int, s sent, pending string) error {
 	}
 	view.Bar = view.bar()
 	view.Operations = v.operations(&view, detail, state)
+	view.CopyPath = v.copyPath(detail.Document)
 	view.Proof = v.proofCard(events[len(events)-1].Hash, detail.Object())
 	if view.Intervene, err = v.interveneCard(&view, detail, state); err != nil {
 		return err

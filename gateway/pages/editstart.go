@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
@@ -55,7 +56,7 @@ func choose(v *visit) error {
 	}
 	for _, d := range mine.Items {
 		view.Earlier = append(view.Earlier, startRow{
-			ID: d.ID, Path: "/new/" + d.Type + "?from=" + d.ID, Title: d.Title, Type: v.typeTitle(d.Type), Number: d.Number,
+			ID: d.ID, Path: copyAt(d), Title: d.Title, Type: v.typeTitle(d.Type), Number: d.Number,
 			At: v.stamp(d.SubmittedAt, d.Entity).Text,
 		})
 	}
@@ -129,3 +130,16 @@ func (v *visit) forPerson(e edit, f form) error {
 	e.told = v.t("page.for.now", "name", person.Name)
 	return v.edit(http.StatusOK, e, f)
 }
+
+// copyPath is where the reader begins another document with what one of their own says;
+// "" where they may not.
+func (v *visit) copyPath(d store.Document) string {
+	own := v.who.Person.ID == d.Submitter || v.who.Person.ID == d.Requester
+	if !own || !access.Has(v.who.Subject, access.DocumentCreate) {
+		return ""
+	}
+	return copyAt(d)
+}
+
+// copyAt is where another document begins with what one says.
+func copyAt(d store.Document) string { return "/new/" + d.Type + "?from=" + d.ID }

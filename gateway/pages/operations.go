@@ -54,6 +54,34 @@ func (v *visit) operations(view *documentView, detail desk.Detail, state approva
 		}
 		list = append(list, o)
 	}
+	return append(list, v.further(view)...)
+}
+
+// further are the operations that ask for more than words before anybody can say what
+// would follow: whom, how much, or which field.
+func (v *visit) further(view *documentView) []operation {
+	patch, handle := view.Patch, view.Handle
+	if patch == nil {
+		patch = &patchForm{}
+	}
+	if handle == nil {
+		handle = &handleForm{}
+	}
+	var list []operation
+	for _, form := range []struct {
+		name   approval.Name
+		anchor string
+		there  bool
+	}{
+		{approval.Sanction, "sanction", len(patch.Lines) > 0}, {approval.Amend, "amend", len(patch.Fields) > 0},
+		{approval.Transfer, "handle", handle.Transfer}, {approval.Consult, "handle", handle.Consult},
+		{approval.AddSigner, "handle", handle.AddSigner}, {approval.Extend, "handle", handle.Extend},
+	} {
+		if form.there {
+			name := string(form.name)
+			list = append(list, operation{Title: v.t("act." + name), Does: v.t("page.op." + name), Anchor: form.anchor})
+		}
+	}
 	return list
 }
 
