@@ -33,6 +33,7 @@ type devOptions struct {
 	settings map[string]any // of --config, by key
 	stack    stack.Options
 	wecom    bool
+	others   map[string]*bool // platforms that share a phone, by name
 	listen   string
 	encrypt  bool
 }
@@ -67,6 +68,10 @@ func devCommand() *cobra.Command {
 	flags.IntVar(&o.stack.ERPPort, "erp-port", 0, "port of the sandbox ERP, 0 takes a free one")
 	flags.IntVar(&o.stack.MailPort, "mail-port", 0, "port of the mailbox's page, 0 takes a free one")
 	flags.BoolVar(&o.wecom, "wecom", false, "show cards in a simulated WeCom, with a phone for everybody")
+	o.others = map[string]*bool{}
+	for name, title := range map[string]string{"feishu": "Feishu", "dingtalk": "DingTalk", "slack": "Slack"} {
+		o.others[name] = flags.Bool(name, false, "show cards in a simulated "+title)
+	}
 	flags.BoolVar(&o.encrypt, "encrypt", false, "encrypt what Temporal keeps, and let its UI decrypt it")
 	flags.BoolVar(&o.stack.Fsync, "fsync", true, "survive a power cut")
 	return cmd
@@ -100,13 +105,13 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 	product := stack.Product{Listen: o.listen, Namespace: devNamespace, Codec: codec,
 		Settings: map[string]any{"gateway.public_url": "http://" + byName(o.listen)}}
 	maps.Copy(product.Settings, o.settings)
-	var phones *devPhones
-	if o.wecom {
-		if phones, err = startPhones(ctx, o.listen); err != nil {
-			return err
-		}
-		defer phones.stop()
-		product.Settings["im.apps"] = phones.apps()
+	phones, err := o.handsets(ctx)
+	defer phones.stop()
+	if err != nil {
+		return err
+	}
+	if apps := phones.apps(); len(apps) > 0 {
+		product.Settings["im.apps"] = apps
 	}
 	if err := ground.WriteConfig(file, product); err != nil {
 		return err
@@ -120,10 +125,8 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if phones != nil {
-		if err := phones.join(ctx, c); err != nil {
-			return err
-		}
+	if err := phones.join(ctx, c); err != nil {
+		return err
 	}
 	f := devFile{Gateway: c.Gateway.PublicURL, Temporal: ground.TemporalAddress(), Namespace: devNamespace,
 		TemporalUI: ground.TemporalUI(), ERP: ground.ERPURL, Mailbox: ground.MailURL, Config: file,

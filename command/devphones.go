@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/im/wecom/sim"
-	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/domain/org"
 )
 
 // devPhones is a simulated WeCom, with a phone for every person of the company.
@@ -52,25 +52,11 @@ func (p *devPhones) apps() []map[string]any {
 }
 
 // join gives everybody of the company a phone.
-func (p *devPhones) join(ctx context.Context, c config.Config) error {
-	own, err := newParts(c, "phones")
-	if err != nil {
-		return err
-	}
-	defer own.close()
-	s, err := own.store(ctx)
-	if err != nil {
-		return err
-	}
-	people, err := s.Snapshot(ctx, 0)
-	if err != nil {
-		return err
-	}
+func (p *devPhones) join(people *org.Snapshot) {
 	for _, id := range sortedKeys(people.People) {
 		person := people.People[id]
 		p.sim.Join(sim.Member{ID: id, Name: person.Name, Email: person.Email, Disabled: !person.Active})
 	}
-	return nil
 }
 
 // hint says where the phones are; there may be none.
