@@ -69,7 +69,7 @@ func (v *visit) retractable(s approval.State) string {
 			last = t
 		}
 	}
-	if last.DecidedBy != v.who.Person.ID || last.State != approval.TaskApproved || last.Past ||
+	if last.DecidedBy != v.who.Person.ID || last.State != approval.TaskApproved || last.Past || last.Round != s.Round ||
 		last.Assignee != v.who.Person.ID {
 		return ""
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // branchedSteps lets the supervisor choose a clerk, who works beside the chief
-// executive; then whoever is head of finance on that day.
+// executive; then whoever is head of finance on that day, who
+// is not asked a second time.
 const branchedSteps = `
 steps:
   - id: supervisor
@@ -30,6 +31,10 @@ steps:
     title: { en: Head of finance, zh-CN: 财务负责人 }
     approvers: [{ role: finance_head, as_of: activation }]
     distinct_from: [clerk]
+  - id: closing
+    title: { en: Closing, zh-CN: 结案 }
+    approvers: [{ role: finance_head }]
+    same_approver: once
 then: [archive]
 `
 
@@ -50,6 +55,8 @@ func (s *scene) branched() {
 	s.decide("liu", d.ID, "approve", "")
 	s.await("lin", d.ID, "closed")
 	require.Equal(s, 2, s.count(`SELECT count(*) FROM events WHERE stream = $1 AND kind = 'step.staffed'`, d.ID))
+	require.Equal(s, 1, s.count(`SELECT count(*) FROM events WHERE stream = $1 AND kind = 'step.opened'
+		AND data::jsonb -> 'agreed' -> 0 ->> 'person' = 'liu'`, d.ID))
 
 	s.on("zhao", small.ID, "approve", map[string]any{"to": []string{"wang"}})
 	s.decide("wang", small.ID, "approve", "")
