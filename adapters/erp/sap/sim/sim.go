@@ -64,11 +64,12 @@ type Server struct {
 	Books  *simbooks.Books
 	Faults *simbooks.Faults
 
-	mutex   sync.Mutex
-	taken   []message // by the asynchronous interface, not worked on yet
-	reads   int       // since the last message was taken
-	Slow    int       // questions before messages are worked off; 0 = at the next one
-	Monitor []string  // what was refused of them, with its words (AIF)
+	Slow      int                // questions before messages are worked off; 0 = at the next one
+	OnRefusal func(words string) // is told what SAP's monitor (AIF) says of a message; nil = nobody
+
+	mutex sync.Mutex
+	taken []message // by the asynchronous interface, not worked on yet
+	reads int       // since the last message was taken
 }
 
 // New makes a company code with fresh books.
@@ -150,8 +151,8 @@ func (s *Server) workOff() {
 		return
 	}
 	for _, m := range s.taken {
-		if v, notes := s.book(m, ""); v.ID == 0 {
-			s.Monitor = append(s.Monitor, m.Reference+": "+notes[len(notes)-1].Text)
+		if v, notes := s.book(m, ""); v.ID == 0 && s.OnRefusal != nil {
+			s.OnRefusal(m.Reference + ": " + notes[len(notes)-1].Text)
 		}
 	}
 	s.taken = nil
