@@ -60,6 +60,18 @@ func (p *parts) askedSource(c config.InboundSource) (activities.InboundSource, e
 		source.Place, err = openPlace(c.Kind, f)
 		return source, err
 	}
+	if c.Kind == config.InboundERP {
+		books, err := p.connections()
+		if err != nil {
+			return source, err
+		}
+		ledger, known := books[c.Connection]
+		if !known {
+			return source, fmt.Errorf("connection %q is none of erp.connections", c.Connection)
+		}
+		source.Ask = activities.Bills(ledger)
+		return source, nil
+	}
 	rows, err := table.Open(table.Config{URL: c.Table.URL.Reveal(), Query: c.Table.Query, Key: c.Table.Key,
 		Watermark: c.Table.Watermark, Overlap: c.Table.Overlap})
 	if err == nil {
@@ -94,7 +106,8 @@ func (p *parts) scheduleInbound(ctx context.Context, c client.Client) error {
 	var all []worker.InboundSchedule
 	for _, s := range p.config.Inbound.Sources {
 		if s.Asked() {
-			all = append(all, worker.InboundSchedule{Source: s.ID, Cron: s.Cron, Every: s.Every, Zone: p.config.Locale.Zone})
+			all = append(all, worker.InboundSchedule{Source: s.ID, Connection: s.Connection, Cron: s.Cron, Every: s.Every,
+				Zone: p.config.Locale.Zone})
 		}
 	}
 	return worker.KeepInboundSchedules(ctx, c, all)

@@ -14,6 +14,7 @@ const (
 	InboundS3      = "s3"      // it leaves files in a bucket
 	InboundSFTP    = "sftp"    // it leaves files on an SFTP server
 	InboundTable   = "table"   // it has a table in a PostgreSQL of its own
+	InboundERP     = "erp"     // an ERP connection, whose approved supplier bills are asked for
 )
 
 // How a webhook is signed.
@@ -47,6 +48,8 @@ type InboundSource struct {
 	Every time.Duration `mapstructure:"every"` // how often
 	Files InboundFiles  `mapstructure:"files"` // folder, s3, sftp
 	Table InboundQuery  `mapstructure:"table"` // table
+
+	Connection string `mapstructure:"connection"` // erp: id of the connection
 }
 
 // InboundQuery is which rows of another PostgreSQL become documents.
@@ -101,7 +104,7 @@ func (i Inbound) check(k *check) {
 		at := "inbound.sources[" + strconv.Itoa(n) + "]."
 		ids = append(ids, s.ID)
 		k.oneOf(at+"kind", s.Kind, InboundAPI, InboundWebhook, InboundFolder, InboundS3, InboundSFTP,
-			InboundTable)
+			InboundTable, InboundERP)
 		k.want(inboundID.MatchString(s.ID), at+"id", "is no name", "set lower-case letters, digits, - and _, at most 40")
 		k.want(s.Account != "", at+"account", "is empty", "name the person in whose name documents are entered")
 		k.want(s.Mapping != "", at+"mapping", "is empty", "name a mapping file, or a shipped mapping")
@@ -150,6 +153,8 @@ func (s InboundSource) checkAsked(k *check, at string) {
 	if s.HasFiles() {
 		s.Files.check(k, at+"files.", s.Kind)
 	}
+	k.want((s.Kind == InboundERP) == (s.Connection != ""), at+"connection", "goes with kind: erp",
+		"name a connection of erp.connections, or remove it")
 	if s.Kind == InboundTable {
 		s.Table.check(k, at+"table.")
 	}

@@ -22,6 +22,14 @@ type (
 	Discarder = port.Discarder
 	// Lister is a Port that can list what the ERP holds under our references.
 	Lister = port.Lister
+	// Biller is a Port that can list approved bills of suppliers.
+	Biller = port.Biller
+	// BillsAsked says which of them are wanted.
+	BillsAsked = port.BillsAsked
+	// BillPage is one page of them.
+	BillPage = port.BillPage
+	// Bill is one of them.
+	Bill = port.Bill
 	// Listing says what is to be listed.
 	Listing = port.Listing
 	// Listed is one page of it.

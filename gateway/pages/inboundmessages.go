@@ -99,7 +99,8 @@ func (v *visit) inboundReadings() ([]inboundReading, error) {
 			Read: v.stamp(s.ReadAt, v.who.Person.Entity), Took: v.stamp(s.TookAt, v.who.Person.Entity),
 			Files: s.Files, Items: s.Items}
 		if s.Code != "" {
-			r.Why = v.faultText(fault.New(fault.Internal, s.Code, fault.Arg("why", s.Detail), fault.Arg("words", s.Detail)))
+			r.Why = v.faultText(fault.New(fault.Internal, s.Code, fault.Arg("why", s.Detail),
+				fault.Arg("words", s.Detail), fault.Arg("what", s.Detail)))
 		}
 		readings = append(readings, r)
 	}

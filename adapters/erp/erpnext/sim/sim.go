@@ -112,6 +112,7 @@ func (s *Server) demo() {
 		"Region":                 {{"name": "EAST"}},
 		"Fiscal Year":            {year(s.options.Year - 1), year(s.options.Year)},
 		"Period Closing Voucher": closed, "Custom Field": field, "Journal Entry": {},
+		"Purchase Invoice": {},
 	}
 	s.tables["Account"][3]["account_currency"] = "USD"
 }

@@ -95,7 +95,8 @@ func (s *Server) shape(model string) record {
 	switch model {
 	case "account.move":
 		return record{"id": 0, "name": "", "ref": "", "state": "", "date": "", "journal_id": 0, "company_id": 0,
-			"move_type": "", "reversed_entry_id": 0, "line_ids": 0, "write_date": ""}
+			"move_type": "", "reversed_entry_id": 0, "line_ids": 0, "write_date": "", "payment_state": "", "partner_id": 0,
+			"currency_id": 0, "invoice_date": "", "invoice_date_due": "", "amount_total": 0, "amount_tax": 0}
 	case "account.move.line":
 		r := record{"id": 0, "move_id": 0, "account_id": 0, "partner_id": 0, "name": "", "debit": 0, "credit": 0,
 			"currency_id": 0, "amount_currency": 0, "write_date": ""}
