@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -95,12 +96,17 @@ func (b *Inbounds) TakeInbound(ctx context.Context, in CollectInput) (Collected,
 		got, err = b.files(ctx, source)
 	}
 	if f, ok := fault.As(err); ok && f.Kind != fault.Internal {
-		reading.Code, reading.Detail, got.Code = f.Code, detail(f), f.Code
+		reading.Code, reading.Detail, got.Code = f.Code, said(f), f.Code
 	} else if err != nil {
 		return got, answer(ctx, err)
 	}
 	reading.Files, reading.Items = len(got.Files), got.Items
 	return got, answer(ctx, b.Book.NoteInboundReading(ctx, reading))
+}
+
+// said is what a fault tells beside its code.
+func said(f *fault.Fault) string {
+	return cmp.Or(f.Args["words"], f.Args["why"], f.Args["what"], f.Args["column"])
 }
 
 // items keeps what a source hands on. How far it came counts even where it ends in an

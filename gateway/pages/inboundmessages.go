@@ -100,7 +100,7 @@ func (v *visit) inboundReadings() ([]inboundReading, error) {
 			Files: s.Files, Items: s.Items}
 		if s.Code != "" {
 			r.Why = v.faultText(fault.New(fault.Internal, s.Code, fault.Arg("why", s.Detail),
-				fault.Arg("words", s.Detail), fault.Arg("what", s.Detail)))
+				fault.Arg("words", s.Detail), fault.Arg("what", s.Detail), fault.Arg("column", s.Detail)))
 		}
 		readings = append(readings, r)
 	}

@@ -119,6 +119,7 @@ func (h *house) filesBecomeDocuments(t *testing.T) {
 	readings, err := h.store.InboundReadings(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "drop.unavailable", readings["drop"].Code)
+	assert.Equal(t, "openat: no such file or directory", readings["drop"].Detail, "nothing of where it is")
 	assert.Equal(t, 1, readings["drop"].Files)
 	assert.False(t, readings["drop"].TookAt.IsZero())
 }
