@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
@@ -41,7 +42,7 @@ type inboundView struct {
 type inboundReading struct {
 	Title, ID, Kind, When, Why string
 	Read, Took                 stamp
-	Files, Items               int
+	Files, Items               string // counts; "" for no files
 }
 
 // Narrowed says whether a filter is set, so that an empty list means something else.
@@ -97,7 +98,10 @@ func (v *visit) inboundReadings() ([]inboundReading, error) {
 	for _, s := range list {
 		r := inboundReading{Title: cmp.Or(s.Title, s.ID), ID: s.ID, Kind: v.t("inbound.kind." + s.Kind), When: s.When,
 			Read: v.stamp(s.ReadAt, v.who.Person.Entity), Took: v.stamp(s.TookAt, v.who.Person.Entity),
-			Files: s.Files, Items: s.Items}
+			Items: strconv.Itoa(s.Items)}
+		if s.Files > 0 {
+			r.Files = strconv.Itoa(s.Files)
+		}
 		if s.Code != "" {
 			r.Why = v.faultText(fault.New(fault.Internal, s.Code, fault.Arg("why", s.Detail),
 				fault.Arg("words", s.Detail), fault.Arg("what", s.Detail), fault.Arg("column", s.Detail)))
