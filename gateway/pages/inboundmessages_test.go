@@ -12,22 +12,21 @@ import (
 	"github.com/countersign/countersign/store"
 )
 
-// TestSourcesThatAreAsked are shown with how they were last read, to whoever may know of
-// an entity that they serve.
+// TestSourcesThatAreAsked are shown with how they were last read; those that send are not.
 func TestSourcesThatAreAsked(t *testing.T) {
 	inBoth(t, func(t *testing.T, h *house) {
 		h.desk.Inbound = map[string]desk.InboundSource{
 			"drop":  {ID: "drop", Title: "OA <b>", Kind: "folder", When: "1m0s", Entities: []string{"acme-cn"}},
 			"table": {ID: "table", Kind: "table", When: "5m0s", Entities: []string{"acme-cn"}},
-			"other": {ID: "other", Kind: "erp", When: "5m0s", Entities: []string{"elsewhere"}},
 			"hook":  {ID: "hook", Kind: "webhook", Entities: []string{"acme-cn"}},
 		}
 		for _, r := range []store.InboundReading{{Source: "drop", Files: 2, Items: 31},
 			{Source: "drop", Code: "drop.unavailable", Detail: "not permitted"}} {
 			require.NoError(t, h.store.NoteInboundReading(t.Context(), r))
 		}
-		h.get("wang", "/inbound").is(200).saysNot("OA <b>", "?source=other", "?source=hook").
-			says("OA &lt;b&gt;", "1m0s", h.word("inbound.took_files", map[string]string{"files": "2", "items": "31"}), "not permitted",
+		h.get("wang", "/inbound").is(200).saysNot("OA <b>", "?source=hook").
+			says("OA &lt;b&gt;", "1m0s", "not permitted",
+				h.word("inbound.took_files", map[string]string{"files": "2", "items": "31"}),
 				h.word("inbound.kind.table", nil), h.word("inbound.never", nil))
 	})
 }
