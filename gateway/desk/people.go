@@ -89,3 +89,17 @@ func (d *Desk) Notices(ctx context.Context, who auth.Who, cursor string) (store.
 	}
 	return d.Store.Notices(ctx, who.Person.ID, cursor)
 }
+
+// Messages is how somebody was told of late: the newest messages to them, and how many
+// notices wait for their next digest.
+func (d *Desk) Messages(ctx context.Context, who auth.Who) (latest []store.Delivery, held int, err error) {
+	if _, err := needAny(who, access.DocumentRead); err != nil {
+		return nil, 0, err
+	}
+	page, err := d.Store.Deliveries(ctx, store.DeliveryFilter{Person: who.Person.ID})
+	if err != nil {
+		return nil, 0, err
+	}
+	_, held, err = d.Store.HeldFor(ctx, who.Person.ID, 1)
+	return page.Items, held, err
+}

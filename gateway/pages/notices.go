@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,16 @@ import (
 type noticesView struct {
 	Rows []noticeRow
 	Next string
+
+	Held     string // how many wait for the digest; "" for none
+	Messages []messageRow
+}
+
+// messageRow is one message to the reader: one notice, or several.
+type messageRow struct {
+	Text, Failure string
+
+	At stamp
 }
 
 type noticeRow struct {
@@ -34,7 +45,40 @@ func notices(v *visit) error {
 	for _, n := range page.Items {
 		view.Rows = append(view.Rows, v.noticeRow(n))
 	}
+	if v.asked("cursor") == "" {
+		if err := v.messages(&view); err != nil {
+			return err
+		}
+	}
 	return v.show(http.StatusOK, v.t("page.notices.title"), view)
+}
+
+// messages shows how the reader was told of late, by which channel and with what success.
+func (v *visit) messages(view *noticesView) error {
+	latest, held, err := v.desk().Messages(v.r.Context(), v.who)
+	if err != nil {
+		return err
+	}
+	switch held {
+	case 0:
+	case 1:
+		view.Held = v.t("page.notices.held_one")
+	default:
+		view.Held = v.t("page.notices.held", "n", strconv.Itoa(held))
+	}
+	for _, d := range latest {
+		words := []string{v.t("page.notices.shape."+d.Shape, "n", strconv.Itoa(len(d.Notices)))}
+		if d.Channel != "" {
+			words = append(words, v.t("page.notices.channel."+string(d.Channel)))
+		}
+		row := messageRow{Text: strings.Join(append(words, v.t("page.notices.state."+d.State)), " · "),
+			At: v.stamp(d.MadeAt, v.who.Person.Entity)}
+		if d.State == store.DeliveryFailed {
+			row.Failure = v.t("page.notices.mend")
+		}
+		view.Messages = append(view.Messages, row)
+	}
+	return nil
 }
 
 func (v *visit) noticeRow(n store.Notice) noticeRow {
