@@ -6,7 +6,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -135,20 +134,33 @@ func (b *insideApp) opensSignedIn(h *house) {
 	require.Equal(t, " at /", body, "nobody came in")
 
 	ctx := t.Context()
-	links, err := h.store.IMLinks(ctx, "wang")
-	require.NoError(t, err)
+	found := b.everybody(h)
 	require.NoError(t, h.store.UnlinkIM(ctx, b.app, "wang"))
 	for range 2 { // neither is whoever is unlinked linked by the next matching
 		status, _, body = in("wang", "/")
 		require.Equal(t, http.StatusForbidden, status, body)
-		require.NoError(t, h.store.FollowIMPeople(ctx, b.app, linksOf(links, b.app)))
+		require.NoError(t, h.store.FollowIMPeople(ctx, b.app, found))
 	}
 	require.NoError(t, h.store.LinkIMAgain(ctx, b.app, "wang"))
-	require.NoError(t, h.store.FollowIMPeople(ctx, b.app, linksOf(links, b.app)))
+	require.NoError(t, h.store.FollowIMPeople(ctx, b.app, found))
 	status, _, body = in("wang", "/")
 	require.Equal(t, http.StatusSeeOther, status, body)
 }
 
-func linksOf(all []store.IMLink, app string) []store.IMLink {
-	return slices.DeleteFunc(slices.Clone(all), func(l store.IMLink) bool { return l.App != app })
+// everybody is who is linked with the app, as a matching finds them.
+func (b *insideApp) everybody(h *house) []store.IMLink {
+	b.t.Helper()
+	people, err := h.store.Snapshot(b.t.Context(), 0)
+	require.NoError(b.t, err)
+	var found []store.IMLink
+	for id := range people.People {
+		links, err := h.store.IMLinks(b.t.Context(), id)
+		require.NoError(b.t, err)
+		for _, l := range links {
+			if l.App == b.app {
+				found = append(found, l)
+			}
+		}
+	}
+	return found
 }
