@@ -34,7 +34,8 @@ type mailAddressRow struct {
 
 func (r mailAddressRow) address() MailAddress {
 	return MailAddress{Address: r.Address, Token: r.Token, Person: r.Person, Status: r.Status,
-		ChangedAt: r.ChangedAt.UTC(), Standing: letter.Standing{State: letter.State(r.State), Softs: r.Softs, Since: orZero(r.Since)}}
+		ChangedAt: r.ChangedAt.UTC(),
+		Standing:  letter.Standing{State: letter.State(r.State), Softs: r.Softs, Since: orZero(r.Since)}}
 }
 
 const mailAddressColumns = `address, token, person, state, softs, since, status, changed_at`
