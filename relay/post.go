@@ -96,14 +96,14 @@ func (p *Post) begin(ctx context.Context, limit int) (begun []store.Delivery, mo
 		p.report(ctx, err, "notices were not planned")
 	}
 	if time.Since(p.asked) < unansweredEvery || p.Manners.Unanswered.IsZero() {
-		return begun, len(due) == limit
+		return begun, len(due) >= limit
 	}
 	p.asked = time.Now()
 	unanswered, err := p.Book.ClaimUnanswered(ctx, limit)
 	p.report(ctx, err, "what nobody looked at was not read")
 	again, err := p.plan(ctx, unanswered, p.Book.PlanAgain, other)
 	p.report(ctx, err, "what nobody looked at was not planned")
-	return append(begun, again...), len(due) == limit || len(unanswered) == limit
+	return append(begun, again...), len(due) >= limit || len(unanswered) == limit
 }
 
 // other is the channel to fall back to.

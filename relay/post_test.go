@@ -223,3 +223,17 @@ func TestByAppThenByMail(t *testing.T) {
 	}
 	require.True(t, slices.ContainsFunc(subjects, func(s string) bool { return strings.Contains(s, "approved") }))
 }
+
+// TestWhatIsDueToSomebodyIsToldTogether, however much it is and however little is claimed at once.
+func TestWhatIsDueToSomebodyIsToldTogether(t *testing.T) {
+	h := newPostHouse(t, 2)
+	h.post.Manners = notice.Manners{Budget: 10, Gather: time.Hour}
+	for id := range h.box.people.People {
+		h.owe(id, "voucher.parked", 120)
+	}
+	h.rounds()
+	for address, letters := range h.box.letters {
+		require.Len(t, letters, 1, address)
+		require.Equal(t, "120 notices for you", letters[0].Subject)
+	}
+}

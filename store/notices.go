@@ -85,18 +85,24 @@ const noticeColumns = `id, kind, person, role, entity, document, task, quiet, da
 const urgentColumn = `
 	coalesce((SELECT d.urgency = 'urgent' FROM documents d WHERE d.id = notices.document), false) AS urgent`
 
-// ClaimNotices takes up to limit notices that wait to be sent; nobody else gets
-// them for a minute. Quiet ones are never sent.
+// togetherMost is how many notices are claimed beside those that were asked for.
+const togetherMost = 5000
+
+// ClaimNotices takes up to limit notices that wait to be sent, and whatever else waits
+// for the same people, so that it is told together; nobody else gets them for a minute.
+// Quiet ones are never sent.
 func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 	const query = `
 		UPDATE notices SET tries = tries + 1, next_try = clock_timestamp() + interval '` + noticeClaim + `'
 		WHERE id IN (
 			SELECT id FROM notices WHERE sent_at IS NULL AND NOT quiet AND next_try <= clock_timestamp()
-			ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED)
+			  AND person IN (SELECT person FROM notices
+			                 WHERE sent_at IS NULL AND NOT quiet AND next_try <= clock_timestamp() ORDER BY next_try LIMIT $1)
+			ORDER BY next_try LIMIT $2 FOR UPDATE SKIP LOCKED)
 		RETURNING ` + noticeColumns + `, ` + urgentColumn
 	var rows []noticeRow
 	err := s.inTx(ctx, "store.ClaimNotices", func(tx *sqlx.Tx) error {
-		return tx.SelectContext(ctx, &rows, query, limitOf(limit))
+		return tx.SelectContext(ctx, &rows, query, limitOf(limit), togetherMost)
 	})
 	return noticesOf(rows), err
 }
