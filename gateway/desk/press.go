@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/countersign/countersign/adapters/im"
@@ -85,6 +86,9 @@ func (d *Desk) press(ctx context.Context, card store.IMCard, at time.Time, chann
 	if !at.Before(card.ExpiresAt) {
 		got.Acted, err = d.earlier(ctx, *who, key, fault.New(fault.Conflict, "im.card_old"))
 		return got, err
+	}
+	if click.Verdict != im.Approve && strings.TrimSpace(click.Reason) == "" {
+		return got, fault.New(fault.Invalid, "act.opinion_required", fault.Field("opinion")) // before it is an act: the page asks
 	}
 	got.Acted, err = d.Decide(ctx, *who, Decision{
 		Task: card.Task, Act: approval.Name(click.Verdict), Round: card.Round, ContentHash: card.ContentHash,

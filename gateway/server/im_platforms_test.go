@@ -110,6 +110,7 @@ func TestPlatforms(t *testing.T) {
 			o.pressDecides(t, name)
 			if port.Capabilities().Reason {
 				o.reasonComesAlong(t)
+				o.reasonIsMissing(t)
 			}
 			b := newInsideApp(t, h, port, name)
 			b.as = func(person string, r *http.Request) {
@@ -186,4 +187,20 @@ func (o onPlatform) reasonComesAlong(t *testing.T) {
 	require.Equal(t, "金额不符", reason)
 	o.tell()
 	require.Empty(t, o.message(t, "wang", id).Card.Buttons)
+}
+
+// reasonIsMissing sends a rejection that a platform let through without its reason: it is
+// no act, and the document is still theirs to decide.
+func (o onPlatform) reasonIsMissing(t *testing.T) {
+	id := o.submitted("lin", "2000.00")
+	o.tell()
+	card := o.message(t, "wang", id)
+	press := simphone.Press{Message: card.ID, Operator: o.account("wang"), Button: "reject", Reason: " "}
+	o.press(t.Context(), press)
+	if asked := o.phone.Messages(press.Operator)[0]; asked.ID != card.ID {
+		press.Message, press.Button = asked.ID, "submit"
+		o.press(t.Context(), press)
+	}
+	require.Zero(t, o.acts(id))
+	o.decide("wang", id, "reject", "金额不符").is(200)
 }
