@@ -35,6 +35,7 @@ type Mail struct {
 // Wishes knows how people want to be told.
 type Wishes interface {
 	Wishes(ctx context.Context, person string) (notice.Wishes, error)
+	NoticeKey(ctx context.Context) ([]byte, error) // that links by which they leave a topic are sealed with
 }
 
 // Sender hands letters to a mail server.
@@ -65,6 +66,9 @@ func (m *Mail) Deliver(ctx context.Context, n store.Notice) error {
 		return fault.New(fault.Invalid, "notice.no_address", fault.Arg("person", n.Person))
 	}
 	letter := m.letter(n, person, people)
+	if err := m.leave(ctx, &letter, person, n.Kind); err != nil {
+		return err
+	}
 	if err := m.reach(ctx, person, &letter); err != nil {
 		return err
 	}
@@ -94,6 +98,21 @@ func (m *Mail) reader(ctx context.Context, id string) (org.Person, *org.Snapshot
 	}
 	person.Locale = cmp.Or(wishes.Locale, person.Locale, m.Locale)
 	return person, people, nil
+}
+
+// leave lets somebody do without what a letter tells of, where nothing in it is owed.
+func (m *Mail) leave(ctx context.Context, l *mail.Letter, to org.Person, kinds ...string) error {
+	topics := notice.LeavableBy(kinds...)
+	if m.Wishes == nil || len(topics) == 0 {
+		return nil
+	}
+	key, err := m.Wishes.NoticeKey(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the key of notices: %w", err)
+	}
+	l.Leave = m.PublicURL + "/leave/" + notice.Leave{Person: to.ID, Topics: topics}.Sealed(key)
+	l.Others = append(l.Others, mail.Link{Words: m.Text(to.Locale, "told.leave", nil), URL: l.Leave})
+	return nil
 }
 
 func (m *Mail) letter(n store.Notice, to org.Person, people *org.Snapshot) mail.Letter {

@@ -123,7 +123,7 @@ func (h *postHouse) later() {
 	h.root.MustExec(`UPDATE notice_deliveries SET next_try = clock_timestamp()`)
 }
 
-// TestAStormDrownsNobody is the storm of «countersign bench notices» in small: everybody
+// TestAStormDrownsNobody is a storm in small: everybody
 // is owed far more than their budget allows. Nobody gets more, and what they do not get
 // is in their digest.
 func TestAStormDrownsNobody(t *testing.T) {
@@ -236,4 +236,25 @@ func TestWhatIsDueToSomebodyIsToldTogether(t *testing.T) {
 		require.Len(t, letters, 1, address)
 		require.Equal(t, "120 notices for you", letters[0].Subject)
 	}
+}
+
+// TestOnlyWhatIsNotOwedCanBeLeft: a letter of news has its link, sealed for whom it is to;
+// one that asks for a decision has none.
+func TestOnlyWhatIsNotOwedCanBeLeft(t *testing.T) {
+	h := newPostHouse(t, 2)
+	h.post.Manners = notice.Manners{Budget: 10, Gather: time.Hour}
+	h.owe("p000", "document.closed", 2)
+	h.owe("p001", "task.opened", 2)
+	h.rounds()
+	key, err := h.store.NoticeKey(t.Context())
+	require.NoError(t, err)
+	news, asks := h.box.letters["p000@example.com"], h.box.letters["p001@example.com"]
+	require.Len(t, news, 1)
+	sealed, ours := strings.CutPrefix(news[0].Leave, "https://cs.example.com/leave/")
+	require.True(t, ours, news[0].Leave)
+	leave, ok := notice.ReadLeave(key, sealed)
+	require.True(t, ok)
+	require.Equal(t, notice.Leave{Person: "p000", Topics: []notice.Topic{notice.Requests}}, leave)
+	require.Len(t, asks, 1)
+	require.Empty(t, asks[0].Leave)
 }

@@ -48,6 +48,13 @@ func (m *Mail) DeliverTogether(ctx context.Context, d store.Delivery) error {
 		Button: words.open, Body: w.t("told.greeting", "name", person.Name) + "\n\n" + words.intro + "\n\n" +
 			strings.Join(lines, "\n\n"),
 	}
+	kinds := make([]string, len(d.All))
+	for i, n := range d.All {
+		kinds[i] = n.Kind
+	}
+	if err := m.leave(ctx, &letter, person, kinds...); err != nil {
+		return err
+	}
 	if err := m.reach(ctx, person, &letter); err != nil {
 		return err
 	}

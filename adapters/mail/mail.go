@@ -52,6 +52,7 @@ type Letter struct {
 	Link    string // where the person acts; a GET there never decides
 	Button  string // the link's label
 	Others  []Link // below it
+	Leave   string // where a POST unsubscribes, with nothing else asked (RFC 8058); "" = what it tells is owed
 	Return  string // where it comes back to if nobody takes it; "" = the sender
 }
 
@@ -168,6 +169,10 @@ func (s *Sender) compose(l Letter) (*gomail.Msg, error) {
 	msg.Subject(oneLine(l.Subject))
 	msg.SetMessageIDWithValue(l.ID + "@" + s.options.Domain)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // keeps absence replies away
+	if l.Leave != "" {
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+l.Leave+">")
+		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	msg.SetDate()
 	text := l.Body
 	if l.Link != "" {

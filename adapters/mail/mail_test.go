@@ -33,6 +33,7 @@ func TestLetterArrivesInBothForms(t *testing.T) {
 	box, options := serve(t)
 	letter := mail.Letter{ID: "n-1", Name: "林晓", Address: "lin@example.com", Subject: "待您审批:差旅报销 ¥1,000.00",
 		Body: "赵敏,您好。\n\n一张报销单等待您的审批。", Link: "http://127.0.0.1/tasks/1?a=1&b=2", Button: "查看",
+		Leave:  "https://cs.example.com/leave/" + strings.Repeat("x", 120),
 		Others: []mail.Link{{Words: "打开", URL: "http://127.0.0.1/documents/1?a=1&b=2"}}}
 	require.NoError(t, mail.New(options).Send(t.Context(), letter))
 
@@ -40,6 +41,7 @@ func TestLetterArrivesInBothForms(t *testing.T) {
 	require.Len(t, got, 1)
 	require.Equal(t, letter.Subject, got[0].Subject)
 	require.Equal(t, "<n-1@countersign.example.com>", got[0].MessageID)
+	require.Equal(t, []string{"<" + letter.Leave + ">", "List-Unsubscribe=One-Click"}, got[0].Leave)
 	require.Contains(t, got[0].Text, "一张报销单等待您的审批。")
 	require.Contains(t, got[0].Text, letter.Link)
 	require.Contains(t, got[0].HTML, `href="http://127.0.0.1/tasks/1?a=1&amp;b=2"`)

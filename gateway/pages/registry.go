@@ -124,6 +124,8 @@ func door() []route {
 		{method: get, path: helpAt, open: true, template: "help", handle: help},
 		{method: get, path: helpAt + "/:chapter", open: true, template: "help", handle: helpChapter},
 		{method: get, path: "/login", open: true, template: "signin", handle: signIn},
+		{method: get, path: "/leave/:sealed", open: true, template: "leave", handle: leaveAsked},
+		{method: post, path: "/leave/:sealed", open: true, template: "leave", handle: leaveSent},
 		{method: post, path: "/language", open: true, handle: language},
 	}
 }

@@ -33,8 +33,9 @@ type Letter struct {
 	From      string
 	Subject   string
 	MessageID string
-	Text      string // the plain part
-	HTML      string // the HTML part, as source
+	Leave     []string // List-Unsubscribe, and how it is done (RFC 8058)
+	Text      string   // the plain part
+	HTML      string   // the HTML part, as source
 	At        time.Time
 }
 
@@ -150,7 +151,8 @@ func read(r io.Reader) (Letter, error) {
 	if err != nil {
 		return Letter{}, fmt.Errorf("decoding a subject: %w", err)
 	}
-	letter := Letter{Subject: subject, MessageID: msg.Header.Get("Message-ID")}
+	letter := Letter{Subject: subject, MessageID: msg.Header.Get("Message-ID"),
+		Leave: append(msg.Header["List-Unsubscribe"], msg.Header["List-Unsubscribe-Post"]...)}
 	return letter, parts(msg.Header.Get, msg.Body, &letter)
 }
 
