@@ -88,7 +88,8 @@ func (d *Desk) press(ctx context.Context, card store.IMCard, at time.Time, chann
 		return got, err
 	}
 	if click.Verdict != im.Approve && strings.TrimSpace(click.Reason) == "" {
-		return got, fault.New(fault.Invalid, "act.opinion_required", fault.Field("opinion")) // before it is an act: the page asks
+		// Before it is an act, which its key would hold for good: the page asks.
+		return got, fault.New(fault.Invalid, "act.opinion_required", fault.Field("opinion"))
 	}
 	got.Acted, err = d.Decide(ctx, *who, Decision{
 		Task: card.Task, Act: approval.Name(click.Verdict), Round: card.Round, ContentHash: card.ContentHash,
