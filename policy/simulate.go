@@ -192,6 +192,10 @@ func (s *Simulation) countSide(plan approval.Plan, side func(*Total) *Sum) {
 		switch step.Need {
 		case approval.NeedsPeople:
 			of.People++
+			step, anybody := stillAsked(plan, i)
+			if !anybody {
+				continue
+			}
 			sum.Steps++
 			sum.Approvals += int64(fewestYeses(step))
 			seconds[i] = s.in.pace(step, sum)

@@ -176,6 +176,7 @@ const (
 	AssumesNothing      = "unknown_as_zero"      // without record and deadline a step takes no time
 	AssumesRecord       = "record_as_future"     // a step takes as long as it did so far
 	AssumesChoice       = "choice_unknown"       // whom approvers will choose is in nobody's load
+	AssumesOnce         = "asked_once"           // who must have agreed before is not asked, where a step asks nobody twice
 	AssumesCounted      = "counted_earlier"      // what was asked for earlier is added up, as it stands now
 )
 
@@ -248,6 +249,9 @@ func (s *Simulation) assumptions() []string {
 	steps := slices.Concat(s.in.Before.Steps, s.in.After.Steps)
 	if slices.ContainsFunc(steps, func(s Step) bool { return s.chooser() != "" }) {
 		list = append(list, AssumesChoice)
+	}
+	if slices.ContainsFunc(steps, func(s Step) bool { return s.Once }) {
+		list = append(list, AssumesOnce)
 	}
 	if s.in.Before.Aggregate != nil || s.in.After.Aggregate != nil {
 		list = append(list, AssumesCounted)

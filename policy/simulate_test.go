@@ -123,6 +123,26 @@ func these(cases ...policy.Case) iter.Seq2[policy.Case, error] {
 	}
 }
 
+// TestSimulateAskedOnce counts by hand what a step spares that asks nobody twice: the head
+// of finance, who must agree before; not a clerk, who only may have.
+func TestSimulateAskedOnce(t *testing.T) {
+	const steps = "policy: expense\ntitle: { en: Expense, zh-CN: 报销 }\nbase: CNY\nsteps:\n" +
+		"  - id: head\n    title: { en: Head, zh-CN: 负责人 }\n    approvers: [{ role: finance_head, of: entity }]\n" +
+		"  - id: clerk\n    title: { en: Clerk, zh-CN: 专员 }\n    approvers: [{ role: finance_clerk, of: entity }]\n" +
+		"  - id: last\n    title: { en: Last, zh-CN: 终审 }\n    approvers: [{ role: finance_head, of: entity }, { role: finance_clerk, of: entity }]\n"
+	for _, tt := range []struct {
+		mode      string
+		approvals int64
+	}{{"any_of", 2}, {"all_of", 4}, {"{ quorum: 2 }", 3}, {"{ ratio: 1/3 }", 3}} {
+		before := parsed(t, steps+"    mode: "+tt.mode+"\nthen: [archive]\n")
+		after := parsed(t, steps+"    mode: "+tt.mode+"\n    same_approver: once\nthen: [archive]\n")
+		r := simulate(t, policy.SimulateInput{Before: before, After: after, Org: company()}, these(spent(0, 99999)))
+		require.EqualValues(t, 1, r.Changed, tt.mode)
+		require.Equal(t, tt.approvals, r.Total.After.Approvals, tt.mode)
+		require.Contains(t, r.Assumptions, policy.AssumesOnce)
+	}
+}
+
 // TestSimulateCounts holds the figures to documents counted by hand: 999.99 goes
 // by rule in both, 1000.00 and 2999.99 change, 3000.00 needs three people in both.
 func TestSimulateCounts(t *testing.T) {
