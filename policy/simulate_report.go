@@ -176,7 +176,7 @@ const (
 	AssumesNothing      = "unknown_as_zero"      // without record and deadline a step takes no time
 	AssumesRecord       = "record_as_future"     // a step takes as long as it did so far
 	AssumesChoice       = "choice_unknown"       // whom approvers will choose is in nobody's load
-	AssumesOnce         = "asked_once"           // who must have agreed before is not asked, where a step asks nobody twice
+	AssumesOnce         = "asked_once"           // who must have agreed before is not asked again
 	AssumesCounted      = "counted_earlier"      // what was asked for earlier is added up, as it stands now
 )
 
