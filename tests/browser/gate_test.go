@@ -82,29 +82,36 @@ func (r *reader) follow() map[string][]door {
 		}
 	}
 	if r.at.house != nil {
-		found["/letters/:token"] = r.byLetter()
+		found["/letters/:token"] = r.byLetter("wang", inLetter)
+		found["/leave/:sealed"] = r.byLetter("", inLeave)
 	}
 	return found
 }
 
-// inLetter is the page that a letter leads to: no link of another page does.
-var inLetter = regexp.MustCompile(`/letters/[0-9A-Z]+`)
+// inLetter and inLeave are pages that a letter leads to: no link of another page does.
+var (
+	inLetter = regexp.MustCompile(`/letters/[0-9A-Z]+`)
+	inLeave  = regexp.MustCompile(`/leave/[\w-]+\.[\w-]+`)
+)
 
 // byLetter are the pages that the letters in the house's mailbox lead to, as whom they
-// were written to.
-func (r *reader) byLetter() []door {
+// were written to; "": as nobody, by everybody's letters.
+func (r *reader) byLetter(person string, inLetter *regexp.Regexp) []door {
 	r.t.Helper()
-	person := "wang"
+	address := ""
+	if person != "" {
+		address = person + "@example.com"
+	}
 	var doors []door
 	require.Eventually(r.t, func() bool {
 		doors = nil
-		for _, letter := range r.at.house.Stack.Mailbox.Letters(person + "@example.com") {
+		for _, letter := range r.at.house.Stack.Mailbox.Letters(address) {
 			if link := inLetter.FindString(letter.Text); link != "" && len(doors) < linksMost {
 				doors = append(doors, door{person, link})
 			}
 		}
 		return len(doors) >= doorsMost
-	}, patience, 50*time.Millisecond, "the letters of %s", person)
+	}, patience, 50*time.Millisecond, "the letters of %q", person)
 	return doors
 }
 
