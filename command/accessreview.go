@@ -107,7 +107,7 @@ func printReview(to io.Writer, r desk.RightsReview) error {
 	fmt.Fprintln(table, "NO\tWHO\tRIGHT\tREVIEWER\tRESULT\tBY\tAT\tREVOCATION\tREASON")
 	for _, i := range r.Rows {
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", i.No, i.Person, i.Role+"@"+i.Entity+" "+i.Department,
-			i.Reviewer,
+			i.Asks(),
 			i.State, i.By, day(i.At), i.Decided, i.Reason)
 	}
 	return table.Flush()

@@ -14,8 +14,8 @@ import (
 
 func erpCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "erp", Short: "Look into the ERPs, examine one, or run the sandbox ERP"}
-	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSyncCommand(), erpReconcileCommand(), erpSandboxCommand(),
-		erpConformanceCommand())
+	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSyncCommand(), erpReconcileCommand(),
+		erpReversalCommand(), erpSandboxCommand(), erpConformanceCommand())
 	return cmd
 }
 

@@ -68,7 +68,7 @@ func (a *auditor) certification(ctx context.Context, c Certification, rules []de
 		WHERE campaign = $1 ORDER BY no`, c.ID); err != nil {
 		return err
 	}
-	events, err := eventsBetween(ctx, a.tx, f.stream, 1, certification.ItemsMax+10)
+	events, err := eventsBetween(ctx, a.tx, f.stream, 1, certification.ItemsMax*(certification.ReassignMax+1)+10)
 	if err != nil {
 		return err
 	}
@@ -80,6 +80,9 @@ func (a *auditor) certification(ctx context.Context, c Certification, rules []de
 		return err
 	}
 	a.reviewEnds(&f)
+	if err := a.reviewHandovers(ctx, &f); err != nil {
+		return err
+	}
 	return a.reviewAnswers(ctx, &f)
 }
 
@@ -190,7 +193,7 @@ func (a *auditor) reviewer(f *reviewFile, i CertificationItem, seq int64, whole 
 	present := whole.At(i.At)
 	may, _ := access.Can(access.SubjectOf(present, i.By), access.GrantDecide, access.Object{Entity: i.Entity})
 	err := certification.Impartial(present, f.rules, i.Person, i.By, i.At)
-	if err != nil || !f.Asked(i.Item, i.By, may, present, i.At) {
+	if err != nil || !f.Asked(i.Asks(), i.By, may, present, i.At) {
 		a.found(f.stream, seq, "review.own", "%s answered item %d, which is not theirs to answer", i.By, i.No)
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -21,7 +22,8 @@ const reviewStream = "review:"
 const (
 	ReviewOpened  = "review.opened"
 	ReviewDecided = "review.decided"
-	ReviewOverdue = "review.overdue" // its reviewers are late: administrators may decide too
+	ReviewHanded  = "review.reassigned" // somebody else is asked about an item
+	ReviewOverdue = "review.overdue"    // its reviewers are late: administrators may decide too
 	ReviewClosed  = "review.closed"
 )
 
@@ -52,7 +54,14 @@ type CertificationItem struct {
 	NewUntil time.Time // of one that is shortened
 	Proposal string    // of its revocation
 	Decided  string    // state of that proposal as of now; "" for none
+
+	Handed   int                        // how often somebody else was asked
+	Handover certification.Reassignment // the last time
+	HandedAt time.Time
 }
+
+// Asks is who is asked about the item now, "" for whichever administrator may.
+func (i CertificationItem) Asks() string { return cmp.Or(i.Handover.To, i.Reviewer) }
 
 type certificationRow struct {
 	ID, Title, Scope, Reviewer, Undecided, Hash string
@@ -95,10 +104,16 @@ type certificationItemRow struct {
 	DecidedBy string       `db:"decided_by"`
 	DecidedAt sql.NullTime `db:"decided_at"`
 	NewUntil  sql.NullTime `db:"new_until"`
+
+	Handed       int
+	HandedTo     string       `db:"handed_to"`
+	HandedBy     string       `db:"handed_by"`
+	HandedReason string       `db:"handed_reason"`
+	HandedAt     sql.NullTime `db:"handed_at"`
 }
 
 const certificationItemColumns = `campaign, no, person, role, entity, department, grant_key, until_at, reviewer, state,
-	decided_by, decided_at, reason, new_until, proposal,
+	decided_by, decided_at, reason, new_until, proposal, handed, handed_to, handed_by, handed_reason, handed_at,
 	coalesce((SELECT CASE WHEN p.state = 'open' AND p.expires_at <= clock_timestamp() THEN 'expired' ELSE p.state END
 	          FROM proposals p WHERE p.id = certification_items.proposal), '') AS decided`
 
@@ -109,7 +124,9 @@ func (r certificationItemRow) item() CertificationItem {
 			Until: orZero(r.UntilAt), Reviewer: r.Reviewer,
 		},
 		Campaign: r.Campaign, State: r.State, By: r.DecidedBy, At: orZero(r.DecidedAt), Reason: r.Reason,
-		NewUntil: orZero(r.NewUntil), Proposal: r.Proposal, Decided: r.Decided,
+		NewUntil: orZero(r.NewUntil), Proposal: r.Proposal, Decided: r.Decided, Handed: r.Handed,
+		Handover: certification.Reassignment{By: r.HandedBy, To: r.HandedTo, Reason: r.HandedReason},
+		HandedAt: orZero(r.HandedAt),
 	}
 }
 
@@ -126,8 +143,9 @@ func selectItems(ctx context.Context, q sqlx.QueryerContext, query string, args 
 }
 
 // seenItems cuts the items to those that a scope may know of ($1 all, $2 entities) and
-// those that somebody ($3) is asked about.
-const seenItems = `($1 OR entity = ANY($2) AND entity <> '' OR reviewer = $3)`
+// those that somebody ($3) is, or was at first, asked about, or handed on last.
+const seenItems = `($1 OR entity = ANY($2) AND entity <> '' OR reviewer = $3
+	OR handed > 0 AND (handed_to = $3 OR handed_by = $3))`
 
 // Certifications lists the campaigns of which somebody may know an item, the newest first.
 func (s *Store) Certifications(ctx context.Context, scope access.Scope, who string) ([]Certification, error) {

@@ -98,7 +98,7 @@ func escalateCertification(ctx context.Context, tx *sqlx.Tx, c Certification, it
 	}
 	told := map[string]int{}
 	for _, i := range items {
-		people := append(access.Allowed(present, access.GrantDecide, access.Object{Entity: i.Entity}), i.Reviewer)
+		people := append(access.Allowed(present, access.GrantDecide, access.Object{Entity: i.Entity}), i.Asks())
 		slices.Sort(people)
 		for _, person := range slices.Compact(people) {
 			told[person]++
@@ -170,8 +170,8 @@ func askReviewers(ctx context.Context, tx *sqlx.Tx, present *org.Snapshot, c cer
 	}
 	told := map[string]int{}
 	for _, i := range items {
-		asked := []string{i.Reviewer}
-		if i.Reviewer == "" || !present.Active(i.Reviewer) {
+		asked := []string{i.Asks()}
+		if !present.Active(i.Asks()) {
 			asked = access.Allowed(present, access.GrantDecide, access.Object{Entity: i.Entity})
 		}
 		for _, person := range asked {

@@ -117,6 +117,64 @@ func TestRightsAreReviewed(t *testing.T) {
 	r.clean()
 }
 
+// TestAnItemIsHandedOn has others asked about items as the gateway's own role: who may, to
+// whom not, that only whom it asks then answers, and that they are told.
+func TestAnItemIsHandedOn(t *testing.T) {
+	r := newReviews(t)
+	r.delegates("ann", "rob", nil)
+	id := r.opens(time.Hour, 2*time.Hour, certification.ListUndecided)
+	hands := func(person, role, by, to string) string {
+		t.Helper()
+		return fault.CodeOf(r.gateway.ReassignItem(r.ctx, id, r.item(id, person, role).No,
+			certification.Reassignment{By: by, To: to, Reason: "on leave"}, store.Idempotency{}))
+	}
+	keep := certification.Verdict{Say: certification.Keep}
+	require.Equal(t, "bob", r.item(id, "ann", "finance_head").Reviewer)
+	require.Equal(t, "review.not_yours", hands("ann", "finance_head", "rob", "ada"))
+	require.Equal(t, "review.not_yours", hands("adm", "admin", "ada", "bob"), "ada administers cn, not every company")
+	require.Equal(t, "review.own", hands("ann", "finance_head", "bob", "ann"))
+	require.Equal(t, "review.gains", hands("ann", "finance_head", "bob", "rob"))
+	require.Equal(t, "review.answers_to", hands("ann", "finance_head", "bob", "fin"))
+	require.Equal(t, "review.to_oneself", hands("ann", "finance_head", "adm", "adm"))
+	require.Equal(t, "review.own", hands("ada", "admin", "ada2", "adm"), "ada2 is ada, who administers")
+	require.Empty(t, hands("ann", "finance_head", "bob", "ada"))
+	require.Equal(t, "review.same_reviewer", hands("ann", "finance_head", "adm", "ada2"))
+	require.Empty(t, hands("ann", "finance_head", "adm", "sue"))
+	require.Equal(t, "review.not_yours", r.says(id, "ann", "finance_head", "bob", keep), "bob is asked no more")
+	require.Equal(t, "review.not_yours", r.says(id, "ann", "finance_head", "ada", keep))
+	require.Empty(t, r.says(id, "ann", "finance_head", "sue", keep))
+	require.Equal(t, "review.decided", hands("ann", "finance_head", "adm", "bob"))
+	seen, err := r.gateway.CertificationItems(r.ctx, access.Scope{}, "sue", id)
+	require.NoError(t, err)
+	require.Len(t, seen, 1, "who is asked sees it, and nothing else")
+	require.Equal(t, certification.Reassignment{By: "adm", To: "sue", Reason: "on leave"}, seen[0].Handover)
+	require.Equal(t, 1, r.count(`SELECT count(*) FROM notices WHERE kind = 'review.asked' AND person = 'sue'`))
+	require.Equal(t, 2, r.count(`SELECT count(*) FROM events WHERE kind = 'review.reassigned'`))
+	r.clean()
+
+	require.Empty(t, hands("fin", "finance_clerk", "ann", "bob"))
+	for name, forged := range map[string]string{
+		"to its holder":    `handed_to = 'fin', handed_by = 'bob', handed = 2`,
+		"by anybody":       `handed_to = 'ada', handed_by = 'rob', handed = 2`,
+		"to oneself":       `handed_to = 'adm', handed_by = 'adm', handed = 2`,
+		"without a number": `handed_to = 'ada', handed_by = 'bob'`,
+		"with an answer":   `handed_to = 'ada', handed_by = 'bob', handed = 2, state = 'keep', decided_by = 'ada', decided_at = now()`,
+	} {
+		db := sqlx.MustOpen("postgres", r.own)
+		_, err := db.ExecContext(r.ctx, `UPDATE certification_items SET handed_at = now(), handed_reason = 'x', `+forged+
+			` WHERE person = 'fin'`)
+		require.NoError(t, db.Close())
+		require.ErrorContains(t, err, "countersign", name)
+	}
+	r.findsEach(t,
+		lie{`UPDATE certification_items SET handed_by = 'rob' WHERE person = 'fin';
+			UPDATE events SET actor = 'rob', data = replace(data, '"by":"ann"', '"by":"rob"') WHERE cause LIKE 'reassign:%:1'
+			AND data LIKE '%"to":"bob"%'`, "review.own"},
+		lie{`UPDATE certification_items SET handed = 0, handed_to = '', handed_by = '', handed_reason = '', handed_at = NULL
+			WHERE person = 'fin'`, "review.handover_differs"},
+	)
+}
+
 // TestSilenceCertifiesNothing ends two campaigns that nobody answered: one lists what is
 // undecided, the other proposes its revocation; a right that ended meanwhile is neither.
 func TestSilenceCertifiesNothing(t *testing.T) {

@@ -157,7 +157,7 @@ func judgeItem(ctx context.Context, tx *sqlx.Tx, c Certification, item Certifica
 	v certification.Verdict, whole *org.Snapshot, now time.Time) error {
 	present := whole.At(now)
 	may, _ := access.Can(access.SubjectOf(present, by), access.GrantDecide, access.Object{Entity: item.Entity})
-	if !c.Asked(item.Item, by, may, present, now) || !present.Active(by) {
+	if !c.Asked(item.Asks(), by, may, present, now) || !present.Active(by) {
 		return fault.New(fault.Forbidden, "review.not_yours")
 	}
 	rules, err := liveDelegations(ctx, tx, now)

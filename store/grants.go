@@ -72,11 +72,12 @@ var grants = map[string]map[string]string{
 
 		"inbound_messages": "SELECT, INSERT, UPDATE", "inbound_sources": read,
 		"erp_exchanges": read, "erp_episodes": read,
-		"certifications":      "SELECT, INSERT, UPDATE (reminded, overdue_at, closed_at)",
-		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal)",
-		"webhook_endpoints":   "SELECT, UPDATE (state, why, changed_by, changed_at, last_no, failing_since, tries, next_try)",
-		"webhook_messages":    "SELECT, INSERT, UPDATE (state, ruled_by, ruled_at)",
-		"im_people":           "SELECT, UPDATE (ended_at)", "im_syncs": read, "im_tokens": read,
+		"certifications": "SELECT, INSERT, UPDATE (reminded, overdue_at, closed_at)",
+		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal, " +
+			"handed, handed_to, handed_by, handed_reason, handed_at)",
+		"webhook_endpoints": "SELECT, UPDATE (state, why, changed_by, changed_at, last_no, failing_since, tries, next_try)",
+		"webhook_messages":  "SELECT, INSERT, UPDATE (state, ruled_by, ruled_at)",
+		"im_people":         "SELECT, UPDATE (ended_at)", "im_syncs": read, "im_tokens": read,
 		"im_apart": "SELECT, INSERT, DELETE",
 		"im_cards": "SELECT, UPDATE (state, sent, want, next_try)",
 		"letters":  read,

@@ -113,6 +113,12 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"review.reason_required": {Kind: fault.Invalid},
 	"review.bad_until":       {Kind: fault.Invalid},
 	"review.nothing_chosen":  {Kind: fault.Invalid},
+
+	"review.handed_too_often": {Kind: fault.Conflict, Args: []string{"max"}},
+	"review.unknown_reviewer": {Kind: fault.Invalid, Args: []string{"person"}},
+	"review.same_reviewer":    {Kind: fault.Invalid, Args: []string{"person"}},
+	"review.to_oneself":       {Kind: fault.Forbidden},
+	"review.answers_to":       {Kind: fault.Forbidden, Args: []string{"person", "manager"}},
 })
 
 // Check says whether a campaign may be opened.
@@ -249,12 +255,12 @@ func (c Campaign) Judge(i Item, state, by string, v Verdict, now time.Time) erro
 	return proposal.Words("reason", v.Reason)
 }
 
-// Asked says whether somebody is asked about an item: its reviewer, or an administrator
-// of where the right holds if none was found, the one who was is not here any more, or
-// they are late.
-func (c Campaign) Asked(i Item, who string, administers bool, present *org.Snapshot, now time.Time) bool {
-	if i.Reviewer != "" && i.Reviewer == who {
+// Asked says whether somebody is asked about an item: its reviewer as of now, or an
+// administrator of where the right holds if there is none, the one there was is not here
+// any more, or they are late.
+func (c Campaign) Asked(reviewer, who string, administers bool, present *org.Snapshot, now time.Time) bool {
+	if reviewer != "" && reviewer == who {
 		return true
 	}
-	return administers && (i.Reviewer == "" || !present.Active(i.Reviewer) || c.Late(now))
+	return administers && (reviewer == "" || !present.Active(reviewer) || c.Late(now))
 }

@@ -101,11 +101,50 @@ func TestWhatMayBeSaid(t *testing.T) {
 // TestWhoIsAsked: the reviewer; administrators where there is none, who left, or is late.
 func TestWhoIsAsked(t *testing.T) {
 	s, c := house(), campaign()
-	of := func(reviewer string) certification.Item { return certification.Item{Person: "li", Reviewer: reviewer} }
-	require.True(t, c.Asked(of("wu"), "wu", false, s, opened))
-	require.False(t, c.Asked(of("wu"), "head", true, s, opened))
-	require.True(t, c.Asked(of("wu"), "head", true, s, c.Due))
-	require.False(t, c.Asked(of("wu"), "head", false, s, c.Due))
-	require.True(t, c.Asked(of(""), "head", true, s, opened))
-	require.True(t, c.Asked(of("gone"), "head", true, s, opened))
+	require.True(t, c.Asked("wu", "wu", false, s, opened))
+	require.False(t, c.Asked("wu", "head", true, s, opened))
+	require.True(t, c.Asked("wu", "head", true, s, c.Due))
+	require.False(t, c.Asked("wu", "head", false, s, c.Due))
+	require.True(t, c.Asked("", "head", true, s, opened))
+	require.True(t, c.Asked("gone", "head", true, s, opened))
+}
+
+// TestWhoMayHandAnItemOn: whom it asks, or an administrator, with a reason, to somebody
+// who works here, is neither of them nor asked already, and does not answer to the holder.
+func TestWhoMayHandAnItemOn(t *testing.T) {
+	s, c := house(), campaign()
+	s.People["below"] = org.Person{ID: "below", Manager: "li", Active: true}
+	s.People["new"] = org.Person{ID: "new", Active: true}
+	open := certification.Standing{Item: certification.Item{No: 1, Person: "li"}, State: "open", Asks: "wu"}
+	decided, handed, nobodys := open, open, open
+	decided.State, handed.Handed, nobodys.Asks = "keep", certification.ReassignMax, ""
+	for _, tt := range []struct {
+		name  string
+		item  certification.Standing
+		given certification.Reassignment
+		after time.Duration
+		code  string
+	}{
+		{"by its reviewer", open, certification.Reassignment{By: "wu", To: "new", Reason: "away"}, 0, ""},
+		{"by an administrator", open, certification.Reassignment{By: "head", To: "new", Reason: "away", Administers: true}, 0, ""},
+		{"that asks no one", nobodys, certification.Reassignment{By: "head", To: "new", Reason: "x", Administers: true}, 0, ""},
+		{"by anybody", open, certification.Reassignment{By: "head", To: "new", Reason: "away"}, 0, "review.not_yours"},
+		{"by anybody, that asks no one", nobodys, certification.Reassignment{To: "new", Reason: "x"}, 0, "review.not_yours"},
+		{"by somebody who left", nobodys, certification.Reassignment{By: "gone", To: "new", Reason: "x", Administers: true}, 0,
+			"review.not_yours"},
+		{"without a reason", open, certification.Reassignment{By: "wu", To: "new", Reason: " "}, 0, "review.reason_required"},
+		{"to somebody who left", open, certification.Reassignment{By: "wu", To: "gone", Reason: "x"}, 0, "review.unknown_reviewer"},
+		{"to whom it asks", open, certification.Reassignment{By: "head", To: "wu2", Reason: "x", Administers: true}, 0,
+			"review.same_reviewer"},
+		{"to oneself", open, certification.Reassignment{By: "head", To: "head", Reason: "x", Administers: true}, 0,
+			"review.to_oneself"},
+		{"below the holder", open, certification.Reassignment{By: "wu", To: "below", Reason: "x"}, 0, "review.answers_to"},
+		{"once answered", decided, certification.Reassignment{By: "wu", To: "new", Reason: "x"}, 0, "review.decided"},
+		{"too often", handed, certification.Reassignment{By: "wu", To: "new", Reason: "x"}, 0, "review.handed_too_often"},
+		{"when it is over", open, certification.Reassignment{By: "wu", To: "new", Reason: "x"}, 2 * time.Hour, "review.closed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.code, fault.CodeOf(c.Reassign(tt.item, tt.given, s, opened.Add(tt.after))))
+		})
+	}
 }

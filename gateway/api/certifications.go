@@ -27,6 +27,8 @@ func (a *API) certifications() {
 		"Keep a right, or have it revoked or ended earlier, which a second person approves", 0}, a.decideReview)
 	add(a, operation{"keep-access-review", http.MethodPost, "/access/reviews/{id}/keep", tag,
 		"Keep several rights, each by itself", 0}, a.keepReview)
+	add(a, operation{"reassign-access-review", http.MethodPost, "/access/reviews/{id}/reassign", tag,
+		"Have somebody else asked about several rights, each by itself, with a reason", 0}, a.reassignReview)
 	export := operation{"export-access-review", http.MethodGet, "/access/reviews/{id}/export", tag,
 		"What became of each right, as a CSV table", 0}.huma()
 	export.Responses = map[string]*huma.Response{"200": stream("Report", desk.FormatCSV)}
@@ -68,7 +70,11 @@ type AccessReviewItem struct {
 	Department string     `json:"department,omitempty"`
 	Grant      string     `json:"grant" doc:"Names it among those of the person"`
 	Until      *time.Time `json:"until,omitempty"`
-	Reviewer   string     `json:"reviewer,omitempty" doc:"None: an administrator"`
+	Reviewer   string     `json:"reviewer,omitempty" doc:"At first. None: an administrator"`
+	Asks       string     `json:"asks,omitempty" doc:"Who is asked now. None: an administrator"`
+	HandedBy   string     `json:"reassigned_by,omitempty" doc:"Who last had somebody else asked"`
+	HandedAt   *time.Time `json:"reassigned_at,omitempty"`
+	HandedWhy  string     `json:"reassigned_because,omitempty"`
 	State      string     `json:"state" enum:"open,keep,revoke,shorten,undecided,ended"`
 	DecidedBy  string     `json:"decided_by,omitempty"`
 	DecidedAt  *time.Time `json:"decided_at,omitempty"`
@@ -77,6 +83,7 @@ type AccessReviewItem struct {
 	Proposal   string     `json:"proposal,omitempty" doc:"Of its revocation"`
 	Decision   string     `json:"proposal_state,omitempty" doc:"What became of that: open, approved, refused, expired"`
 	MayDecide  bool       `json:"may_decide" doc:"The caller, now"`
+	MayAssign  bool       `json:"may_reassign" doc:"The caller, now"`
 }
 
 func accessReviewItemOf(i desk.RightsReviewItem) AccessReviewItem {
@@ -84,7 +91,9 @@ func accessReviewItemOf(i desk.RightsReviewItem) AccessReviewItem {
 		Grant: i.Grant,
 		Until: instant(i.Until), Reviewer: i.Reviewer, State: i.State, DecidedBy: i.By, DecidedAt: instant(i.At),
 		Reason:   i.Reason,
-		NewUntil: instant(i.NewUntil), Proposal: i.Proposal, Decision: i.Decided, MayDecide: i.MayDecide}
+		NewUntil: instant(i.NewUntil), Proposal: i.Proposal, Decision: i.Decided, MayDecide: i.MayDecide,
+		Asks: i.Asks(), HandedBy: i.Handover.By, HandedAt: instant(i.HandedAt), HandedWhy: i.Handover.Reason,
+		MayAssign: i.MayAssign}
 }
 
 // AccessReviewsInput asks for the reviews.
@@ -206,7 +215,7 @@ type KeepReviewInput struct {
 // KeptItem is what became of one of them.
 type KeptItem struct {
 	No   int    `json:"no"`
-	Code string `json:"code,omitempty" doc:"Why it was refused; none: it is kept"`
+	Code string `json:"code,omitempty" doc:"Why it was refused; none: it is done"`
 }
 
 // KeepReviewOutput is what became of each.
@@ -220,7 +229,32 @@ func (a *API) keepReview(ctx context.Context, in *KeepReviewInput) (*KeepReviewO
 	if err != nil {
 		return nil, err
 	}
-	return &KeepReviewOutput{Body: listOf(results, "", nil, func(k desk.Kept) KeptItem {
+	return &KeepReviewOutput{Body: listOf(results, "", nil, func(k desk.ItemResult) KeptItem {
+		return KeptItem{k.No, fault.CodeOf(k.Err)}
+	})}, nil
+}
+
+// ReassignReviewInput has somebody else asked about several rights.
+type ReassignReviewInput struct {
+	Keyed
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Items  []int  `json:"items" minItems:"1" maxItems:"100" nullable:"false"`
+		To     string `json:"to" minLength:"1" maxLength:"200" doc:"By account, e-mail address or whole name"`
+		Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+	}
+}
+
+// reassignReview handles POST /access/reviews/{id}/reassign.
+func (a *API) reassignReview(ctx context.Context, in *ReassignReviewInput) (*KeepReviewOutput, error) {
+	who, _ := auth.Of(ctx)
+	results, err := a.desk.ReassignReview(ctx, who, in.ID, in.Body.Items,
+		certification.Reassignment{To: in.Body.To, Reason: in.Body.Reason},
+		keyOf("reassign-access-review", in.IdempotencyKey, in.ID, in.Body))
+	if err != nil {
+		return nil, err
+	}
+	return &KeepReviewOutput{Body: listOf(results, "", nil, func(k desk.ItemResult) KeptItem {
 		return KeptItem{k.No, fault.CodeOf(k.Err)}
 	})}, nil
 }

@@ -11,7 +11,7 @@ import (
 var reviewColumns = []string{
 	"no", "person", "role", "entity", "department", "right", "until", "reviewer", "result", "decided_by",
 	"decided_at", "reason",
-	"new_until", "proposal", "proposal_state",
+	"new_until", "proposal", "proposal_state", "asked", "reassigned_by", "reassigned_at", "reassigned_because",
 }
 
 // WriteReviewCSV writes what became of each right of a campaign; no cell is a formula.
@@ -27,7 +27,8 @@ func WriteReviewCSV(to io.Writer, r RightsReview) error {
 	for _, i := range r.Rows {
 		cells := []string{
 			strconv.Itoa(i.No), i.Person, i.Role, i.Entity, i.Department, i.Grant, stampText(i.Until), i.Reviewer, i.State, i.By,
-			stampText(i.At), i.Reason, stampText(i.NewUntil), i.Proposal, i.Decided,
+			stampText(i.At), i.Reason, stampText(i.NewUntil), i.Proposal, i.Decided, i.Asks(), i.Handover.By,
+			stampText(i.HandedAt), i.Handover.Reason,
 		}
 		for n := range cells {
 			cells[n] = inert(cells[n])

@@ -1,10 +1,7 @@
 package desk
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
@@ -49,6 +46,7 @@ type RightsReviewItem struct {
 	store.CertificationItem
 
 	MayDecide bool // the reader, now
+	MayAssign bool // the reader may have somebody else asked
 }
 
 // mayKnowRights is what somebody may know of others' rights; not of one's own, which is
@@ -200,10 +198,13 @@ func (d *Desk) RightsReview(ctx context.Context, who auth.Who, id string) (Right
 	r.All = scope.All || len(scope.Entities) > 0
 	for i := range r.Rows {
 		item := &r.Rows[i]
+		if item.State != certification.Open || r.Over(r.Now) ||
+			certification.Impartial(snapshot, rules, item.Person, who.Person.ID, r.Now) != nil {
+			continue
+		}
 		administers, _ := access.Can(who.Subject, access.GrantDecide, access.Object{Entity: item.Entity})
-		item.MayDecide = item.State == certification.Open && !r.Over(r.Now) &&
-			r.Asked(item.Item, who.Person.ID, administers, snapshot, r.Now) &&
-			certification.Impartial(snapshot, rules, item.Person, who.Person.ID, r.Now) == nil
+		item.MayDecide = r.Asked(item.Asks(), who.Person.ID, administers, snapshot, r.Now)
+		item.MayAssign = (administers || item.Asks() == who.Person.ID) && item.Handed < certification.ReassignMax
 	}
 	return r, nil
 }
@@ -253,8 +254,8 @@ func (d *Desk) DecideReview(ctx context.Context, who auth.Who, id string, no int
 	return d.Store.DecideItem(ctx, id, no, who.Person.ID, v, idem)
 }
 
-// Kept is what became of one item of many that somebody keeps.
-type Kept struct {
+// ItemResult is what became of one item of many.
+type ItemResult struct {
 	No  int
 	Err error // why it was refused; the others are not touched by it
 }
@@ -263,81 +264,28 @@ type Kept struct {
 //
 // Safe to repeat with the same key. Errors: Invalid review.nothing_chosen, review.too_many;
 // NotFound review.not_found; those of one item are with it.
-func (d *Desk) KeepAll(ctx context.Context, who auth.Who, id string, items []int, reason string, key Key) ([]Kept,
-	error) {
-	if len(items) == 0 {
-		return nil, fault.New(fault.Invalid, "review.nothing_chosen", fault.Field("items"))
-	}
-	if len(items) > BulkMax {
-		return nil, fault.New(fault.Invalid, "review.too_many", fault.Field("items"), fault.Arg("max", strconv.Itoa(BulkMax)))
+func (d *Desk) KeepAll(ctx context.Context, who auth.Who, id string, items []int, reason string, key Key) (
+	[]ItemResult, error) {
+	if err := chosenItems(items); err != nil {
+		return nil, err
 	}
 	if _, err := d.RightsReview(ctx, who, id); err != nil {
 		return nil, err
 	}
-	results := make([]Kept, 0, len(items))
+	results := make([]ItemResult, 0, len(items))
 	for _, no := range items {
 		said := certification.Verdict{Say: certification.Keep, Reason: reason}
-		results = append(results, Kept{no, d.DecideReview(ctx, who, id, no, said, key.part(strconv.Itoa(no)))})
+		results = append(results, ItemResult{no, d.DecideReview(ctx, who, id, no, said, key.part(strconv.Itoa(no)))})
 	}
 	return results, nil
 }
 
-// How the clock of campaigns is looked at.
-const (
-	reviewsEvery = 15 * time.Second
-	reviewsBatch = 20
-)
-
-// ReviewRunner does what the clock asks of campaigns, in the background. Any number of
-// them may run beside each other: each step happens once.
-type ReviewRunner struct {
-	Desk     *Desk
-	Schedule ReviewSchedule
-}
-
-// Run works until the context ends.
-func (r ReviewRunner) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := r.Step(ctx); err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "reviews of rights", "error", err.Error())
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(reviewsEvery):
-		}
+func chosenItems(items []int) error {
+	switch {
+	case len(items) == 0:
+		return fault.New(fault.Invalid, "review.nothing_chosen", fault.Field("items"))
+	case len(items) > BulkMax:
+		return fault.New(fault.Invalid, "review.too_many", fault.Field("items"), fault.Arg("max", strconv.Itoa(BulkMax)))
 	}
-}
-
-// Step looks once: a schedule that opens nothing holds up no campaign that is open.
-func (r ReviewRunner) Step(ctx context.Context) error {
-	opened := r.Schedule.open(ctx, r.Desk)
-	_, err := r.Desk.Store.AdvanceCertifications(ctx, reviewsBatch)
-	return errors.Join(opened, err)
-}
-
-// ReviewSchedule opens a campaign in every so many months, from their first day on; 0
-// opens none. Whatever gateway looks first opens it, and a period in which none was up is
-// opened late, not left out while it lasts. 定期复核
-type ReviewSchedule struct {
-	Months int            // 1, 2, 3, 4, 6 or 12
-	Zone   *time.Location // of that day; nil: UTC
-	AskedReview
-}
-
-// open opens the campaign of the period that has begun, once: its key is the period.
-func (s ReviewSchedule) open(ctx context.Context, d *Desk) error {
-	if s.Months == 0 {
-		return nil
-	}
-	now := d.now().In(cmp.Or(s.Zone, time.UTC))
-	first := time.Month((int(now.Month())-1)/s.Months*s.Months + 1)
-	period := strconv.Itoa(now.Year()) + "-" + time.Date(now.Year(), first, 1, 0, 0, 0, 0, time.UTC).Format("01")
-	idem := store.Idempotency{Actor: store.SystemReview, Route: "review-schedule", Key: period, Fingerprint: period}
-	if done, err := d.Store.Answered(ctx, idem); err != nil || done {
-		return err
-	}
-	asked := s.AskedReview
-	asked.Title = strings.TrimSpace(asked.Title + " " + period)
-	_, err := d.OpenReviewAs(ctx, store.SystemReview, asked, idem)
-	return err
+	return nil
 }

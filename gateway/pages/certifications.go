@@ -35,6 +35,8 @@ func certificationRoutes() []route {
 			handle: decideCertification},
 		{method: post, path: certificationsAt + "/:id/keep", needs: access.GrantRequest, template: "certification",
 			handle: keepCertification},
+		{method: post, path: certificationsAt + "/:id/reassign", needs: access.GrantRequest, template: "certification",
+			handle: reassignCertification},
 	}
 }
 
@@ -150,7 +152,10 @@ type certificationView struct {
 	Counts []certificationCount
 	Rows   []certificationRow
 	Mine   int  // items that wait for the reader
-	Picks  bool // some of those shown do
+	Picks  bool // some of those shown may be ticked
+	Keeps  bool // some of them to be kept
+	Sent   certification.Reassignment
+	Hands  bool // that was refused
 	All    bool
 }
 
@@ -163,11 +168,12 @@ type certificationCount struct {
 type certificationRow struct {
 	No                                        int
 	Who, Path, Role, Reach, Reviewer, State   string
+	First, HandedBy, HandedWhy                string // of one that somebody else was asked about
 	By, Reason, Proposal, ProposalPath, Fault string
 	Typed                                     certification.Verdict
 	TypedUntil                                string
-	Open, MayDecide                           bool
-	Until, At, NewUntil                       stamp
+	Open, MayDecide, Pick, Ticked             bool
+	Until, At, NewUntil, HandedAt             stamp
 }
 
 // certificationSent is what was refused.
@@ -177,6 +183,9 @@ type certificationSent struct {
 	until  string
 	wrong  string
 	faults map[int]string
+
+	handed *certification.Reassignment // to whom, and why; nil: nobody was to be asked instead
+	items  []int
 }
 
 // showCertification handles GET /organisation/reviews/:id.
@@ -208,7 +217,7 @@ func (v *visit) certification(status int, sent certificationSent) error {
 	for _, i := range r.Rows {
 		shown := view.Only == "all" || view.Only == "open" && i.State == certification.Open || view.Only == "" &&
 			i.MayDecide ||
-			i.No == sent.no || sent.faults[i.No] != ""
+			i.No == sent.no || sent.faults[i.No] != "" || slices.Contains(sent.items, i.No)
 		if !shown || i.No <= after {
 			continue
 		}
@@ -218,7 +227,10 @@ func (v *visit) certification(status int, sent certificationSent) error {
 			break
 		}
 		view.Rows = append(view.Rows, v.certificationRow(i, sent))
-		view.Picks = view.Picks || i.MayDecide
+		view.Picks, view.Keeps = view.Picks || i.MayDecide || i.MayAssign, view.Keeps || i.MayDecide
+	}
+	if sent.handed != nil {
+		view.Sent, view.Hands = *sent.handed, true
 	}
 	return v.show(status, r.Title, view)
 }
@@ -248,11 +260,17 @@ func (v *visit) certificationRow(i desk.RightsReviewItem, sent certificationSent
 		No: i.No, Who: v.name(i.Person), Path: personAt(i.Person), Role: v.t("role." + i.Role), State: i.State,
 		Reach:    desk.ReachText(org.Grant{Entity: i.Entity, Department: i.Department}, v.org, v.locale),
 		Reviewer: v.t("page.certification.administrators"), Reason: i.Reason, Fault: sent.faults[i.No],
-		MayDecide: i.MayDecide,
-		Until:     v.stamp(i.Until, home), At: v.stamp(i.At, home), NewUntil: v.stamp(i.NewUntil, home),
+		MayDecide: i.MayDecide, Pick: i.MayDecide || i.MayAssign, Ticked: slices.Contains(sent.items, i.No),
+		Until: v.stamp(i.Until, home), At: v.stamp(i.At, home), NewUntil: v.stamp(i.NewUntil, home),
 	}
-	if i.Reviewer != "" {
-		row.Reviewer = v.name(i.Reviewer)
+	if i.Asks() != "" {
+		row.Reviewer = v.name(i.Asks())
+	}
+	if i.Handed > 0 {
+		row.HandedBy, row.HandedWhy, row.HandedAt = v.name(i.Handover.By), i.Handover.Reason, v.stamp(i.HandedAt, home)
+		if row.First = v.t("page.certification.administrators"); i.Reviewer != "" {
+			row.First = v.name(i.Reviewer)
+		}
 	}
 	if i.By != "" {
 		row.By = v.name(i.By)
@@ -287,46 +305,6 @@ func decideCertification(v *visit) error {
 		return err
 	}
 	return v.leave(certificationAt(id), "review_"+said.Say)
-}
-
-// keepCertification handles POST /organisation/reviews/:id/keep: all that are ticked.
-func keepCertification(v *visit) error {
-	id := v.param("id")
-	var items []int
-	for _, text := range v.r.PostForm["item"] {
-		no, err := strconv.Atoi(text)
-		if err != nil {
-			return fault.New(fault.Invalid, "request.bad_value", fault.Field("item"))
-		}
-		items = append(items, no)
-	}
-	results, err := again(func() ([]desk.Kept, error) {
-		return v.desk().KeepAll(v.r.Context(), v.who, id, items, v.asked("reason"), v.key("keep-review", id, items,
-			v.asked("reason")))
-	})
-	if f, ok := fault.As(err); ok && f.Kind == fault.Invalid {
-		return v.certification(problem.Status(f), certificationSent{wrong: v.faultText(f)})
-	}
-	if err != nil {
-		return err
-	}
-	sent, kept := certificationSent{faults: map[int]string{}}, 0
-	for _, r := range results {
-		if r.Err == nil {
-			kept++
-			continue
-		}
-		f, ok := fault.As(r.Err)
-		if !ok {
-			return r.Err
-		}
-		sent.faults[r.No] = v.faultText(f)
-	}
-	if len(sent.faults) > 0 {
-		sent.wrong = v.t("page.certification.some_kept", "n", strconv.Itoa(kept), "of", strconv.Itoa(len(results)))
-		return v.certification(http.StatusConflict, sent)
-	}
-	return v.leave(certificationAt(id), "review_kept")
 }
 
 // exportCertification handles GET /organisation/reviews/:id/export.

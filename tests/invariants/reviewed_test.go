@@ -21,6 +21,12 @@ func (h *house) reviewed() string {
 	require.NoError(h.t, err)
 	items, err := h.store.CertificationItems(h.ctx, access.Scope{All: true}, "", id)
 	require.NoError(h.t, err)
+	for _, i := range items {
+		if i.Person == "lu" {
+			require.NoError(h.t, h.store.ReassignItem(h.ctx, id, i.No,
+				certification.Reassignment{By: "an", To: "wu", Reason: "休假"}, store.Idempotency{}))
+		}
+	}
 	said := map[string]certification.Verdict{
 		"wu": {Say: certification.Keep}, "zhang2": {Say: certification.Revoke, Reason: "moved"},
 	}
@@ -58,6 +64,21 @@ var plantedReviews = []lie{
 	{"an answer for one's own right", "I5", "a right of their own", func(l *liar) {
 		l.tell("certification_items", `UPDATE certification_items SET decided_by = 'wu' WHERE person = 'wu'`)
 		l.tell("events", `UPDATE events SET actor = 'wu' WHERE kind = 'review.decided' AND data LIKE '%"person":"wu"%'`)
+	}},
+	{"another reviewer whom nobody named", "I13", "who is asked is not", func(l *liar) {
+		l.tell("certification_items", `UPDATE certification_items SET handed_to = 'bo' WHERE handed > 0`)
+	}},
+	{"a handover that never was", "I13", "nobody recorded its handover", func(l *liar) {
+		l.tell("certification_items", `UPDATE certification_items SET handed = 1, handed_to = 'bo', handed_by = 'an',
+			handed_reason = 'x', handed_at = now() WHERE person = 'zhang2'`)
+	}},
+	{"a handover that was forgotten", "I13", "its handovers are not", func(l *liar) {
+		l.tell("certification_items", `UPDATE certification_items SET handed = 0, handed_to = '', handed_by = '',
+			handed_reason = '', handed_at = NULL WHERE handed > 0`)
+	}},
+	{"a right handed to its holder", "I5", "handed a right of their own", func(l *liar) {
+		l.tell("certification_items", `UPDATE certification_items SET handed_to = person WHERE handed > 0`)
+		l.tell("events", `UPDATE events SET data = replace(data, '"to":"wu"', '"to":"lu"') WHERE kind = 'review.reassigned'`)
 	}},
 	{"an answer by somebody who was not asked", "I5", "was not asked", func(l *liar) {
 		l.tell("certification_items", `UPDATE certification_items SET decided_by = 'bo' WHERE state = 'keep'`)

@@ -53,6 +53,16 @@ type reviewItem struct {
 	said answer
 	by   string
 	at   time.Time
+
+	handed int    // how often somebody else was asked
+	to     handed // the last time
+}
+
+// handed is that somebody else was asked about an item.
+type handed struct {
+	By     string `json:"by"`
+	To     string `json:"to"`
+	Reason string `json:"reason"`
 }
 
 // answer is what was said of an item.
@@ -80,13 +90,13 @@ func (l *loader) reviewRows() error {
 	}
 	const items = `
 		SELECT campaign, no, person, role, entity, department, grant_key, until_at, reviewer, state, decided_by, decided_at,
-		       reason, proposal FROM certification_items ORDER BY campaign, no`
+		       reason, proposal, handed, handed_by, handed_to, handed_reason FROM certification_items ORDER BY campaign, no`
 	return l.each(items, func(r *sql.Rows) error {
 		var i reviewItem
 		var campaign string
 		var until, at sql.NullTime
 		err := r.Scan(&campaign, &i.No, &i.Person, &i.Role, &i.Entity, &i.Department, &i.Grant, &until, &i.Reviewer,
-			&i.said.Verdict, &i.by, &at, &i.said.Reason, &i.said.Proposal)
+			&i.said.Verdict, &i.by, &at, &i.said.Reason, &i.said.Proposal, &i.handed, &i.to.By, &i.to.To, &i.to.Reason)
 		if until.Valid {
 			i.Until = until.Time.UTC()
 		}
@@ -142,13 +152,42 @@ func (c *checker) checkReview(row reviewRow, events []event) {
 	over, ended := told["close"]
 	c.hold("I13", row.ID, ended == !row.closed.IsZero() && (!ended || !row.closed.Before(row.Closes)),
 		"its end is not what its events say")
+	handovers := 0
 	for _, i := range row.items {
-		c.checkReviewItem(row, i, told, read[struct{ Undecided, Ended []int }](over.Text))
+		handovers += i.handed
+		asks := c.checkHandovers(row, i, told)
+		c.checkReviewItem(row, asks, i, told, read[struct{ Undecided, Ended []int }](over.Text))
 	}
+	for cause := range told {
+		if strings.HasPrefix(cause, "reassign:") {
+			handovers--
+		}
+	}
+	c.hold("I13", row.ID, handovers == 0, "its handovers are not what its events say")
+}
+
+// checkHandovers holds who is asked about an item against its events, and says who that is.
+func (c *checker) checkHandovers(row reviewRow, i reviewItem, told map[string]event) string {
+	subject, asks, last := row.ID+" "+strconv.Itoa(i.No), i.Reviewer, handed{}
+	for n := 1; n <= i.handed; n++ {
+		e, there := told["reassign:"+strconv.Itoa(i.No)+":"+strconv.Itoa(n)]
+		if last = read[handed](e.Text); !c.hold("I13", subject, there && e.Actor == last.By, "nobody recorded its handover") {
+			return asks
+		}
+		people := c.org.at(e.At)
+		for _, who := range []string{last.By, last.To} {
+			c.hold("I5", subject, people.humanOf(who) != people.humanOf(i.Person), "%s was handed a right of their own", who)
+		}
+		c.hold("I5", subject, people.humanOf(last.By) != people.humanOf(last.To), "%s handed it to themselves", last.By)
+		c.hold("I5", subject, last.By == asks || c.holdsAt(e.At, last.By, "admin", i.Entity), "%s had not to hand it on", last.By)
+		asks = last.To
+	}
+	c.hold("I13", subject, last == i.to, "who is asked is not what its events say")
+	return asks
 }
 
 // checkReviewItem holds one answer against its event, and who gave it against the right.
-func (c *checker) checkReviewItem(row reviewRow, i reviewItem, told map[string]event,
+func (c *checker) checkReviewItem(row reviewRow, asks string, i reviewItem, told map[string]event,
 	silent struct{ Undecided, Ended []int }) {
 	subject := row.ID + " " + strconv.Itoa(i.No)
 	e, answered := told["decide:"+strconv.Itoa(i.No)]
@@ -169,7 +208,7 @@ func (c *checker) checkReviewItem(row reviewRow, i reviewItem, told map[string]e
 		}
 		people := c.org.at(i.at)
 		c.hold("I5", subject, people.humanOf(i.by) != people.humanOf(i.Person), "%s answered for a right of their own", i.by)
-		c.hold("I5", subject, i.by == i.Reviewer || c.holdsAt(i.at, i.by, "admin", i.Entity), "%s was not asked", i.by)
+		c.hold("I5", subject, i.by == asks || c.holdsAt(i.at, i.by, "admin", i.Entity), "%s was not asked", i.by)
 		c.hold("I13", subject, (i.said.Proposal != "") == (i.said.Verdict != "keep"), "nobody was asked to take it away")
 	}
 }

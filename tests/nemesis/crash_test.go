@@ -80,6 +80,8 @@ func TestEveryCrashPoint(t *testing.T) {
 		require.Equal(t, "closed", d.Status, "%+v", crashPoints[i])
 		require.NotEmpty(t, d.Voucher.Number)
 	}
+	c.reversals()
+	h.Rest(t, restPatience, true)
 	t.Log("audit verify: " + h.VerifyAudit(t))
 	t.Log("invariants:\n" + h.RequireInvariants(t, c.door.Told()))
 }
