@@ -164,7 +164,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		Desk: counter, Auth: door, Version: Version, DevIssuer: issuer, Proxies: proxies, Metrics: metrics,
 		MetricsElsewhere: p.config.Mode == config.Production || p.config.Observability.MetricsListen != "",
 		Framers:          p.config.Gateway.FrameAncestors,
-		Checks:           append(p.checks(c), providerChecks(door)...),
+		Checks:           slices.Concat(p.checks(c), providerChecks(door), server.MessengerChecks(counter)),
 		Rate:             server.Rate{PerSecond: p.config.Gateway.RatePerSecond, Burst: p.config.Gateway.RateBurst},
 		BodyMax:          p.config.Gateway.BodyLimitBytes, Pages: face.Mount, SCIM: provisioning,
 		Hooks: []server.Hook{hook.Register, heard.Mount},

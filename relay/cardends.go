@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	cardsEvery  = 2 * time.Second // between looks for cards that say something else than is
+	cardsEvery  = time.Second // between looks for cards that say something else than is
 	cardsBatch  = 100
 	cardsAtOnce = 4
+	refusedMost = 40               // tries of a change that the platform refuses without a reason that we know: hours
 	syncsEvery  = 10 * time.Second // between looks for people to be matched
 )
 
@@ -97,11 +98,14 @@ func (c *Cards) change(ctx context.Context, row store.IMCard) error {
 			state = store.IMCardShown // it says where to decide, and later how it ended
 		}
 		return c.Book.IMCardIs(ctx, row.ID, state, "", "")
+	case fault.CodeOf(err) == im.CodeRefused && row.Tries < refusedMost:
+		// perhaps everything is refused, because our secret does not serve any more
 	case kind == fault.Invalid || kind == fault.Forbidden:
 		c.told(app, "gone")
 		return c.Book.IMCardIs(ctx, row.ID, store.IMCardGone, "", err.Error())
 	}
 	c.told(app, "not_changed")
+	c.doubt(ctx, app, err)
 	return c.Book.IMCardLater(ctx, row.ID, err.Error())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -52,6 +53,7 @@ type CardBook interface {
 	IMCardIs(ctx context.Context, id, state, sent, failure string) error
 	IMCardLater(ctx context.Context, id, failure string) error
 	ClaimIMCards(ctx context.Context, limit int) ([]store.IMCard, error)
+	IMSyncSoon(ctx context.Context, app string) error
 	ClaimIMSync(ctx context.Context, app string, every time.Duration) (bool, error)
 	EndIMSync(ctx context.Context, in store.IMSync, again time.Duration) error
 	FollowIMPeople(ctx context.Context, app string, found []store.IMLink) error
@@ -145,6 +147,7 @@ func (c *Cards) show(ctx context.Context, app CardApp, link store.IMLink, s show
 	crash.At("card.sent")
 	if err != nil {
 		c.told(app, "not_sent")
+		c.doubt(ctx, app, err)
 		if kind := fault.KindOf(err); kind == fault.Invalid || kind == fault.Forbidden {
 			_ = c.Book.IMCardIs(ctx, row.ID, store.IMCardRefused, "", err.Error()) // the letter goes all the same
 		}
@@ -156,6 +159,17 @@ func (c *Cards) show(ctx context.Context, app CardApp, link store.IMLink, s show
 		return err
 	}
 	return c.Book.IMCardIs(ctx, row.ID, store.IMCardShown, string(text), "")
+}
+
+// doubt has it found out soon whether an app works at all, where a platform refuses or
+// does not answer: an operator reads it off the gateway.
+func (c *Cards) doubt(ctx context.Context, app CardApp, why error) {
+	if code := fault.CodeOf(why); code != im.CodeRefused && code != im.CodeUnavailable {
+		return
+	}
+	if err := c.Book.IMSyncSoon(ctx, app.Port.Name()); err != nil {
+		slog.WarnContext(ctx, "a doubt about a messaging app was not noted", "app", app.Port.Name(), "error", err.Error())
+	}
 }
 
 func (c *Cards) told(app CardApp, outcome string) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/im"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/store"
 )
@@ -30,7 +31,7 @@ func (c *Cards) Match(ctx context.Context) {
 		}
 		sync := store.IMSync{App: app.Port.Name()}
 		if err := c.match(ctx, app, &sync); err != nil {
-			sync.Failure = err.Error()
+			sync.Failure, sync.Code = err.Error(), fault.CodeOf(err)
 			slog.WarnContext(ctx, "people were not matched", "app", sync.App, "error", sync.Failure)
 		}
 		if err := c.Book.EndIMSync(context.WithoutCancel(ctx), sync, syncPause); err != nil {

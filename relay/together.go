@@ -112,6 +112,7 @@ func (c *Cards) say(ctx context.Context, app CardApp, link store.IMLink, d store
 	_, err := app.Port.Send(ctx, link.Platform, card)
 	if err != nil {
 		c.told(app, "not_sent")
+		c.doubt(ctx, app, err)
 		return err
 	}
 	c.told(app, "sent")

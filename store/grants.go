@@ -79,7 +79,7 @@ var grants = map[string]map[string]string{
 		"webhook_messages":  "SELECT, INSERT, UPDATE (state, ruled_by, ruled_at)",
 		"im_people":         "SELECT, UPDATE (ended_at)", "im_syncs": read, "im_tokens": read,
 		"im_apart": "SELECT, INSERT, DELETE",
-		"im_cards": "SELECT, UPDATE (state, sent, want, next_try)",
+		"im_cards": "SELECT, UPDATE (state, sent, want, due, next_try)",
 		"letters":  read,
 
 		"mail_addresses":    "SELECT, UPDATE (state, softs, since, changed_at)",
@@ -150,8 +150,8 @@ var grants = map[string]map[string]string{
 		"webhook_endpoints": "SELECT, INSERT, UPDATE", "webhook_messages": "SELECT, INSERT, UPDATE, DELETE",
 
 		"im_people": "SELECT, INSERT, UPDATE (ended_at)", "im_apart": read,
-		"im_syncs":  "SELECT, INSERT, UPDATE (next_at, done_at, found, linked, failure)",
-		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, next_try, tries, failure)",
+		"im_syncs":  "SELECT, INSERT, UPDATE (next_at, done_at, found, linked, failure, code)",
+		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, due, next_try, tries, failure)",
 		"im_tokens": appends,
 		"letters":   appends,
 

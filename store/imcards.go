@@ -109,13 +109,29 @@ func (s *Store) IntendIMCard(ctx context.Context, c IMCard, life time.Duration, 
 	return row.card(), err
 }
 
+// imCardMoved is whether the task of card c is over, in another round or about something else.
+const imCardMoved = `EXISTS (
+	SELECT FROM tasks t JOIN documents d ON d.id = c.document
+	WHERE t.id = c.task AND (t.state <> 'open' OR t.round <> c.round OR d.content_hash <> c.content_hash))`
+
+// holdIMCard waits for whoever is just ending a card's task: a transition marks the card
+// before it commits. What is read of the task afterwards is how that left it.
+func holdIMCard(ctx context.Context, tx *sqlx.Tx, id string) error {
+	_, err := tx.ExecContext(ctx, `SELECT FROM im_cards WHERE id = $1 FOR UPDATE`, id)
+	return err
+}
+
 // IMCardIs says how far a card came; sent is what the platform told, "" for nothing new.
 //
 // Safe to repeat.
 func (s *Store) IMCardIs(ctx context.Context, id, state, sent, failure string) error {
 	return s.inTx(ctx, "store.IMCardIs", func(tx *sqlx.Tx) error {
+		if err := holdIMCard(ctx, tx, id); err != nil {
+			return err
+		}
 		const query = `
-			UPDATE im_cards SET state = $2, sent = CASE WHEN $3 = '' THEN sent ELSE $3 END, failure = $4, tries = 0, want = ''
+			UPDATE im_cards c SET state = $2, sent = CASE WHEN $3 = '' THEN sent ELSE $3 END, failure = $4, tries = 0,
+			       want = '', due = ` + imCardMoved + `, next_try = clock_timestamp()
 			WHERE id = $1 AND state IN ('intended', 'shown')`
 		_, err := tx.ExecContext(ctx, query, id, state, sent, failure)
 		return err
@@ -135,15 +151,14 @@ func (s *Store) IMCardLater(ctx context.Context, id, failure string) error {
 
 // ClaimIMCards takes up to limit cards that say something else than is: their task is
 // over or moved on, or they were pressed where only the page decides. Nobody else gets
-// them for a minute.
+// them for a minute. It reads those that were marked, and none of those that wait.
 func (s *Store) ClaimIMCards(ctx context.Context, limit int) ([]IMCard, error) {
 	const query = `
 		UPDATE im_cards c SET tries = tries + 1, next_try = clock_timestamp() + interval '` + imCardClaim + `'
 		WHERE id IN (
-			SELECT c.id FROM im_cards c JOIN tasks t ON t.id = c.task JOIN documents d ON d.id = c.document
-			WHERE c.state = 'shown' AND c.next_try <= clock_timestamp()
-			  AND (c.want <> '' OR t.state <> 'open' OR t.round <> c.round OR d.content_hash <> c.content_hash)
-			LIMIT $1 FOR UPDATE OF c SKIP LOCKED)
+			SELECT c.id FROM im_cards c
+			WHERE c.state = 'shown' AND c.due AND c.next_try <= statement_timestamp() AND (c.want <> '' OR ` + imCardMoved + `)
+			ORDER BY c.next_try LIMIT $1 FOR UPDATE OF c SKIP LOCKED)
 		RETURNING ` + imCardColumns
 	var rows []imCardRow
 	err := s.inTx(ctx, "store.ClaimIMCards", func(tx *sqlx.Tx) error {
@@ -179,9 +194,13 @@ func (s *Store) IMPressed(ctx context.Context, hash string) (c IMCard, verdict s
 // whether it is to say that the page decides.
 func (s *Store) IMCardTold(ctx context.Context, id, sent, want string) error {
 	return s.inTx(ctx, "store.IMCardTold", func(tx *sqlx.Tx) error {
+		if err := holdIMCard(ctx, tx, id); err != nil {
+			return err
+		}
 		const query = `
-			UPDATE im_cards SET state = 'shown', sent = CASE WHEN $2 = '' THEN sent ELSE $2 END, want = $3,
-			       next_try = clock_timestamp() WHERE id = $1 AND state IN ('intended', 'shown', 'ended', 'gone')`
+			UPDATE im_cards c SET state = 'shown', sent = CASE WHEN $2 = '' THEN sent ELSE $2 END, want = $3,
+			       due = $3 <> '' OR ` + imCardMoved + `, next_try = clock_timestamp()
+			WHERE id = $1 AND state IN ('intended', 'shown', 'ended', 'gone')`
 		_, err := tx.ExecContext(ctx, query, id, sent, want)
 		return err
 	})

@@ -157,7 +157,8 @@ type IMSync struct {
 	App           string
 	DoneAt        time.Time
 	Found, Linked int
-	Failure       string
+	Failure       string // "" = it went well
+	Code          string // of the failure, where it is a fault
 }
 
 // IMSyncs lists how it went, by app.
@@ -166,15 +167,16 @@ func (s *Store) IMSyncs(ctx context.Context) (map[string]IMSync, error) {
 		App           string
 		DoneAt        sql.NullTime `db:"done_at"`
 		Found, Linked int
-		Failure       string
+		Failure, Code string
 	}
-	const query = `SELECT app, done_at, found, linked, failure FROM im_syncs`
+	const query = `SELECT app, done_at, found, linked, failure, code FROM im_syncs`
 	if err := s.db.SelectContext(ctx, &rows, query); err != nil {
 		return nil, sqlFault("store.IMSyncs", err)
 	}
 	syncs := make(map[string]IMSync, len(rows))
 	for _, r := range rows {
-		syncs[r.App] = IMSync{App: r.App, DoneAt: orZero(r.DoneAt), Found: r.Found, Linked: r.Linked, Failure: r.Failure}
+		syncs[r.App] = IMSync{App: r.App, DoneAt: orZero(r.DoneAt), Found: r.Found, Linked: r.Linked, Failure: r.Failure,
+			Code: r.Code}
 	}
 	return syncs, nil
 }
@@ -202,12 +204,26 @@ func (s *Store) ClaimIMSync(ctx context.Context, app string, every time.Duration
 func (s *Store) EndIMSync(ctx context.Context, in IMSync, again time.Duration) error {
 	return s.inTx(ctx, "store.EndIMSync", func(tx *sqlx.Tx) error {
 		const query = `
-			UPDATE im_syncs SET failure = $2, found = CASE WHEN $2 = '' THEN $3 ELSE found END,
+			UPDATE im_syncs SET failure = $2, code = $6, found = CASE WHEN $2 = '' THEN $3 ELSE found END,
 			       linked = CASE WHEN $2 = '' THEN $4 ELSE linked END,
 			       done_at = CASE WHEN $2 = '' THEN clock_timestamp() ELSE done_at END,
 			       next_at = CASE WHEN $2 = '' THEN next_at ELSE clock_timestamp() + make_interval(secs => $5) END
 			WHERE app = $1`
-		_, err := tx.ExecContext(ctx, query, in.App, in.Failure, in.Found, in.Linked, again.Seconds())
+		_, err := tx.ExecContext(ctx, query, in.App, in.Failure, in.Found, in.Linked, again.Seconds(), in.Code)
+		return err
+	})
+}
+
+// IMSyncSoon has the people of an app matched next, which tells whether the app works at
+// all; not where that is known to fail, nor within a minute of the last time.
+//
+// Safe to repeat.
+func (s *Store) IMSyncSoon(ctx context.Context, app string) error {
+	return s.inTx(ctx, "store.IMSyncSoon", func(tx *sqlx.Tx) error {
+		const query = `
+			UPDATE im_syncs SET next_at = clock_timestamp()
+			WHERE app = $1 AND failure = '' AND done_at < clock_timestamp() - interval '1 minute' AND next_at > clock_timestamp()`
+		_, err := tx.ExecContext(ctx, query, app)
 		return err
 	})
 }

@@ -18,6 +18,8 @@ type (
 	Streamer = port.Streamer
 	// SignIn is a Port that says who opened a page inside its app.
 	SignIn = port.SignIn
+	// Attempt is one try to sign in.
+	Attempt = port.Attempt
 	// Capabilities says what a platform can do.
 	Capabilities = port.Capabilities
 	// Card is what somebody sees.

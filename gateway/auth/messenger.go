@@ -35,13 +35,18 @@ func (m Messenger) ID() string { return messengerPath + m.App }
 // Title is its name.
 func (m Messenger) Title(string) string { return m.Name }
 
+// attempt is a try to sign in as a platform is told of it.
+func (m Messenger) attempt(a identity.Attempt) im.Attempt {
+	return im.Attempt{Redirect: a.Callback, State: a.State, Verifier: a.Verifier}
+}
+
 // Begin is where the platform knows who asks. The state ties the way back to this
-// browser; the platforms have no other tie.
+// browser, and PKCE the code to this attempt on the platform that has it, Feishu.
 func (m Messenger) Begin(_ context.Context, a identity.Attempt) (string, error) {
 	if a.MaxAge > 0 {
 		return "", fault.New(fault.Forbidden, "identity.not_fresh", fault.Arg("provider", m.Name))
 	}
-	return m.Way.SignInURL(a.Callback, a.State), nil
+	return m.Way.SignInURL(m.attempt(a)), nil
 }
 
 // Finish asks the platform whose code came back. It does not tell when they proved who
@@ -55,7 +60,7 @@ func (m Messenger) Finish(ctx context.Context, a identity.Attempt, answer url.Va
 		return identity.Identity{}, fault.New(fault.Forbidden, "identity.refused", fault.Arg("provider", m.Name),
 			fault.Arg("words", answer.Get("error")))
 	}
-	subject, err := m.Way.WhoIs(ctx, code, a.Callback)
+	subject, err := m.Way.WhoIs(ctx, code, m.attempt(a))
 	switch {
 	case fault.KindOf(err) == fault.Busy:
 		return identity.Identity{}, fault.New(fault.Busy, "identity.unavailable", fault.Arg("provider", m.Name))

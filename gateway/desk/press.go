@@ -39,9 +39,9 @@ const pressTries = 3
 // whoever is not the one whom the card was shown to; Conflict im.card_old, im.on_page;
 // and those of Decide.
 func (d *Desk) Press(ctx context.Context, app, channel string, click im.Click) (Pressed, error) {
-	card, at, err := d.pressed(ctx, app, click)
+	card, person, at, err := d.pressed(ctx, app, click)
 	if err != nil {
-		return Pressed{}, err
+		return d.strange(ctx, card, person), err
 	}
 	var got Pressed
 	for range pressTries {
@@ -53,21 +53,31 @@ func (d *Desk) Press(ctx context.Context, app, channel string, click im.Click) (
 	return got, d.afterPress(ctx, card, click, err)
 }
 
-// pressed finds the card of a press, and proves that who pressed may press it.
-func (d *Desk) pressed(ctx context.Context, app string, click im.Click) (store.IMCard, time.Time, error) {
+// pressed finds the card of a press and whom its account means, and proves that they may press it.
+func (d *Desk) pressed(ctx context.Context, app string, click im.Click) (
+	card store.IMCard, person string, at time.Time, err error) {
 	card, verdict, at, err := d.Store.IMPressed(ctx, store.HashToken(click.Token))
 	if err == nil {
-		var person string
 		person, err = d.Store.IMPerson(ctx, app, click.Operator)
 		theirs := card.App == app && card.Person == person && card.Platform == click.Operator && card.ID == click.Sent.Card
 		if err == nil && theirs && verdict == string(click.Verdict) {
-			return card, at, nil
+			return card, person, at, nil
 		}
 	}
 	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return card, at, err
+		return card, person, at, err
 	}
-	return card, at, fault.New(fault.Forbidden, "im.not_yours")
+	return card, person, at, fault.New(fault.Forbidden, "im.not_yours")
+}
+
+// strange is somebody who pressed what is not theirs. They are told so in their own
+// language where we know them, and in the card's where we do not.
+func (d *Desk) strange(ctx context.Context, card store.IMCard, person string) Pressed {
+	got := Pressed{Person: person, Locale: card.Locale}
+	if snapshot, err := d.Snapshot(ctx); err == nil && snapshot.People[person].Locale != "" {
+		got.Locale = snapshot.People[person].Locale
+	}
+	return got
 }
 
 func (d *Desk) press(ctx context.Context, card store.IMCard, at time.Time, channel string, click im.Click) (
@@ -78,7 +88,7 @@ func (d *Desk) press(ctx context.Context, card store.IMCard, at time.Time, chann
 	}
 	who, err := auth.Known(snapshot, card.Person)
 	if err != nil {
-		return Pressed{}, fault.New(fault.Forbidden, "im.not_yours")
+		return Pressed{Person: card.Person, Locale: card.Locale}, fault.New(fault.Forbidden, "im.not_yours")
 	}
 	got := Pressed{Person: card.Person, Locale: who.Person.Locale}
 	key := Key{Route: "im/" + card.App, Key: card.ID + "/" + string(click.Verdict),
@@ -108,6 +118,9 @@ func (d *Desk) afterPress(ctx context.Context, card store.IMCard, click im.Click
 	kind := fault.KindOf(refused)
 	if refused != nil && (kind == fault.Busy || kind == fault.Unknown || kind == fault.Internal) {
 		return refused // the platform tells it again, or they press again
+	}
+	if fault.CodeOf(refused) == "im.not_yours" {
+		return refused // whoever left says nothing of the card either
 	}
 	want := ""
 	if code := fault.CodeOf(refused); onPage[code] || refused != nil && kind == fault.Invalid {

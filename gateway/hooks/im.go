@@ -111,7 +111,7 @@ func (h *IM) press(ctx context.Context, id string, app App, click im.Click) (im.
 		slog.ErrorContext(ctx, "a press was not taken", "app", id, "error", err.Error())
 		return toast, failed
 	}
-	toast.Words = h.Text(got.Locale, "fault."+f.Code, f.Args)
+	toast.Words = h.words(ctx, got.Locale, f)
 	slog.InfoContext(ctx, "a press decided nothing", "app", id, "person", got.Person, "code", f.Code)
 	switch f.Code {
 	case "im.not_yours":
@@ -120,6 +120,27 @@ func (h *IM) press(ctx context.Context, id string, app App, click im.Click) (im.
 		return toast, onPage
 	}
 	return toast, refused
+}
+
+// words say why a press decided nothing, as a person reads it: with names and no ids, and
+// of what is over what its card will say.
+func (h *IM) words(ctx context.Context, locale string, f *fault.Fault) string {
+	args := map[string]string{}
+	people, err := h.Desk.Snapshot(ctx)
+	for name, value := range f.Args {
+		if err == nil && people.People[value].Name != "" {
+			value = people.People[value].Name
+		}
+		args[name] = value
+	}
+	if f.Code != "task.stale" {
+		return h.Text(locale, "fault."+f.Code, args)
+	}
+	act := "im.card.done." + args["act"]
+	if h.Text(locale, act, nil) == act {
+		act = "im.card.done.other"
+	}
+	return h.Text(locale, "im.card.state.by", map[string]string{"who": args["by"], "act": h.Text(locale, act, nil)})
 }
 
 // Listen hears an app over a connection of ours until ctx ends.

@@ -29,7 +29,7 @@ func (h *house) submitted(as, amount string) string {
 // task is the open task of a person in a document.
 func (h *house) task(as, document string) map[string]any {
 	h.t.Helper()
-	for _, item := range h.do(call{as: as, method: "GET", path: "/tasks?total=true"}).is(200).json()["items"].([]any) {
+	for _, item := range h.do(call{as: as, method: "GET", path: "/tasks?total=true&limit=200"}).is(200).json()["items"].([]any) {
 		if task := item.(map[string]any); task["document"] == document {
 			return task
 		}

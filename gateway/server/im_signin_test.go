@@ -1,11 +1,13 @@
 package server_test
 
 import (
+	"database/sql"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,8 +34,8 @@ func newInsideApp(t *testing.T, h *house, port im.Port, platform string) *inside
 	b.door = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(b.door.Close)
 	door, err := auth.New(auth.Config{Public: b.door.URL, Messengers: []auth.Messenger{
-		{App: port.Name(), Name: "The app", Platform: platform, Inside: platform == "wecom",
-			Way: port.(im.SignIn)}}}, h.store, h.store.Sessions())
+		{App: port.Name(), Name: "The app", Platform: platform, Inside: platform == "wecom", Way: port.(im.SignIn)},
+		{App: "second", Name: "Another app", Platform: "none", Way: port.(im.SignIn)}}}, h.store, h.store.Sessions())
 	require.NoError(t, err)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/login/{provider}", func(w http.ResponseWriter, r *http.Request) { door.Begin(w, r, r.PathValue("provider")) })
@@ -102,6 +104,7 @@ func (b *insideApp) opensSignedIn(h *house) {
 	in := func(person, returnTo string) (int, string, string) {
 		return b.get(b.agreed(person, at+"?return_to="+url.QueryEscape(returnTo)), nil)
 	}
+	b.strangersStates(h, at)
 	back := b.agreed("wang", at+"?return_to=%2Fdocuments%2F1%3Fverdict%3Dreject")
 	theirs := b.client
 	b.fresh()
@@ -145,6 +148,65 @@ func (b *insideApp) opensSignedIn(h *house) {
 	require.NoError(t, h.store.FollowIMPeople(ctx, b.app, found))
 	status, _, body = in("wang", "/")
 	require.Equal(t, http.StatusSeeOther, status, body)
+}
+
+// strangersStates signs nobody in: a state that nobody made, of another browser, of
+// another app, used or too old; nor, where the platform has PKCE, does the code of
+// somebody else under a state of one's own.
+func (b *insideApp) strangersStates(h *house, at string) {
+	t := b.t
+	with := func(back, state string) string {
+		u, err := url.Parse(back)
+		require.NoError(t, err)
+		q := u.Query()
+		q.Set("state", state)
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
+	refused := func(name, back string, status int) {
+		t.Helper()
+		got, to, body := b.get(back, nil)
+		require.Equal(t, status, got, "%s: %s %s", name, to, body)
+		_, _, body = b.get(b.door.URL+"/", nil)
+		require.Equal(t, " at /", body, "%s: somebody came in", name)
+	}
+	theirs := b.agreed("chen", at) // whose code and state whoever attacks has
+	b.fresh()
+	mine := b.agreed("wang", at)
+	for _, state := range []string{"", "made-up", strings.Repeat("A", 43)} {
+		refused("a forged state", with(mine, state), http.StatusBadRequest)
+	}
+	refused("the way back of another browser", theirs, http.StatusBadRequest)
+	refused("of another app", strings.Replace(mine, at+"/", "/login/im-second/", 1), http.StatusBadRequest)
+	refused("of another app, and used by that", mine, http.StatusBadRequest)
+	late := b.agreed("wang", at)
+	h.change(`UPDATE sign_in_attempts SET expires_at = clock_timestamp() - interval '1 second'`)
+	refused("too late", late, http.StatusBadRequest)
+	used := b.agreed("wang", at)
+	status, _, body := b.get(used, nil)
+	require.Equal(t, http.StatusSeeOther, status, body)
+	b.fresh()
+	own, err := url.Parse(b.agreed("chen", at))
+	require.NoError(t, err)
+	refused("a code that was used, under a state of one's own", with(used, own.Query().Get("state")), http.StatusForbidden)
+	if b.app != "feishu" {
+		return
+	}
+	victim := b.agreed("wang", at)
+	b.fresh()
+	own, err = url.Parse(b.agreed("chen", at))
+	require.NoError(t, err)
+	refused("a code of another attempt", with(victim, own.Query().Get("state")), http.StatusForbidden)
+}
+
+// change changes something behind the house's back.
+func (h *house) change(statement string) {
+	h.t.Helper()
+	db, err := sql.Open("postgres", h.database) //nolint:forbidigo // time passes
+	require.NoError(h.t, err)
+	defer db.Close() //nolint:errcheck // nothing is read
+	_, err = db.ExecContext(h.t.Context(), statement)
+	require.NoError(h.t, err)
 }
 
 // everybody is who is linked with the app, as a matching finds them.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,8 @@ type wecom struct {
 	*house
 
 	sim   *sim.Server
+	place string       // where it is
+	asked atomic.Int64 // how often
 	cards *relay.Cards
 }
 
@@ -42,7 +45,12 @@ func newWeCom(t *testing.T) *wecom {
 	h := newHouse(t)
 	server, err := sim.New(sim.Options{Callback: h.url + "/hooks/im/wecom", RetryAfter: time.Millisecond})
 	require.NoError(t, err)
-	listener := httptest.NewServer(server)
+	w := &wecom{house: h, sim: server}
+	listener := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+		w.asked.Add(1)
+		server.ServeHTTP(answer, r)
+	}))
+	w.place = listener.URL
 	t.Cleanup(func() {
 		listener.Close()
 		server.Close()
@@ -58,7 +66,6 @@ func newWeCom(t *testing.T) *wecom {
 	require.NoError(t, err)
 	h.im.Apps["wecom"] = hooks.App{Port: port, Channel: "wecom"}
 	h.im.Apps["other"] = hooks.App{Port: other, Channel: "wecom"}
-	w := &wecom{house: h, sim: server}
 	w.cards = &relay.Cards{Book: h.store, Desk: h.desk,
 		Mail: &relay.Mail{Directory: h.store, Text: i18n.Shipped().Text, Locale: "zh-CN", Zone: time.UTC, PublicURL: h.url},
 		Apps: []relay.CardApp{{Port: port, Public: true, SyncEvery: time.Hour}}}

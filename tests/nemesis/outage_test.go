@@ -30,13 +30,24 @@ const hasteLimit = 8 * time.Second
 // is away, and the clock or another person comes first.
 func TestOutages(t *testing.T) {
 	t.Parallel() // it waits more than it works
-	h := house.Start(t, house.Options{Settings: map[string]any{"relay.interval": "200ms"}})
+	phones := handsets(t)
+	apps := []map[string]any{}
+	for _, p := range phones {
+		apps = append(apps, p.app)
+	}
+	h := house.Start(t, house.Options{Settings: map[string]any{"relay.interval": "200ms", "im.apps": apps}})
+	for _, p := range phones {
+		p.at("", h.URL+"/hooks/im/"+p.name)
+	}
 	h.Publish(t, "hasty", hastySteps)
+	h.Publish(t, "pressed", pressedSteps)
 	o := &outages{T: t, house: h, door: h.NewDoor()}
 	t.Run("a second act arrives after the commit that the worker died of", o.secondAct)
 	t.Run("the clock strikes after the commit that the worker died of", o.clockAfterCommit)
 	t.Run("an acknowledged act waits out an outage longer than its deadline", o.longOutage)
 	t.Run("Temporal is away while people submit and decide", o.temporalAway)
+	t.Run("what is decided on the web changes its cards", func(t *testing.T) { o.onTheWeb(t, phones) })
+	t.Run("cards are pressed, and told again, while nobody is there to decide", func(t *testing.T) { o.presses(t, phones) })
 	t.Run("PostgreSQL is away: nothing is acknowledged and nothing is lost", o.databaseAway)
 	h.Rest(t, restPatience, true)
 	t.Log("audit verify: " + h.VerifyAudit(t))

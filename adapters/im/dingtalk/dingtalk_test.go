@@ -224,10 +224,10 @@ func TestPressesAndEventsOverHTTP(t *testing.T) {
 // TestASignInNamesOnlyOurPeople: a code of somebody of DingTalk who is not in the company.
 func TestASignInNamesOnlyOurPeople(t *testing.T) {
 	w := open(t, false)
-	_, err := w.app.WhoIs(t.Context(), w.Code("u-stranger"), "")
+	_, err := w.app.WhoIs(t.Context(), w.Code("u-stranger"), port.Attempt{})
 	require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err))
 	w.Faults.Set(simphone.Fault{Kind: "error-before", Op: "code", Count: 1})
-	_, err = w.app.WhoIs(t.Context(), w.Code("u-li"), "")
+	_, err = w.app.WhoIs(t.Context(), w.Code("u-li"), port.Attempt{})
 	require.Equal(t, port.CodeUnavailable, fault.CodeOf(err))
 }
 

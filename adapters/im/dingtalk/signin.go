@@ -6,18 +6,19 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/countersign/countersign/adapters/im/port"
 	"github.com/countersign/countersign/domain/fault"
 )
 
 // SignInURL is where the web view is sent.
-func (a *App) SignInURL(redirect, state string) string {
-	return a.login + "/oauth2/auth?" + url.Values{"redirect_uri": {redirect}, "response_type": {"code"},
-		"client_id": {a.config.App}, "scope": {"openid corpid"}, "state": {state}, "prompt": {"consent"}}.Encode()
+func (a *App) SignInURL(at port.Attempt) string {
+	return a.login + "/oauth2/auth?" + url.Values{"redirect_uri": {at.Redirect}, "response_type": {"code"},
+		"client_id": {a.config.App}, "scope": {"openid corpid"}, "state": {at.State}, "prompt": {"consent"}}.Encode()
 }
 
 // WhoIs gives the userid of whom a code is for: the code names a person of DingTalk,
 // and only somebody of our company has a userid in it.
-func (a *App) WhoIs(ctx context.Context, code, _ string) (string, error) {
+func (a *App) WhoIs(ctx context.Context, code string, _ port.Attempt) (string, error) {
 	got, err := a.send(ctx, http.MethodPost, a.base+"/v1.0/oauth2/userAccessToken", "", false, object{
 		"clientId": a.config.App, "clientSecret": string(a.config.Secret), "code": code,
 		"grantType": "authorization_code"})

@@ -227,7 +227,10 @@ func TestASignInNamesSomebodyOnce(t *testing.T) {
 	w := open(t, nil)
 	const redirect = "https://pay.example.com/im/feishu"
 	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := browser.Get(w.app.SignInURL(redirect, "st&te") + "&as=ou_wu")
+	begun := port.Attempt{Redirect: redirect, State: "st&te", Verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
+	at := w.app.SignInURL(begun)
+	require.Contains(t, at, "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256", "RFC 7636, B")
+	answer, err := browser.Get(at + "&as=ou_wu")
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	back, err := answer.Location()
@@ -235,15 +238,19 @@ func TestASignInNamesSomebodyOnce(t *testing.T) {
 	require.Equal(t, "st&te", back.Query().Get("state"))
 	code := back.Query().Get("code")
 
-	_, err = w.app.WhoIs(t.Context(), code, "https://other.example.com")
-	require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err))
-	who, err := w.app.WhoIs(t.Context(), code, redirect)
+	elsewhere, another := begun, begun
+	elsewhere.Redirect, another.Verifier = "https://other.example.com", "another attempt's"
+	for _, wrong := range []port.Attempt{elsewhere, another} {
+		_, err = w.app.WhoIs(t.Context(), code, wrong)
+		require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err))
+	}
+	who, err := w.app.WhoIs(t.Context(), code, begun)
 	require.NoError(t, err)
 	require.Equal(t, "ou_wu", who)
-	_, err = w.app.WhoIs(t.Context(), code, redirect)
+	_, err = w.app.WhoIs(t.Context(), code, begun)
 	require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err))
 	w.Faults.Set(simphone.Fault{Kind: "error-before", Op: "code", Count: 1})
-	_, err = w.app.WhoIs(t.Context(), w.Code("ou_wu", redirect), redirect)
+	_, err = w.app.WhoIs(t.Context(), w.Code("ou_wu", redirect), begun)
 	require.Equal(t, port.CodeUnavailable, fault.CodeOf(err))
 }
 
@@ -268,7 +275,7 @@ func TestConfigurationIsRefusedWithItsKey(t *testing.T) {
 		c.URL = url
 		opened, err := feishu.Open(c)
 		require.NoError(t, err)
-		require.True(t, strings.HasPrefix(opened.(port.SignIn).SignInURL("https://x", "s"), accounts))
+		require.True(t, strings.HasPrefix(opened.(port.SignIn).SignInURL(port.Attempt{Redirect: "https://x"}), accounts))
 	}
 }
 

@@ -2,6 +2,8 @@ package feishu
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -9,17 +11,20 @@ import (
 	"github.com/countersign/countersign/adapters/im/port"
 )
 
-// SignInURL is where the web view is sent. Inside Feishu it comes back at once.
-func (a *App) SignInURL(redirect, state string) string {
+// SignInURL is where the web view is sent, with PKCE's challenge. Inside Feishu it comes
+// back at once.
+func (a *App) SignInURL(at port.Attempt) string {
+	challenge := sha256.Sum256([]byte(at.Verifier))
 	return a.accounts + "/open-apis/authen/v1/authorize?" + url.Values{"client_id": {a.config.App},
-		"redirect_uri": {redirect}, "response_type": {"code"}, "state": {state}}.Encode()
+		"redirect_uri": {at.Redirect}, "response_type": {"code"}, "state": {at.State}, "code_challenge_method": {"S256"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}}.Encode()
 }
 
 // WhoIs gives the open_id of whom a code is for, of this tenant alone.
-func (a *App) WhoIs(ctx context.Context, code, redirect string) (string, error) {
+func (a *App) WhoIs(ctx context.Context, code string, at port.Attempt) (string, error) {
 	got, err := a.send(ctx, request{http.MethodPost, "/open-apis/authen/v2/oauth/token", false, map[string]string{
 		"grant_type": "authorization_code", "client_id": a.config.App, "client_secret": string(a.config.Secret),
-		"code": code, "redirect_uri": redirect}}, "")
+		"code": code, "redirect_uri": at.Redirect, "code_verifier": at.Verifier}}, "")
 	if err != nil {
 		return "", err
 	}

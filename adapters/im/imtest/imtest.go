@@ -341,13 +341,13 @@ func signIn(t *testing.T, f Fixture) {
 		return
 	}
 	const back = "https://approvals.example.com/back"
-	require.True(t, strings.HasPrefix(way.SignInURL(back, "st&te"), "http"))
+	require.True(t, strings.HasPrefix(way.SignInURL(port.Attempt{Redirect: back, State: "st&te"}), "http"))
 	code := f.SignIn(f.To)
-	who, err := way.WhoIs(t.Context(), code, back)
+	who, err := way.WhoIs(t.Context(), code, port.Attempt{Redirect: back})
 	require.NoError(t, err)
 	require.Equal(t, f.To, who)
 	for _, bad := range []string{code, "made-up", ""} {
-		_, err = way.WhoIs(t.Context(), bad, back)
+		_, err = way.WhoIs(t.Context(), bad, port.Attempt{Redirect: back})
 		require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err), "%v", err)
 	}
 }

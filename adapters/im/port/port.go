@@ -51,13 +51,20 @@ type Streamer interface {
 
 // SignIn is a Port that says who opened a page inside its app.
 type SignIn interface {
-	// SignInURL is where the web view is sent; it comes back to redirect with code and state.
-	SignInURL(redirect, state string) string
-	// WhoIs gives the platform's id of whom a code is for. A code serves once;
-	// redirect is the one given to SignInURL, which OAuth asks for again.
+	// SignInURL is where the web view is sent; it comes back with code and state.
+	SignInURL(at Attempt) string
+	// WhoIs gives the platform's id of whom a code is for. A code serves once, and
+	// only for the attempt that SignInURL was asked for.
 	//
 	// Errors: Forbidden im.not_theirs.
-	WhoIs(ctx context.Context, code, redirect string) (string, error)
+	WhoIs(ctx context.Context, code string, at Attempt) (string, error)
+}
+
+// Attempt is one try to sign in, of one browser.
+type Attempt struct {
+	Redirect string // where the platform sends the browser back to
+	State    string // comes back with it
+	Verifier string // PKCE's, where the platform knows that: who only sees the code cannot use it
 }
 
 // Capabilities says what a platform can do. Callers and the conformance suite

@@ -233,10 +233,10 @@ func TestPeopleAndStrangersAtTheDoor(t *testing.T) {
 	require.Equal(t, map[string]port.Person{"ULI": {ID: "ULI", Name: "Li Na", Email: "li@example.com", Active: true},
 		"UWU":   {ID: "UWU", Name: "Wu Gang", Email: "wu@example.com", Active: true},
 		"UCHEN": {ID: "UCHEN", Name: "Chen", Active: true}, "UGONE": {ID: "UGONE", Name: "Gone"}}, got)
-	_, err := w.app.WhoIs(t.Context(), w.Code("USTRANGER", "https://x"), "https://x")
+	_, err := w.app.WhoIs(t.Context(), w.Code("USTRANGER", "https://x"), port.Attempt{Redirect: "https://x"})
 	require.Equal(t, port.CodeNotTheirs, fault.CodeOf(err))
 	w.Faults.Set(simphone.Fault{Kind: "error-before", Op: "code", Count: 1})
-	_, err = w.app.WhoIs(t.Context(), w.Code("ULI", "https://x"), "https://x")
+	_, err = w.app.WhoIs(t.Context(), w.Code("ULI", "https://x"), port.Attempt{Redirect: "https://x"})
 	require.Equal(t, port.CodeUnavailable, fault.CodeOf(err))
 }
 

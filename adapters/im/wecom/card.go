@@ -2,6 +2,8 @@ package wecom
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/countersign/countersign/adapters/im/port"
 	"github.com/countersign/countersign/domain/fault"
@@ -97,10 +99,17 @@ func (a *App) Update(ctx context.Context, s port.Sent, c port.Card) error {
 	err := a.ask(ctx, request{path: "/cgi-bin/message/update_template_card", writes: true,
 		body: update{People: []string{s.To}, Agent: a.agent, Code: s.Once, Card: card(c)}}, &struct{}{})
 	// There is no number in the documentation for a code that was used or is unknown.
-	if f, ok := fault.As(err); ok && f.Code == port.CodeRefused {
+	if f, ok := fault.As(err); ok && f.Code == port.CodeRefused && !refusesAll(f.Args["words"]) {
 		return port.Fault(port.CodeCardGone, a.config.Name, f.Args["words"])
 	}
 	return err
+}
+
+// refusesAll says whether a refusal is of the app, whatever it asks: its secret, its
+// company or its address is not taken.
+func refusesAll(words string) bool {
+	number, _, _ := strings.Cut(words, " ")
+	return slices.Contains([]string{"40001", "40013", "60020"}, number)
 }
 
 // card writes a card as WeCom takes it. Its texts are plain: there is no markup to

@@ -80,15 +80,15 @@ func (a *App) person(m member) port.Person {
 }
 
 // SignInURL is WeCom's page that knows who opened it.
-func (a *App) SignInURL(redirect, state string) string {
+func (a *App) SignInURL(at port.Attempt) string {
 	return a.authorize + "?" + url.Values{
-		"appid": {a.config.Tenant}, "redirect_uri": {redirect}, "response_type": {"code"},
-		"scope": {"snsapi_base"}, "state": {state}, "agentid": {a.config.App},
+		"appid": {a.config.Tenant}, "redirect_uri": {at.Redirect}, "response_type": {"code"},
+		"scope": {"snsapi_base"}, "state": {at.State}, "agentid": {a.config.App},
 	}.Encode() + "#wechat_redirect"
 }
 
 // WhoIs gives the member a code is for.
-func (a *App) WhoIs(ctx context.Context, code, _ string) (string, error) {
+func (a *App) WhoIs(ctx context.Context, code string, _ port.Attempt) (string, error) {
 	var got struct {
 		ID string `json:"userid"`
 	}

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -70,7 +72,8 @@ func paged[T any](all []T, q url.Values) (page []T, more bool, next string) {
 func (s *Sim) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	back, err := url.Parse(q.Get("redirect_uri"))
-	if err != nil || back.Host == "" || q.Get("client_id") != s.config.AppID || q.Get("response_type") != "code" {
+	plain := q.Get("code_challenge") != "" && q.Get("code_challenge_method") != "S256"
+	if err != nil || back.Host == "" || q.Get("client_id") != s.config.AppID || q.Get("response_type") != "code" || plain {
 		http.Error(w, "20029 redirect_uri or client_id", http.StatusBadRequest)
 		return
 	}
@@ -79,18 +82,21 @@ func (s *Sim) authorize(w http.ResponseWriter, r *http.Request) {
 		as = s.config.People[0].OpenID
 	}
 	again := back.Query()
-	again.Set("code", s.Code(as, q.Get("redirect_uri")))
+	again.Set("code", s.challenged(as, q.Get("redirect_uri"), q.Get("code_challenge")))
 	again.Set("state", q.Get("state"))
 	back.RawQuery = again.Encode()
 	http.Redirect(w, r, back.String(), http.StatusFound)
 }
 
 // Code makes the code of somebody who agreed to come back to redirect.
-func (s *Sim) Code(openID, redirect string) string {
+func (s *Sim) Code(openID, redirect string) string { return s.challenged(openID, redirect, "") }
+
+// challenged makes a code that only who knows the answer to a challenge redeems; "" is none.
+func (s *Sim) challenged(openID, redirect, challenge string) string {
 	code := random("")
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.codes[code] = openID + "\n" + redirect
+	s.codes[code] = openID + "\n" + redirect + "\n" + challenge
 	return code
 }
 
@@ -102,6 +108,7 @@ func (s *Sim) redeem(_ *http.Request, body []byte) simphone.Answer {
 		ClientSecret string `json:"client_secret"`
 		Code         string `json:"code"`
 		RedirectURI  string `json:"redirect_uri"`
+		Verifier     string `json:"code_verifier"`
 	}
 	if json.Unmarshal(body, &in) != nil || in.GrantType != "authorization_code" ||
 		in.ClientID != s.config.AppID || in.ClientSecret != s.config.AppSecret {
@@ -109,8 +116,10 @@ func (s *Sim) redeem(_ *http.Request, body []byte) simphone.Answer {
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	answer, code := sha256.Sum256([]byte(in.Verifier)), s.codes[in.Code]
 	for _, p := range s.config.People {
-		if s.codes[in.Code] == p.OpenID+"\n"+in.RedirectURI {
+		agreed := p.OpenID + "\n" + in.RedirectURI + "\n"
+		if code == agreed || code == agreed+base64.RawURLEncoding.EncodeToString(answer[:]) {
 			delete(s.codes, in.Code)
 			token := random("u-")
 			s.users[token] = p.OpenID
