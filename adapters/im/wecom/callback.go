@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/im/port"
+	"github.com/countersign/countersign/platform/xmlread"
 )
 
 const (
@@ -26,6 +27,9 @@ const (
 	lengthBytes = 4  // before the message
 	padMax      = 32 // not AES's 16: WeCom pads to 32
 )
+
+// written is how a callback is: a dozen elements, no field twice.
+var written = xmlread.Limits{Bytes: 256 << 10, Depth: 8, Parts: 2000, Once: true}
 
 // event is what a callback says, once decrypted.
 type event struct {
@@ -50,7 +54,7 @@ func (a *App) Hear(_ context.Context, r port.Request) (port.Heard, error) {
 		var outer struct {
 			Encrypt string `xml:"Encrypt"`
 		}
-		if err := read(r.Body, &outer); err != nil {
+		if err := xmlread.Decode(r.Body, &outer, written); err != nil {
 			return theirs("malformed")
 		}
 		sealed = outer.Encrypt
@@ -68,7 +72,7 @@ func (a *App) Hear(_ context.Context, r port.Request) (port.Heard, error) {
 		}}, nil
 	}
 	var e event
-	if err := read(said, &e); err != nil || e.Company != a.config.Tenant {
+	if err := xmlread.Decode(said, &e, written); err != nil || e.Company != a.config.Tenant {
 		return theirs("malformed")
 	}
 	return port.Heard{Clicks: a.clicks(e), Reply: func(port.Toast) port.Response {
