@@ -222,7 +222,8 @@ func (s *Store) IMSyncSoon(ctx context.Context, app string) error {
 	return s.inTx(ctx, "store.IMSyncSoon", func(tx *sqlx.Tx) error {
 		const query = `
 			UPDATE im_syncs SET next_at = clock_timestamp()
-			WHERE app = $1 AND failure = '' AND done_at < clock_timestamp() - interval '1 minute' AND next_at > clock_timestamp()`
+			WHERE app = $1 AND failure = '' AND next_at > clock_timestamp()
+			  AND done_at < clock_timestamp() - interval '1 minute'`
 		_, err := tx.ExecContext(ctx, query, app)
 		return err
 	})

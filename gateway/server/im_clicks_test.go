@@ -231,9 +231,9 @@ func (c *clicks) stale(t *testing.T) {
 		happens func(document string, p *push)
 		says    string // key of the words, or words
 	}{
-		"a colleague decided": {func(document string, _ *push) { c.house.decide("chen", document, "approve", "").is(200) }, "已由陈磊同意"},
+		"a colleague decided": {func(document string, _ *push) { c.decide("chen", document, "approve", "").is(200) }, "已由陈磊同意"},
 		"it is in another round": {func(document string, _ *push) {
-			c.house.decide("chen", document, "return", "缺发票").is(200)
+			c.decide("chen", document, "return", "缺发票").is(200)
 			again := map[string]any{"act": "resubmit", "opinion": "补上了", "content": expense("2000.00")}
 			c.do(call{as: "lin", method: "POST", path: "/documents/" + document + "/acts", body: again}).is(200)
 		}, "已由陈磊退回"},
