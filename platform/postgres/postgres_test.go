@@ -56,6 +56,15 @@ func TestStopAndStartKeepsDataPasswordAndPort(t *testing.T) {
 	require.Equal(t, 0, count(t, again, "kept"))
 }
 
+func TestItsURLGoesThroughTheSocket(t *testing.T) {
+	s := start(t, postgres.Options{Dir: tempDir(t)})
+
+	var socket bool
+	require.NoError(t, open(t, s.URL("postgres")).QueryRow(`SELECT inet_client_addr() IS NULL`).Scan(&socket))
+
+	require.True(t, socket)
+}
+
 func TestKillThenStart(t *testing.T) {
 	dir := tempDir(t)
 	s := start(t, postgres.Options{Dir: dir, Fsync: true})
