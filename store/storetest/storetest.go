@@ -71,7 +71,7 @@ func URL(t testing.TB) string {
 	}
 	name := fmt.Sprintf("test_%d_%d", os.Getpid(), clones.Add(1))
 	cloneMutex.Lock()
-	err := execute(urlOf("postgres"), fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s`, name, template))
+	err := execute(urlOf("postgres"), fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy`, name, template))
 	cloneMutex.Unlock()
 	if err != nil {
 		t.Fatalf("clone the template: %v", err)

@@ -2,48 +2,97 @@ package house
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/countersign/countersign/platform/filelock"
 )
 
 var build struct {
 	once sync.Once
 	path string
 	err  error
-	out  []byte
 }
 
-// Binary builds the product once a test process, with the crash points in it.
+// Binary is the product with the crash points in it, built once a test process.
 func Binary(t testing.TB) string {
 	t.Helper()
 	build.once.Do(func() {
-		var root []byte
-		if root, build.err = exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output(); build.err != nil { //nolint:noctx // short
-			return
-		}
-		sweep()
-		dir, err := os.MkdirTemp("", buildPrefix)
-		if err != nil {
-			build.err = err
-			return
-		}
-		build.path = filepath.Join(dir, "countersign")
-		cmd := exec.Command("go", "build", "-tags", "crashpoints", "-o", build.path, ".") //nolint:noctx // the test binary's own time limit holds
-		cmd.Dir = string(root[:len(root)-1])
-		build.out, build.err = cmd.CombinedOutput()
+		ctx, cancel := context.WithTimeout(context.Background(), buildMax)
+		defer cancel()
+		build.path, build.err = buildProduct(ctx)
 	})
 	if build.err != nil {
-		t.Fatalf("building the product: %v\n%s", build.err, build.out)
+		t.Fatalf("building the product: %v", build.err)
 	}
 	return build.path
 }
 
+// buildProduct builds into one place for all test processes of a checkout, so that only
+// the first of them links, and takes a copy: what another builds there must not change
+// what this one runs.
+func buildProduct(ctx context.Context) (string, error) {
+	sweep()
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("finding the module: %w", err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	place := sha256.Sum256(root)
+	shared := filepath.Join(cache, "countersign", "tests-"+hex.EncodeToString(place[:4]))
+	if err := os.MkdirAll(shared, 0o700); err != nil {
+		return "", err
+	}
+	lock, err := filelock.Wait(ctx, filepath.Join(shared, "lock"))
+	if err != nil {
+		return "", fmt.Errorf("waiting for another build: %w", err)
+	}
+	defer func() { _ = lock.Release() }()
+	built := filepath.Join(shared, "countersign")
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "crashpoints", "-o", built, ".")
+	cmd.Dir = strings.TrimSpace(string(root))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return copied(built)
+}
+
+// copied puts a program into a directory of this test process.
+func copied(program string) (path string, err error) {
+	dir, err := os.MkdirTemp("", buildPrefix)
+	if err != nil {
+		return "", err
+	}
+	from, err := os.Open(program)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = from.Close() }()
+	path = filepath.Join(dir, "countersign")
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o700)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(to, from)
+	return path, errors.Join(err, to.Close())
+}
+
 const (
+	buildMax    = 20 * time.Minute // the first build of a machine, beside other tests
 	buildPrefix = "countersign-house-"
 	buildAge    = 6 * time.Hour // longer than any test runs
 )
