@@ -152,14 +152,15 @@ func chromium(t *testing.T) context.Context {
 	return ctx
 }
 
-// installed is the browser to use; CI must have one.
+// installed is the browser to use; CI must have one. The one without windows of its own
+// lays out, paints and runs pages as the whole one does, in less than half the CPU time.
 func installed(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	t.Fatal("no browser found: install chromium (Debian: apt-get install chromium)")
+	t.Fatal("no browser found: install chromium (Debian: apt-get install chromium-headless-shell)")
 	return ""
 }
