@@ -128,6 +128,7 @@ func (w *waiting) rest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var together, text int64
 	for _, name := range sortedNames(after) {
 		used := float64((after[name] - before[name]).Milliseconds()) / w.options.Idle.Seconds()
 		bytes, err := memoryOf(w.house.pid(name))
@@ -140,7 +141,11 @@ func (w *waiting) rest(ctx context.Context) error {
 		}
 		w.say("at rest: %-8s %6.1f CPU-ms a second  %5.0f MiB, its own %5.0f", name, used,
 			float64(bytes)/(1<<20), float64(own)/(1<<20))
+		if name == "gateway" || name == "worker" {
+			together, text = together+own, max(text, bytes-own)
+		}
 	}
+	w.say("at rest: gateway and worker together %.0f MiB, the program's text counted once", float64(together+text)/(1<<20))
 	return nil
 }
 
