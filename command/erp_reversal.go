@@ -94,7 +94,7 @@ func decideReversalCommand(word string, approve bool) *cobra.Command {
 	var asked, reason string
 	cmd := &cobra.Command{Use: word + " VOUCHER", Short: "As the second person, " + word + " what somebody asked for",
 		Example: "  countersign erp reversal " + word + " v:0198…:accrual:1 --proposal 0198…", Args: cobra.ExactArgs(1)}
-	cmd.Flags().StringVar(&asked, "proposal", "", "what was seen: `show` prints it")
+	cmd.Flags().StringVar(&asked, "proposal", "", "what was seen: \"show\" prints it")
 	cmd.Flags().StringVar(&reason, "reason", "", "why; required to refuse")
 	_ = cmd.MarkFlagRequired("proposal")
 	return talking(cmd, func(t *talk, args []string) error {
@@ -113,7 +113,7 @@ func ruleReversalCommand() *cobra.Command {
 		Args:      cobra.ExactArgs(2),
 		ValidArgs: []string{"retry", "redate", "give_up"},
 	}
-	cmd.Flags().IntVar(&attempt, "attempt", 0, "the attempt that was seen parked: `show` prints it")
+	cmd.Flags().IntVar(&attempt, "attempt", 0, "the attempt that was seen parked: \"show\" prints it")
 	cmd.Flags().StringVar(&date, "date", "", "another posting date, for redate")
 	cmd.Flags().StringVar(&opinion, "reason", "", "why; required to give up")
 	_ = cmd.MarkFlagRequired("attempt")

@@ -28,8 +28,8 @@ func clientFlags(cmd *cobra.Command) {
 	cmd.Flags().String("server", "", "address of the house, such as https://approvals.example.com (default: $"+
 		serverVariable+")")
 	cmd.Flags().String("token-file", "", "file with your API token (default: $"+tokenVariable+")")
-	cmd.Flags().String("data", ".countersign", "data directory of a running `dev`, for --as")
-	cmd.Flags().String("as", "", "a person of a running `dev`, instead of --server and a token")
+	cmd.Flags().String("data", ".countersign", "data directory of a running dev, for --as")
+	cmd.Flags().String("as", "", "a person of a running dev, instead of --server and a token")
 }
 
 // houseOf is the API of a house as any program with a token reaches it.

@@ -288,7 +288,7 @@ func policyApproveCommand() *cobra.Command {
 		Example: "  countersign policy approve 0190… --hash 3f2a…",
 		Args:    cobra.ExactArgs(1),
 	}
-	cmd.Flags().StringVar(&hash, "hash", "", "of the text you read, as `policy proposals ID` showed it")
+	cmd.Flags().StringVar(&hash, "hash", "", "of the text you read, as policy proposals ID showed it")
 	_ = cmd.MarkFlagRequired("hash")
 	return talking(cmd, func(t *talk, args []string) error {
 		var p proposed

@@ -44,7 +44,7 @@ func tryCommand() *cobra.Command {
 			return t.walk()
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", ".countersign", "data directory of the running `dev`")
+	cmd.Flags().StringVar(&data, "data", ".countersign", "data directory of the running dev")
 	return cmd
 }
 
