@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"strconv"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/reconciliation"
+	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/domain/webhook"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/store"
@@ -33,6 +35,19 @@ func (c *crossing) reconciliation() {
 	require.NoError(c.t, err)
 	c.objects["exchanges"] = strconv.FormatInt(log.Items[0].ID, 10)
 	c.objects["reconciliations"], c.objects["differences"] = run.ID, strconv.FormatInt(page.Items[0].N, 10)
+}
+
+// voucher is what the books hold of lin's document.
+func (c *crossing) voucher(document string) {
+	made := voucher.Voucher{Reference: "v:" + document + ":accrual:1", Document: document, Kind: voucher.Accrual, Revision: 1,
+		Entity: "acme-cn", Date: "2026-03-31", Text: secretly}
+	text, err := json.Marshal(made)
+	require.NoError(c.t, err)
+	require.NoError(c.t, c.store.SaveVoucher(c.t.Context(), store.VoucherRow{
+		Reference: made.Reference, Document: document, Kind: string(made.Kind), Entity: made.Entity, State: store.VoucherPosted,
+		ID: "1", Number: "1", Date: made.Date, Voucher: string(text), Hash: "h",
+	}, store.Ended{}))
+	c.objects["vouchers"], c.objects["effects"] = made.Reference, made.Reference
 }
 
 // webhook is another system that is told of events, of every company.

@@ -169,9 +169,14 @@ func shippedPlain(t testing.TB, name, from, to string) string {
 func (c *crossing) document() {
 	form := expense("2000.00")
 	form["title"] = secretly
+	file := c.upload("lin", "invoice.pdf", pdf+secretly, "").is(http.StatusCreated).text("id")
+	form["attachments"] = []string{file}
 	id := c.made("lin", "POST", "/documents", form, "id")
 	c.made("lin", "POST", "/documents/"+id+"/submit", map[string]any{}, "id")
 	c.objects["documents"], c.objects["tasks"] = id, c.openTask(id).ID
+	c.objects["attachments"], c.objects["files"] = file, file
+	c.objects["comments"] = c.made("lin", "POST", "/documents/"+id+"/comments", map[string]any{"text": secretly}, "id")
+	c.voucher(id)
 	c.letter()
 	c.dirty = false
 }

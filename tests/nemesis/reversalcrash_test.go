@@ -75,8 +75,6 @@ func (c *crashes) awaitReversed(ctx context.Context, document, what string) {
 	c.Helper()
 	var now undone
 	for now.Status != "posted" {
-		_, _ = c.house.Database(c.T).ExecContext(ctx, // it is only for speed
-			`UPDATE reversals SET next_try = clock_timestamp() WHERE next_try > clock_timestamp() + interval '6 s'`)
 		_, err := c.house.As("wang").Call(ctx, http.MethodGet, reversalOf(document), "", nil, &now)
 		require.NoError(c, err)
 		require.NoError(c, ctx.Err(), "%s: never posted, but %s", what, now.Status)
