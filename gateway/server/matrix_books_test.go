@@ -37,8 +37,9 @@ func (c *crossing) reconciliation() {
 	c.objects["reconciliations"], c.objects["differences"] = run.ID, strconv.FormatInt(page.Items[0].N, 10)
 }
 
-// voucher is what the books hold of lin's document.
-func (c *crossing) voucher(document string) {
+// kept is what the books hold of lin's document, and what she remarked on it.
+func (c *crossing) kept(document string) {
+	c.objects["comments"] = c.made("lin", "POST", "/documents/"+document+"/comments", map[string]any{"text": secretly}, "id")
 	made := voucher.Voucher{Reference: "v:" + document + ":accrual:1", Document: document, Kind: voucher.Accrual, Revision: 1,
 		Entity: "acme-cn", Date: "2026-03-31", Text: secretly}
 	text, err := json.Marshal(made)
