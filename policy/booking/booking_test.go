@@ -189,6 +189,7 @@ func TestAWrongMappingIsRefusedWhereItIsWrong(t *testing.T) {
 		{"a Go template", "{title}", "{{.Title}}", "booking.bad_value", "4:8", "text"},
 		{"a cost centre of elsewhere", "cost_center: line", "cost_center: moon", "booking.bad_value", "9:14", "cost_center"},
 		{"an override that is none", `credit: "1600"`, `credit: "?"`, "booking.bad_value", "11:44", "entities.de.credit"},
+		{"a journal that ends in a blank", "journal: EXP", `journal: "EXP "`, "booking.bad_value", "3:11", "journal"},
 		{"no payable account", "credit: \"2202\"\n", "", "yaml.missing_key", "1:1", "credit"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -198,6 +199,14 @@ func TestAWrongMappingIsRefusedWhereItIsWrong(t *testing.T) {
 			require.True(t, ok, "%v", err)
 			require.Equal(t, []string{tt.code, tt.at, tt.field}, []string{f.Code, f.Args["line"] + ":" + f.Args["column"], f.Field}, f.Error())
 		})
+	}
+}
+
+// TestJournalsAsERPsNameThem proves that a mapping can name the voucher types of every ERP.
+func TestJournalsAsERPsNameThem(t *testing.T) {
+	for _, journal := range []string{"EXP", "PRE001", "Bank Entry", "记", "记账 凭证", "X"} {
+		m := mapping(t, strings.Replace(good, "journal: EXP", "journal: "+journal, 1))
+		require.Equal(t, journal, m.For("cn").Journal)
 	}
 }
 

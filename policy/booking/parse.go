@@ -16,8 +16,10 @@ import (
 )
 
 var (
-	idText       = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
-	accountText  = regexp.MustCompile(`^[0-9A-Za-z._-]{1,32}$`)
+	idText      = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	accountText = regexp.MustCompile(`^[0-9A-Za-z._-]{1,32}$`)
+	// journalText has blanks inside and any script: ERPNext's are called «Bank Entry».
+	journalText  = regexp.MustCompile(`^[\p{L}\p{N}._-](?:[\p{L}\p{N}._ -]{0,30}[\p{L}\p{N}._-])?$`)
 	placeholder  = regexp.MustCompile(`\{[^{}]*\}`)
 	placeholders = []string{"{number}", "{title}", "{type}", "{payee}", "{requester}", "{department}", "{entity}"}
 	// onlyExpressions is what no plain value is like.
@@ -162,10 +164,9 @@ func (r *reading) rules(path string, raw rulesYAML) Rules {
 		"settlement.gain": raw.Settlement.Gain, "settlement.loss": raw.Settlement.Loss} {
 		r.value(path+key, value, accountText, expr.OfDocument)
 	}
-	for key, value := range map[string]string{"journal": raw.Journal, "tax_code": raw.TaxCode,
-		"settlement.journal": raw.Settlement.Journal} {
-		r.match(path+key, value, accountText)
-	}
+	r.match(path+"tax_code", raw.TaxCode, accountText)
+	r.match(path+"journal", raw.Journal, journalText)
+	r.match(path+"settlement.journal", raw.Settlement.Journal, journalText)
 	r.costCenter(path+"cost_center", raw.CostCenter)
 	if raw.DebitParty != "" && raw.DebitParty != PartyPayee {
 		r.bad(path+"debit_party", raw.DebitParty, PartyPayee)
