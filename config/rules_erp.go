@@ -40,8 +40,8 @@ var adapters = map[string]adapter{
 	"filedrop": {
 		local: true,
 		needs: map[string]string{"currency": "set the currency of the books"},
-		options: map[string][]string{"folder": nil, "format": {"csv", "hledger", "beancount"}, "columns": nil,
-			"accounts": nil, "master": nil},
+		options: map[string][]string{"folder": nil, "format": {"csv", "xlsx", "hledger", "beancount"}, "columns": nil,
+			"template": nil, "sheet": nil, "header_row": nil, "accounts": nil, "master": nil},
 	},
 	"sap": {
 		needs: map[string]string{"company": "set the company code", "user": "set the communication user",
