@@ -4,7 +4,8 @@
 //	          └─▶ client: a token, GET and POST {url}/api/…?from_account=&to_account=&app_key=&token=
 //
 // The short reference is biz_id, which the gateway holds unique, and reserve2, the
-// number of an external voucher (外部凭证业务号): it is what is looked up. Such a
+// number of an external voucher (外部凭证业务号): it is what is looked up. It stands at the
+// end of the first entry's abstract as well, for lists do not tell it. Such a
 // voucher cannot be changed or deleted inside U8, only made void (voucher/cancel):
 // tell the accountants. Once it is there it counts as posted; they audit and book it.
 //
@@ -89,18 +90,21 @@ func (p *Port) Name() string { return p.name }
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
 		Reverse: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
-		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(),
+		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(), ListsShort: true,
 		Creates: port.Mark{Method: "POST", Text: "voucher/add"}}
 }
 
 // Find returns every voucher that carries the reference. Safe to repeat.
 func (p *Port) Find(ctx context.Context, reference string) ([]port.Found, error) {
-	rows, err := p.rows(ctx, reference)
+	rows, err := p.rows(ctx, under(reference))
 	if err != nil {
 		return nil, err
 	}
 	return p.found(reference, rows)
 }
+
+// under asks for the entries of one reference.
+func under(reference string) url.Values { return url.Values{"coutno_id": {voucher.Short(reference)}} }
 
 // Create adds a voucher. What U8 answers is its gateway's id; the voucher is read
 // back, for only U8 knows its number.
@@ -148,7 +152,7 @@ func (p *Port) Reverse(ctx context.Context, f port.Found, reference, date string
 	if err != nil || there {
 		return done, err
 	}
-	rows, err := p.rows(ctx, f.Reference)
+	rows, err := p.rows(ctx, under(f.Reference))
 	if err != nil {
 		return port.Found{}, err
 	}
@@ -161,7 +165,7 @@ func (p *Port) Reverse(ctx context.Context, f port.Found, reference, date string
 		if err != nil {
 			return port.Found{}, err
 		}
-		e.Text = strings.TrimSpace("冲销 " + f.Number + " " + r.Digest)
+		e.Text = strings.TrimSpace("冲销 " + f.Number + " " + mark.ReplaceAllString(r.Digest, ""))
 		v.Entries = append(v.Entries, e)
 	}
 	return p.Create(ctx, v)

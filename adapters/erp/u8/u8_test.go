@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 	require.NoError(t, err)
 	adds := erptest.Contains(http.MethodPost, "voucher/add")
 	year := time.Now().Year()
-	return erptest.Fixture{Port: p, Proxy: proxy, Creates: adds,
+	return erptest.Fixture{Port: p, Proxy: proxy, Reopen: func() (erp.Port, error) { return erp.Open(c) }, Creates: adds,
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			drafts, posted := gateway.Books.Count(voucher.Short(reference), "made")
 			return drafts, posted, nil
@@ -56,12 +57,48 @@ func with(reference string) func(simbooks.Voucher) bool {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	erptest.Run(t, func(t *testing.T) erptest.Fixture { f, _ := fixture(t, nil); return f })
 }
 
 func TestNemesis(t *testing.T) {
+	t.Parallel()
 	f, _ := fixture(t, nil)
 	erptest.Nemesis(t, f, 30, 20)
+}
+
+// TestListsByPages proves that a day of more entries than one page has, and a voucher of more, are
+// listed whole, without what others made, and that a long abstract keeps the mark.
+func TestListsByPages(t *testing.T) {
+	f, gateway := fixture(t, nil)
+	gateway.Rows = 3
+	want := map[string]int64{}
+	for i := range 5 {
+		v := f.Voucher(fmt.Sprintf("v:page-%d:accrual:1", i), int64(100+i))
+		v.Entries[0].Text = strings.Repeat("长", 130)
+		_, err := f.PostOnce(t.Context(), erptest.NewBook(), v)
+		require.NoError(t, err)
+		want[voucher.Short(v.Reference)] = int64(100 + i)
+	}
+	_, no := gateway.Books.Add(simbooks.Voucher{Date: f.Date, State: "made", Lines: []simbooks.Line{
+		{Account: "1002", Debit: 5, Text: "# 0123456789abc"}, {Account: "1002", Credit: 5}}}, false)
+	require.Nil(t, no)
+	lister, _ := f.Port.(erp.Lister)
+	year, got := f.Date[:4], map[string]int64{}
+	for asked := (erp.Listing{From: year + "-03-30", Until: year + "-04-02"}); ; {
+		page, err := lister.List(t.Context(), asked)
+		require.NoError(t, err)
+		for _, found := range page.Vouchers {
+			require.Len(t, found.Lines, 2)
+			got[found.Reference] = found.Totals.Debit.Minor
+		}
+		if asked.Cursor = page.Next; asked.Cursor == "" {
+			break
+		}
+	}
+	require.Equal(t, want, got)
+	_, err := lister.List(t.Context(), erp.Listing{From: "soon", Until: "2026-01-01"})
+	require.Equal(t, erp.CodeRefused, fault.CodeOf(err))
 }
 
 // TestFaultsOfTheGateway proves what each refusal asks the caller to do next.
@@ -104,7 +141,8 @@ func TestWhatIsBooked(t *testing.T) {
 	found, err := f.PostOnce(t.Context(), erptest.NewBook(), v)
 	require.NoError(t, err)
 	lines := gateway.Books.Where(with(v.Reference))[0].Lines
-	require.Equal(t, "出租车 taxi EUR 100.00", lines[0].Text)
+	require.Equal(t, "出租车 taxi EUR 100.00 #"+voucher.Short(v.Reference), lines[0].Text)
+	require.Equal(t, "出租车 taxi EUR 100.00", lines[1].Text)
 	require.Equal(t, map[string]string{"department": "CC-SALES"}, lines[0].Dimensions)
 	require.Equal(t, map[string]string{"employee": "lin"}, lines[1].Dimensions)
 	_, err = f.Port.Reverse(t.Context(), found, "v:eur:reversal:1", f.Date)

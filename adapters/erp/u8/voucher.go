@@ -1,8 +1,6 @@
 package u8
 
 import (
-	"context"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -32,6 +30,9 @@ func (p *Port) body(v voucher.Voucher) (object, error) {
 			return nil, err
 		}
 		entry["entry_id"] = strconv.Itoa(i + 1)
+		if i == 0 {
+			entry["abstract"] = marked(entry["abstract"].(string), v.Reference) //nolint:forcetypeassert // entry made it
+		}
 		if e.Side == voucher.Debit {
 			debits = append(debits, entry)
 		} else {
@@ -100,26 +101,24 @@ func (r row) value(field string) string {
 		"cdept_id": r.Dept, "citem_id": r.Item}[columns[field]].String()
 }
 
-// rows asks for the entries under a reference.
-func (p *Port) rows(ctx context.Context, reference string) ([]row, error) {
-	var got struct {
-		Rows []row `json:"voucherdetails"`
-	}
-	err := p.client.get(ctx, "voucherdetails", url.Values{"coutno_id": {voucher.Short(reference)}}, &got)
-	return got.Rows, err
+// voucher is the one that the row belongs to: a number is unique within its month.
+func (r row) voucher() string {
+	day := r.day()
+	return day[:min(len(day), len("2006-01"))] + "/" + r.Number.String()
 }
 
-// found puts rows together to vouchers: a number is unique within its month.
+func (r row) day() string { return r.Date[:min(len(r.Date), len("2006-01-02"))] }
+
+// found puts rows together to vouchers.
 func (p *Port) found(reference string, rows []row) ([]port.Found, error) {
 	var found []port.Found
 	at := map[string]int{}
 	for _, r := range rows {
-		day := r.Date[:min(len(r.Date), len("2006-01-02"))]
-		id := day[:min(len(day), len("2006-01"))] + "/" + r.Number.String()
+		id := r.voucher()
 		if _, seen := at[id]; !seen {
 			at[id] = len(found)
 			found = append(found, port.Found{Reference: reference, ID: id, Number: r.Number.String(), State: port.Posted,
-				Date: day})
+				Date: r.day()})
 		}
 		line, err := p.line(r)
 		if err != nil {

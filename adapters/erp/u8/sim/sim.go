@@ -5,10 +5,12 @@
 // in its address, that exactly one of tradeid and biz_id goes with a write and
 // biz_id is unique, the body of voucher/add with debit and credit entries apart,
 // natural for the home currency, CDM with reserve2, errcode "0", the parameters
-// and columns of voucherdetails/batch_get, paging of base data.
+// and columns of voucherdetails/batch_get (it is asked by coutno_id or by days, and tells no
+// coutno_id), paging of base data.
 //
 // Not verified (our guess): every Chinese sentence and every errcode but 0, that
-// the list of an answer carries the call's name, that coutno_id finds reserve2,
+// the list of an answer carries the call's name, that coutno_id finds reserve2, that
+// voucherdetails has pages as other lists have, that an abstract comes back as it was sent,
 // how long a token or a biz_id is remembered.
 package sim
 
@@ -29,7 +31,10 @@ import (
 	"github.com/countersign/countersign/adapters/erp/simbooks"
 )
 
-const bodyMax = 8 << 20
+const (
+	bodyMax  = 8 << 20
+	rowsMost = 100 // entries of one page
+)
 
 // Who may log in.
 const (
@@ -52,6 +57,7 @@ const (
 type Server struct {
 	Books  *simbooks.Books
 	Faults *simbooks.Faults
+	Rows   int // entries of one page at most; 0 = 100
 
 	mutex  sync.Mutex
 	tokens map[string]bool
@@ -253,7 +259,7 @@ func (s *Server) list(w http.ResponseWriter, kind string, q url.Values) {
 	names := map[string]string{}
 	switch kind {
 	case "voucherdetails":
-		answer(w, map[string]any{"errcode": "0", "errmsg": "", kind: s.details(q.Get("coutno_id"))})
+		s.details(w, q)
 		return
 	case "code":
 		for code, a := range s.Books.Accounts {
@@ -282,11 +288,13 @@ func (s *Server) list(w http.ResponseWriter, kind string, q url.Values) {
 	answer(w, map[string]any{"errcode": "0", "errmsg": "", "page_index": page, "row_count": len(codes), kind: rows})
 }
 
-func (s *Server) details(reference string) []any {
+// details answers voucherdetails/batch_get: the entries under a reference, or of a range of days.
+func (s *Server) details(w http.ResponseWriter, q url.Values) {
+	reference, from, until := q.Get("coutno_id"), q.Get("date_begin"), q.Get("date_end")
 	rows := []any{}
 	for _, v := range s.Books.Where(func(v simbooks.Voucher) bool {
-		return reference != "" &&
-			v.Extra["reserve2"] == reference
+		return (reference != "" || from != "" && until != "") && (reference == "" || v.Extra["reserve2"] == reference) &&
+			(from == "" || from <= v.Date) && (until == "" || v.Date <= until)
 	}) {
 		for i, l := range v.Lines {
 			rows = append(rows, map[string]any{"i_id": v.ID*1000 + int64(i), "date": v.Date + " 00:00:00",
@@ -297,7 +305,23 @@ func (s *Server) details(reference string) []any {
 				"ccus_id": nil})
 		}
 	}
-	return rows
+	page, err := strconv.Atoi(q.Get("page_index"))
+	size, other := strconv.Atoi(q.Get("rows_per_page"))
+	if err != nil || other != nil || page < 1 || size < 1 {
+		page, size = 1, 20
+	}
+	size = min(size, s.rowsMost())
+	answer(w, map[string]any{"errcode": "0", "errmsg": "", "page_index": strconv.Itoa(page),
+		"page_count": strconv.Itoa((len(rows) + size - 1) / size), "row_count": strconv.Itoa(len(rows)),
+		"voucherdetails": rows[min((page-1)*size, len(rows)):min(page*size, len(rows))]})
+}
+
+// rowsMost is what one page of entries has at most.
+func (s *Server) rowsMost() int {
+	if s.Rows > 0 {
+		return s.Rows
+	}
+	return rowsMost
 }
 
 func say(w http.ResponseWriter, code, message string) {

@@ -64,5 +64,9 @@ func TestRefuses(t *testing.T) {
 	require.Contains(t, ask("GET", find+"&coutno_id=R1", ""), `"md":128.5000`)
 	require.Contains(t, ask("GET", find+"&coutno_id=R2", ""), `"voucherdetails":[]`)
 	require.Contains(t, ask("GET", find, ""), `"voucherdetails":[]`)
+	require.Contains(t, ask("GET", find+"&date_begin="+date+"&date_end="+date, ""), `"md":128.5000`)
+	require.NotContains(t, ask("GET", find+"&date_begin="+date+"&date_end="+date, ""), "R1", "no list tells a reference")
+	require.Contains(t, ask("GET", find+"&date_begin=1999-01-01&date_end=1999-12-31", ""), `"voucherdetails":[]`)
+	require.Contains(t, ask("GET", find+"&coutno_id=R1&page_index=2&rows_per_page=1", ""), `"page_count":"2"`)
 	require.Contains(t, ask("GET", strings.Replace(find, "voucherdetails", "nothing", 1), ""), "接口不存在")
 }
