@@ -2,9 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,21 +22,22 @@ type PostingOptions struct {
 	Clients  int // at once
 	Rounds   int // ours and the bare client in turn, so often
 
-	Open     func(books *server.Server) (erp.Port, error) // a connection as the product has it
-	Out      io.Writer                                    // the figures
+	Open     func(ctx context.Context, books *server.Server) (erp.Port, error) // a connection as the product has it
+	Out      io.Writer                                                         // the figures
 	Progress io.Writer
 }
 
 // RunPosting posts vouchers to a real Tryton by the exactly-once recipe (look, create,
 // post, read back) and, in turn with it, by a bare client that creates and posts the same
-// moves and asks nothing. It prints both figures, and what memory did on our side.
+// moves and asks nothing. It prints both figures, what both cost the ERP, and what memory
+// did on our side.
 func RunPosting(ctx context.Context, o PostingOptions) error {
 	books, err := server.Start(ctx, server.Options{Out: o.Progress})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = books.Stop() }()
-	port, err := o.Open(books)
+	port, err := o.Open(ctx, books)
 	if err != nil {
 		return err
 	}
@@ -50,23 +51,9 @@ func RunPosting(ctx context.Context, o PostingOptions) error {
 			return err
 		}
 	}
-	var ratios []float64
-	for round := range o.Rounds {
-		ours, err := p.round(ctx, 2*round, p.ours)
-		if err != nil {
-			return err
-		}
-		theirs, err := p.round(ctx, 2*round+1, bare.move)
-		if err != nil {
-			return err
-		}
-		ratios = append(ratios, theirs/ours)
-		fmt.Fprintf(o.Out, "round %2d: ours %6.1f postings/s, bare create and post %6.1f/s, %.2f ×; heap %.1f MiB\n", round+1,
-			ours, theirs, theirs/ours, heapMiB())
+	if err := p.rounds(ctx, books); err != nil {
+		return err
 	}
-	slices.Sort(ratios)
-	fmt.Fprintf(o.Out, "posting costs %.2f × of a bare create and post (median of %d rounds of %d by %d clients)\n",
-		ratios[len(ratios)/2], o.Rounds, o.Vouchers, o.Clients)
 	return p.counted(ctx, books)
 }
 
@@ -78,12 +65,70 @@ type postings struct {
 	posted  atomic.Int64
 }
 
-// round lets the clients post and answers with how many were posted in a second.
-func (p *postings) round(ctx context.Context, n int, post func(context.Context, int) error) (float64, error) {
+// rounds posts by both in turn, and says what came of it. Which goes first changes: the
+// books grow on the way.
+func (p *postings) rounds(ctx context.Context, books *server.Server) error {
+	var speeds, costs []float64
+	for n := range p.options.Rounds {
+		sides := []func(context.Context, int) error{p.ours, p.bare.move}
+		var took [2]paid
+		for turn := range sides {
+			i := (turn + n) % len(sides)
+			var err error
+			if took[i], err = p.round(ctx, books, 2*n+i, sides[i]); err != nil {
+				return err
+			}
+		}
+		ours, theirs := took[0], took[1]
+		speeds, costs = append(speeds, theirs.speed/ours.speed), append(costs, ours.cpu/theirs.cpu)
+		memory, err := memoryNow()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.options.Out, "round %2d: ours %s; bare create and post %s; %.2f × the time, %.2f × the ERP's CPU; %s\n",
+			n+1, ours, theirs, theirs.speed/ours.speed, ours.cpu/theirs.cpu, memory)
+	}
+	slices.Sort(speeds)
+	slices.Sort(costs)
+	fmt.Fprintf(p.options.Out, "posting costs %.2f × of a bare create and post, and %.2f × of the ERP's CPU "+
+		"(medians of %d rounds of %d by %d clients)\n", speeds[len(speeds)/2], costs[len(costs)/2], p.options.Rounds,
+		p.options.Vouchers, p.options.Clients)
+	return nil
+}
+
+// paid is what a round cost.
+type paid struct {
+	speed float64 // postings a second
+	cpu   float64 // of the ERP and its database, in ms a posting
+}
+
+func (p paid) String() string {
+	return fmt.Sprintf("%.1f/s (%.1f ms of the ERP's CPU each)", p.speed, p.cpu)
+}
+
+// round lets the clients post and answers with what it cost.
+func (p *postings) round(
+	ctx context.Context, books *server.Server, n int, post func(context.Context, int) error,
+) (paid, error) {
+	before, err := cpuOfBooks(books)
+	if err != nil {
+		return paid{}, err
+	}
+	began := time.Now()
+	if err := p.all(ctx, n, post); err != nil {
+		return paid{}, err
+	}
+	took := time.Since(began)
+	after, err := cpuOfBooks(books)
+	return paid{speed: float64(p.options.Vouchers) / took.Seconds(),
+		cpu: (after - before).Seconds() * 1000 / float64(p.options.Vouchers)}, err
+}
+
+// all lets the clients post the vouchers of round n.
+func (p *postings) all(ctx context.Context, n int, post func(context.Context, int) error) error {
 	numbers := make(chan int)
 	failed := make(chan error, p.options.Clients)
 	var all sync.WaitGroup
-	began := time.Now()
 	for range p.options.Clients {
 		all.Go(func() {
 			for i := range numbers {
@@ -101,13 +146,23 @@ func (p *postings) round(ctx context.Context, n int, post func(context.Context, 
 	}
 	close(numbers)
 	all.Wait()
-	took := time.Since(began)
 	select {
 	case err := <-failed:
-		return 0, err
+		return err
 	default:
-		return float64(p.options.Vouchers) / took.Seconds(), nil
+		return nil
 	}
+}
+
+// cpuOfBooks is what Tryton and its PostgreSQL used so far.
+func cpuOfBooks(books *server.Server) (time.Duration, error) {
+	var all time.Duration
+	pids, err := books.PIDs()
+	for _, pid := range pids {
+		used, other := cpuOf(pid)
+		all, err = all+used, errors.Join(err, other)
+	}
+	return all, err
 }
 
 // ours posts one voucher as the product does.
@@ -159,11 +214,3 @@ func (b *lastOnly) FinishAttempt(_ context.Context, _ erp.Attempt, class erp.Cla
 }
 
 func today() string { return time.Now().UTC().Format(time.DateOnly) }
-
-// heapMiB is what is alive after a collection.
-func heapMiB() float64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc) / (1 << 20)
-}

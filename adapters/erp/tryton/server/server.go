@@ -236,6 +236,25 @@ func (s *Server) Clone(ctx context.Context, name string) (*Server, error) {
 	return &c, c.open()
 }
 
+// PIDs are the processes of the running server: Tryton's and its PostgreSQL's, for who
+// measures what they use.
+func (s *Server) PIDs() ([]int, error) {
+	var pids []int
+	for _, name := range []string{"trytond.pid", "pg/postmaster.pid"} {
+		text, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil {
+			return nil, fmt.Errorf("tryton server: %w", err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		pid, err := strconv.Atoi(strings.TrimSpace(first))
+		if err != nil {
+			return nil, fmt.Errorf("tryton server: %s: %w", name, err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids, nil
+}
+
 // script runs the setup script in the server's directory.
 func (s *Server) script(ctx context.Context, env []string, command string, ports ...string) error {
 	return runScript(ctx, env, s.out, append([]string{filepath.Join(s.dir, "setup.sh"), command, s.dir}, ports...))
