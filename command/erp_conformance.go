@@ -186,6 +186,7 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 		proxy.Close()
 		return nil, err
 	}
+	fixture.Reopen = func() (erp.Port, error) { return openERP(proxied, nil, nil) }
 	marks := fixture.Port.Capabilities()
 	fixture.Proxy, fixture.Settle, fixture.Text = proxy, connection.Settle, e.text("voucher_text")
 	fixture.Creates, fixture.Posts = matchOf(marks.Creates), matchOf(marks.Posts)

@@ -19,6 +19,9 @@ type Fixture struct {
 	Port  erp.Port
 	Proxy *Proxy // the line that Port speaks through
 
+	// Reopen opens the connection anew, as a worker does that starts; nil = nobody dies.
+	Reopen func() (erp.Port, error)
+
 	Creates, Posts Match // which requests create a draft, and which post one; nil = nobody can tell
 
 	// Counted says how many drafts and posted vouchers carry a reference, by

@@ -28,8 +28,9 @@ func fixture(t testing.TB) (erptest.Fixture, *sim.Server) {
 	p, err := erp.Open(config(proxy.URL))
 	require.NoError(t, err)
 	marks := p.Capabilities()
-	return erptest.Fixture{Port: p, Proxy: proxy, Dimensions: map[string]string{"project": "P-001", "region": "EAST"},
-		Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
+	return erptest.Fixture{Port: p, Proxy: proxy, Reopen: func() (erp.Port, error) { return erp.Open(config(proxy.URL)) },
+		Dimensions: map[string]string{"project": "P-001", "region": "EAST"},
+		Creates:    erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			drafts, posted := books.Counted(reference)
 			return drafts, posted, nil

@@ -62,6 +62,12 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 // SeedVariable names the environment variable that repeats a nemesis run.
 const SeedVariable = "COUNTERSIGN_SEED"
 
+// LongVariable, set, asks for the long forms.
+const LongVariable = "COUNTERSIGN_LONG"
+
+// nemesisLong is how many vouchers the long form books.
+const nemesisLong = 1000
+
 // Nemesis books vouchers through a line that fails at random and counts that each
 // was posted exactly once.
 func Nemesis(t *testing.T, f Fixture, vouchers, faultPercent int) {
@@ -71,6 +77,9 @@ func Nemesis(t *testing.T, f Fixture, vouchers, faultPercent int) {
 		var err error
 		seed, err = strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err)
+	}
+	if os.Getenv(LongVariable) != "" {
+		vouchers = nemesisLong
 	}
 	t.Logf("repeat with %s=%d", SeedVariable, seed)
 	t.Log(conformance.Nemesis(t, f, vouchers, faultPercent, seed))

@@ -31,7 +31,7 @@ func fixture(t *testing.T) erptest.Fixture {
 	proxy, direct := erptest.NewProxy(t, server.URL), open(server.URL)
 	p := open(proxy.URL)
 	year, marks := time.Now().Year(), p.Capabilities()
-	return erptest.Fixture{Port: p, Proxy: proxy,
+	return erptest.Fixture{Port: p, Proxy: proxy, Reopen: func() (port.Port, error) { return open(proxy.URL), nil },
 		Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
 		Counted: func(ctx context.Context, reference string) (drafts, posted int, err error) {
 			found, err := direct.Find(ctx, reference)

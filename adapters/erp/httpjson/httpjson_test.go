@@ -25,11 +25,13 @@ func fixture(t *testing.T) erptest.Fixture {
 	server := httptest.NewServer(books)
 	t.Cleanup(func() { server.Close(); require.NoError(t, books.Close()) })
 	proxy := erptest.NewProxy(t, server.URL)
-	p, err := erp.Open(erp.Config{Name: "sandbox", Provider: "httpjson", Mapping: "sandbox", URL: proxy.URL, Secret: token,
-		Currency: "CNY", Timeout: 2 * time.Second})
+	c := erp.Config{Name: "sandbox", Provider: "httpjson", Mapping: "sandbox", URL: proxy.URL, Secret: token,
+		Currency: "CNY", Timeout: 2 * time.Second}
+	p, err := erp.Open(c)
 	require.NoError(t, err)
 	year := time.Now().Year()
 	return erptest.Fixture{Port: p, Proxy: proxy,
+		Reopen:  func() (erp.Port, error) { return erp.Open(c) },
 		Creates: erptest.Contains("POST", "external_ref"),
 		Posts:   erptest.Contains("POST", "/post"),
 		Counted: func(_ context.Context, reference string) (int, int, error) {

@@ -39,7 +39,7 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 	p, err := erp.Open(c)
 	require.NoError(t, err)
 	year := time.Now().Year()
-	return erptest.Fixture{Port: p, Proxy: proxy,
+	return erptest.Fixture{Port: p, Proxy: proxy, Reopen: func() (erp.Port, error) { return erp.Open(c) },
 		Creates: erptest.Contains(http.MethodPost, "DynamicFormService.Save"),
 		Posts:   erptest.Contains(http.MethodPost, "DynamicFormService.Audit"),
 		Counted: func(_ context.Context, reference string) (int, int, error) {
@@ -54,14 +54,19 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 func session(c *erp.Config) { c.Options["login"] = "session" }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	erptest.Run(t, func(t *testing.T) erptest.Fixture { f, _ := fixture(t, nil); return f })
 }
 
 func TestNemesis(t *testing.T) {
-	signed, _ := fixture(t, nil)
-	erptest.Nemesis(t, signed, 24, 20)
-	inSession, _ := fixture(t, session)
-	erptest.Nemesis(t, inSession, 8, 20)
+	t.Parallel()
+	for name, change := range map[string]func(*erp.Config){"signed": nil, "in a session": session} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, _ := fixture(t, change)
+			erptest.Nemesis(t, f, 24, 20)
+		})
+	}
 }
 
 // TestCarriesDimensions proves what lands in the books beside the amounts.

@@ -32,7 +32,7 @@ func fixture(t testing.TB, version int) (erptest.Fixture, *sim.Server) {
 	if version >= 16 {
 		dimensions = map[string]string{"project": "P-001"}
 	}
-	return erptest.Fixture{Port: p, Proxy: proxy, Dimensions: dimensions, Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
+	return erptest.Fixture{Port: p, Proxy: proxy, Reopen: func() (erp.Port, error) { return erp.Open(config(proxy.URL)) }, Dimensions: dimensions, Creates: erptest.Marked(marks.Creates), Posts: erptest.Marked(marks.Posts),
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			drafts, posted := books.Counted(reference)
 			return drafts, posted, nil

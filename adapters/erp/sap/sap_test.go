@@ -41,7 +41,7 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 	require.NoError(t, err)
 	posts := erptest.Contains(http.MethodPost, "JournalEntryBulkCreateRequest")
 	year := time.Now().Year()
-	return erptest.Fixture{Port: p, Proxy: proxy, Creates: posts,
+	return erptest.Fixture{Port: p, Proxy: proxy, Reopen: func() (erp.Port, error) { return erp.Open(c) }, Creates: posts,
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			waiting, posted := system.Counted(short(reference))
 			return waiting, posted, nil
@@ -58,20 +58,26 @@ func with(reference string) func(simbooks.Voucher) bool {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	erptest.Run(t, func(t *testing.T) erptest.Fixture { f, _ := fixture(t, nil); return f })
 }
 
 func TestNemesis(t *testing.T) {
-	f, _ := fixture(t, nil)
-	erptest.Nemesis(t, f, 24, 20)
-	f, _ = fixture(t, async)
-	erptest.Nemesis(t, f, 8, 20)
+	t.Parallel()
+	for name, change := range map[string]func(*erp.Config){"at once": nil, "later": async} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, _ := fixture(t, change)
+			erptest.Nemesis(t, f, 24, 20)
+		})
+	}
 }
 
 func async(c *erp.Config) { c.Options["posting"] = "async" }
 
 // TestConformanceLater keeps what can be promised where SAP posts in its own time.
 func TestConformanceLater(t *testing.T) {
+	t.Parallel()
 	erptest.Run(t, func(t *testing.T) erptest.Fixture {
 		f, _ := fixture(t, async)
 		return f

@@ -24,6 +24,7 @@ func fixture(t testing.TB, books *server.Server) erptest.Fixture {
 	require.NoError(t, err)
 	year := time.Now().Year()
 	return erptest.Fixture{Port: p, Proxy: proxy,
+		Reopen:  func() (erp.Port, error) { return erp.Open(config(books, proxy.URL)) },
 		Creates: erptest.Contains("POST", "model.account.move.create"),
 		Posts:   erptest.Contains("POST", "model.account.move.post"),
 		Counted: func(ctx context.Context, reference string) (int, int, error) {

@@ -42,7 +42,7 @@ func fixture(t testing.TB, change func(*erp.Config)) (erptest.Fixture, *sim.Serv
 	p, err := erp.Open(c)
 	require.NoError(t, err)
 	adds := erptest.Contains(http.MethodPost, "addVoucher")
-	return erptest.Fixture{Port: p, Proxy: proxy, Creates: adds,
+	return erptest.Fixture{Port: p, Proxy: proxy, Reopen: func() (erp.Port, error) { return erp.Open(c) }, Creates: adds,
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			drafts, posted := tenant.Books.Count(reference, "01")
 			return drafts, posted, nil
@@ -57,10 +57,12 @@ func with(reference string) func(simbooks.Voucher) bool {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	erptest.Run(t, func(t *testing.T) erptest.Fixture { f, _ := fixture(t, nil); return f })
 }
 
 func TestNemesis(t *testing.T) {
+	t.Parallel()
 	f, _ := fixture(t, nil)
 	erptest.Nemesis(t, f, 30, 20)
 }
