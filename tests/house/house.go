@@ -47,6 +47,7 @@ type Options struct {
 	Edge      func(url string) string // what the product reaches instead of the ERP: a proxy that fails
 	Crash     map[string]string       // CRASH_AT by process
 	Processes []string                // nil = gateway, worker and relay
+	Elsewhere bool                    // it is booked in ERPs of the test's own, which counts there itself
 	ByName    bool                    // reached as localhost: browsers make no passkeys for a bare address
 }
 
@@ -65,6 +66,7 @@ type House struct {
 	crash     map[string]string // CRASH_AT by process
 	db        *sql.DB           // for looks inside
 	said      *said             // by the product
+	elsewhere bool              // see Options
 }
 
 // prepared is what `countersign prepare` answers.
@@ -92,7 +94,7 @@ func Start(t testing.TB, o Options) *House {
 	listen, err := stack.FreeAddress()
 	require.NoError(t, err)
 	h := &House{t: t, URL: "http://" + listen, Stack: ground, Dir: dir, Config: filepath.Join(dir, "config.yaml"),
-		running: map[string]*process.Process{}, crash: map[string]string{}, said: &said{}}
+		running: map[string]*process.Process{}, crash: map[string]string{}, said: &said{}, elsewhere: o.Elsewhere}
 	for name, at := range o.Crash {
 		h.crash[name] = at
 	}

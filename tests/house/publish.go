@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/policy"
+	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/policy/doctype"
 	"github.com/countersign/countersign/store"
 )
@@ -48,6 +49,24 @@ func (h *House) Publish(t testing.TB, id, steps string) {
 	hash, err := evidence.HashOf(kind)
 	require.NoError(t, err)
 	_, err = opened.PublishPolicy(ctx, store.PolicyRow{Kind: "type", ID: id, Hash: hash, YAML: text, PublishedBy: "admin"})
+	require.NoError(t, err)
+	time.Sleep(believed)
+}
+
+// PublishMapping puts a mapping in force.
+func (h *House) PublishMapping(t testing.TB, text string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), publishPatience)
+	defer cancel()
+	opened, err := store.Open(ctx, store.Options{URL: h.DatabaseURL(), Application: "test"})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, opened.Close()) }()
+	mapping, err := booking.Parse("mapping", []byte(text))
+	require.NoError(t, err)
+	hash, err := evidence.HashOf(mapping)
+	require.NoError(t, err)
+	_, err = opened.PublishPolicy(ctx, store.PolicyRow{Kind: "mapping", ID: mapping.ID, Hash: hash, YAML: text,
+		PublishedBy: "admin"})
 	require.NoError(t, err)
 	time.Sleep(believed)
 }
