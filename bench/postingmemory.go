@@ -31,7 +31,9 @@ type MemoryOptions struct {
 // thousand: what its books hold is not ours, and would grow.
 func RunPostingMemory(ctx context.Context, o MemoryOptions) error {
 	var now atomic.Pointer[sandbox.Server]
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { now.Load().ServeHTTP(w, r) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now.Load().ServeHTTP(w, r)
+	}))
 	defer server.Close()
 	port, err := o.Open(ctx, server.URL)
 	if err != nil {
