@@ -101,7 +101,11 @@ func (p *Port) rows(ctx context.Context, values url.Values) ([]row, error) {
 			return nil, err
 		}
 		all = append(all, got.Rows...)
-		if pages, err := strconv.Atoi(got.Pages.String()); err != nil || page >= pages {
+		pages, err := strconv.Atoi(got.Pages.String())
+		if err != nil {
+			pages = page // it tells of no pages
+		}
+		if page >= pages {
 			return all, nil
 		}
 	}
