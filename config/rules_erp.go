@@ -24,7 +24,8 @@ const reconcileDaysMost = 400
 type adapter struct {
 	needs   map[string]string   // keys that must not be empty, and what to set there
 	options map[string][]string // names of options, and the values each may have; none = any
-	local   bool                // it has no address
+	local   bool                // it may have no address
+	schemes []string            // of its address; nil = http and https
 }
 
 // adapters lists every kind of ERP there is. A new one is a line here and one in
@@ -38,9 +39,10 @@ var adapters = map[string]adapter{
 			"hand_over": {"audit", "submit", "save"}, "zone": nil},
 	},
 	"filedrop": {
-		local: true,
+		local: true, schemes: []string{"sftp", "s3", "s3+http"},
 		needs: map[string]string{"currency": "set the currency of the books"},
-		options: map[string][]string{"folder": nil, "format": {"csv", "xlsx", "hledger", "beancount"}, "columns": nil,
+		options: map[string][]string{"folder": nil, "region": nil, "taken": nil, "host_key": nil, "private_key": nil,
+			"format": {"csv", "xlsx", "hledger", "beancount"}, "columns": nil,
 			"template": nil, "sheet": nil, "header_row": nil, "accounts": nil, "master": nil},
 	},
 	"sap": {
@@ -114,7 +116,11 @@ func (c Connection) check(k *check, at string, mode Mode) {
 	k.oneOf(at+"adapter", c.Adapter, slices.Sorted(maps.Keys(adapters))...)
 	k.want(len(c.Entities) > 0, at+"entities", "is empty", "list the legal entities whose vouchers go there")
 	if !adapters[c.Adapter].local || c.URL != "" {
-		k.url(at+"url", c.URL, "http", "https")
+		schemes := adapters[c.Adapter].schemes
+		if schemes == nil {
+			schemes = []string{"http", "https"}
+		}
+		k.url(at+"url", c.URL, schemes...)
 	}
 	k.want(c.Adapter != AdapterSandbox || mode == Dev, at+"adapter", "is a sandbox in production",
 		"set another adapter; the sandbox books nothing")

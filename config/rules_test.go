@@ -82,6 +82,8 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 		{"sap without its company code", connection + "adapter: sap } ] }", "erp.connections[0].company", "company code"},
 		{"files in a form nobody reads", "erp: { connections: [ { id: a, entities: [e], adapter: filedrop, currency: CNY, " +
 			"options: { format: xls } } ] }", "erp.connections[0].options.format", "hledger"},
+		{"files to where nobody can put them", "erp: { connections: [ { id: a, entities: [e], adapter: filedrop, currency: CNY, " +
+			"url: 'ftp://h/x' } ] }", "erp.connections[0].url", "sftp"},
 		{"settled before the call ends", connection + "adapter: http, mapping: m, settle: 1s } ] }",
 			"erp.connections[0].settle", "from 20s"},
 		{"a platform nobody knows", app + "provider: icq } ] }", "im.apps[0].provider", "wecom"},

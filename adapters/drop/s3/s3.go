@@ -23,6 +23,7 @@ type Config struct {
 	Endpoint, Bucket, Region, Prefix string
 	AccessKey, SecretKey             string
 	Plain                            bool // http
+	Once                             bool // no request is repeated in secret
 }
 
 // Place is a bucket, below a prefix.
@@ -35,8 +36,12 @@ var _ drop.Place = (*Place)(nil)
 
 // Open makes the client. Nothing is asked yet.
 func Open(c Config) (*Place, error) {
-	client, err := minio.New(c.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
-		Secure: !c.Plain, Region: c.Region})
+	options := &minio.Options{Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: !c.Plain,
+		Region: c.Region}
+	if c.Once {
+		options.MaxRetries = 1
+	}
+	client, err := minio.New(c.Endpoint, options)
 	if err != nil {
 		return nil, err
 	}
@@ -120,12 +125,15 @@ func (p *Place) Write(ctx context.Context, room drop.Room, name string, content 
 	}
 	options := minio.PutObjectOptions{ContentType: "application/octet-stream", DisableMultipart: true}
 	options.SetMatchETagExcept("*")
-	_, err = p.client.PutObject(ctx, p.bucket, key, bytes.NewReader(content), int64(len(content)), options)
+	put, err := p.client.PutObject(ctx, p.bucket, key, bytes.NewReader(content), int64(len(content)), options)
 	if status(err) == http.StatusPreconditionFailed {
 		return drop.Exists(name)
 	}
 	if err != nil {
 		return unavailable(err)
+	}
+	if put.ETag == "" {
+		return drop.Unavailable("not an answer of a store")
 	}
 	return nil
 }

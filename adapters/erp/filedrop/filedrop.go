@@ -1,6 +1,6 @@
-// Package filedrop hands vouchers over as files in a folder, for books that can
-// only import: CSV or XLSX by a template of columns, or a journal that hledger or beancount
-// reads. A voucher is one file, named by its reference.
+// Package filedrop hands vouchers over as files in a folder, a directory of an SFTP server or
+// a bucket, for books that can only import: CSV or XLSX by a template of columns, or a journal
+// that hledger or beancount reads. A voucher is one file, named by its reference.
 //
 //	Create ─▶ .countersign/<short>.<random>   the file, staged
 //	      └─▶ .countersign/<short>.json       its record, created exclusively
@@ -9,14 +9,13 @@
 // The record is never deleted, so a voucher is known after the importer has moved
 // or deleted its file. Everything is fsynced before it counts. The folder and what
 // is staged must lie on one file system, which several machines may share if it
-// keeps links and renames atomic, as NFS does.
+// keeps links and renames atomic, as NFS does. For the other two see renamed and put.
 package filedrop
 
 import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/countersign/countersign/adapters/erp/port"
@@ -25,11 +24,12 @@ import (
 	"github.com/countersign/countersign/domain/voucher"
 )
 
-// desk is the folder inside the folder where staged files and records lie.
-const desk = ".countersign"
-
 var options = []port.Option{
-	{Name: "folder", Needed: true, Mend: "write the folder that the importer reads"},
+	{Name: "folder"},                     // that the importer reads; "" where url names a place elsewhere
+	{Name: "region"},                     // s3
+	{Name: "taken"},                      // s3: where the importer moves what it has taken, below the prefix
+	{Name: "host_key"},                   // sftp: the server's, as in authorized_keys
+	{Name: "private_key"},                // sftp: a file with ours in PEM, where it is no password
 	{Name: "format", Default: formatCSV}, // csv, xlsx, hledger or beancount
 	{Name: "template"},                   // xlsx: a workbook to fill, whose titles are those of columns
 	{Name: "sheet"},                      // xlsx: of the template; "" = its first
@@ -44,13 +44,14 @@ type Port struct {
 	config   port.Config
 	currency money.Currency
 	options  port.Options
-	folder   string
+	desk     desk
 	columns  []column
 	template template
 	accounts map[string]string
 }
 
-// Open makes the port of one folder, which must be there.
+// Open makes the port of one folder, which must be there, or of a place elsewhere, which is not
+// asked yet.
 //
 // Errors: Invalid erp.bad_config, naming the key and the mend.
 func Open(config port.Config) (port.Port, error) {
@@ -62,8 +63,8 @@ func Open(config port.Config) (port.Port, error) {
 	if p.options, err = config.Read(options); err != nil {
 		return nil, err
 	}
-	if p.folder = p.options["folder"]; !filepath.IsAbs(p.folder) {
-		return nil, port.BadOption("folder", "is no absolute path")
+	if p.desk, err = openDesk(config, p.options); err != nil {
+		return nil, err
 	}
 	if extensions[p.options["format"]] == "" {
 		return nil, port.BadOption("format", "is "+p.options["format"]+": write csv, xlsx, hledger or beancount")
@@ -91,16 +92,16 @@ func (p *Port) Capabilities() port.Capabilities {
 // Find returns the voucher that carries the reference. Safe to repeat.
 func (p *Port) Find(ctx context.Context, reference string) (found []port.Found, err error) {
 	err = p.config.Witnessed(ctx, "READ", voucher.Short(reference)+".json", nil, func() error {
-		found, err = p.find(reference)
+		found, err = p.find(ctx, reference)
 		return err
 	})
 	return found, err
 }
 
-func (p *Port) find(reference string) ([]port.Found, error) {
-	r, err := p.record(voucher.Short(reference))
+func (p *Port) find(ctx context.Context, reference string) ([]port.Found, error) {
+	r, err := p.desk.record(ctx, voucher.Short(reference))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, p.reachable()
+		return nil, nil
 	}
 	if err != nil {
 		return nil, unavailable(err)
@@ -109,7 +110,7 @@ func (p *Port) find(reference string) ([]port.Found, error) {
 		return nil, port.Fault(port.CodeConflict, "its name is taken by "+r.Voucher.Reference, fault.Arg("reference",
 			reference))
 	}
-	f, err := p.found(r)
+	f, err := p.found(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +128,9 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 	if err != nil {
 		return port.Found{}, err
 	}
-	var r record
-	err = p.config.Witnessed(ctx, "WRITE", p.fileName(v), text, func() (err error) {
-		r, err = p.stage(v, text)
+	r := newRecord(v)
+	err = p.config.Witnessed(ctx, "WRITE", p.fileName(v), text, func() error {
+		err := p.desk.stage(ctx, r, text)
 		if errors.Is(err, os.ErrExist) {
 			return port.Fault(port.CodeUnavailable, "it is there already: look again")
 		}
@@ -141,57 +142,42 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 	if err != nil {
 		return port.Found{}, err
 	}
-	return p.found(r)
+	return p.told(r, port.Draft), nil
 }
 
 // Post drops the staged file into the folder. Safe to repeat, and to do at the same
 // time: a rename happens once.
 func (p *Port) Post(ctx context.Context, f port.Found) (port.Found, error) {
-	r, err := p.record(f.ID)
+	r, err := p.desk.record(ctx, f.ID)
 	if err != nil {
 		return port.Found{}, unavailable(err)
 	}
 	name := p.fileName(r.Voucher)
-	if err := p.config.Witnessed(ctx, "RENAME", name, nil, func() error { return p.drop(r, name) }); err != nil {
+	text, err := p.render(r.Voucher)
+	if err != nil {
 		return port.Found{}, err
 	}
-	now, err := p.found(r)
+	err = p.config.Witnessed(ctx, "RENAME", name, nil, func() error { return p.desk.drop(ctx, r, name, text) })
+	if err != nil {
+		return port.Found{}, err
+	}
+	now, err := p.found(ctx, r)
 	if err == nil && now.State != port.Posted {
 		err = port.Fault(port.CodeRefused, "it was withdrawn")
 	}
 	return now, err
 }
 
-// drop moves the staged file to where the importer takes it.
-func (p *Port) drop(r record, name string) error {
-	err := os.Rename(p.at(r.Staged), filepath.Join(p.folder, name))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return unavailable(err)
-	}
-	if err := errors.Join(syncFolder(p.folder), syncFolder(p.at(""))); err != nil {
-		return port.Fault(port.CodeUnknown, plain(err))
-	}
-	return nil
-}
-
-// Discard withdraws a voucher that was not dropped yet. The staged file goes first:
-// between this rename and that of Post one wins. Safe to repeat.
-func (p *Port) Discard(_ context.Context, f port.Found) error {
-	r, err := p.record(f.ID)
+// Discard withdraws a voucher that was not dropped yet: of it and Post one wins. Safe to repeat.
+func (p *Port) Discard(ctx context.Context, f port.Found) error {
+	r, err := p.desk.record(ctx, f.ID)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return unavailable(err)
 	}
-	withdrawn := p.at(r.Staged + withdrawnEnd)
-	if err := os.Rename(p.at(r.Staged), withdrawn); err != nil && !there(withdrawn) {
-		return port.Fault(port.CodeRefused, "it was dropped already")
-	}
-	if err := errors.Join(os.Remove(p.at(f.ID+".json")), os.Remove(withdrawn), syncFolder(p.at(""))); err != nil {
-		return unavailable(err)
-	}
-	return nil
+	return p.desk.withdraw(ctx, r)
 }
 
 // Reverse drops the voucher once more with its sides swapped, under a reference of
@@ -210,7 +196,7 @@ func (p *Port) Reverse(ctx context.Context, f port.Found, reference, date string
 	if len(before) == 1 {
 		return p.Post(ctx, before[0])
 	}
-	r, err := p.record(f.ID)
+	r, err := p.desk.record(ctx, f.ID)
 	if err != nil {
 		return port.Found{}, unavailable(err)
 	}
@@ -254,16 +240,21 @@ func (p *Port) check(v voucher.Voucher) error {
 	return nil
 }
 
-// found is a record in the port's terms: what is neither staged nor withdrawn was dropped.
-func (p *Port) found(r record) (port.Found, error) {
-	f := port.Found{Reference: r.Voucher.Reference, ID: voucher.Short(r.Voucher.Reference), State: port.Draft,
+// found is a record in the port's terms.
+func (p *Port) found(ctx context.Context, r record) (port.Found, error) {
+	dropped, err := p.desk.dropped(ctx, r, p.fileName(r.Voucher))
+	if err != nil {
+		return port.Found{}, err
+	}
+	if dropped {
+		return p.told(r, port.Posted), nil
+	}
+	return p.told(r, port.Draft), nil
+}
+
+func (p *Port) told(r record, state port.State) port.Found {
+	f := port.Found{Reference: r.Voucher.Reference, ID: voucher.Short(r.Voucher.Reference), State: state,
 		Number: p.fileName(r.Voucher), Date: r.Voucher.Date}
-	if err := p.reachable(); err != nil {
-		return f, err
-	}
-	if !there(p.at(r.Staged)) && !there(p.at(r.Staged+withdrawnEnd)) {
-		f.State = port.Posted
-	}
 	can := p.Capabilities()
 	for _, e := range r.Voucher.Entries {
 		line := port.LineOf(e)
@@ -271,5 +262,10 @@ func (p *Port) found(r record) (port.Found, error) {
 		f.Lines = append(f.Lines, line)
 	}
 	f.Totals = port.Sum(f.Lines)
-	return f, nil
+	return f
+}
+
+// fileName is what the importer sees: in the order of days, and never the same twice.
+func (p *Port) fileName(v voucher.Voucher) string {
+	return v.Date + "-" + voucher.Short(v.Reference) + extensions[p.options["format"]]
 }
