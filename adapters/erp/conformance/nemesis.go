@@ -173,8 +173,8 @@ func (m mortal) StartAttempt(ctx context.Context, reference string, op erp.Op, a
 
 // FinishAttempt records an end that somebody lived to see.
 func (m mortal) FinishAttempt(ctx context.Context, a erp.Attempt, class erp.Class, detail string) error {
-	if m.alive.Err() != nil {
-		return nil
+	if m.alive.Err() == nil {
+		return m.Book.FinishAttempt(ctx, a, class, detail)
 	}
-	return m.Book.FinishAttempt(ctx, a, class, detail)
+	return nil // the record stays open
 }
