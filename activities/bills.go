@@ -70,7 +70,7 @@ func Bills(l Ledger) func(ctx context.Context, after string, take func(item []by
 }
 
 func unlisted() error {
-	return fault.New(fault.Invalid, erp.CodeUnsupported, fault.Arg("what", "supplier bills"))
+	return fault.New(fault.Invalid, erp.CodeUnsupported, fault.Arg("what", "bills"))
 }
 
 func messageOf(b erp.Bill) []byte {

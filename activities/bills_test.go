@@ -73,5 +73,6 @@ func TestABillIsAPaymentRequest(t *testing.T) {
 	require.Equal(t, "1", mark)
 	require.ErrorIs(t, err, lost)
 	_, err = activities.Bills(activities.Ledger{Port: struct{ erp.Port }{}})(t.Context(), "", take)
-	require.Equal(t, erp.CodeUnsupported, fault.CodeOf(err))
+	f, _ := fault.As(err)
+	require.Equal(t, []string{erp.CodeUnsupported, "bills"}, []string{f.Code, f.Args["what"]})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,7 +50,9 @@ type PostBook interface {
 	PlanAgain(ctx context.Context, due []store.Notice, plan store.Planner) ([]store.Delivery, error)
 	ClaimDeliveries(ctx context.Context, limit int, manners notice.Manners) ([]store.Delivery, error)
 	DeliveriesEnded(ctx context.Context, ends []store.DeliveryEnd) error
+	TasksOver(ctx context.Context, ids []string) ([]string, error)
 	DropDeliveries(ctx context.Context, age time.Duration, limit int) (int, error)
+	DropLetters(ctx context.Context, age time.Duration, limit int) (int, error)
 	WishesOf(ctx context.Context, people []string) (map[string]notice.Wishes, error)
 	IMLinksOf(ctx context.Context, people []string) (map[string][]store.IMLink, error)
 	CalendarVersions(ctx context.Context) ([]store.CalendarVersion, error)
@@ -74,7 +77,7 @@ func (p *Post) Round(ctx context.Context, limit int) Told {
 		ends = append(ends, end)
 		if end.State == store.DeliveryDelivered {
 			told.Delivered += len(d.Notices)
-		} else {
+		} else if end.State != store.DeliveryMoot {
 			told.Failed++
 		}
 	})
@@ -114,6 +117,15 @@ func (p *Post) send(ctx context.Context, d store.Delivery) store.DeliveryEnd {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeMax)
 	defer cancel()
 	end := store.DeliveryEnd{ID: d.ID, State: store.DeliveryFailed, Failure: "notice." + string(notice.Unreachable)}
+	var err error
+	if d.All, end.Moot, err = p.current(ctx, d.All); err != nil {
+		end.State, end.Failure = store.DeliveryWaiting, reason(err)
+		return end
+	}
+	if len(d.All) == 0 {
+		end.State, end.Failure = store.DeliveryMoot, ""
+		return end
+	}
 	for i, channel := range d.Channels {
 		end.Channel = channel
 		err := p.by(ctx, channel, d)
@@ -139,10 +151,33 @@ func (p *Post) send(ctx context.Context, d store.Delivery) store.DeliveryEnd {
 	return end
 }
 
+// current leaves out what asks for something that is over: a notice waits for others,
+// for the budget, or for the mail server, and its task is decided meanwhile.
+func (p *Post) current(ctx context.Context, all []store.Notice) (left []store.Notice, moot []string, err error) {
+	var tasks []string
+	for _, n := range all {
+		if notice.Asks(n.Kind) && n.Task != "" {
+			tasks = append(tasks, n.Task)
+		}
+	}
+	var over []string
+	if len(tasks) > 0 {
+		if over, err = p.Book.TasksOver(ctx, tasks); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, n := range all {
+		if notice.Asks(n.Kind) && slices.Contains(over, n.Task) {
+			moot = append(moot, n.ID)
+		} else {
+			left = append(left, n)
+		}
+	}
+	return left, moot, nil
+}
+
 func (p *Post) by(ctx context.Context, channel notice.Channel, d store.Delivery) error {
 	switch {
-	case len(d.All) == 0:
-		return nil // nothing is left to tell
 	case channel == notice.App:
 		return p.Cards.Tell(ctx, d)
 	case len(d.All) == 1 && d.Shape != store.DeliveryDigest:
@@ -179,9 +214,11 @@ func (p *Post) drop(ctx context.Context) {
 	if p.Keep == 0 || time.Since(p.dropped) < dropEvery {
 		return
 	}
-	n, err := p.Book.DropDeliveries(ctx, p.Keep, dropBatch)
+	messages, err := p.Book.DropDeliveries(ctx, p.Keep, dropBatch)
 	p.report(ctx, err, "old messages were not forgotten")
-	if n < dropBatch {
+	letters, err := p.Book.DropLetters(ctx, p.Keep, dropBatch)
+	p.report(ctx, err, "old letters were not forgotten")
+	if messages < dropBatch && letters == 0 {
 		p.dropped = time.Now()
 	}
 }

@@ -104,6 +104,21 @@ func (h *postHouse) owe(person, kind string, n int) {
 		FROM generate_series(1, $3) n`, person, kind, n)
 }
 
+// tasks opens tasks of somebody, and owes a notice of each. Their documents are not needed.
+func (h *postHouse) tasks(person string, ids ...string) {
+	h.Helper()
+	for _, id := range ids {
+		h.root.MustExec(fmt.Sprintf(`
+			SET session_replication_role = replica;
+			INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, opened_at, opened_seq, remind_at)
+			VALUES ('%[1]s', 'd-%[1]s', 's', '{}', 1, '%[2]s', '', 0, 'open', clock_timestamp(), 1, '[]');
+			INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
+			VALUES ('n-%[1]s', 'task.opened', '%[2]s', '', '', 'd-%[1]s', '%[1]s', false,
+			        jsonb_build_object('number', 'EXP-%[1]s', 'title', 'Taxi', 'due_at', '', 'step', ''));
+			RESET session_replication_role`, id, person))
+	}
+}
+
 // rounds tells until there is nothing more to do at once.
 func (h *postHouse) rounds() {
 	for h.post.Round(h.Context(), 100).More {
@@ -257,4 +272,39 @@ func TestOnlyWhatIsNotOwedCanBeLeft(t *testing.T) {
 	require.Equal(t, notice.Leave{Person: "p000", Topics: []notice.Topic{notice.Requests}}, leave)
 	require.Len(t, asks, 1)
 	require.Empty(t, asks[0].Leave)
+}
+
+// TestWhatIsOverIsNotAskedFor: what was decided while it gathered, or while the mail server
+// was away, is in no letter; where nothing is left there is none, and nothing is spent.
+func TestWhatIsOverIsNotAskedFor(t *testing.T) {
+	h := newPostHouse(t, 1)
+	h.post.Manners = notice.Manners{Budget: 10, Gather: time.Hour}
+	h.tasks("p000", "t1", "t2", "t3", "t4")
+	h.rounds()
+	require.Len(t, h.box.letters["p000@example.com"], 1)
+
+	h.tasks("p000", "t5", "t6", "t7")
+	h.rounds()
+	h.box.fail = errors.New("mail is away")
+	h.root.MustExec(`UPDATE notice_deliveries SET tried_at = tried_at - interval '2 hours'`)
+	h.root.MustExec(`UPDATE tasks SET state = 'superseded' WHERE id = 't5'`)
+	h.later()
+	h.rounds()
+	h.root.MustExec(`UPDATE tasks SET state = 'superseded' WHERE id = 't6'`)
+	h.box.fail = nil
+	h.later()
+	h.rounds()
+	letters := h.box.letters["p000@example.com"]
+	require.Len(t, letters, 2)
+	require.Contains(t, letters[1].Body, "EXP-t7")
+	require.NotContains(t, letters[1].Body, "EXP-t5")
+	require.NotContains(t, letters[1].Body, "EXP-t6")
+	require.Equal(t, 2, h.count(`SELECT count(*) FROM notices WHERE held = 'moot' AND sent_at IS NULL AND task IN ('t5', 't6')`))
+
+	h.tasks("p000", "t8")
+	h.root.MustExec(`UPDATE notice_deliveries SET tried_at = tried_at - interval '2 hours'`)
+	h.root.MustExec(`UPDATE tasks SET state = 'superseded' WHERE id = 't8'`)
+	h.rounds()
+	require.Len(t, h.box.letters["p000@example.com"], 2)
+	require.Equal(t, 1, h.count(`SELECT count(*) FROM notice_deliveries WHERE state = 'moot' AND tried_at IS NULL`))
 }

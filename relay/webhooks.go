@@ -17,6 +17,7 @@ const (
 	webhooksTimeMax = 30 * time.Second // of one batch to one endpoint: its claim lasts twice as long
 	webhooksAtOnce  = 8                // endpoints
 	forgetBatch     = 1000
+	keepEvery       = time.Minute // far below store's configurationFor
 )
 
 // Webhooks tells other systems of what is recorded: each one thing after another, in an
@@ -32,7 +33,7 @@ type Webhooks struct {
 	GiveUp    time.Duration               // for so long an endpoint may fail
 	Keep      time.Duration               // for so long what was delivered can be looked at and sent again
 
-	kept bool // whether the book knows which endpoints there are
+	kept time.Time // when the book was last told which endpoints there are
 }
 
 // WebhookBook is the part of the store that Webhooks needs.
@@ -49,13 +50,13 @@ type WebhookBook interface {
 // messages, and says whether to go on at once.
 func (r *Relay) drainWebhooks(ctx context.Context) bool {
 	w := r.Webhooks
-	if !w.kept {
+	if time.Since(w.kept) > keepEvery {
 		err := w.Book.KeepWebhooks(ctx, w.ids())
 		r.report(err, "the endpoints were not written down")
 		if err != nil {
 			return false
 		}
-		w.kept = true
+		w.kept = time.Now()
 	}
 	more, err := w.Book.SpreadWebhooks(ctx, w.To)
 	r.report(err, "events were not sorted")

@@ -331,6 +331,27 @@ func TestARelayThatKnowsLess(t *testing.T) {
 	require.Equal(t, 1, w.stands().Tries, "it does not try either")
 }
 
+// TestARelayWithAnOlderConfiguration that starts late takes nothing away that a newer one
+// names, until no relay speaks of the newer any more.
+func TestARelayWithAnOlderConfiguration(t *testing.T) {
+	w := newTold(t, nil)
+	older, newer := []string{"oa"}, []string{"oa", "crm"}
+	state := func() (state string) {
+		require.NoError(t, w.root.Get(&state, `SELECT state FROM webhook_endpoints WHERE id = 'crm'`))
+		return state
+	}
+	require.NoError(t, w.store.KeepWebhooks(t.Context(), older))
+	require.NoError(t, w.store.KeepWebhooks(t.Context(), newer))
+	require.Equal(t, store.EndpointActive, state())
+	require.NoError(t, w.store.KeepWebhooks(t.Context(), older))
+	require.Equal(t, store.EndpointActive, state())
+	w.root.MustExec(`UPDATE webhook_configurations SET seen_at = seen_at - interval '11 minutes' WHERE endpoints = 'crm oa'`)
+	require.NoError(t, w.store.KeepWebhooks(t.Context(), older))
+	require.Equal(t, store.EndpointRemoved, state())
+	require.NoError(t, w.store.KeepWebhooks(t.Context(), newer))
+	require.Equal(t, store.EndpointActive, state(), "and it is the newest again")
+}
+
 // TestWhatIsLeftOutProvesNothing: an endpoint that fails is not taken for well because
 // somebody left out what it did not accept.
 func TestWhatIsLeftOutProvesNothing(t *testing.T) {

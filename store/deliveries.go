@@ -41,6 +41,7 @@ const (
 	DeliveryDelivered = "delivered"
 	DeliveryFailed    = "failed" // for good
 	DeliveryHeld      = "held"   // it could not be tried again within the budget: the digest has it
+	DeliveryMoot      = "moot"   // all that it asked for was over before it was sent
 )
 
 type deliveryRow struct {

@@ -73,6 +73,11 @@ func (w *world) noticesUnder(relay, worker, gateway *store.Store, due []store.No
 	require.NoError(w.t, err)
 	_, err = relay.DropDeliveries(w.ctx, time.Hour, 10)
 	require.NoError(w.t, err)
+	_, err = relay.DropLetters(w.ctx, time.Hour, 10)
+	require.NoError(w.t, err)
+	_, err = relay.TasksOver(w.ctx, []string{"task"})
+	require.NoError(w.t, err)
+	require.NoError(w.t, relay.KeepWebhooks(w.ctx, nil))
 	_, err = relay.WishesOf(w.ctx, []string{"ann"})
 	require.NoError(w.t, err)
 	_, err = worker.IMLinksOf(w.ctx, []string{"ann"})
@@ -208,4 +213,36 @@ func TestWhoDoesNotLookIsToldAgain(t *testing.T) {
 	none, err = w.s.ClaimUnanswered(w.ctx, 10)
 	require.NoError(t, err)
 	require.Empty(t, none, "once")
+}
+
+// TestLettersAreForgotten once their links serve no more, and the cards of messaging apps
+// with them; one that still shows a task stays, and what serves goes by nobody's hand.
+func TestLettersAreForgotten(t *testing.T) {
+	w := newWorld(t)
+	d := w.routed("train", approval.AnyOf, "ann")
+	for i, state := range []string{"ended", "shown"} {
+		life := time.Duration(1-2*i) * time.Hour // the letters: one serves, one does not
+		require.NoError(t, w.s.WriteLetter(w.ctx, store.Letter{ID: state, Person: "ann", Document: d.ID}, state, life))
+		for _, life := range []time.Duration{time.Hour, -3 * time.Hour} {
+			id := state + life.String()
+			_, err := w.s.IntendIMCard(w.ctx, store.IMCard{ID: id, App: "wecom", Notice: id, Person: "ann", Document: d.ID}, life,
+				func(string) []store.IMToken { return []store.IMToken{{Hash: id, Verdict: "approve"}} })
+			require.NoError(t, err)
+			require.NoError(t, w.s.IMCardIs(w.ctx, id, state, "", ""))
+		}
+	}
+	dropped, err := w.s.DropLetters(w.ctx, 2*time.Hour, 10)
+	require.NoError(t, err)
+	require.Equal(t, 2, dropped, "a card and its token; the letter is kept for a while longer")
+	dropped, err = w.s.DropLetters(w.ctx, time.Minute, 10)
+	require.NoError(t, err)
+	require.Equal(t, 1, dropped)
+	var left []string
+	require.NoError(t, w.root.Select(&left, `SELECT id FROM letters UNION ALL SELECT id FROM im_cards UNION ALL
+		SELECT hash FROM im_tokens ORDER BY 1`))
+	require.Equal(t, []string{"ended", "ended1h0m0s", "ended1h0m0s", "shown-3h0m0s", "shown-3h0m0s", "shown1h0m0s", "shown1h0m0s"}, left)
+	for _, table := range []string{"letters", "im_tokens", "im_cards"} {
+		_, err := w.root.ExecContext(w.ctx, "DELETE FROM "+table)
+		require.ErrorContains(t, err, "it still serves")
+	}
 }

@@ -108,8 +108,7 @@ func settleClaims(ctx context.Context, tx *sqlx.Tx, claimed []Delivery, held, la
 	return err
 }
 
-// withNotices reads what messages tell of. What is over asks for nothing any more: of a
-// message that repeats only what is open is told.
+// withNotices reads what messages tell of.
 func (s *Store) withNotices(ctx context.Context, deliveries []Delivery) ([]Delivery, error) {
 	var ids []string
 	for _, d := range deliveries {
@@ -131,11 +130,20 @@ func (s *Store) withNotices(ctx context.Context, deliveries []Delivery) ([]Deliv
 	return deliveries, nil
 }
 
+// TasksOver says which of some tasks are open no more: what is over asks for nothing.
+func (s *Store) TasksOver(ctx context.Context, ids []string) ([]string, error) {
+	const query = `SELECT id FROM tasks WHERE id = ANY($1) AND state <> 'open'`
+	var over []string
+	err := s.db.SelectContext(ctx, &over, query, pq.Array(ids))
+	return over, sqlFault("store.TasksOver", err)
+}
+
 // DeliveryEnd is what came of a try.
 type DeliveryEnd struct {
 	ID      string
 	Channel notice.Channel // by which it was tried last
-	State   string         // DeliveryDelivered, DeliveryFailed, or DeliveryWaiting: it is tried again
+	State   string         // DeliveryDelivered, DeliveryFailed, DeliveryMoot, or DeliveryWaiting: it is tried again
+	Moot    []string       // notices that were left out: what they asked for is over
 	Failure string
 	AgainAt time.Time // of one that was delivered: when it is told again; zero for never
 }
@@ -150,22 +158,28 @@ func (s *Store) DeliveriesEnded(ctx context.Context, ends []DeliveryEnd) error {
 	rows := make([]map[string]any, 0, len(ends))
 	for _, e := range ends {
 		rows = append(rows, map[string]any{"id": e.ID, "channel": e.Channel, "state": e.State, "failure": e.Failure,
-			"again": textOf(e.AgainAt)})
+			"again": textOf(e.AgainAt), "moot": e.Moot})
 	}
 	const query = `
 		WITH ended AS (
 			UPDATE notice_deliveries d SET channel = c.channel, state = c.state, failure = c.failure,
+			       tried_at = CASE WHEN c.state = 'moot' AND d.tries = 1 THEN NULL ELSE d.tried_at END,
 			       ended_at = CASE WHEN c.state = 'waiting' THEN NULL ELSE clock_timestamp() END,
 			       next_try = clock_timestamp() + least(interval '` + noticeBackoffMost + `',
 			                  interval '` + noticeBackoffBase + `' * power(2, least(d.tries, 20) - 1))
-			FROM jsonb_to_recordset($1::jsonb) AS c (id text, channel text, state text, failure text, again timestamptz)
+			FROM jsonb_to_recordset($1::jsonb) AS c (id text, channel text, state text, failure text, again timestamptz,
+			     moot jsonb)
 			WHERE d.id = c.id AND d.state = 'waiting'
-			RETURNING d.notices, d.shape, c.state, c.failure, c.again)
+			RETURNING d.notices, d.shape, c.state, c.failure, c.again, coalesce(c.moot, '[]') AS moot),
+		each AS (
+			SELECT id, shape, failure, again, CASE WHEN state <> 'waiting' AND moot ? id THEN 'moot' ELSE state END AS state
+			FROM (SELECT unnest(notices) AS id, shape, state, failure, again, moot FROM ended) e)
 		UPDATE notices n SET failure = e.failure,
 		       sent_at = CASE WHEN e.state = 'delivered' THEN coalesce(n.sent_at, clock_timestamp()) ELSE n.sent_at END,
-		       held = CASE WHEN e.state = 'failed' AND n.sent_at IS NULL THEN 'unreachable' ELSE n.held END,
-		       again_at = CASE WHEN e.shape = 'again' THEN NULL ELSE e.again END
-		FROM (SELECT unnest(notices) AS id, shape, state, failure, again FROM ended) e WHERE n.id = e.id`
+		       held = CASE WHEN n.sent_at IS NOT NULL THEN n.held WHEN e.state = 'failed' THEN 'unreachable'
+		                   WHEN e.state = 'moot' THEN 'moot' ELSE n.held END,
+		       again_at = CASE WHEN e.shape = 'again' OR e.state = 'moot' THEN NULL ELSE e.again END
+		FROM each e WHERE n.id = e.id`
 	return s.inTx(ctx, "store.DeliveriesEnded", func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, query, string(mustJSON(rows)))
 		return err

@@ -151,9 +151,11 @@ var grants = map[string]map[string]string{
 
 		"im_people": "SELECT, INSERT, UPDATE (ended_at)", "im_apart": read,
 		"im_syncs":  "SELECT, INSERT, UPDATE (next_at, done_at, found, linked, failure, code)",
-		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, due, next_try, tries, failure)",
-		"im_tokens": appends,
-		"letters":   appends,
+		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, due, next_try, tries, failure), DELETE",
+		"im_tokens": "SELECT, INSERT, DELETE",
+		"letters":   "SELECT, INSERT, DELETE",
+
+		"webhook_configurations": "SELECT, INSERT, UPDATE (since, seen_at), DELETE",
 
 		"mail_addresses":    "SELECT, INSERT, UPDATE (person, state, softs, since, status, changed_at)",
 		"notice_deliveries": "SELECT, INSERT, UPDATE, DELETE", "notice_key": read,
@@ -197,7 +199,7 @@ var grants = map[string]map[string]string{
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
 		"reversals": read, "inbound_messages": read, "inbound_sources": read, "erp_exchanges": read, "erp_episodes": read,
 		"certifications": read, "certification_items": read,
-		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read,
+		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read, "webhook_configurations": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
 		"letters": read, "im_apart": read, "mail_addresses": read, "notice_deliveries": read,
 	},

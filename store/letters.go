@@ -64,3 +64,36 @@ func (s *Store) LetterByPage(ctx context.Context, hash string) (l Letter, now ti
 	l.MadeAt, l.ExpiresAt = l.MadeAt.UTC(), l.ExpiresAt.UTC()
 	return l, row.Now.UTC(), nil
 }
+
+// DropLetters forgets up to limit letters, and cards of messaging apps, whose links and
+// buttons served no more an age ago, and says how many. What was decided by them is in
+// the record; a card that still shows an open task stays, to be changed.
+func (s *Store) DropLetters(ctx context.Context, age time.Duration, limit int) (int, error) {
+	dropped := 0
+	err := s.inTx(ctx, "store.DropLetters", func(tx *sqlx.Tx) error {
+		dropped = 0
+		for _, query := range []string{`
+			DELETE FROM letters WHERE id IN (
+				SELECT id FROM letters WHERE expires_at < clock_timestamp() - make_interval(secs => $1)
+				ORDER BY expires_at LIMIT $2)`, `
+			DELETE FROM im_tokens WHERE card IN (
+				SELECT c.id FROM im_cards c WHERE c.expires_at < clock_timestamp() - make_interval(secs => $1)
+				  AND c.state <> 'shown' AND EXISTS (SELECT FROM im_tokens t WHERE t.card = c.id) ORDER BY c.expires_at LIMIT $2)`, `
+			DELETE FROM im_cards WHERE id IN (
+				SELECT c.id FROM im_cards c WHERE c.expires_at < clock_timestamp() - make_interval(secs => $1)
+				  AND c.state <> 'shown' AND NOT EXISTS (SELECT FROM im_tokens t WHERE t.card = c.id)
+				ORDER BY c.expires_at LIMIT $2)`} {
+			result, err := tx.ExecContext(ctx, query, age.Seconds(), limitOf(limit))
+			if err != nil {
+				return err
+			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			dropped += int(n)
+		}
+		return nil
+	})
+	return dropped, err
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,14 +41,34 @@ const (
 const (
 	webhookLease = "60 seconds" // a claim that nobody reported on is given again after it
 	spreadMost   = 500          // events that one look sorts
+
+	configurationFor = "10 minutes" // after a relay last spoke of it a configuration is in use no more
 )
 
-// KeepWebhooks writes down which endpoints there are. One that comes back goes on where
-// it was, without what happened in between.
+// KeepWebhooks writes down which endpoints there are, as a relay is configured: of the
+// configurations in use the newest is believed, so one with an older takes nothing away.
+// One that comes back goes on where it was, without what happened in between.
 //
-// Safe to repeat.
+// Safe to repeat, and repeated while the relay runs: a configuration that no relay spoke
+// of for configurationFor is in use no more.
 func (s *Store) KeepWebhooks(ctx context.Context, ids []string) error {
 	return s.inTx(ctx, "store.KeepWebhooks", func(tx *sqlx.Tx) error {
+		const speak = `
+			INSERT INTO webhook_configurations (endpoints) VALUES ($1)
+			ON CONFLICT (endpoints) DO UPDATE SET seen_at = clock_timestamp()`
+		mine := strings.Join(slices.Sorted(slices.Values(ids)), " ")
+		if _, err := tx.ExecContext(ctx, speak, mine); err != nil {
+			return err
+		}
+		const believed = `
+			SELECT NOT EXISTS (
+				SELECT FROM webhook_configurations c, webhook_configurations mine
+				WHERE mine.endpoints = $1 AND c.since > mine.since
+				  AND c.seen_at > clock_timestamp() - interval '` + configurationFor + `')`
+		var newest bool
+		if err := tx.GetContext(ctx, &newest, believed, mine); err != nil || !newest {
+			return err
+		}
 		const keep = `
 			INSERT INTO webhook_endpoints (id, state) SELECT unnest($1::text[]), 'active'
 			ON CONFLICT (id) DO UPDATE SET state = 'active', changed_by = '', changed_at = clock_timestamp()
@@ -58,7 +79,13 @@ func (s *Store) KeepWebhooks(ctx context.Context, ids []string) error {
 		const remove = `
 			UPDATE webhook_endpoints SET state = 'removed', why = '', changed_by = '', changed_at = clock_timestamp()
 			WHERE state <> 'removed' AND id <> ALL ($1)`
-		_, err := tx.ExecContext(ctx, remove, pq.Array(ids))
+		if _, err := tx.ExecContext(ctx, remove, pq.Array(ids)); err != nil {
+			return err
+		}
+		const forget = `
+			DELETE FROM webhook_configurations WHERE endpoints <> $1
+			  AND seen_at < clock_timestamp() - interval '` + configurationFor + `'`
+		_, err := tx.ExecContext(ctx, forget, mine)
 		return err
 	})
 }

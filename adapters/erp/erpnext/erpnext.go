@@ -118,7 +118,7 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 		return port.Found{}, err
 	}
 	if len(v.Reference) > referenceMax {
-		return port.Found{}, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "a reference longer than the field"))
+		return port.Found{}, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "long_reference"))
 	}
 	document, err := p.document(ctx, at, v)
 	if err != nil {

@@ -49,7 +49,7 @@ func (p *Port) row(ctx context.Context, at company, e voucher.Entry) (object, er
 			"the books are kept in "+string(at.currency)+", not "+string(base.Currency))
 	}
 	if base.Minor > port.FloatMax {
-		return nil, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "an amount of more than fifteen digits"))
+		return nil, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "long_amount"))
 	}
 	account, err := p.account(ctx, at, e.Account)
 	if err != nil {

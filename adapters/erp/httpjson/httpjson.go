@@ -85,7 +85,7 @@ func (p *Port) Find(ctx context.Context, reference string) ([]port.Found, error)
 // Create writes a draft that carries the reference.
 func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error) {
 	if most := p.mapping.Capabilities.ReferenceMax; most > 0 && len(v.Reference) > most {
-		return port.Found{}, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "reference longer than the ERP's field"))
+		return port.Found{}, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "long_reference"))
 	}
 	for _, e := range v.Entries {
 		if base := port.Base(e); base.Currency != p.config.Currency {

@@ -60,7 +60,7 @@ func (p *Port) lineValues(ctx context.Context, at company, e voucher.Entry) (obj
 			"the books are kept in "+string(at.currency)+", not "+string(base.Currency))
 	}
 	if base.Minor > port.FloatMax || e.Amount.Minor > port.FloatMax {
-		return nil, l, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "an amount of more than fifteen digits"))
+		return nil, l, port.Fault(port.CodeUnsupported, "", fault.Arg("what", "long_amount"))
 	}
 	account, err := p.account(ctx, at, e.Account)
 	if err != nil {

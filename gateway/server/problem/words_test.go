@@ -22,4 +22,6 @@ func TestActsAndStatusesAreSaidInWords(t *testing.T) {
 		require.Contains(t, p.Detail, words[1])
 		require.NotContains(t, p.Detail, "rejected")
 	}
+	p := problem.Of(i18n.With(t.Context(), "zh-CN"), fault.New(fault.Invalid, "erp.unsupported", fault.Arg("what", "bills")))
+	require.Equal(t, "该账务系统连接不支持：读取供应商账单。", p.Detail)
 }
