@@ -83,7 +83,7 @@ var grants = map[string]map[string]string{
 		"letters":  read,
 
 		"mail_addresses":    "SELECT, UPDATE (state, softs, since, changed_at)",
-		"notice_deliveries": read, "notice_key": read,
+		"notice_deliveries": read, "notice_key": read, "reach_again": appends,
 	},
 	RoleWorker: {
 		"documents": projects,
@@ -155,10 +155,10 @@ var grants = map[string]map[string]string{
 		"im_tokens": "SELECT, INSERT, DELETE",
 		"letters":   "SELECT, INSERT, DELETE",
 
-		"webhook_configurations": "SELECT, INSERT, UPDATE (since, seen_at), DELETE",
+		"webhook_configurations": "SELECT, INSERT, UPDATE (seen_at), DELETE",
 
 		"mail_addresses":    "SELECT, INSERT, UPDATE (person, state, softs, since, status, changed_at)",
-		"notice_deliveries": "SELECT, INSERT, UPDATE, DELETE", "notice_key": read,
+		"notice_deliveries": "SELECT, INSERT, UPDATE, DELETE", "notice_key": read, "reach_again": read,
 	},
 	RoleDirectory: {
 		"directory_entries":  "SELECT, INSERT, UPDATE (name, external, attributes, version, modified_at, deleted_at)",
@@ -202,5 +202,6 @@ var grants = map[string]map[string]string{
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read, "webhook_configurations": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
 		"letters": read, "im_apart": read, "mail_addresses": read, "notice_deliveries": read,
+		"reach_again": read,
 	},
 }

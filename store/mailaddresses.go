@@ -119,13 +119,15 @@ func tellDeadAddress(ctx context.Context, tx *sqlx.Tx, a MailAddress, status str
 //
 // Safe to repeat.
 func (s *Store) WriteAgain(ctx context.Context, address string) error {
-	return s.inTx(ctx, "store.WriteAgain", func(tx *sqlx.Tx) error {
-		const query = `
-			UPDATE mail_addresses SET state = 'ok', softs = 0, since = NULL, changed_at = clock_timestamp()
-			WHERE address = $1 AND state <> 'ok'`
-		_, err := tx.ExecContext(ctx, query, addressKey(address))
-		return err
-	})
+	return s.inTx(ctx, "store.WriteAgain", func(tx *sqlx.Tx) error { return writeAgain(ctx, tx, address) })
+}
+
+func writeAgain(ctx context.Context, tx *sqlx.Tx, address string) error {
+	const query = `
+		UPDATE mail_addresses SET state = 'ok', softs = 0, since = NULL, changed_at = clock_timestamp()
+		WHERE address = $1 AND state <> 'ok'`
+	_, err := tx.ExecContext(ctx, query, addressKey(address))
+	return err
 }
 
 // MailStanding is how an address stands; the zero MailAddress where nobody wrote to it.

@@ -98,6 +98,7 @@ var matrix = map[string]map[string]string{
 		"audit:read":    "..y..y..",
 		"metrics:read":  "yyyyyyyy",
 
+		"delivery:read":   "..y..y..",
 		"delegation:read": "y.y..y..",
 		"grant:read":      "y.y..y..",
 	},
@@ -128,6 +129,8 @@ var matrix = map[string]map[string]string{
 		"scim:provision":     "..y..y..",
 		"webhook:read":       "..y..y..",
 		"webhook:manage":     "..y..y..",
+		"delivery:read":      "..y..y..",
+		"delivery:manage":    "..y..y..",
 		"grant:read":         "y.y..y..",
 		"grant:request":      "y.y..y..",
 		"grant:decide":       "..y..y..",
@@ -136,10 +139,12 @@ var matrix = map[string]map[string]string{
 		"document:on_behalf": "..y..y..",
 	},
 	access.Operator: {
-		"effect:read":    "..y..y..",
-		"metrics:read":   "yyyyyyyy",
-		"webhook:read":   "yyyyyyyy",
-		"webhook:manage": "yyyyyyyy",
+		"effect:read":     "..y..y..",
+		"metrics:read":    "yyyyyyyy",
+		"webhook:read":    "yyyyyyyy",
+		"webhook:manage":  "yyyyyyyy",
+		"delivery:read":   "yyyyyyyy",
+		"delivery:manage": "yyyyyyyy",
 	},
 }
 

@@ -62,6 +62,8 @@ const (
 	MetricsRead       = "metrics:read"
 	WebhookRead       = "webhook:read"   // which other systems are told of events, and how they take it
 	WebhookManage     = "webhook:manage" // pause them, and have something sent again
+	DeliveryRead      = "delivery:read"   // how people were told, and whom no message reaches
+	DeliveryManage    = "delivery:manage" // say that somebody can be reached again
 	ScimProvision     = "scim:provision" // a directory tells of people and groups
 	GrantRead         = "grant:read"     // who holds which right, and why
 	GrantRequest      = "grant:request"  // a role, for a second person to approve
@@ -177,6 +179,7 @@ var table = map[string]rights{
 		PeopleRead:     {Entity},
 		AuditRead:      {Entity},
 		DelegationRead: {Entity},
+		DeliveryRead:   {Entity},
 		MetricsRead:    {All},
 		GrantRead:      {Entity},
 	},
@@ -207,15 +210,19 @@ var table = map[string]rights{
 		ScimProvision:     {Entity},
 		WebhookRead:       {Entity},
 		WebhookManage:     {Entity},
+		DeliveryRead:      {Entity},
+		DeliveryManage:    {Entity},
 		GrantRead:         {Entity},
 		GrantRequest:      {Entity},
 		GrantDecide:       {Entity},
 	},
 	Operator: {
-		EffectRead:    {Entity},
-		MetricsRead:   {All},
-		WebhookRead:   {All},
-		WebhookManage: {All},
+		EffectRead:     {Entity},
+		MetricsRead:    {All},
+		WebhookRead:    {All},
+		WebhookManage:  {All},
+		DeliveryRead:   {All},
+		DeliveryManage: {All},
 	},
 }
 

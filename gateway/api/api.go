@@ -67,6 +67,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.finance()
 	a.reconciliations()
 	a.webhooks()
+	a.deliveries()
 	a.exchanges()
 	a.audit()
 	a.imports()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/letter"
 	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -85,8 +86,10 @@ func (d *Desk) OwnAddress(ctx context.Context, who auth.Who) (store.MailAddress,
 //
 // Safe to repeat. Errors: Forbidden act.person_only.
 func (d *Desk) WriteAgain(ctx context.Context, who auth.Who) error {
-	if err := inPerson(who); err != nil {
+	stands, err := d.OwnAddress(ctx, who)
+	if err != nil || stands.State == letter.OK || stands.Address == "" {
 		return err
 	}
-	return d.Store.WriteAgain(ctx, who.Person.Email)
+	said := store.ReachedAgain{Person: who.Person.ID, By: who.Person.ID, Failure: stands.Status}
+	return d.Store.ReachAgain(ctx, said, who.Person.Email)
 }

@@ -37,7 +37,7 @@ var helpOf = map[string]string{
 	"directory": "administrators#directory",
 	"powers":    "auditors#powers", "certifications": "administrators#reviews", "certification": "administrators#reviews",
 	"webhooks": "administrators#webhooks", "webhook": "administrators#webhooks",
-	"webhookmessage": "administrators#webhooks",
+	"webhookmessage": "administrators#webhooks", "deliveries": "administrators#deliveries",
 	"letter":         "approvers#letters", "leave": "employees#notices",
 }
 

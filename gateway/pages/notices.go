@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
@@ -17,6 +18,7 @@ type noticesView struct {
 	Rows []noticeRow
 	Next string
 
+	Log      bool   // the reader may see how others were told
 	Held     string // how many wait for the digest; "" for none
 	Messages []messageRow
 }
@@ -41,7 +43,8 @@ func notices(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := noticesView{Next: nextAt("/notices", url.Values{}, page.Next)}
+	view := noticesView{Next: nextAt("/notices", url.Values{}, page.Next),
+		Log: access.Has(v.who.Subject, access.DeliveryRead)}
 	for _, n := range page.Items {
 		view.Rows = append(view.Rows, v.noticeRow(n))
 	}

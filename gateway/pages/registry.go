@@ -36,7 +36,8 @@ func registry() []route {
 			handle: policies},
 		{method: get, path: handoverAt, needs: access.OrganisationWrite, nav: "page.nav.handover", also: []string{directoryAt}, template: "handover",
 			handle: showHandover},
-		{method: get, path: "/notices", nav: "page.nav.notices", template: "notices", handle: notices},
+		{method: get, path: "/notices", nav: "page.nav.notices", also: []string{deliveriesAt}, template: "notices",
+			handle: notices},
 
 		{method: get, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newForm},
 		{method: post, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newSent},
@@ -88,7 +89,7 @@ func registry() []route {
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
 		rightsRoutes(), powerRoutes(), reversalRoutes(), inboundRoutes(), directoryRoutes(), calendarRoutes(),
-		certificationRoutes(), webhookRoutes(), letterRoutes())...)
+		certificationRoutes(), webhookRoutes(), letterRoutes(), deliveryRoutes())...)
 }
 
 // guideRoutes lists what shows people around.
