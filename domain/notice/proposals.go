@@ -79,7 +79,9 @@ func (n Notice) Path() string {
 		return "/notices"
 	case DirectoryHeld:
 		return "/directory"
-	case MailDead, MailDeadOwn:
+	case MailDead:
+		return "/deliveries"
+	case MailDeadOwn:
 		return "/settings"
 	case WebhookDisabled:
 		return "/webhooks/" + n.Data["endpoint"]
