@@ -60,14 +60,14 @@ const (
 	DelegationManage  = "delegation:manage" // make and revoke
 	TokenManage       = "token:manage"
 	MetricsRead       = "metrics:read"
-	WebhookRead       = "webhook:read"   // which other systems are told of events, and how they take it
-	WebhookManage     = "webhook:manage" // pause them, and have something sent again
+	WebhookRead       = "webhook:read"    // which other systems are told of events, and how they take it
+	WebhookManage     = "webhook:manage"  // pause them, and have something sent again
 	DeliveryRead      = "delivery:read"   // how people were told, and whom no message reaches
 	DeliveryManage    = "delivery:manage" // say that somebody can be reached again
-	ScimProvision     = "scim:provision" // a directory tells of people and groups
-	GrantRead         = "grant:read"     // who holds which right, and why
-	GrantRequest      = "grant:request"  // a role, for a second person to approve
-	GrantDecide       = "grant:decide"   // on what another asked for, and to take away
+	ScimProvision     = "scim:provision"  // a directory tells of people and groups
+	GrantRead         = "grant:read"      // who holds which right, and why
+	GrantRequest      = "grant:request"   // a role, for a second person to approve
+	GrantDecide       = "grant:decide"    // on what another asked for, and to take away
 )
 
 // Reach is how far from a person an object may lie.

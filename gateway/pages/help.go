@@ -38,7 +38,7 @@ var helpOf = map[string]string{
 	"powers":    "auditors#powers", "certifications": "administrators#reviews", "certification": "administrators#reviews",
 	"webhooks": "administrators#webhooks", "webhook": "administrators#webhooks",
 	"webhookmessage": "administrators#webhooks", "deliveries": "administrators#deliveries",
-	"letter":         "approvers#letters", "leave": "employees#notices",
+	"letter": "approvers#letters", "leave": "employees#notices",
 }
 
 // helpPath is where a page is explained.
