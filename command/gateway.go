@@ -51,6 +51,9 @@ func runGateway(ctx context.Context, p *parts) error {
 		return err
 	}
 	defer stop()
+	if err := p.replies(ctx, deps.Desk, deps.Metrics); err != nil {
+		return err
+	}
 	handler, err := server.New(deps)
 	if err != nil {
 		return fmt.Errorf("assembling the gateway: %w", err)

@@ -231,7 +231,7 @@ func (p *parts) mailer() *mail.Sender {
 func (p *parts) courier(s *store.Store) *relay.Mail {
 	return &relay.Mail{
 		Sender: p.mailer(), Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
-		PublicURL: p.config.Gateway.PublicURL, Wishes: s, Letters: s, Addresses: s,
+		PublicURL: p.config.Gateway.PublicURL, Wishes: s, Letters: s, Addresses: s, Replies: p.replyAddresses(),
 	}
 }
 

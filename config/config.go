@@ -298,12 +298,21 @@ type Mail struct {
 	From     string `mapstructure:"from"` // Countersign <approvals@example.com>
 
 	Bounces Bounces `mapstructure:"bounces"`
+	Replies Replies `mapstructure:"replies"`
 }
 
 // Bounces is where letters come back to: the house's mail server passes them on by LMTP.
 type Bounces struct {
 	Listen string `mapstructure:"listen"` // of the relay; "" = letters come back to the sender
 	Domain string `mapstructure:"domain"` // of the addresses: b+<token>@<domain>
+}
+
+// Replies is where letters are answered to: the house's mail server passes the answers on by
+// LMTP, and says which of them it proved.
+type Replies struct {
+	Listen   string `mapstructure:"listen"`      // of the gateway; "" = nobody decides by answering a letter
+	Domain   string `mapstructure:"domain"`      // of the addresses: r+<token>@<domain>
+	AuthServ string `mapstructure:"authserv_id"` // how that server calls itself in Authentication-Results
 }
 
 // Files is where attachments lie: a directory, or S3 where a bucket is set.

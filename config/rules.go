@@ -163,6 +163,14 @@ func (m Mail) check(k *check) {
 	k.want(m.Host != "", "mail.host", "is empty", "set the SMTP server's name, or mail.enabled: false")
 	k.want(m.Bounces.Listen == "" || m.Bounces.Domain != "" && !strings.ContainsAny(m.Bounces.Domain, "@ <>"),
 		"mail.bounces.domain", "is no domain", "set the domain of the addresses that letters come back to")
+	if m.Replies.Listen != "" {
+		r := m.Replies
+		k.want(r.Domain != "" && !strings.ContainsAny(r.Domain, "@ <>") && !strings.EqualFold(r.Domain, m.Bounces.Domain),
+			"mail.replies.domain", "is no domain of its own",
+			"set the domain of the addresses that letters are answered to, another than mail.bounces.domain")
+		k.want(r.AuthServ != "" && !strings.ContainsAny(r.AuthServ, " ;\"()"), "mail.replies.authserv_id", "names no mail server",
+			"set the name by which your mail server signs Authentication-Results, and have it remove those of others")
+	}
 	_, err := mail.ParseAddress(m.From)
 	k.want(err == nil, "mail.from", "is no sender", "set an address such as Countersign <approvals@example.com>")
 	k.want(!m.Password.IsSet() || m.TLS != "none" || m.Host == "localhost" || m.Host == "127.0.0.1", "mail.tls",

@@ -30,6 +30,7 @@ type Mail struct {
 	Addresses AddressBook                                             // nil: every address is written to
 	Bounces   *mail.Bounces                                           // nil: letters come back to the sender
 	Letters   LetterBook                                              // nil: letters lead to the document alone
+	Replies   *mail.Replies                                           // nil: nobody decides by answering a letter
 }
 
 // Wishes knows how people want to be told.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/countersign/countersign/adapters/mail"
@@ -19,7 +20,7 @@ const letterLife = 14 * 24 * time.Hour
 // LetterBook is the part of the store that letters which ask for a decision need.
 type LetterBook interface {
 	Task(ctx context.Context, id string) (store.Task, error)
-	WriteLetter(ctx context.Context, l store.Letter, page string, life time.Duration) error
+	WriteLetter(ctx context.Context, l store.Letter, with store.LetterTokens) error
 }
 
 var _ LetterBook = (*store.Store)(nil)
@@ -39,8 +40,14 @@ func (m *Mail) ask(ctx context.Context, n store.Notice, to org.Person, l *mail.L
 		return nil // nobody's own question: the document's page says more
 	}
 	token := rand.Text()
+	with := store.LetterTokens{Page: store.HashToken(token), Life: letterLife}
+	if m.Replies != nil && task.FreshSignIn == nil && !task.Passkey { // a proof is given on the page alone
+		reply := strings.ToLower(rand.Text()) // mail servers heed no case that we mean
+		with.Reply, l.Reply = store.HashToken(reply), m.Replies.Address(reply)
+		l.Body += "\n\n" + m.Text(to.Locale, "letter.reply", nil)
+	}
 	err = m.Letters.WriteLetter(ctx, store.Letter{ID: "l-" + rand.Text(), Notice: n.ID, Person: to.ID, Task: task.ID,
-		Document: task.Document, Round: task.Round, ContentHash: task.ContentHash}, store.HashToken(token), letterLife)
+		Document: task.Document, Round: task.Round, ContentHash: task.ContentHash}, with)
 	if err != nil {
 		return fmt.Errorf("writing a letter down: %w", err)
 	}

@@ -90,6 +90,14 @@ func (w *world) noticesUnder(relay, worker, gateway *store.Store, due []store.No
 	require.NoError(w.t, err)
 	_, err = gateway.DeadAddresses(w.ctx)
 	require.NoError(w.t, err)
+	has, err := gateway.HasMailReply(w.ctx, "<1@example.com>")
+	require.NoError(w.t, err)
+	require.False(w.t, has)
+	for range 2 {
+		require.NoError(w.t, gateway.KeepMailReply(w.ctx, store.MailReply{ID: "<1@example.com>", Letter: "gone", Person: "ann",
+			Outcome: store.ReplyRefused, Code: "reply.unclear"}, notice.Notice{Kind: notice.ReplyRefused}))
+	}
+	require.NoError(w.t, gateway.ReachAgain(w.ctx, store.ReachedAgain{Person: "ann", By: "adm"}, "ann@example.com"))
 	_, _, err = gateway.HeldFor(w.ctx, "ann", 10)
 	require.NoError(w.t, err)
 }
@@ -222,7 +230,8 @@ func TestLettersAreForgotten(t *testing.T) {
 	d := w.routed("train", approval.AnyOf, "ann")
 	for i, state := range []string{"ended", "shown"} {
 		life := time.Duration(1-2*i) * time.Hour // the letters: one serves, one does not
-		require.NoError(t, w.s.WriteLetter(w.ctx, store.Letter{ID: state, Person: "ann", Document: d.ID}, state, life))
+		require.NoError(t, w.s.WriteLetter(w.ctx, store.Letter{ID: state, Person: "ann", Document: d.ID},
+			store.LetterTokens{Page: state, Life: life}))
 		for _, life := range []time.Duration{time.Hour, -3 * time.Hour} {
 			id := state + life.String()
 			_, err := w.s.IntendIMCard(w.ctx, store.IMCard{ID: id, App: "wecom", Notice: id, Person: "ann", Document: d.ID}, life,

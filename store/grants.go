@@ -80,7 +80,7 @@ var grants = map[string]map[string]string{
 		"im_people":         "SELECT, UPDATE (ended_at)", "im_syncs": read, "im_tokens": read,
 		"im_apart": "SELECT, INSERT, DELETE",
 		"im_cards": "SELECT, UPDATE (state, sent, want, due, next_try)",
-		"letters":  read,
+		"letters":  read, "mail_replies": appends,
 
 		"mail_addresses":    "SELECT, UPDATE (state, softs, since, changed_at)",
 		"notice_deliveries": read, "notice_key": read, "reach_again": appends,
@@ -153,7 +153,7 @@ var grants = map[string]map[string]string{
 		"im_syncs":  "SELECT, INSERT, UPDATE (next_at, done_at, found, linked, failure, code)",
 		"im_cards":  "SELECT, INSERT, UPDATE (state, sent, want, due, next_try, tries, failure), DELETE",
 		"im_tokens": "SELECT, INSERT, DELETE",
-		"letters":   "SELECT, INSERT, DELETE",
+		"letters":   "SELECT, INSERT, DELETE", "mail_replies": "SELECT, DELETE",
 
 		"webhook_configurations": "SELECT, INSERT, UPDATE (seen_at), DELETE",
 
@@ -202,6 +202,6 @@ var grants = map[string]map[string]string{
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read, "webhook_configurations": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,
 		"letters": read, "im_apart": read, "mail_addresses": read, "notice_deliveries": read,
-		"reach_again": read,
+		"reach_again": read, "mail_replies": read,
 	},
 }

@@ -32,16 +32,22 @@ type letterRow struct {
 
 const letterColumns = `id, notice, person, task, document, round, content_hash, made_at, expires_at`
 
-// WriteLetter writes a letter down before it is sent; page is the hash of the token in
-// its link, which serves for life.
-func (s *Store) WriteLetter(ctx context.Context, l Letter, page string, life time.Duration) error {
+// LetterTokens are the hashes of what a letter is used with, which serves for Life.
+type LetterTokens struct {
+	Page  string // in its link
+	Reply string // in the address it is answered to; "" where an answer decides nothing
+	Life  time.Duration
+}
+
+// WriteLetter writes a letter down before it is sent.
+func (s *Store) WriteLetter(ctx context.Context, l Letter, with LetterTokens) error {
 	return s.inTx(ctx, "store.WriteLetter", func(tx *sqlx.Tx) error {
 		const query = `
-			INSERT INTO letters (id, notice, person, task, document, round, content_hash, page, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + make_interval(secs => $9))
+			INSERT INTO letters (id, notice, person, task, document, round, content_hash, page, reply, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), clock_timestamp() + make_interval(secs => $10))
 			ON CONFLICT (id) DO NOTHING`
-		_, err := tx.ExecContext(ctx, query, l.ID, l.Notice, l.Person, l.Task, l.Document, l.Round, l.ContentHash, page,
-			life.Seconds())
+		_, err := tx.ExecContext(ctx, query, l.ID, l.Notice, l.Person, l.Task, l.Document, l.Round, l.ContentHash, with.Page,
+			with.Reply, with.Life.Seconds())
 		return err
 	})
 }
@@ -51,14 +57,25 @@ func (s *Store) WriteLetter(ctx context.Context, l Letter, page string, life tim
 //
 // Errors: NotFound letter.not_found.
 func (s *Store) LetterByPage(ctx context.Context, hash string) (l Letter, now time.Time, err error) {
-	const query = `SELECT ` + letterColumns + `, clock_timestamp() AS now FROM letters WHERE page = $1`
+	return s.letterBy(ctx, "page", hash)
+}
+
+// LetterByReply is LetterByPage of the token in the address that a letter is answered to.
+//
+// Errors: NotFound letter.not_found.
+func (s *Store) LetterByReply(ctx context.Context, hash string) (l Letter, now time.Time, err error) {
+	return s.letterBy(ctx, "reply", hash)
+}
+
+func (s *Store) letterBy(ctx context.Context, column, hash string) (l Letter, now time.Time, err error) {
+	query := `SELECT ` + letterColumns + `, clock_timestamp() AS now FROM letters WHERE ` + column + ` = $1`
 	var row struct {
 		letterRow
 		Now time.Time
 	}
 	if err := s.db.GetContext(ctx, &row, query, hash); err != nil {
 		err = noRows(err, fault.New(fault.NotFound, "letter.not_found"))
-		return Letter{}, time.Time{}, sqlFault("store.LetterByPage", err)
+		return Letter{}, time.Time{}, sqlFault("store.LetterBy", err)
 	}
 	l = Letter(row.letterRow)
 	l.MadeAt, l.ExpiresAt = l.MadeAt.UTC(), l.ExpiresAt.UTC()
@@ -76,6 +93,9 @@ func (s *Store) DropLetters(ctx context.Context, age time.Duration, limit int) (
 			DELETE FROM letters WHERE id IN (
 				SELECT id FROM letters WHERE expires_at < clock_timestamp() - make_interval(secs => $1)
 				ORDER BY expires_at LIMIT $2)`, `
+			DELETE FROM mail_replies WHERE id IN (
+				SELECT r.id FROM mail_replies r WHERE r.at < clock_timestamp() - make_interval(secs => $1)
+				  AND NOT EXISTS (SELECT FROM letters l WHERE l.id = r.letter) LIMIT $2)`, `
 			DELETE FROM im_tokens WHERE card IN (
 				SELECT c.id FROM im_cards c WHERE c.expires_at < clock_timestamp() - make_interval(secs => $1)
 				  AND c.state <> 'shown' AND EXISTS (SELECT FROM im_tokens t WHERE t.card = c.id) ORDER BY c.expires_at LIMIT $2)`, `

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -13,17 +11,14 @@ import (
 	"net/mail"
 	"net/textproto"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-smtp"
 )
 
 // The limits of what comes back.
 const (
-	bounceMax      = 1 << 20 // bytes
+	bounceMax      = 1 << 20 // bytes that are read
 	bouncePartsMax = 10
-	bounceTime     = 30 * time.Second // of one command
-	bounceTosMax   = 10               // recipients of one dialogue
 )
 
 // bouncePrefix begins the address that a letter comes back to: b+<token>@domain.
@@ -45,18 +40,7 @@ func (b Bounces) Address(token string) string { return bouncePrefix + token + "@
 // Serve speaks LMTP on a listener that only the mail server of the house reaches, until
 // ctx ends.
 func (b Bounces) Serve(ctx context.Context, l net.Listener) error {
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &bounceSession{ctx: ctx, bounces: b}, nil
-	}))
-	server.LMTP, server.Domain, server.MaxMessageBytes, server.MaxRecipients = true, b.Domain, bounceMax, bounceTosMax
-	server.ReadTimeout, server.WriteTimeout = bounceTime, bounceTime
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
-	err := server.Serve(l)
-	if ctx.Err() != nil || errors.Is(err, smtp.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("taking letters that came back: %w", err)
+	return serveLMTP(ctx, l, b.Domain, func() smtp.Session { return &bounceSession{ctx: ctx, bounces: b} })
 }
 
 // bounceSession is one dialogue.
@@ -76,18 +60,16 @@ func (s *bounceSession) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *bounceSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	at := strings.LastIndexByte(to, '@')
-	ours := at > 0 && strings.EqualFold(to[at+1:], s.bounces.Domain)
-	if !ours || !strings.HasPrefix(strings.ToLower(to[:at]), bouncePrefix) {
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such address here"}
+	token, err := tokenOf(to, bouncePrefix, s.bounces.Domain)
+	if err == nil {
+		s.tokens = append(s.tokens, token)
 	}
-	s.tokens = append(s.tokens, to[len(bouncePrefix):at])
-	return nil
+	return err
 }
 
 // Data hears a report. A report has no sender, so that none answers another.
 func (s *bounceSession) Data(r io.Reader) error {
-	raw, err := io.ReadAll(io.LimitReader(r, bounceMax+1))
+	raw, err := readMost(r, bounceMax)
 	if err != nil {
 		return err
 	}
@@ -96,7 +78,7 @@ func (s *bounceSession) Data(r io.Reader) error {
 		return nil
 	}
 	if err := s.bounces.Heard(s.ctx, s.tokens[0], status); err != nil {
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "later"}
+		return errLater
 	}
 	return nil
 }

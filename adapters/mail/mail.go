@@ -54,6 +54,7 @@ type Letter struct {
 	Others  []Link // below it
 	Leave   string // where a POST unsubscribes, with nothing else asked (RFC 8058); "" = what it tells is owed
 	Return  string // where it comes back to if nobody takes it; "" = the sender
+	Reply   string // where an answer to it goes; "" = the sender
 }
 
 // Link is one more place that a letter leads to.
@@ -164,6 +165,11 @@ func (s *Sender) compose(l Letter) (*gomail.Msg, error) {
 	if l.Return != "" {
 		if err := msg.EnvelopeFrom(l.Return); err != nil {
 			return nil, fmt.Errorf("mail.bounces.domain: %w", err)
+		}
+	}
+	if l.Reply != "" {
+		if err := msg.ReplyTo(l.Reply); err != nil {
+			return nil, fmt.Errorf("mail.replies.domain: %w", err)
 		}
 	}
 	msg.Subject(oneLine(l.Subject))

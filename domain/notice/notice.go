@@ -195,6 +195,12 @@ const (
 	MailDeadOwn = "mail.dead_own"
 )
 
+// The kinds that an answer to a letter owes its writer: store.KeepMailReply. 邮件回复审批
+const (
+	ReplyTaken   = "reply.taken" // read in the list of notices alone
+	ReplyRefused = "reply.refused"
+)
+
 // Kinds lists every kind of notice; each has its texts in the catalogs.
 func Kinds() []string {
 	return append([]string{
@@ -211,7 +217,7 @@ func Kinds() []string {
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
 		RoleEnded, DirectoryStopped, DirectoryHeld, WebhookDisabled, BooksSilent, BooksFailing, BooksWell,
-		PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind, MailDead, MailDeadOwn,
+		PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind, MailDead, MailDeadOwn, ReplyTaken, ReplyRefused,
 	}, slices.Concat(rightKinds, reviewKinds)...)
 }
 

@@ -24,12 +24,12 @@ func Choosable() []Topic { return []Topic{Requests, StandIn, Talk, Rules} }
 
 // topics are those of the kinds that are no duties.
 var topics = map[Topic][]string{
-	Security: {PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind},
+	Security: {PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind, ReplyRefused},
 	Requests: {
 		"document.returned", "document.rejected", "document.approved", "document.closed", "document.sanctioned",
 		"document.amended", "document.withdrawn", "document.voided", "task.escalated", "step.jumped", "plan.discarded",
 		"task.handed_over", "clock.resumed", "clock.released", "task.superseded",
-		ReversalRefused, ReversalPosted, ReversalExpired,
+		ReversalRefused, ReversalPosted, ReversalExpired, ReplyTaken,
 	},
 	StandIn: {OpenedFor, RemindedFor, OverdueFor, DecidedFor, DelegationMade, DelegationTaken},
 	Talk:    {Commented, Mentioned, Copied, CopiedByPolicy},

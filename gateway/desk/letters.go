@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
@@ -42,6 +43,15 @@ func (d *Desk) Letter(ctx context.Context, who auth.Who, token string) (Asked, e
 	if letter.Person != who.Person.ID || who.Token != "" {
 		return Asked{}, missing
 	}
+	return d.askedBy(ctx, who, letter, now)
+}
+
+// askedBy is what a letter to somebody asks of them, and how that stands now.
+//
+// Errors: NotFound letter.not_found.
+func (d *Desk) askedBy(ctx context.Context, who auth.Who, letter store.Letter, now time.Time) (Asked, error) {
+	var err error
+	missing := fault.New(fault.NotFound, "letter.not_found")
 	asked := Asked{Letter: letter}
 	if asked.Task, err = d.Task(ctx, who, letter.Task); err == nil {
 		asked.Detail, err = d.Document(ctx, who, letter.Document)
@@ -87,6 +97,12 @@ func (d *Desk) DecideByLetter(ctx context.Context, who auth.Who, token string, a
 	if err != nil {
 		return Acted{}, err
 	}
+	return d.decideAsked(ctx, who, asked, Decision{Act: act, Opinion: opinion, Channel: letterChannel})
+}
+
+// decideAsked decides what a letter asks: in says what, why and by which channel.
+func (d *Desk) decideAsked(ctx context.Context, who auth.Who, asked Asked, in Decision) (Acted, error) {
+	act := in.Act
 	switch {
 	case asked.Acted != nil && asked.Acted.Name == act:
 		return *asked.Acted, nil
@@ -97,10 +113,9 @@ func (d *Desk) DecideByLetter(ctx context.Context, who auth.Who, token string, a
 	case act != approval.Approve && act != approval.Reject:
 		return Acted{}, fault.New(fault.Invalid, "act.unknown", fault.Arg("act", string(act)))
 	}
-	in := Decision{Task: asked.Letter.Task, Act: act, Round: asked.Letter.Round, ContentHash: asked.Letter.ContentHash,
-		Opinion: opinion, Channel: letterChannel, Later: true}
+	in.Task, in.Round, in.ContentHash, in.Later = asked.Letter.Task, asked.Letter.Round, asked.Letter.ContentHash, true
 	trial := approval.Act{Name: act, Document: asked.Letter.Document, Task: in.Task, Round: in.Round,
-		ContentHash: in.ContentHash, Actor: who.Person.ID, Opinion: opinion}
+		ContentHash: in.ContentHash, Actor: who.Person.ID, Opinion: in.Opinion}
 	if err := d.wouldStand(ctx, who, trial); err != nil {
 		return Acted{}, err // a rejection without its reason does not use up the letter
 	}

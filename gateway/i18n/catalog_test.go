@@ -165,6 +165,8 @@ var ownGiven = map[string][]string{
 	notice.WebhookDisabled:      {"endpoint", "reason", "n"},
 	notice.MailDead:             {"person", "detail", "reason"},
 	notice.MailDeadOwn:          {"person", "detail", "reason"},
+	notice.ReplyTaken:           {},
+	notice.ReplyRefused:         {"code"},
 	notice.PasskeyAdded:         {"passkey"},
 	notice.PasskeyRemoved:       {"passkey"},
 	notice.PasskeyTaken:         {"passkey", "person", "by", "reason"},

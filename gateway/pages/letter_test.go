@@ -31,7 +31,7 @@ func (h *house) letter(to, document string) mail.Letter {
 	h.t.Helper()
 	var sent pile
 	courier := relay.Mail{Sender: &sent, Directory: h.store, Text: i18n.Shipped().Text, Locale: "en", Zone: time.UTC,
-		PublicURL: "https://cs.example", Letters: h.store}
+		PublicURL: "https://cs.example", Letters: h.store, Replies: &mail.Replies{Domain: "approve.example.com"}}
 	notices, err := h.store.Notices(h.t.Context(), to, "")
 	require.NoError(h.t, err)
 	for _, n := range notices.Items {
@@ -121,7 +121,8 @@ func TestALetterLeadsToAPageThatDecidesOnce(t *testing.T) {
 		late := strings.TrimPrefix(h.submitted("late", "2100.00"), "/documents/")
 		open := h.asked(late)
 		require.NoError(t, h.store.WriteLetter(t.Context(), store.Letter{ID: "l-late", Notice: "n", Person: "wang", Task: open.ID,
-			Document: late, Round: open.Round, ContentHash: open.ContentHash}, store.HashToken("late"), -time.Second))
+			Document: late, Round: open.Round, ContentHash: open.ContentHash},
+			store.LetterTokens{Page: store.HashToken("late"), Life: -time.Second}))
 		h.get("wang", "/letters/late").is(http.StatusOK).says("expired").saysNot(`value="approve"`)
 		h.post("wang", "/letters/late", url.Values{"act": {"approve"}}).is(http.StatusConflict)
 	})

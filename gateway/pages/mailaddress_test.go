@@ -32,6 +32,24 @@ func listening(t *testing.T, serve func(context.Context, net.Listener) error) *n
 	return l.Addr().(*net.TCPAddr)
 }
 
+// passedOn is a letter that the mail server of the house passes on.
+func passedOn(t *testing.T, at *net.TCPAddr, from, to, text string) error {
+	t.Helper()
+	conn, err := net.Dial("tcp", at.String()) //nolint:noctx // of a test, on this machine
+	require.NoError(t, err)
+	c := smtp.NewClientLMTP(conn)
+	defer c.Close() //nolint:errcheck // the answer is what counts
+	require.NoError(t, c.Mail(from, nil))
+	if err := c.Rcpt(to, nil); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	require.NoError(t, err)
+	_, err = fmt.Fprint(w, text)
+	require.NoError(t, err)
+	return w.Close()
+}
+
 // report is a delivery report as mail servers send it.
 func report(action, status string) string {
 	return "From: MAILER-DAEMON@mx.example.com\r\nTo: b@bounces.example.com\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n" +
@@ -58,21 +76,7 @@ func TestADeadAddressIsNotWrittenTo(t *testing.T) {
 		return fault.CodeOf(courier.Deliver(t.Context(), store.Notice{ID: "n-" + person, Notice: notice.Notice{Kind: "directory.stopped",
 			Person: person, Data: map[string]string{"by": "scim", "n": "1", "active": "2"}}}))
 	}
-	comesBack := func(from, to, text string) error {
-		conn, err := net.Dial("tcp", lmtpAt.String()) //nolint:noctx // of a test, on this machine
-		require.NoError(t, err)
-		c := smtp.NewClientLMTP(conn)
-		defer c.Close() //nolint:errcheck // the answer is what counts
-		require.NoError(t, c.Mail(from, nil))
-		if err := c.Rcpt(to, nil); err != nil {
-			return err
-		}
-		w, err := c.Data()
-		require.NoError(t, err)
-		_, err = fmt.Fprint(w, text)
-		require.NoError(t, err)
-		return w.Close()
-	}
+	comesBack := func(from, to, text string) error { return passedOn(t, lmtpAt, from, to, text) }
 	require.Empty(t, write("wang"))
 	back := box.Letters("wang@example.com")[0].From
 	require.Regexp(t, `^b\+[0-9a-z]{20,}@bounces\.example\.com$`, back)

@@ -67,5 +67,5 @@ func (c *crossing) letter() {
 	c.objects["letters"] = rand.Text()
 	require.NoError(c.t, c.store.WriteLetter(c.t.Context(), store.Letter{ID: "l-" + task.ID, Notice: "n", Person: "zhao",
 		Task: task.ID, Document: task.Document, Round: task.Round, ContentHash: task.ContentHash},
-		store.HashToken(c.objects["letters"]), time.Hour))
+		store.LetterTokens{Page: store.HashToken(c.objects["letters"]), Life: time.Hour}))
 }
