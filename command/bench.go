@@ -24,7 +24,7 @@ func benchCommand() *cobra.Command {
 	// Many short rounds: the speed of a machine drifts, and both sides must have their share of it.
 	cmd.Flags().IntVar(&o.Rounds, "rounds", 12, "ours and the floor in turn, so often")
 	cmd.AddCommand(benchFloorCommand(), benchWaitingCommand(), benchSeedCommand(),
-		benchPagesCommand(), benchPostingCommand())
+		benchPagesCommand(), benchPostingCommand(), benchNoticesCommand())
 	return cmd
 }
 

@@ -168,7 +168,8 @@ func (m Mail) check(k *check) {
 		k.want(r.Domain != "" && !strings.ContainsAny(r.Domain, "@ <>") && !strings.EqualFold(r.Domain, m.Bounces.Domain),
 			"mail.replies.domain", "is no domain of its own",
 			"set the domain of the addresses that letters are answered to, another than mail.bounces.domain")
-		k.want(r.AuthServ != "" && !strings.ContainsAny(r.AuthServ, " ;\"()"), "mail.replies.authserv_id", "names no mail server",
+		k.want(r.AuthServ != "" && !strings.ContainsAny(r.AuthServ, " ;\"()"), "mail.replies.authserv_id",
+			"names no mail server",
 			"set the name by which your mail server signs Authentication-Results, and have it remove those of others")
 	}
 	_, err := mail.ParseAddress(m.From)

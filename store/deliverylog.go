@@ -112,7 +112,8 @@ func (s *Store) DeadAddresses(ctx context.Context) ([]DeadAddress, error) {
 
 // DeadMail lists the addresses that nothing is written to, the latest first.
 func (s *Store) DeadMail(ctx context.Context) ([]MailAddress, error) {
-	const query = `SELECT ` + mailAddressColumns + ` FROM mail_addresses WHERE state = $1 ORDER BY changed_at DESC LIMIT $2`
+	const query = `
+		SELECT ` + mailAddressColumns + ` FROM mail_addresses WHERE state = $1 ORDER BY changed_at DESC LIMIT $2`
 	var rows []mailAddressRow
 	err := s.db.SelectContext(ctx, &rows, query, letter.Dead, deadMost)
 	var all []MailAddress
@@ -143,7 +144,8 @@ func (s *Store) ReachAgain(ctx context.Context, r ReachedAgain, address string) 
 // ReachesAgain lists what was said so of late, the newest first; people as in DeliveryFilter.
 func (s *Store) ReachesAgain(ctx context.Context, people []string) ([]ReachedAgain, error) {
 	const query = `
-		SELECT person, by, failure, at FROM reach_again WHERE $1::text[] IS NULL OR person = ANY ($1) ORDER BY n DESC LIMIT $2`
+		SELECT person, by, failure, at FROM reach_again
+		WHERE $1::text[] IS NULL OR person = ANY ($1) ORDER BY n DESC LIMIT $2`
 	var all []ReachedAgain
 	err := s.db.SelectContext(ctx, &all, query, pq.Array(people), PageDefault)
 	for i := range all {

@@ -98,7 +98,8 @@ func (s *Store) DropLetters(ctx context.Context, age time.Duration, limit int) (
 				  AND NOT EXISTS (SELECT FROM letters l WHERE l.id = r.letter) LIMIT $2)`, `
 			DELETE FROM im_tokens WHERE card IN (
 				SELECT c.id FROM im_cards c WHERE c.expires_at < clock_timestamp() - make_interval(secs => $1)
-				  AND c.state <> 'shown' AND EXISTS (SELECT FROM im_tokens t WHERE t.card = c.id) ORDER BY c.expires_at LIMIT $2)`, `
+				  AND c.state <> 'shown' AND EXISTS (SELECT FROM im_tokens t WHERE t.card = c.id)
+				ORDER BY c.expires_at LIMIT $2)`, `
 			DELETE FROM im_cards WHERE id IN (
 				SELECT c.id FROM im_cards c WHERE c.expires_at < clock_timestamp() - make_interval(secs => $1)
 				  AND c.state <> 'shown' AND NOT EXISTS (SELECT FROM im_tokens t WHERE t.card = c.id)

@@ -54,7 +54,8 @@ func (d *Desk) told(ctx context.Context, who auth.Who, permission string) (told,
 //
 // Errors: NotFound request.no_such_route for who may not; Invalid cursor.bad,
 // act.to_unknown, act.to_several.
-func (d *Desk) Deliveries(ctx context.Context, who auth.Who, f store.DeliveryFilter) (store.Page[store.Delivery], error) {
+func (d *Desk) Deliveries(ctx context.Context, who auth.Who, f store.DeliveryFilter) (
+	store.Page[store.Delivery], error) {
 	t, err := d.told(ctx, who, access.DeliveryRead)
 	if err != nil {
 		return store.Page[store.Delivery]{}, err
@@ -106,7 +107,8 @@ func (d *Desk) unreached(ctx context.Context, t told) ([]Unreached, error) {
 		p := t.people.People[a.Person]
 		if !known[a.Person] && strings.EqualFold(strings.TrimSpace(p.Email), a.Address) { // not one they had before
 			why := fault.New(fault.Invalid, "mail.dead", fault.Arg("address", a.Address))
-			all = append(all, Unreached{store.DeadAddress{Person: a.Person, Since: a.ChangedAt, Failure: why.Error()}, p.Email, why})
+			dead := store.DeadAddress{Person: a.Person, Since: a.ChangedAt, Failure: why.Error()}
+			all = append(all, Unreached{dead, p.Email, why})
 		}
 	}
 	all = slices.DeleteFunc(all, func(u Unreached) bool { return !t.knows(u.Person) })

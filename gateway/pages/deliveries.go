@@ -82,7 +82,7 @@ func (v *visit) deliveries(status int, refused string) error {
 	}
 	filter := store.DeliveryFilter{Person: view.Person, Document: view.Document, State: view.State,
 		Channel: view.Channel, Cursor: v.asked("cursor")}
-	filter.Since, _ = time.ParseInLocation(time.DateOnly, view.Since, v.zone(v.who.Person.Entity)) // none where it is no day
+	filter.Since, _ = time.ParseInLocation(time.DateOnly, view.Since, v.zone(v.who.Person.Entity)) // or none
 	page, err := v.desk().Deliveries(v.r.Context(), v.who, filter)
 	f, wrong := fault.As(err)
 	switch {
