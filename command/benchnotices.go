@@ -25,7 +25,7 @@ func benchNoticesCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&o.Over, "over", time.Minute, "within which they are opened")
 	cmd.Flags().IntVar(&o.Budget, "budget", 10, "notices.budget")
 	cmd.Flags().DurationVar(&o.Gather, "gather", 2*time.Minute, "notices.gather")
-	cmd.Flags().DurationVar(&o.Steady, "steady", time.Minute, "how long is measured before and after, while nothing happens")
+	cmd.Flags().DurationVar(&o.Steady, "steady", time.Minute, "how long is measured before and after it")
 	cmd.AddCommand(benchNoticesRelayCommand())
 	return cmd
 }
