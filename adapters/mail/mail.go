@@ -219,12 +219,22 @@ func refusal(err error) error {
 	var sent *gomail.SendError
 	if refused(err) && errors.As(err, &sent) && letter.Sorted(sent.EnhancedStatusCode()) == letter.Gone {
 		return fault.New(fault.Invalid, "mail.gone", fault.Arg("status", sent.EnhancedStatusCode()),
-			fault.Arg("words", oneLine(err.Error())))
+			fault.Arg("words", answered(err)))
 	}
 	if refused(err) {
-		return fault.New(fault.Invalid, "mail.refused", fault.Arg("words", oneLine(err.Error())))
+		return fault.New(fault.Invalid, "mail.refused", fault.Arg("words", answered(err)))
 	}
 	return fmt.Errorf("sending mail: %w: %w", fault.New(fault.Busy, "mail.unavailable"), err)
+}
+
+// answered is what the mail server said, without what was sent to it.
+func answered(err error) string {
+	said := oneLine(err.Error())
+	if _, after, found := strings.Cut(said, " command: "); found {
+		said = after
+	}
+	said, _, _ = strings.Cut(said, ", affected ")
+	return said
 }
 
 // oneLine keeps a header a header.

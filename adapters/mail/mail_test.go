@@ -59,6 +59,9 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 	require.Equal(t, []string{"lin@example.com"}, got[0].To)
 	require.NotContains(t, got[0].HTML, "<script>")
 	require.False(t, strings.ContainsAny(got[0].Subject, "\r\n"))
+	letter.Reply = "r+x@example.com>\r\nBcc: all@example.com"
+	require.Error(t, mail.New(options).Send(t.Context(), letter), "an address is one, or none")
+	require.Len(t, box.Letters(""), 1)
 }
 
 func TestRefusalsAreSorted(t *testing.T) {
@@ -84,6 +87,10 @@ func TestRefusalsAreSorted(t *testing.T) {
 			err := mail.New(options).Send(t.Context(), mail.Letter{ID: "n", Address: tt.address, Subject: "s", Body: "b"})
 			require.Equal(t, tt.code, fault.CodeOf(err))
 			require.Equal(t, tt.kind, fault.KindOf(err))
+			if f, _ := fault.As(err); tt.code == "mail.gone" {
+				require.Contains(t, f.Args["words"], "no such user")
+				require.NotRegexp(t, "command|affected|gone@", f.Args["words"], "what the server said, and no more")
+			}
 		})
 	}
 	options.Port = 1 // nobody listens there
