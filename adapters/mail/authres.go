@@ -45,7 +45,8 @@ func readAuthenticated(value string) (authenticated, bool) {
 			}
 			r.properties[key] = said.text
 		}
-		if len(tokens)%3 != 0 && !(len(tokens) == 1 && strings.EqualFold(tokens[0].text, "none")) {
+		none := len(tokens) == 1 && strings.EqualFold(tokens[0].text, "none")
+		if len(tokens)%3 != 0 && !none {
 			return authenticated{}, false
 		}
 		if r.method != "" {

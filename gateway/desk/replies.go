@@ -37,7 +37,7 @@ const (
 func (d *Desk) Reply(ctx context.Context, r mail.Reply) (outcome string, err error) {
 	written, now, err := d.Store.LetterByReply(ctx, store.HashToken(r.Token))
 	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return replyStranger, nil
+		return replyStranger, nil //nolint:nilerr // it is an answer to no letter of ours
 	}
 	if err != nil {
 		return "", err
