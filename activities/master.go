@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp"
@@ -28,6 +27,8 @@ const wholeAfter = 20 * time.Hour
 type MasterSource struct {
 	Ledger
 	Entities []string // whose books it keeps
+	Rates    bool     // its rates are those that documents are counted with
+	Review   bool     // every difference waits for somebody
 }
 
 // MasterData are the activities that read what the ERPs know. 主数据
@@ -42,6 +43,7 @@ type MasterBook interface {
 	Master(ctx context.Context, connection string) ([]master.Row, error)
 	NewestMaster(ctx context.Context) ([]store.MasterRun, error)
 	SaveMaster(ctx context.Context, run store.MasterRun, apply []master.Change) error
+	MasterRulings(ctx context.Context, connection string) (map[string]master.Ruling, error)
 	Policies(ctx context.Context, kind string) ([]store.PolicyRow, error)
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
 }
@@ -54,6 +56,7 @@ type MasterInput struct {
 	Whole      bool   `json:"whole,omitempty"`  // read everything, even where a delta would do
 	Accept     bool   `json:"accept,omitempty"` // apply also what would break something in use
 	DryRun     bool   `json:"dry_run,omitempty"`
+	Review     bool   `json:"review,omitempty"` // every difference waits for somebody
 }
 
 // MasterOutcome is what a reading came to, in numbers: history keeps no names.
@@ -85,7 +88,8 @@ func (m *MasterData) Sync(ctx context.Context, in MasterInput) (store.MasterRun,
 	if !known {
 		return store.MasterRun{}, nil, fault.New(fault.NotFound, CodeNoConnection, fault.Arg("connection", in.Connection))
 	}
-	run := store.MasterRun{ID: in.Run, Connection: in.Connection, Entities: source.Entities, By: in.By, StartedAt: m.now()}
+	run := store.MasterRun{ID: in.Run, Connection: in.Connection, Entities: source.Entities, By: in.By,
+		Rates: source.Rates, StartedAt: m.now()}
 	since, err := m.since(ctx, in, source)
 	if err != nil {
 		return run, nil, err
@@ -112,11 +116,19 @@ func (m *MasterData) Sync(ctx context.Context, in MasterInput) (store.MasterRun,
 	apply := changes
 	run.State = store.MasterApplied
 	if !in.Accept {
-		if apply, run.Held = master.Split(changes); len(run.Held) > 0 {
+		said, err := m.Book.MasterRulings(ctx, in.Connection)
+		if err != nil {
+			return run, nil, err
+		}
+		run.Review = in.Review || source.Review
+		if apply, run.Held = master.Settle(changes, run.Review, said); len(run.Held) > 0 {
 			run.State = store.MasterHeld
 		}
 	}
 	run.Counts = master.Counts(apply)
+	for _, c := range changes {
+		run.Found = append(run.Found, c.Fingerprint())
+	}
 	return run, changes, m.save(ctx, in, run, apply)
 }
 
@@ -130,7 +142,7 @@ func (m *MasterData) save(ctx context.Context, in MasterInput, run store.MasterR
 // since is where a delta begins; the zero time reads everything. What was held back
 // would not come in a delta again, so everything is read until it is settled.
 func (m *MasterData) since(ctx context.Context, in MasterInput, source MasterSource) (time.Time, error) {
-	if in.Whole || in.Accept || !source.Port.Capabilities().Delta {
+	if in.Whole || in.Accept || in.Review || !source.Port.Capabilities().Delta {
 		return time.Time{}, nil
 	}
 	newest, err := m.Book.NewestMaster(ctx)
@@ -158,8 +170,19 @@ func (m *MasterData) compare(ctx context.Context, in MasterInput, came erp.Maste
 	}
 	rows, remarks := master.Clean(rowsOfMaster(came))
 	run.Complete, run.AsOf, run.Came, run.Remarks = came.Complete, came.AsOf, len(rows), remarks
+	if run.Rates { // a day's rate that documents were counted with changes when somebody says so
+		for _, r := range before {
+			if r.Kind == master.Rate {
+				used[r.Key()] = r.Name
+			}
+		}
+	}
 	return master.Compare(before, rows, came.Complete, used), nil
 }
+
+// namedByMappings are the kinds of master data whose codes a mapping may name.
+var namedByMappings = []master.Kind{master.Account, master.Party, master.CostCenter, master.Employee,
+	master.Department, master.Project}
 
 // used says which codes are in use, and by what: accounts by mappings in force,
 // parties by our suppliers, cost centres by our departments.
@@ -185,7 +208,7 @@ func (m *MasterData) used(ctx context.Context) (map[master.Key]string, error) {
 			continue // published by another release; what it names is not known here
 		}
 		for _, code := range mapping.Names() {
-			for _, kind := range []master.Kind{master.Account, master.Party, master.CostCenter} {
+			for _, kind := range namedByMappings {
 				used[master.Key{Kind: kind, Code: code}] = row.ID
 			}
 		}
@@ -198,31 +221,4 @@ func (m *MasterData) now() time.Time {
 		return m.Now().UTC()
 	}
 	return time.Now().UTC()
-}
-
-// rowsOfMaster is what a port read, as rows.
-func rowsOfMaster(came erp.Master) []master.Row {
-	var rows []master.Row
-	for _, a := range came.Accounts {
-		row := master.Row{Kind: master.Account, Code: a.Code, Name: a.Name, ID: a.ID, Active: a.Active}
-		if a.PartyRequired {
-			row.Attributes = map[string]string{master.PartyRequired: "true"}
-		}
-		rows = append(rows, row)
-	}
-	for _, p := range came.Parties {
-		rows = append(rows, master.Row{Kind: master.Party, Code: p.Code, Name: p.Name, ID: p.ID, Active: p.Active})
-	}
-	for _, c := range came.CostCenters {
-		rows = append(rows, master.Row{Kind: master.CostCenter, Code: c.Code, Name: c.Name, ID: c.ID, Active: c.Active})
-	}
-	for _, p := range came.Periods {
-		rows = append(rows, master.Row{Kind: master.Period, Code: p.Name, Name: p.Name, ID: p.ID, Active: p.Open,
-			Attributes: map[string]string{master.From: p.From, master.To: p.To}})
-	}
-	for _, c := range came.Currencies {
-		rows = append(rows, master.Row{Kind: master.Currency, Code: c.Code, Name: c.Code, ID: c.ID, Active: true,
-			Attributes: map[string]string{master.Digits: strconv.Itoa(c.Digits)}})
-	}
-	return rows
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/org"
@@ -20,7 +21,10 @@ import (
 type masterBook struct {
 	rows map[master.Key]master.Row
 	runs []store.MasterRun
+	said map[string]master.Ruling
 }
+
+func (b *masterBook) MasterRulings(context.Context, string) (map[string]master.Ruling, error) { return b.said, nil }
 
 func (b *masterBook) Master(context.Context, string) ([]master.Row, error) {
 	var all []master.Row
@@ -83,6 +87,8 @@ func TestMasterDataThroughARun(t *testing.T) {
 	books := &chart{master: erp.Master{AsOf: now.Add(-time.Minute), Accounts: []port.Account{
 		{ID: "1", Code: "6602", Name: "Cost", Active: true}, {ID: "2", Code: "2202", Active: true, PartyRequired: true},
 		{ID: "3", Code: "9999", Active: true}}, Parties: []port.Party{{ID: "7", Code: "SUP001", Active: true}},
+		Employees: []port.Entry{{ID: "8", Code: "lin", Active: true}},
+		Rates: []document.Rate{{Currency: "EUR", Base: "CNY", Date: "2026-11-20", Value: "7.8"}},
 		Periods: []port.Period{{ID: "5", Name: "2026-11", From: "2026-11-01", To: "2026-11-30", Open: true}}}}
 	m := &activities.MasterData{Book: book, Now: func() time.Time { return now },
 		Sources: map[string]activities.MasterSource{"books": {Ledger: activities.Ledger{Port: books}, Entities: []string{"cn"}}}}
@@ -92,7 +98,7 @@ func TestMasterDataThroughARun(t *testing.T) {
 		require.NoError(t, err)
 		return outcome
 	}
-	require.Equal(t, activities.MasterOutcome{State: store.MasterApplied, Came: 5, Counts: map[string]int{master.Added: 5}}, sync())
+	require.Equal(t, activities.MasterOutcome{State: store.MasterApplied, Came: 7, Counts: map[string]int{master.Added: 7}}, sync())
 	require.True(t, books.asked[0].IsZero())
 	require.Equal(t, "true", book.rows[master.Key{Kind: master.Account, Code: "2202"}].Attributes[master.PartyRequired])
 
@@ -115,10 +121,30 @@ func TestMasterDataThroughARun(t *testing.T) {
 	require.Equal(t, store.MasterApplied, sync().State)
 	require.False(t, book.rows[master.Key{Kind: master.Account, Code: "6602"}].Active)
 
-	in.Accept = false
+	in.Accept, in.Review = false, true
+	books.master.Accounts[2].Active = true
+	outcome = sync()
+	require.Equal(t, 1, outcome.Held, "where somebody wants to see it first, the smallest change waits")
+	waits := book.runs[len(book.runs)-1].Held[0]
+	book.said = map[string]master.Ruling{waits.Fingerprint(): master.Refuse}
+	require.Zero(t, sync().Held, "ours stays")
+	require.False(t, book.rows[waits.After.Key()].Active)
+	book.said[waits.Fingerprint()] = master.Apply
+	require.Equal(t, map[string]int{master.Reopened: 1}, sync().Counts)
+	require.True(t, book.rows[waits.After.Key()].Active)
+	require.Empty(t, book.runs[len(book.runs)-1].Held)
+
+	in.Review = false
 	books.master.Parties = nil
 	now = now.Add(21 * time.Hour)
 	require.Equal(t, 1, sync().Held, "after a day everything is read, and a supplier of ours is gone")
+
+	source := m.Sources["books"]
+	source.Rates = true
+	m.Sources["books"] = source
+	books.master.Parties, books.master.Rates[0].Value = []port.Party{{ID: "7", Code: "SUP001", Active: true}}, "7.9"
+	require.Equal(t, 1, sync().Held, "a day's rate that documents were counted with")
+	require.Equal(t, "7.8", book.rows[master.Key{Kind: master.Rate, Code: "EUR/CNY 2026-11-20"}].Name)
 
 	books.err = fault.New(fault.Forbidden, "erp.not_allowed", fault.Arg("words", "no"))
 	require.Equal(t, "erp.not_allowed", sync().Code)

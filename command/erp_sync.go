@@ -27,7 +27,8 @@ func (p *parts) masterData(s *store.Store) (*activities.MasterData, error) {
 	}
 	sources := map[string]activities.MasterSource{}
 	for _, c := range p.config.ERP.Connections {
-		sources[c.ID] = activities.MasterSource{Ledger: books[c.ID], Entities: c.Entities}
+		sources[c.ID] = activities.MasterSource{Ledger: books[c.ID], Entities: c.Entities,
+			Rates: c.Rates, Review: c.ReviewMaster}
 	}
 	return &activities.MasterData{Book: s, Sources: sources}, nil
 }
@@ -47,7 +48,7 @@ func erpSyncCommand() *cobra.Command {
 	var in activities.MasterInput
 	cmd := &cobra.Command{
 		Use:   "sync",
-		Short: "Read an ERP's master data: accounts, parties, cost centres, periods, currencies",
+		Short: "Read an ERP's master data: accounts, parties, cost centres, periods, currencies, rates and the like",
 		Long: "Read an ERP's master data and keep what changed. A difference that would break something in use,\n" +
 			"such as an account that is closed and named by a mapping, is shown and kept back until --accept.\n" +
 			"Nothing is ever deleted. Ends with 1 where something is kept back. It works without Temporal and\n" +
@@ -66,6 +67,7 @@ func erpSyncCommand() *cobra.Command {
 	cmd.Flags().StringVar(&in.Connection, "connection", "", "id of the connection; needed where there are more")
 	cmd.Flags().BoolVar(&in.DryRun, "dry-run", false, "show the differences, keep nothing")
 	cmd.Flags().BoolVar(&in.Whole, "whole", false, "read everything, even where only what changed would do")
+	cmd.Flags().BoolVar(&in.Review, "review", false, "keep nothing yet: every difference waits on the page «Master data»")
 	cmd.Flags().BoolVar(&in.Accept, "accept", false, "keep also what would break something in use")
 	return cmd
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/platform/wire"
@@ -30,27 +29,31 @@ func connectionsOf(c config.Config) []desk.Connection {
 	var list []desk.Connection
 	for _, connection := range c.ERP.Connections {
 		windows, _ := windowsOf(connection) // the configuration was checked
-		list = append(list, desk.Connection{ID: connection.ID, Entities: connection.Entities, Maintenance: windows,
-			Keeps: keepsOf(connection)})
+		one := desk.Connection{ID: connection.ID, Entities: connection.Entities, Maintenance: windows, Rates: connection.Rates}
+		if c := capabilitiesOf(connection); c != nil {
+			keeps := c.Keeps()
+			keeps.Connection, keeps.Adapter = connection.ID, connection.Adapter
+			one.Keeps, one.Reads = &keeps, c.Master
+		}
+		list = append(list, one)
 	}
 	return list
 }
 
-// keepsOf is what the books of a connection keep of a voucher, nil where that cannot be
-// said here. Nothing is asked of the ERP, so whoever has not its password may know.
-func keepsOf(c config.Connection) *voucher.Keeps {
+// capabilitiesOf is what the ERP of a connection can do, nil where that cannot be said
+// here. Nothing is asked of the ERP, so whoever has not its password may know.
+func capabilitiesOf(c config.Connection) *erp.Capabilities {
 	if !c.Password.IsSet() {
 		c.Password = config.NewSecret("not known here")
 	}
 	opened, err := erp.Open(erpConfig(c))
 	if err != nil {
-		slog.Warn("what the ERP keeps of a voucher is not known: mappings are not held against it",
+		slog.Warn("what the ERP can do is not known: mappings are not held against it",
 			"connection", c.ID, "error", err)
 		return nil
 	}
-	keeps := opened.Capabilities().Keeps()
-	keeps.Connection, keeps.Adapter = c.ID, c.Adapter
-	return &keeps
+	can := opened.Capabilities()
+	return &can
 }
 
 // reconciliations are the activities that compare, over the ports that post.

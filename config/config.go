@@ -274,6 +274,11 @@ type Connection struct {
 
 	TLS TLS `mapstructure:"tls"` // over https: whom we believe, and who we are
 
+	// Of its master data: its exchange rates are those that documents are counted with, and
+	// every difference waits for somebody, not only what would break something in use.
+	Rates        bool `mapstructure:"rates"`
+	ReviewMaster bool `mapstructure:"review_master"`
+
 	Options map[string]string `mapstructure:"options"` // what only this adapter knows, by name; see rules_erp.go
 }
 

@@ -28,6 +28,7 @@ type MasterRun struct {
 	By         string   // who asked; "" = the schedule, or an operator
 	State      string
 	Complete   bool // everything, not only what changed
+	Review     bool // every difference waits, not only what would break something in use
 	Came       int  // rows
 	Counts     map[string]int
 	Held       []master.Change
@@ -37,6 +38,10 @@ type MasterRun struct {
 	AsOf       time.Time // from here the next delta is read
 	StartedAt  time.Time
 	FinishedAt time.Time
+
+	// Only while it is saved: what was found, by fingerprint, and whether its rates count.
+	Found []string
+	Rates bool
 }
 
 // masterRunRow is a run as the table holds it.
@@ -46,6 +51,7 @@ type masterRunRow struct {
 	Entities   pq.StringArray
 	By         string `db:"by_person"`
 	Complete   bool
+	Review     bool
 	Came       int
 	AsOf       time.Time `db:"as_of"`
 	StartedAt  time.Time `db:"started_at"`
@@ -55,7 +61,7 @@ type masterRunRow struct {
 func (r masterRunRow) run() (MasterRun, error) {
 	run := MasterRun{
 		ID: r.ID, Connection: r.Connection, Entities: r.Entities, By: r.By, State: r.State, Complete: r.Complete,
-		Came: r.Came, Code: r.Code, Detail: r.Detail, AsOf: r.AsOf, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
+		Review: r.Review, Came: r.Came, Code: r.Code, Detail: r.Detail, AsOf: r.AsOf, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
 	for text, into := range map[string]any{r.Counts: &run.Counts, r.Held: &run.Held, r.Remarks: &run.Remarks} {
 		if err := json.Unmarshal([]byte(text), into); err != nil {
@@ -66,7 +72,7 @@ func (r masterRunRow) run() (MasterRun, error) {
 }
 
 const masterRunColumns = `id, connection, entities, by_person, state, complete, came, counts, held, remarks, code,
-	detail, as_of, started_at, finished_at`
+	detail, as_of, started_at, finished_at, review`
 
 // MasterRuns lists the readings of a connection, of every one for "", the newest first.
 func (s *Store) MasterRuns(ctx context.Context, connection string, limit int) ([]MasterRun, error) {
@@ -102,49 +108,30 @@ func masterRuns(rows []masterRunRow) ([]MasterRun, error) {
 	return runs, nil
 }
 
-// Master reads everything that we keep of a connection's master data.
-func (s *Store) Master(ctx context.Context, connection string) ([]master.Row, error) {
-	var rows []struct {
-		Kind, Code, Name, Attributes string
-
-		ID     string `db:"erp_id"`
-		Active bool
-		Gone   bool
-	}
-	const query = `SELECT kind, code, name, erp_id, active, gone, attributes FROM master_rows
-		WHERE connection = $1 ORDER BY kind, code`
-	if err := s.db.SelectContext(ctx, &rows, query, connection); err != nil {
-		return nil, sqlFault("store.Master", err)
-	}
-	all := make([]master.Row, 0, len(rows))
-	for _, r := range rows {
-		row := master.Row{Kind: master.Kind(r.Kind), Code: r.Code, Name: r.Name, ID: r.ID, Active: r.Active, Gone: r.Gone}
-		if err := json.Unmarshal([]byte(r.Attributes), &row.Attributes); err != nil {
-			return nil, fmt.Errorf("read the master data %s %s: %w", r.Kind, r.Code, err)
-		}
-		all = append(all, row)
-	}
-	return all, nil
-}
-
 // SaveMaster keeps a reading and what it changed, in one transaction.
 //
 // Safe to repeat: a run that is kept already changes nothing.
 func (s *Store) SaveMaster(ctx context.Context, run MasterRun, apply []master.Change) error {
 	return s.inTx(ctx, "store.SaveMaster", func(tx *sqlx.Tx) error {
 		const insert = `INSERT INTO master_runs (id, connection, entities, by_person, state, complete, came, counts, held,
-			remarks, code, detail, as_of, started_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)
+			remarks, code, detail, as_of, started_at, review) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)
 			ON CONFLICT DO NOTHING`
 		done, err := tx.ExecContext(ctx, insert, run.ID, run.Connection, pq.Array(run.Entities), run.By, run.State,
 			run.Complete, run.Came, listed(run.Counts), listed(run.Held), listed(run.Remarks), run.Code, run.Detail,
-			run.AsOf.UTC(), run.StartedAt.UTC())
+			run.AsOf.UTC(), run.StartedAt.UTC(), run.Review)
 		if err != nil {
 			return err
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		return applyMaster(ctx, tx, run, apply)
+		if err := applyMaster(ctx, tx, run, apply); err != nil {
+			return err
+		}
+		if err := endMasterRulings(ctx, tx, run, apply); err != nil || !run.Rates {
+			return err
+		}
+		return keepRates(ctx, tx, run.Connection)
 	})
 }
 

@@ -191,6 +191,7 @@ var forbidden = map[string][]string{
 		`UPDATE inbox SET outcome = '{"code":"ok"}'`, `DELETE FROM inbox`, `DELETE FROM verify_keys`,
 		`INSERT INTO verify_keys VALUES ('mine', 'key')`, `INSERT INTO policies SELECT * FROM policies`,
 		`INSERT INTO org_rows SELECT * FROM org_rows`, `DELETE FROM role_holders`, `UPDATE rates SET value = '1'`,
+		`UPDATE master_rulings SET ruling = 'apply'`, `DELETE FROM master_rulings`, `UPDATE master_rows SET active = false`,
 		`INSERT INTO calendars VALUES ('office', 9, '{}', now(), 'import:mine')`,
 		`INSERT INTO calendars VALUES ('office', 9, '{}', now(), 'proposal:none')`, `UPDATE calendars SET body = '{}'`,
 		`INSERT INTO changes VALUES ('calendar', 'office', 9)`,
@@ -220,6 +221,9 @@ var forbidden = map[string][]string{
 		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
 	},
 	store.RoleWorker: {
+		`INSERT INTO rates VALUES ('EUR', 'CNY', '2026-01-01', '9', 'mine')`, `UPDATE rates SET source = 'erp:x'`,
+		`INSERT INTO master_rulings (id, connection, fingerprint, ruling, change, person)
+			VALUES (gen_random_uuid(), 'x', 'x', 'apply', '{}', 'ann')`,
 		`INSERT INTO inbound_messages SELECT * FROM inbound_messages`, `UPDATE inbound_messages SET document = 'x'`,
 		`INSERT INTO heirs VALUES ('x', 'ann', 'bob', '')`, `INSERT INTO leavers VALUES ('ann')`, `DELETE FROM leavers`,
 		`INSERT INTO copies SELECT * FROM copies`, `INSERT INTO proposals SELECT * FROM proposals`,

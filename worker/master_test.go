@@ -44,6 +44,9 @@ func (s shelf) Master(context.Context, string) ([]master.Row, error)        { re
 func (s shelf) NewestMaster(context.Context) ([]store.MasterRun, error)     { return nil, nil }
 func (s shelf) Policies(context.Context, string) ([]store.PolicyRow, error) { return nil, nil }
 func (s shelf) Snapshot(context.Context, int64) (*org.Snapshot, error)      { return &org.Snapshot{}, nil }
+func (s shelf) MasterRulings(context.Context, string) (map[string]master.Ruling, error) {
+	return nil, nil
+}
 func (s shelf) SaveMaster(_ context.Context, r store.MasterRun, _ []master.Change) error {
 	s.kept <- r
 	return nil
@@ -62,7 +65,8 @@ func (h *house) readsMaster(t *testing.T) {
 	ctx := t.Context()
 	run := uuid.Must(uuid.NewV7()).String()
 	for range 2 {
-		require.NoError(t, h.engine.ReadMaster(ctx, activities.MasterInput{Run: run, Connection: "books", By: "liu"}))
+		_, err := h.engine.ReadMaster(ctx, activities.MasterInput{Run: run, Connection: "books", By: "liu"})
+		require.NoError(t, err)
 	}
 	id := workflows.MasterDataID("books") + ":" + run
 	var outcome activities.MasterOutcome

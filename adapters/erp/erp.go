@@ -56,6 +56,8 @@ type (
 	Period = port.Period
 	// Currency is a currency the ERP knows.
 	Currency = port.Currency
+	// Entry is an employee, a department or a project that the ERP knows.
+	Entry = port.Entry
 	// CostCenter is a cost center the ERP knows.
 	CostCenter = port.CostCenter
 	// Config is one connection.

@@ -4,6 +4,9 @@ package master
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -21,10 +24,16 @@ const (
 	Period     Kind = "period"      // 会计期间
 	Currency   Kind = "currency"    // 币种
 	CostCenter Kind = "cost_center" // 成本中心
+	Employee   Kind = "employee"    // 职员
+	Department Kind = "department"  // 部门
+	Project    Kind = "project"     // 项目
+	Rate       Kind = "rate"        // 汇率, see rate.go
 )
 
 // Kinds are all of them, in the order people read them.
-func Kinds() []Kind { return []Kind{Account, Party, CostCenter, Period, Currency} }
+func Kinds() []Kind {
+	return []Kind{Account, Party, Employee, Department, CostCenter, Project, Period, Currency, Rate}
+}
 
 // CodeMax is how many characters a code may have.
 const CodeMax = 64
@@ -66,7 +75,7 @@ func (r Row) Key() Key { return Key{r.Kind, r.Code} }
 type Remark struct {
 	Kind Kind   `json:"kind"`
 	Code string `json:"code"`
-	Why  string `json:"why"` // no_code, too_long, duplicate, cleaned
+	Why  string `json:"why"` // no_code, too_long, bad_rate, duplicate, cleaned
 }
 
 // Clean makes rows fit to be kept: blanks and control characters go, full-width
@@ -89,6 +98,8 @@ func Clean(rows []Row) ([]Row, []Remark) {
 			remark.Why = "no_code"
 		case utf8.RuneCountInString(code) > CodeMax:
 			remark.Why = "too_long"
+		case r.Kind == Rate && badRate(r):
+			remark.Why = "bad_rate"
 		case twice:
 			remark.Why = "duplicate"
 			if r.Usable() && !kept[before].Usable() {
@@ -166,7 +177,7 @@ func Compare(before, now []Row, complete bool, used map[Key]string) []Change {
 	}
 	if complete {
 		for _, old := range known {
-			if old.Gone {
+			if old.Gone || old.Kind == Rate { // of rates only the newer ones are read
 				continue
 			}
 			after := old
@@ -175,7 +186,7 @@ func Compare(before, now []Row, complete bool, used map[Key]string) []Change {
 		}
 	}
 	for i, c := range changes {
-		if c.What == Vanished || c.What == Closed && c.After.Kind != Period {
+		if c.What == Vanished || c.What == Closed && c.After.Kind != Period || c.What == Changed && c.After.Kind == Rate {
 			changes[i].Uses = used[c.After.Key()]
 		}
 	}
@@ -199,10 +210,38 @@ func difference(old Row, known bool, now Row) string {
 	return ""
 }
 
-// Split parts what may be applied at once from what somebody must look at first.
-func Split(changes []Change) (apply, held []Change) {
+// Fingerprint names a change: the same difference found again has the same one, and any
+// other, of the same row too, has another.
+func (c Change) Fingerprint() string {
+	text, err := json.Marshal([]any{c.What, c.After})
+	if err != nil { // texts and flags always marshal
+		panic(err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// Ruling is what a person says of a change that waits.
+type Ruling string
+
+// The rulings on a change.
+const (
+	Apply  Ruling = "apply"  // keep what the ERP says 采用
+	Refuse Ruling = "refuse" // keep what we have, while the ERP says this 不采用
+)
+
+// Settle parts changes by what people said of them, by fingerprint: a change that waits is
+// applied once somebody said so, and one that was refused is no difference any more.
+func Settle(changes []Change, review bool, said map[string]Ruling) (apply, held []Change) {
 	for _, c := range changes {
-		if c.Breaking() {
+		switch said[c.Fingerprint()] {
+		case Apply:
+			apply = append(apply, c)
+			continue
+		case Refuse:
+			continue
+		}
+		if review || c.Breaking() {
 			held = append(held, c)
 		} else {
 			apply = append(apply, c)

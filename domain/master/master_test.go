@@ -49,9 +49,17 @@ func TestCompare(t *testing.T) {
 	}
 	require.Equal(t, []string{"1002 changed ", "2202 gone expense", "6602 closed expense", "6603 reopened ", "6604 added ",
 		"2026-01 closed "}, got, "a period closes every month: that breaks nothing")
-	apply, held := master.Split(changes)
+	apply, held := master.Settle(changes, false, nil)
 	require.Len(t, apply, 4)
 	require.Len(t, held, 2)
+	apply, held = master.Settle(changes, true, map[string]master.Ruling{held[0].Fingerprint(): master.Apply,
+		held[1].Fingerprint(): master.Refuse})
+	require.Len(t, apply, 1, "what somebody applied")
+	require.Equal(t, "2202", apply[0].After.Code)
+	require.Len(t, held, 4, "everything waits, but what somebody ruled on")
+	other := changes[1]
+	other.After.Name = "Payables"
+	require.NotEqual(t, changes[1].Fingerprint(), other.Fingerprint(), "another difference is asked about anew")
 	for _, c := range master.Compare(before, now, false, used) {
 		require.NotEqual(t, master.Vanished, c.What, "a delta cannot tell what is gone")
 	}

@@ -66,6 +66,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.reversals()
 	a.finance()
 	a.reconciliations()
+	a.masterData()
 	a.webhooks()
 	a.deliveries()
 	a.exchanges()

@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/maintenance"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
@@ -33,6 +34,8 @@ type Connection struct {
 	Entities    []string
 	Maintenance maintenance.Windows // when it is left alone
 	Keeps       *voucher.Keeps      // what its books keep of a voucher; nil = not known here
+	Reads       []master.Kind       // of master data; nil = not known here
+	Rates       bool                // its exchange rates are those that documents are counted with
 }
 
 // Books is the part of gateway/engine that has the ERPs asked and told.
@@ -41,6 +44,8 @@ type Books interface {
 	Reconcile(ctx context.Context, in activities.ReconcileInput) error
 	// PostAgain has a ruling carried out; a repeat is no error.
 	PostAgain(ctx context.Context, in activities.PostAgainInput) error
+	// ReadMaster has master data read; over says whether that ended meanwhile.
+	ReadMaster(ctx context.Context, in activities.MasterInput) (over bool, err error)
 }
 
 // ConnectionsOf lists the connections that somebody may see something of.

@@ -2,33 +2,33 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
-
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
+	"time"
 
 	"github.com/countersign/countersign/activities"
-	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/workflows"
 )
 
-// ReadMaster has the master data of a connection read. One that is under way already
-// for the same run is a success.
+// readMax is how long a person waits for what they had read; after that it goes on alone.
+const readMax = 4 * time.Second
+
+// ReadMaster has the master data of a connection read, and waits a little for its end;
+// over says whether that came. One that is under way already for the same run is a success.
 //
 // Safe to repeat. Errors: Busy engine.away.
-func (e *Engine) ReadMaster(ctx context.Context, in activities.MasterInput) error {
-	id := workflows.MasterDataID(in.Connection) + ":" + in.Run
-	_, err := e.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: workflows.QueueApproval,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-	}, workflows.MasterDataWorkflow, in)
-	var already *serviceerror.WorkflowExecutionAlreadyStarted
-	if err == nil || errors.As(err, &already) {
-		return nil
+func (e *Engine) ReadMaster(ctx context.Context, in activities.MasterInput) (over bool, err error) {
+	return e.read(ctx, workflows.MasterDataID(in.Connection)+":"+in.Run, workflows.MasterDataWorkflow, in)
+}
+
+// read starts a workflow that reads something, and waits a little for its end. How it
+// ended is told elsewhere.
+func (e *Engine) read(ctx context.Context, id, workflow string, in any) (over bool, err error) {
+	if err := e.begin(ctx, id, workflow, in); err != nil {
+		return false, err
 	}
-	return fmt.Errorf("start %s: %w: %w", id, fault.New(fault.Busy, CodeAway), err)
+	ctx, cancel := context.WithTimeout(ctx, readMax)
+	defer cancel()
+	if err := e.Client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil && ctx.Err() != nil {
+		return false, nil
+	}
+	return true, nil
 }

@@ -19,7 +19,7 @@ const financeAt = "/finance"
 // financeRoutes lists the pages of the finance desk beside its first.
 func financeRoutes() []route {
 	get := http.MethodGet
-	return append(append(reconcileRoutes(), exchangeRoutes()...), []route{
+	return append(slices.Concat(reconcileRoutes(), exchangeRoutes(), masterRoutes()), []route{
 		{method: get, path: "/parked", needs: access.EffectRead, template: "parked", handle: parked},
 		{method: get, path: "/vouchers", needs: access.EffectRead, template: "vouchers", handle: vouchers},
 		{method: get, path: "/vouchers/:reference", needs: access.VoucherRead, template: "voucher", handle: showVoucher},

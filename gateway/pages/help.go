@@ -19,6 +19,7 @@ var helpOf = map[string]string{
 	"delegations": "employees#delegate", "sessions": "employees#account", "settings": "employees#settings",
 	"signin": "employees#account", "finance": "finance#review", "review": "finance#review", "preview": "finance#vouchers",
 	"vouchers": "finance#vouchers", "reconciliations": "finance#reconcile", "reconciliation": "finance#reconcile",
+	"masterdata": "finance#master", "mastersheet": "finance#master",
 	"erp": "finance#erp", "exchanges": "finance#erp", "exchange": "finance#erp",
 	"voucher": "finance#vouchers", "parked": "finance#parked",
 	"inbound":   "finance#inbound",

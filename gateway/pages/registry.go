@@ -28,7 +28,7 @@ func registry() []route {
 			handle: documents},
 		{method: get, path: "/new", needs: access.DocumentCreate, nav: "page.nav.new", template: "choose", handle: choose},
 		{method: get, path: financeAt, needs: access.EffectRead, nav: "page.nav.finance",
-			also:     []string{"/vouchers", "/parked", reconcileAt, reversalsAt, inboundAt, erpAt, webhooksAt},
+			also:     []string{"/vouchers", "/parked", reconcileAt, masterAt, reversalsAt, inboundAt, erpAt, webhooksAt},
 			template: "finance", handle: finance},
 		{method: get, path: delegationsAt, needs: access.DelegationRead, nav: "page.nav.delegations",
 			template: "delegations", handle: delegations},

@@ -26,6 +26,8 @@ func (a *asked) Reconcile(context.Context, activities.ReconcileInput) error {
 	return nil
 }
 
+func (a *asked) ReadMaster(context.Context, activities.MasterInput) (bool, error) { return true, nil }
+
 func (a *asked) PostAgain(context.Context, activities.PostAgainInput) error { return nil }
 
 // TestFinanceSeesThatAnERPRests proves that finance reads on its own pages which ERP is

@@ -34,6 +34,7 @@ func (c *crossing) reconciliation() {
 		store.ExchangeFilter{})
 	require.NoError(c.t, err)
 	c.objects["exchanges"] = strconv.FormatInt(log.Items[0].ID, 10)
+	c.objects["connection"], c.objects["master-data"] = "books", "books"
 	c.objects["reconciliations"], c.objects["differences"] = run.ID, strconv.FormatInt(page.Items[0].N, 10)
 }
 

@@ -2,9 +2,11 @@ package conformance
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -169,6 +171,18 @@ func syncsMasterData(t T, f Fixture) {
 	}
 	holds(t, open || len(all.Periods) == 0, "%s lies in no open period", f.Date)
 	holds(t, len(all.Currencies) > 0, "all.Currencies is empty")
+	tells := f.Port.Capabilities().Master
+	for kind, n := range map[master.Kind]int{
+		master.Account: len(all.Accounts), master.Party: len(all.Parties), master.Employee: len(all.Employees),
+		master.Department: len(all.Departments), master.CostCenter: len(all.CostCenters),
+		master.Project: len(all.Projects), master.Period: len(all.Periods), master.Rate: len(all.Rates),
+	} {
+		holds(t, n == 0 || slices.Contains(tells, kind), "%d of %s came, which its capabilities do not name", n, kind)
+	}
+	for _, r := range all.Rates {
+		err := money.CheckRate(r.Value)
+		holds(t, err == nil, "1 %s is %s %s from %s on: %v", r.Currency, r.Value, r.Base, r.Date, err)
+	}
 	if !f.Port.Capabilities().Delta {
 		return
 	}

@@ -34,6 +34,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/voucher"
 )
 
@@ -90,7 +91,9 @@ func (p *Port) Name() string { return p.config.Name }
 // Capabilities says what ERPNext can do. It computes in floating-point numbers.
 func (p *Port) Capabilities() port.Capabilities {
 	names := slices.Sorted(maps.Keys(p.dimensions))
-	return port.Capabilities{UniqueReference: true, ChecksBalance: true, ClosedPeriods: true, Reverse: true,
+	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Employee, master.Department, master.CostCenter,
+		master.Project, master.Period, master.Currency, master.Rate},
+		UniqueReference: true, ChecksBalance: true, ClosedPeriods: true, Reverse: true,
 		CostCenters: true, ReferenceMax: referenceMax, AmountMax: port.FloatMax, Dimensions: names, Told: names,
 		ChecksDimensions: true,
 		Creates:          port.Mark{Method: "POST", Text: `"voucher_type"`},

@@ -180,3 +180,21 @@ func TestNoSecretIsKept(t *testing.T) {
 	f, _ := fixture(t)
 	erptest.Canary(t, config(f.Proxy.URL), f, "sim-key")
 }
+
+// TestMasterData tells employees, departments, projects, and the rates of this year that
+// the company buys at.
+func TestMasterData(t *testing.T) {
+	running := httptest.NewServer(sim.New(sim.Options{Year: time.Now().Year()}))
+	t.Cleanup(running.Close)
+	p, err := erp.Open(config(running.URL))
+	require.NoError(t, err)
+	all, err := p.Sync(t.Context(), time.Time{})
+	require.NoError(t, err)
+	require.Equal(t, []erp.Entry{{ID: "HR-EMP-1", Code: "HR-EMP-1", Name: "Wu", Active: true}}, all.Employees)
+	require.Equal(t, []erp.Entry{{ID: "Sales - DC", Code: "Sales - DC", Name: "Sales", Active: true}}, all.Departments)
+	require.Len(t, all.Projects, 2)
+	require.Equal(t, map[string]bool{"P-000": false, "P-001": true},
+		map[string]bool{all.Projects[0].Code: all.Projects[0].Active, all.Projects[1].Code: all.Projects[1].Active})
+	require.Len(t, all.Rates, 1)
+	require.Equal(t, "EUR 7.8125", string(all.Rates[0].Currency)+" "+all.Rates[0].Value)
+}

@@ -3,6 +3,7 @@ package erpnext
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 
@@ -31,6 +32,13 @@ type record struct {
 	Starts        string `json:"year_start_date"`
 	Ends          string `json:"year_end_date"`
 	PeriodEnds    string `json:"period_end_date"`
+
+	DepartmentName string      `json:"department_name"`
+	ProjectName    string      `json:"project_name"`
+	From           string      `json:"from_currency"`
+	Date           string      `json:"date"`
+	Rate           json.Number `json:"exchange_rate"`
+	Buying         int         `json:"for_buying"`
 }
 
 // wantsParty says whether ERPNext wants a party on the account.

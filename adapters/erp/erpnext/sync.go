@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -15,7 +17,8 @@ const (
 	pagesMax = 200 // of one DocType: a hundred thousand rows
 )
 
-// Sync reads accounts, parties, currencies, cost centers, and the fiscal years cut
+// Sync reads accounts, parties, employees, departments, projects, currencies, their rates
+// for buying, cost centers, and the fiscal years cut
 // at the last closing. Always everything: what changed is told in the site's own
 // time zone, which the interface does not tell.
 func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
@@ -50,6 +53,11 @@ func tables(at company, m *port.Master, closed *string) []table {
 			Name:   cmp.Or(r.SupplierName, r.CustomerName, r.EmployeeName),
 			Active: r.Disabled == 0 && (r.Status == "" || r.Status == "Active")})
 	}
+	employee := func(r record) {
+		party(r)
+		m.Employees = append(m.Employees, port.Entry{ID: r.Name, Code: r.Name, Name: r.EmployeeName,
+			Active: r.Status == "" || r.Status == "Active"})
+	}
 	return []table{
 		{"Account", []any{ours, leaf}, []string{"account_number", "account_name", "account_type", "disabled"},
 			func(r record) {
@@ -60,7 +68,21 @@ func tables(at company, m *port.Master, closed *string) []table {
 			}},
 		{"Supplier", nil, []string{"supplier_name", "disabled"}, party},
 		{"Customer", nil, []string{"customer_name", "disabled"}, party},
-		{"Employee", []any{ours}, []string{"employee_name", "status"}, party},
+		{"Employee", []any{ours}, []string{"employee_name", "status"}, employee},
+		{"Department", []any{ours}, []string{"department_name", "disabled"}, func(r record) {
+			m.Departments = append(m.Departments, port.Entry{ID: r.Name, Code: r.Name, Name: r.DepartmentName,
+				Active: r.Disabled == 0})
+		}},
+		{"Project", []any{ours}, []string{"project_name", "status"}, func(r record) {
+			m.Projects = append(m.Projects, port.Entry{ID: r.Name, Code: r.Name, Name: r.ProjectName,
+				Active: r.Status == "Open"})
+		}},
+		{"Currency Exchange", []any{[]any{"to_currency", "=", string(at.currency)}, []any{"for_buying", "=", 1},
+			[]any{"date", ">=", port.RatesFrom(time.Now())}}, []string{"date", "from_currency", "exchange_rate"},
+			func(r record) {
+				m.Rates = append(m.Rates, document.Rate{Currency: money.Currency(r.From), Base: at.currency, Date: r.Date,
+					Value: master.Cross("1", r.Rate.String())})
+			}},
 		{"Currency", []any{[]any{"enabled", "=", 1}}, nil, func(r record) {
 			digits, _ := money.Exponent(money.Currency(r.Name))
 			m.Currencies = append(m.Currencies, port.Currency{ID: r.Name, Code: r.Name, Digits: digits})

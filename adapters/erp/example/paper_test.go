@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/voucher"
 )
 
@@ -29,6 +30,7 @@ func (p *Paper) Name() string { return p.config.Name }
 
 func (p *Paper) Capabilities() port.Capabilities {
 	return port.Capabilities{ChecksBalance: true, ClosedPeriods: true, Reverse: true,
+		Master:  []master.Kind{master.Account, master.Party, master.Period, master.Currency},
 		Creates: port.Mark{Method: "POST", Text: `"lines"`},
 		Posts:   port.Mark{Method: "POST", Text: "/post"}}
 }

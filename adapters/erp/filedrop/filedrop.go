@@ -20,6 +20,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -85,7 +86,8 @@ func (p *Port) Name() string { return p.config.Name }
 // Capabilities says what a folder can do.
 func (p *Port) Capabilities() port.Capabilities {
 	kept := p.dimensions()
-	return port.Capabilities{UniqueReference: true, ChecksBalance: true, Reverse: true, ForeignCurrency: true,
+	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.CostCenter, master.Currency},
+		UniqueReference: true, ChecksBalance: true, Reverse: true, ForeignCurrency: true,
 		CostCenters: true, Dimensions: kept, Told: kept}
 }
 

@@ -49,7 +49,8 @@ func (p *Port) Name() string { return p.config.Name }
 // Capabilities says what the mapping says.
 func (p *Port) Capabilities() port.Capabilities {
 	c := p.mapping.Capabilities
-	return port.Capabilities{UniqueReference: c.UniqueReference, ChecksBalance: c.ChecksBalance,
+	return port.Capabilities{Master: p.mapping.kinds(),
+		UniqueReference: c.UniqueReference, ChecksBalance: c.ChecksBalance,
 		ClosedPeriods: c.ClosedPeriods, Reverse: c.Reverse, ForeignCurrency: c.ForeignCurrency,
 		CostCenters: c.CostCenters, Dimensions: c.Dimensions, Told: p.mapping.Voucher.told(), ReferenceMax: c.ReferenceMax,
 		Creates: p.mapping.mark("create"), Posts: p.mapping.mark("post")}

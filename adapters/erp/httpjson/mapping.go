@@ -33,7 +33,7 @@ type Mapping struct {
 	Calls             map[string]Call   `yaml:"calls"` // find, read, create, post; reverse, discard and list if there are
 	Voucher           Shape             `yaml:"voucher"`
 	Errors            Errors            `yaml:"errors"`
-	Sync              map[string]List   `yaml:"sync"` // accounts, parties, periods, currencies, cost_centers
+	Sync              map[string]List   `yaml:"sync"` // accounts, parties … rates: see kinds
 }
 
 // Capabilities mirrors port.Capabilities.
@@ -100,6 +100,10 @@ type List struct {
 	To            string `yaml:"to"`
 	Open          string `yaml:"open"`
 	Digits        string `yaml:"digits"`
+	Of            string `yaml:"of"` // of a rate: 1 unit of it is value units of in, from date on
+	In            string `yaml:"in"`
+	Date          string `yaml:"date"`
+	Value         string `yaml:"value"`
 }
 
 // load reads a built-in mapping by its name, or a file by its path.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -119,7 +120,9 @@ func (p *Port) Name() string { return p.name }
 
 // Capabilities says what K3Cloud can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{ChecksBalance: true, ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true,
+	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Employee, master.Department,
+		master.CostCenter, master.Period, master.Currency},
+		ChecksBalance: true, ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true,
 		CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0, ReferenceMax: referenceMax,
 		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(),
 		Creates: port.Mark{Method: "POST", Text: "DynamicFormService.Save"},

@@ -55,8 +55,12 @@ func (p *Port) lists(m *port.Master) []list {
 				PartyRequired: p.dimensions.Field(cells[0], port.OfParty) != ""})
 		}},
 		{"BD_Supplier", nil, party},
-		{"BD_Empinfo", nil, party},
+		{"BD_Empinfo", nil, func(cells []string, active bool) {
+			party(cells, active)
+			m.Employees = append(m.Employees, port.Entry{ID: cells[0], Code: cells[0], Name: cells[1], Active: active})
+		}},
 		{"BD_Department", nil, func(cells []string, active bool) {
+			m.Departments = append(m.Departments, port.Entry{ID: cells[0], Code: cells[0], Name: cells[1], Active: active})
 			m.CostCenters = append(m.CostCenters, port.CostCenter{ID: cells[0], Code: cells[0], Name: cells[1], Active: active})
 		}},
 		{"BD_Currency", []string{"FCODE", "FAMOUNTDIGITS"}, func(cells []string, _ bool) {

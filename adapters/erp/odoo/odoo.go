@@ -82,6 +82,7 @@ func (p *Port) Capabilities() port.Capabilities {
 	names := slices.Sorted(maps.Keys(p.plans))
 	return port.Capabilities{ChecksBalance: true, ClosedPeriods: true, Reverse: true, ForeignCurrency: true,
 		CostCenters: true, Delta: true, AmountMax: port.FloatMax, Dimensions: names, Told: names, ChecksDimensions: true,
+		Master:  p.kinds(),
 		Creates: port.Mark{Method: "POST", Text: `"move_type":"entry"`},
 		Posts:   port.Mark{Method: "POST", Text: "action_post"}}
 }

@@ -110,6 +110,31 @@ func TestRetiredAccount(t *testing.T) {
 	}
 }
 
+// TestRatesAndPlans are read as Odoo means them: the company's own quote before that of all,
+// crossed with the books' currency, and analytic accounts by what their plans are for.
+func TestRatesAndPlans(t *testing.T) {
+	server := sim.New(sim.Options{Version: 17})
+	server.Rate("EUR", "2026-02-01", "0.2", false)
+	server.Rate("EUR", "2026-02-01", "0.25", true)
+	server.Rate("CNY", "2026-01-15", "2", false)
+	running := httptest.NewServer(server)
+	t.Cleanup(running.Close)
+	c := config(running.URL)
+	c.Options = map[string]string{"dimensions": "project=Projects, department=Departments"}
+	p, err := erp.Open(c)
+	require.NoError(t, err)
+	all, err := p.Sync(t.Context(), time.Time{})
+	require.NoError(t, err)
+	rates := map[string]string{}
+	for _, r := range all.Rates {
+		rates[string(r.Currency)+" "+r.Date] = r.Value
+	}
+	require.Equal(t, map[string]string{"EUR 2026-01-01": "7.8125", "EUR 2026-02-01": "8"}, rates)
+	require.Len(t, all.Projects, 2)
+	require.Len(t, all.Departments, 1)
+	require.Equal(t, "CC-SALES", all.Departments[0].Code)
+}
+
 // TestLogin proves what a wrong key, database or company is called.
 func TestLogin(t *testing.T) {
 	for _, version := range []int{17, 19} {

@@ -2,11 +2,16 @@ package odoo
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
+	"github.com/countersign/countersign/domain/money"
 )
 
 const (
@@ -24,8 +29,9 @@ const (
 	instant = "2006-01-02 15:04:05" // as Odoo writes points in time, in UTC
 )
 
-// Sync reads accounts, parties, currencies and cost centers, and makes periods
-// of the lock dates. What was deleted in Odoo is invisible to a delta: read
+// Sync reads accounts, parties, currencies, rates and cost centers, and makes periods
+// of the lock dates. Projects and departments are analytic accounts of the plans that
+// options.dimensions names. What was deleted in Odoo is invisible to a delta: read
 // everything once a night.
 func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 	at, err := p.where(ctx)
@@ -34,7 +40,7 @@ func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 	}
 	now := time.Now()
 	m := port.Master{Complete: since.IsZero(), AsOf: now.Add(-syncOverlap)}
-	for _, t := range tables(at, &m) {
+	for _, t := range p.tables(at, &m) {
 		if err := p.pages(ctx, at, t, since); err != nil {
 			return port.Master{}, err
 		}
@@ -44,7 +50,47 @@ func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 		return port.Master{}, err
 	}
 	m.Periods = months(now, locked)
-	return m, nil
+	m.Rates, err = p.rates(ctx, at, since)
+	return m, err
+}
+
+// kinds are what Sync reads.
+func (p *Port) kinds() []master.Kind {
+	all := []master.Kind{master.Account, master.Party, master.Period, master.Currency, master.CostCenter, master.Rate}
+	for _, kind := range []master.Kind{master.Project, master.Department} {
+		if p.plans[string(kind)] != "" {
+			all = append(all, kind)
+		}
+	}
+	return all
+}
+
+// rates are those of other currencies in the company's. A currency without any is worth
+// one of the reference currency, as Odoo computes. Where both the company and all have one
+// for a day, the company's counts.
+func (p *Port) rates(ctx context.Context, at company, since time.Time) ([]document.Rate, error) {
+	type key struct{ currency, day string }
+	own := map[key]bool{}
+	all := map[key]port.Quote{}
+	keep := func(r row) {
+		k := key{r.Currency.name, string(r.Name)}
+		if mine := r.Company.id == at.id; mine || !own[k] {
+			own[k] = mine
+			all[k] = port.Quote{Currency: money.Currency(k.currency), Day: k.day, Units: r.Rate.String()}
+		}
+	}
+	shared := []any{"company_id", "in", []any{false, at.id}}
+	fields := []string{"name", "rate", "currency_id", "company_id"}
+	ours := []any{shared, []any{"currency_id.name", "=", string(at.currency)}}
+	if err := p.pages(ctx, at, table{"res.currency.rate", ours, fields, keep}, time.Time{}); err != nil {
+		return nil, err
+	}
+	others := []any{shared, []any{"currency_id.name", "!=", string(at.currency)}}
+	if err := p.pages(ctx, at, table{"res.currency.rate", others, fields, keep}, since); err != nil {
+		return nil, err
+	}
+	quotes := slices.Collect(maps.Values(all))
+	return port.Quotes(quotes, at.currency, "1", port.RatesFrom(time.Now())), nil
 }
 
 // table is one model to read, and where its rows go.
@@ -56,7 +102,7 @@ type table struct {
 }
 
 // tables lists what is read into m.
-func tables(at company, m *port.Master) []table {
+func (p *Port) tables(at company, m *port.Master) []table {
 	shared := []any{"company_id", "in", []any{false, at.id}}
 	ours := []any{}
 	if at.fields.accountCompany != "" {
@@ -67,6 +113,10 @@ func tables(at company, m *port.Master) []table {
 		if name != "" {
 			columns = append(columns, name)
 		}
+	}
+	analytic := []string{"code", "name", "active"}
+	if len(p.plans) > 0 && at.fields.analytic != "" { // before 16 there were no plans
+		analytic = append(analytic, "plan_id")
 	}
 	return []table{
 		{"account.account", ours, columns, func(r row) {
@@ -79,8 +129,16 @@ func tables(at company, m *port.Master) []table {
 		{"res.currency", []any{[]any{"active", "=", true}}, []string{"name", "decimal_places"}, func(r row) {
 			m.Currencies = append(m.Currencies, port.Currency{ID: id(r), Code: string(r.Name), Digits: r.Digits})
 		}},
-		{"account.analytic.account", []any{shared, []any{"code", "!=", false}}, []string{"code", "name", "active"},
+		{"account.analytic.account", []any{shared, []any{"code", "!=", false}}, analytic,
 			func(r row) {
+				one := port.Entry{ID: id(r), Code: string(r.Code), Name: string(r.Name), Active: r.active()}
+				switch plan := r.Plan.name; {
+				case plan == "":
+				case plan == p.plans["project"]:
+					m.Projects = append(m.Projects, one)
+				case plan == p.plans["department"]:
+					m.Departments = append(m.Departments, one)
+				}
 				m.CostCenters = append(m.CostCenters,
 					port.CostCenter{ID: id(r), Code: string(r.Code), Name: string(r.Name), Active: r.active()})
 			}},

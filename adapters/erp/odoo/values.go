@@ -64,6 +64,10 @@ type row struct {
 	Active       *bool `json:"active"`
 	Deprecated   bool  `json:"deprecated"`
 	Digits       int   `json:"decimal_places"`
+
+	Company link        `json:"company_id"`
+	Plan    link        `json:"plan_id"`
+	Rate    json.Number `json:"rate"`
 }
 
 // wantsParty says whether the account is receivable or payable, in the words of

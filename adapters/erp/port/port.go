@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -89,15 +91,16 @@ type Line struct {
 // Capabilities says what an ERP can do. Callers and the conformance suite read
 // it instead of asking for the provider's name.
 type Capabilities struct {
-	PostsAtOnce     bool // Create makes it effective: there are no drafts
-	UniqueReference bool // refuses a second voucher with the same reference by itself
-	ChecksBalance   bool // Create refuses an unbalanced voucher; otherwise Post does
-	ClosedPeriods   bool // refuses dates in a closed period
-	Reverse         bool // can book the opposite of a posted voucher
-	ForeignCurrency bool // keeps the document's currency beside the base currency
-	CostCenters     bool // keeps the cost center of an entry
-	Delta           bool // Sync can read only what changed
-	ReferenceMax    int  // longest reference, in characters; 0 = no limit
+	PostsAtOnce     bool          // Create makes it effective: there are no drafts
+	UniqueReference bool          // refuses a second voucher with the same reference by itself
+	ChecksBalance   bool          // Create refuses an unbalanced voucher; otherwise Post does
+	ClosedPeriods   bool          // refuses dates in a closed period
+	Reverse         bool          // can book the opposite of a posted voucher
+	ForeignCurrency bool          // keeps the document's currency beside the base currency
+	CostCenters     bool          // keeps the cost center of an entry
+	Delta           bool          // Sync can read only what changed
+	Master          []master.Kind // what Sync reads 主数据
+	ReferenceMax    int           // longest reference, in characters; 0 = no limit
 
 	// Dimensions are those of an entry that it keeps on every account, by name;
 	// AnyDimension = all. Fields are those it keeps on some accounts, and where.
@@ -168,8 +171,12 @@ type Master struct {
 	Periods     []Period
 	Currencies  []Currency
 	CostCenters []CostCenter
-	Complete    bool      // everything, not only what changed
-	AsOf        time.Time // pass it as since next time; a little early on purpose, so rows may repeat
+	Employees   []Entry // by the code that vouchers name them by, where they are parties too
+	Departments []Entry
+	Projects    []Entry
+	Rates       []document.Rate // 1 unit of Currency is Value units of Base, from Date on
+	Complete    bool            // everything, not only what changed
+	AsOf        time.Time       // pass it as since next time; a little early on purpose, so rows may repeat
 }
 
 // Account is a ledger account. 会计科目
@@ -195,6 +202,12 @@ type Period struct {
 type Currency struct {
 	ID, Code string
 	Digits   int
+}
+
+// Entry is an employee, a department or a project that the ERP knows.
+type Entry struct {
+	ID, Code, Name string
+	Active         bool
 }
 
 // CostCenter is a cost center the ERP knows. 成本中心

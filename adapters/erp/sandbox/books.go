@@ -62,6 +62,7 @@ type books struct {
 	accounts map[string]Account
 	parties  map[string]Party
 	periods  []Period
+	rates    []Rate
 	vouchers map[string]*Voucher
 	byRef    map[string][]string
 	order    []string // ids as they were written
@@ -71,7 +72,7 @@ type books struct {
 
 func newBooks(options Options) *books {
 	return &books{unique: options.UniqueReference, now: options.Now, accounts: chart(), parties: parties(),
-		periods: periodsAround(options.Now()), vouchers: map[string]*Voucher{}, byRef: map[string][]string{},
+		periods: periodsAround(options.Now()), rates: ratesOf(options.Now()), vouchers: map[string]*Voucher{}, byRef: map[string][]string{},
 		numbers: map[string]int{}}
 }
 

@@ -31,6 +31,18 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/{list}", s.master)
 	s.mux.HandleFunc("POST /_sandbox/faults", s.setFaults)
 	s.mux.HandleFunc("POST /_sandbox/vouchers/{id}", s.write("tamper", s.tamper))
+	s.mux.HandleFunc("POST /_sandbox/accounts", s.tamperMaster(func(b *books, body []byte) error {
+		var a Account
+		err := json.Unmarshal(body, &a)
+		b.accounts[a.Code] = a
+		return err
+	}))
+	s.mux.HandleFunc("POST /_sandbox/rates", s.tamperMaster(func(b *books, body []byte) error {
+		var r Rate
+		err := json.Unmarshal(body, &r)
+		b.rates = append(slices.DeleteFunc(b.rates, func(o Rate) bool { return o.Of == r.Of && o.Date == r.Date }), r)
+		return err
+	}))
 	s.mux.HandleFunc("GET /_sandbox/faults", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]any{"faults": s.faults.list(), "kinds": Kinds})
 	})
@@ -201,16 +213,34 @@ func (s *Server) master(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := s.books
+	b.mutex.RLock()
 	lists := map[string]any{
 		"accounts": sortedValues(b.accounts), "parties": sortedValues(b.parties), "periods": b.periods,
-		"currencies": currencies, "cost-centers": costCenters,
+		"currencies": currencies, "cost-centers": costCenters, "employees": b.employees(), "departments": departments,
+		"projects": projects, "rates": slices.Clone(b.rates),
 	}
+	b.mutex.RUnlock()
 	list, ok := lists[r.PathValue("list")]
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{"items": list})
+}
+
+// tamperMaster changes master data by hand, until the sandbox is started anew.
+func (s *Server) tamperMaster(change func(*books, []byte) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
+		if err == nil {
+			s.books.mutex.Lock()
+			err = change(s.books, body)
+			s.books.mutex.Unlock()
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	}
 }
 
 func sortedValues[V any](m map[string]V) []V {

@@ -60,6 +60,44 @@ var costCenters = []CostCenter{
 	{"CC-FIN", "财务部 Finance"}, {"CC-SALES-DE", "柏林销售部 Sales Berlin"},
 }
 
+// Named is an employee, a department or a project.
+type Named struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+// Rate is an exchange rate: from a day on, one unit of Of is Value units of In. 汇率
+type Rate struct {
+	Of    string `json:"of"`
+	In    string `json:"in"`
+	Date  string `json:"date"`
+	Value string `json:"value"`
+}
+
+var (
+	departments = []Named{{"mgmt", "总经办 Management"}, {"sales", "销售部 Sales"}, {"eng", "研发部 Engineering"},
+		{"fin", "财务部 Finance"}}
+	projects = []Named{{"P-001", "华东展会 East China fair"}, {"P-002", "新办公室 New office"}}
+)
+
+// employees are the parties who work here.
+func (b *books) employees() []Named {
+	var all []Named
+	for _, p := range sortedValues(b.parties) {
+		if p.Kind == "employee" {
+			all = append(all, Named{p.Code, p.Name})
+		}
+	}
+	return all
+}
+
+// ratesOf are the rates of a month, from its first day on.
+func ratesOf(now time.Time) []Rate {
+	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	return []Rate{{"EUR", baseCurrency, first, "7.8125"}, {"USD", baseCurrency, first, "7.1"},
+		{"JPY", baseCurrency, first, "0.0476"}}
+}
+
 func chart() map[string]Account {
 	accounts := map[string]Account{}
 	for _, a := range []struct {

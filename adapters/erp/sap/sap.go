@@ -21,6 +21,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -122,7 +123,8 @@ func (p *Port) Name() string { return p.name }
 // Capabilities says what S/4HANA can do.
 func (p *Port) Capabilities() port.Capabilities {
 	later := p.later()
-	return port.Capabilities{PostsAtOnce: !later, ChecksBalance: !later, ClosedPeriods: !later, Reverse: true,
+	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.CostCenter, master.Currency},
+		PostsAtOnce: !later, ChecksBalance: !later, ClosedPeriods: !later, Reverse: true,
 		RefusesLater: later, ListsShort: true,
 		ForeignCurrency: true,
 		CostCenters:     len(p.dimensions.Fields(port.OfCostCenter)) > 0,

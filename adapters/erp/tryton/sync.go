@@ -29,11 +29,22 @@ type masterRow struct {
 	EndDate       jsonDate    `json:"end_date"`
 	State         string      `json:"state"`
 	Digits        int         `json:"digits"`
+
+	Party    *jsonNamed   `json:"party."`
+	Currency *jsonCode    `json:"currency."`
+	Date     jsonDate     `json:"date"`
+	Rate     *jsonDecimal `json:"rate"`
 }
 
 func (r masterRow) active() bool { return r.Active == nil || *r.Active }
 
-// Sync reads accounts, parties, periods and currencies. What was deleted in
+// employed says whether a day lies between the first and the last of an employee.
+func (r masterRow) employed(now time.Time) bool {
+	today := now.UTC().Format(time.DateOnly)
+	return (r.StartDate.Year == 0 || r.StartDate.text() <= today) && (r.EndDate.Year == 0 || today <= r.EndDate.text())
+}
+
+// Sync reads accounts, parties, employees, periods, currencies and rates. What was deleted in
 // Tryton is invisible to a delta: read everything once a night.
 func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 	at, err := p.where(ctx)
@@ -46,7 +57,8 @@ func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 			return port.Master{}, err
 		}
 	}
-	return m, nil
+	m.Rates, err = p.rates(ctx, at, since)
+	return m, err
 }
 
 // table is one model to read, and where its rows go.
@@ -69,6 +81,12 @@ func tables(at company, m *port.Master) []table {
 		}},
 		{"party.party", nil, []string{"code", "name", "active"}, func(r masterRow) {
 			m.Parties = append(m.Parties, port.Party{ID: r.ID.String(), Code: r.Code, Name: r.Name, Active: r.active()})
+		}},
+		{"company.employee", []any{ours}, []string{"party.code", "party.name", "start_date", "end_date"}, func(r masterRow) {
+			if r.Party != nil {
+				m.Employees = append(m.Employees, port.Entry{ID: r.ID.String(), Code: r.Party.Code, Name: r.Party.Name,
+					Active: r.employed(time.Now())})
+			}
 		}},
 		{"account.period", []any{ours, []any{"type", "=", "standard"}},
 			[]string{"name", "start_date", "end_date", "state"}, func(r masterRow) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -59,6 +60,7 @@ func (p *Port) Name() string { return p.config.Name }
 // Capabilities says what Tryton can do.
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true,
+		Master:  []master.Kind{master.Account, master.Party, master.Employee, master.Period, master.Currency, master.Rate},
 		Creates: port.Mark{Method: "POST", Text: "model.account.move.create"},
 		Posts:   port.Mark{Method: "POST", Text: "model.account.move.post"}}
 }

@@ -60,6 +60,12 @@ type jsonCode struct {
 	Code string      `json:"code"`
 }
 
+// jsonNamed is what "party.code" and "party.name" come back as.
+type jsonNamed struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
 // code is the code, "" where the relation is empty.
 func (c *jsonCode) code() string {
 	if c == nil {

@@ -61,12 +61,18 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 			return m, err
 		}
 		for _, r := range rows {
+			if kind == "person" {
+				m.Employees = append(m.Employees, port.Entry{ID: r.Code.String(), Code: r.Code.String(),
+					Name: r.Name.String(), Active: true})
+			}
 			m.Parties = append(m.Parties, port.Party{ID: r.Code.String(), Code: r.Code.String(), Name: r.Name.String(),
 				Active: true})
 		}
 	}
 	departments, err := p.base(ctx, "department")
 	for _, r := range departments {
+		m.Departments = append(m.Departments, port.Entry{ID: r.Code.String(), Code: r.Code.String(), Name: r.Name.String(),
+			Active: true})
 		m.CostCenters = append(m.CostCenters, port.CostCenter{ID: r.Code.String(), Code: r.Code.String(),
 			Name:   r.Name.String(),
 			Active: true})

@@ -19,6 +19,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -88,7 +89,9 @@ func (p *Port) Name() string { return p.name }
 
 // Capabilities says what U8 can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
+	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Employee,
+		master.Department, master.CostCenter, master.Currency},
+		PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
 		Reverse: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
 		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(), ListsShort: true,
 		Creates: port.Mark{Method: "POST", Text: "voucher/add"}}

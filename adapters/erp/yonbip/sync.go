@@ -104,6 +104,8 @@ func (p *Port) departments(ctx context.Context, m *port.Master) error {
 	for len(tree) > 0 { // breadth first: no depth can hurt
 		n := tree[0]
 		tree = append(tree[1:], n.Children...)
+		m.Departments = append(m.Departments, port.Entry{ID: n.ID.String(), Code: n.Code.String(), Name: n.Name.String(),
+			Active: true})
 		m.CostCenters = append(m.CostCenters, port.CostCenter{ID: n.ID.String(), Code: n.Code.String(), Name: n.Name.String(),
 			Active: true})
 	}

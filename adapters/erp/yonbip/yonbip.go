@@ -23,6 +23,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -102,7 +103,9 @@ func (p *Port) Name() string { return p.name }
 
 // Capabilities says what YonBIP can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
+	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Department,
+		master.CostCenter, master.Period, master.Currency},
+		PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
 		Reverse: true, ForeignCurrency: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
 		Fields: p.dimensions, ChecksDimensions: true, Told: p.told(),
 		ReferenceMax: referenceMax, Creates: port.Mark{Method: "POST", Text: "voucher/addVoucher"}}

@@ -65,6 +65,13 @@ func New(o Options) *Server {
 	return s
 }
 
+// rate is a Currency Exchange of the last day of a year.
+func rate(year int, from string, buying int, value float64) doc {
+	day := fmt.Sprintf("%d-12-31", year)
+	return doc{"name": day + "-" + from + "-CNY-" + strconv.Itoa(buying), "date": day, "from_currency": from,
+		"to_currency": "CNY", "exchange_rate": value, "for_buying": buying, "for_selling": 1 - buying}
+}
+
 func (s *Server) demo() {
 	account := func(number, name, kind, root string) doc {
 		return doc{"name": number + " - " + name + " - DC", "account_number": number, "account_name": name,
@@ -107,8 +114,12 @@ func (s *Server) demo() {
 		"Employee": {{"name": "HR-EMP-1", "employee_name": "Wu", "status": "Active", "company": "Demo Co"}},
 		"Currency": {{"name": "CNY", "enabled": 1}, {"name": "EUR", "enabled": 1},
 			{"name": "USD", "enabled": 0}},
-		"Cost Center":            {center("Main - DC", nil, "Main"), center("CC-SALES - Sales - DC", "CC-SALES", "Sales")},
-		"Project":                {{"name": "P-001", "project_name": "Fair"}},
+		"Cost Center": {center("Main - DC", nil, "Main"), center("CC-SALES - Sales - DC", "CC-SALES", "Sales")},
+		"Project": {{"name": "P-001", "project_name": "Fair", "status": "Open", "company": "Demo Co"},
+			{"name": "P-000", "project_name": "Old fair", "status": "Completed", "company": "Demo Co"}},
+		"Department": {{"name": "Sales - DC", "department_name": "Sales", "disabled": 0, "company": "Demo Co"}},
+		"Currency Exchange": {rate(s.options.Year, "EUR", 1, 7.8125), rate(s.options.Year, "EUR", 0, 7.9),
+			rate(s.options.Year-5, "USD", 1, 6.5)},
 		"Region":                 {{"name": "EAST"}},
 		"Fiscal Year":            {year(s.options.Year - 1), year(s.options.Year)},
 		"Period Closing Voucher": closed, "Custom Field": field, "Journal Entry": {},

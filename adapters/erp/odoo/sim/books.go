@@ -280,7 +280,9 @@ func (s *Server) demo() {
 	cny := s.add("res.currency", record{"name": "CNY", "decimal_places": 2, "active": true})
 	s.add("res.currency", record{"name": "EUR", "decimal_places": 2, "active": true})
 	s.add("res.currency", record{"name": "USD", "decimal_places": 2, "active": false})
+	s.tables["res.currency.rate"] = nil
 	company := s.add("res.company", s.companyRecord(cny))
+	s.rate(2, "2026-01-01", "0.128", company)
 	for _, a := range []struct{ code, name, kind string }{{"6602", "Travel 差旅费", "expense"},
 		{"2202", "Payable 应付账款", "liability_payable"}, {"1002", "Bank 银行存款", "asset_cash"},
 		{"6999", "Old 停用", "expense"}} {
@@ -297,6 +299,31 @@ func (s *Server) demo() {
 			r["plan_id"] = s.planOf(a.plan)
 		}
 		s.add("account.analytic.account", r)
+	}
+}
+
+// rate quotes a currency on a day; company 0 is all of them.
+func (s *Server) rate(currency int64, day, units string, company int64) {
+	r := record{"name": day, "rate": json.Number(units), "currency_id": currency, "company_id": nil}
+	if company != 0 {
+		r["company_id"] = company
+	}
+	s.add("res.currency.rate", r)
+}
+
+// Rate quotes a currency on a day, past the wire: one unit of the reference currency is
+// units of it, for the company alone or for all.
+func (s *Server) Rate(currency, day, units string, own bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	company := int64(0)
+	if own {
+		company = idOf(s.tables["res.company"][0]["id"])
+	}
+	for _, c := range s.tables["res.currency"] {
+		if c["name"] == currency {
+			s.rate(idOf(c["id"]), day, units, company)
+		}
 	}
 }
 
