@@ -3,6 +3,7 @@ package tryton_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -72,11 +73,8 @@ func TestMasterData(t *testing.T) {
 		object{"currency": currency("EUR"), "date": date(2026, 11, 2), "rate": decimal("0.25")},
 	}, inCompany)
 	today := time.Now().UTC()
-	ask(t, books, "model.company.employee.create", []any{
-		object{"company": 1, "party": idOf(t, books, "party.party", []any{"code", "=", "lin"})},
-		object{"company": 1, "party": idOf(t, books, "party.party", []any{"code", "=", "zhao"}),
-			"end_date": date(today.Year()-1, 12, 31)},
-	}, inCompany)
+	require.NoError(t, books.Employ(t.Context(), "lin", ""))
+	require.NoError(t, books.Employ(t.Context(), "zhao", fmt.Sprintf("%d-12-31", today.Year()-1)))
 	later, err := p.Sync(t.Context(), today.Add(-time.Minute))
 	require.NoError(t, err)
 	require.Equal(t, "8", rates(later)["EUR 2026-11-02"], "crossed with the company's own rate of that day")
