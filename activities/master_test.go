@@ -24,7 +24,9 @@ type masterBook struct {
 	said map[string]master.Ruling
 }
 
-func (b *masterBook) MasterRulings(context.Context, string) (map[string]master.Ruling, error) { return b.said, nil }
+func (b *masterBook) MasterRulings(context.Context, string) (map[string]master.Ruling, error) {
+	return b.said, nil
+}
 
 func (b *masterBook) Master(context.Context, string) ([]master.Row, error) {
 	var all []master.Row
@@ -88,8 +90,8 @@ func TestMasterDataThroughARun(t *testing.T) {
 		{ID: "1", Code: "6602", Name: "Cost", Active: true}, {ID: "2", Code: "2202", Active: true, PartyRequired: true},
 		{ID: "3", Code: "9999", Active: true}}, Parties: []port.Party{{ID: "7", Code: "SUP001", Active: true}},
 		Employees: []port.Entry{{ID: "8", Code: "lin", Active: true}},
-		Rates: []document.Rate{{Currency: "EUR", Base: "CNY", Date: "2026-11-20", Value: "7.8"}},
-		Periods: []port.Period{{ID: "5", Name: "2026-11", From: "2026-11-01", To: "2026-11-30", Open: true}}}}
+		Rates:     []document.Rate{{Currency: "EUR", Base: "CNY", Date: "2026-11-20", Value: "7.8"}},
+		Periods:   []port.Period{{ID: "5", Name: "2026-11", From: "2026-11-01", To: "2026-11-30", Open: true}}}}
 	m := &activities.MasterData{Book: book, Now: func() time.Time { return now },
 		Sources: map[string]activities.MasterSource{"books": {Ledger: activities.Ledger{Port: books}, Entities: []string{"cn"}}}}
 	in := activities.MasterInput{Run: "1", Connection: "books"}
