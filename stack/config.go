@@ -24,7 +24,10 @@ type Product struct {
 	Namespace string         // in Temporal
 	Settings  map[string]any // further keys of the configuration file, such as worker.sticky_cache
 	ERPEdge   string         // the address to use instead of Books, for a fault proxy
-	Codec     string         // host:port of the codec endpoint; "" leaves payloads in the clear
+
+	// ERPEdges are those of single connections, by id, and come first.
+	ERPEdges map[string]string
+	Codec    string // host:port of the codec endpoint; "" leaves payloads in the clear
 }
 
 // WriteConfig writes the configuration file of the product on this stack,
@@ -92,8 +95,8 @@ func (s *Stack) connections(p Product) ([]map[string]any, error) {
 		return nil, err
 	}
 	books := func(id, url, entity, currency string) map[string]any {
-		return map[string]any{"id": id, "adapter": "sandbox", "url": url, "entities": []string{entity},
-			"password": token, "currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000, "at_once": 16,
+		return map[string]any{"id": id, "adapter": "sandbox", "url": cmp.Or(p.ERPEdges[id], url),
+			"entities": []string{entity}, "password": token, "currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000, "at_once": 16,
 			"rest": "1s"}
 	}
 	if s.Tryton == nil {

@@ -29,7 +29,8 @@ func TestWholeHouse(t *testing.T) {
 		"scim.groups": []map[string]any{{"group": "Clerks", "role": "finance_clerk", "trusted": true}},
 	}
 	maps.Copy(settings, secrets(t))
-	h := house.Start(t, house.Options{Settings: settings})
+	sick := &edge{T: t}
+	h := house.Start(t, house.Options{Settings: settings, Edges: map[string]func(string) string{sickBooks: sick.before}})
 	door := h.NewDoor()
 	door.Hold(t)
 	t.Run("scenes", func(t *testing.T) {
@@ -78,6 +79,11 @@ func TestWholeHouse(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		(&scene{T: t, house: h, door: door, ctx: ctx}).reversed()
+	})
+	t.Run("one company's books are ill", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		(&scene{T: t, house: h, door: door, ctx: ctx}).sickERP(sick)
 	})
 	t.Run("the calendar changes and an approver leaves", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -41,14 +41,15 @@ const (
 
 // Options says what kind of house a test wants.
 type Options struct {
-	ERP       string                  // stack.Sandbox or stack.Tryton; "" = the sandbox
-	Fsync     bool                    // as in production; tests without power cuts do not need it
-	Settings  map[string]any          // keys of the configuration, such as worker.sticky_cache
-	Edge      func(url string) string // what the product reaches instead of the ERP: a proxy that fails
-	Crash     map[string]string       // CRASH_AT by process
-	Processes []string                // nil = gateway, worker and relay
-	Elsewhere bool                    // it is booked in ERPs of the test's own, which counts there itself
-	ByName    bool                    // reached as localhost: browsers make no passkeys for a bare address
+	ERP       string                             // stack.Sandbox or stack.Tryton; "" = the sandbox
+	Fsync     bool                               // as in production; tests without power cuts do not need it
+	Settings  map[string]any                     // keys of the configuration, such as worker.sticky_cache
+	Edge      func(url string) string            // what the product reaches instead of the ERP: a proxy that fails
+	Edges     map[string]func(url string) string // the same before the books of one connection, by its id
+	Crash     map[string]string                  // CRASH_AT by process
+	Processes []string                           // nil = gateway, worker and relay
+	Elsewhere bool                               // it is booked in ERPs of the test's own, which counts there itself
+	ByName    bool                               // reached as localhost: browsers make no passkeys for a bare address
 }
 
 // House is a running house.
@@ -111,8 +112,12 @@ func Start(t testing.TB, o Options) *House {
 	if o.Edge != nil {
 		edge = o.Edge(ground.Books())
 	}
+	edges := map[string]string{}
+	for id, before := range o.Edges {
+		edges[id] = before(ground.Books())
+	}
 	require.NoError(t, ground.WriteConfig(h.Config, stack.Product{Listen: listen, Namespace: "default",
-		Settings: settings, ERPEdge: edge}))
+		Settings: settings, ERPEdge: edge, ERPEdges: edges}))
 	h.prepare(ctx)
 	processes := o.Processes
 	if processes == nil {
