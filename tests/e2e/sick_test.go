@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
 )
 
 // edge stands before the books of one company and is their illness: the first requests hang,
@@ -103,4 +102,3 @@ func (s *scene) metrics() string {
 	require.NoError(s, err)
 	return string(text)
 }
-
