@@ -27,8 +27,6 @@ func (e *Engine) read(ctx context.Context, id, workflow string, in any) (over bo
 	}
 	ctx, cancel := context.WithTimeout(ctx, readMax)
 	defer cancel()
-	if err := e.Client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil && ctx.Err() != nil {
-		return false, nil
-	}
-	return true, nil
+	ended := e.Client.GetWorkflow(ctx, id, "").Get(ctx, nil)
+	return ended == nil || ctx.Err() == nil, nil
 }
