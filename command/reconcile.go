@@ -29,7 +29,8 @@ func connectionsOf(c config.Config) []desk.Connection {
 	var list []desk.Connection
 	for _, connection := range c.ERP.Connections {
 		windows, _ := windowsOf(connection) // the configuration was checked
-		one := desk.Connection{ID: connection.ID, Entities: connection.Entities, Maintenance: windows, Rates: connection.Rates}
+		one := desk.Connection{ID: connection.ID, Entities: connection.Entities, Maintenance: windows,
+			Rates: connection.Rates}
 		if c := capabilitiesOf(connection); c != nil {
 			keeps := c.Keeps()
 			keeps.Connection, keeps.Adapter = connection.ID, connection.Adapter

@@ -96,7 +96,8 @@ func (s *Stack) connections(p Product) ([]map[string]any, error) {
 	}
 	books := func(id, url, entity, currency string) map[string]any {
 		return map[string]any{"id": id, "adapter": "sandbox", "url": cmp.Or(p.ERPEdges[id], url),
-			"entities": []string{entity}, "password": token, "currency": currency, "timeout": "5s", "settle": "6s", "per_second": 10_000, "at_once": 16,
+			"entities": []string{entity}, "password": token, "currency": currency,
+			"timeout": "5s", "settle": "6s", "per_second": 10_000, "at_once": 16,
 			"rest": "1s"}
 	}
 	if s.Tryton == nil {

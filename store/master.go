@@ -61,7 +61,8 @@ type masterRunRow struct {
 func (r masterRunRow) run() (MasterRun, error) {
 	run := MasterRun{
 		ID: r.ID, Connection: r.Connection, Entities: r.Entities, By: r.By, State: r.State, Complete: r.Complete,
-		Review: r.Review, Came: r.Came, Code: r.Code, Detail: r.Detail, AsOf: r.AsOf, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
+		Review: r.Review, Came: r.Came,
+		Code: r.Code, Detail: r.Detail, AsOf: r.AsOf, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
 	for text, into := range map[string]any{r.Counts: &run.Counts, r.Held: &run.Held, r.Remarks: &run.Remarks} {
 		if err := json.Unmarshal([]byte(text), into); err != nil {

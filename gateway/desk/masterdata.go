@@ -181,7 +181,8 @@ type AskedMaster struct {
 //
 // Safe to repeat with the same key. Errors: NotFound master.not_found; Forbidden
 // access.denied; Conflict master.off; Busy erp.maintenance, engine.away.
-func (d *Desk) ReadMaster(ctx context.Context, who auth.Who, in AskedMaster, key Key) (run string, over bool, err error) {
+func (d *Desk) ReadMaster(ctx context.Context, who auth.Who, in AskedMaster, key Key) (
+	run string, over bool, err error) {
 	c, err := d.masterConnection(who, in.Connection)
 	if err != nil {
 		return "", false, err

@@ -91,8 +91,9 @@ func (p *Port) Name() string { return p.config.Name }
 // Capabilities says what ERPNext can do. It computes in floating-point numbers.
 func (p *Port) Capabilities() port.Capabilities {
 	names := slices.Sorted(maps.Keys(p.dimensions))
-	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Employee, master.Department, master.CostCenter,
-		master.Project, master.Period, master.Currency, master.Rate},
+	return port.Capabilities{
+		Master: []master.Kind{master.Account, master.Party, master.Employee, master.Department, master.CostCenter,
+			master.Project, master.Period, master.Currency, master.Rate},
 		UniqueReference: true, ChecksBalance: true, ClosedPeriods: true, Reverse: true,
 		CostCenters: true, ReferenceMax: referenceMax, AmountMax: port.FloatMax, Dimensions: names, Told: names,
 		ChecksDimensions: true,

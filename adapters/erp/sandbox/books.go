@@ -72,7 +72,8 @@ type books struct {
 
 func newBooks(options Options) *books {
 	return &books{unique: options.UniqueReference, now: options.Now, accounts: chart(), parties: parties(),
-		periods: periodsAround(options.Now()), rates: ratesOf(options.Now()), vouchers: map[string]*Voucher{}, byRef: map[string][]string{},
+		periods: periodsAround(options.Now()), rates: ratesOf(options.Now()),
+		vouchers: map[string]*Voucher{}, byRef: map[string][]string{},
 		numbers: map[string]int{}}
 }
 
