@@ -181,7 +181,7 @@ func awaitTask(ctx context.Context, watch *observer, person, id string) (walk.Ta
 func (m *measurement) awaitClosed(ctx context.Context) error {
 	const query = `
 		SELECT true WHERE NOT EXISTS (SELECT FROM documents WHERE status NOT IN ('draft', 'closed'))
-		AND NOT EXISTS (SELECT FROM notices WHERE sent_at IS NULL AND failure = '' AND NOT quiet)`
+		AND NOT EXISTS (SELECT FROM notices WHERE sent_at IS NULL AND failure = '' AND NOT quiet AND held <> 'moot')`
 	var done bool
 	if err := m.watch.await(ctx, query, nil, &done); err != nil {
 		return fmt.Errorf("documents were never closed: %w", err)

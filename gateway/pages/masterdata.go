@@ -91,7 +91,7 @@ func (v *visit) masterBooksRow(b desk.MasterBooks) masterBooksRow {
 	row.Untold = strings.Join(untold, v.t("page.comma"))
 	if slices.Contains(b.Reads, master.Rate) {
 		row.Rates = v.t("master.rates_look")
-		if b.Connection.Rates {
+		if b.Rates {
 			row.Rates = v.t("master.rates_count")
 		}
 	}

@@ -16,12 +16,13 @@ const restPause = 200 * time.Millisecond
 
 // restless counts what is still on its way: starts, acts, notices, rows of
 // imports, and documents that neither wait for people nor are over. A notice to
-// somebody who has left reaches nobody any more, and has come to its rest.
+// somebody who has left reaches nobody any more, and one that asks for what is over asks
+// nothing: both have come to their rest.
 const restless = `
 	SELECT (SELECT count(*) FROM starts WHERE done_at IS NULL) AS starts,
 	       (SELECT count(*) FROM inbox WHERE outcome IS NULL OR NOT delivered) AS acts,
 	       (SELECT count(*) FROM notices
-	        WHERE sent_at IS NULL AND NOT quiet AND person <> ''
+	        WHERE sent_at IS NULL AND NOT quiet AND person <> '' AND held <> 'moot'
 	          AND NOT (next_try = 'infinity' AND person IN (SELECT person FROM leavers))) AS notices,
 	       (SELECT count(*) FROM import_rows WHERE state = 'pending') AS rows,
 	       (SELECT count(*) FROM documents
@@ -34,7 +35,7 @@ var hurry = []string{
 	`UPDATE inbox SET next_delivery = clock_timestamp()
 	 WHERE (outcome IS NULL OR NOT delivered) AND next_delivery > clock_timestamp() + interval '6 s'`,
 	`UPDATE notices SET next_try = clock_timestamp()
-	 WHERE sent_at IS NULL AND next_try > clock_timestamp() + interval '6 s'`,
+	 WHERE sent_at IS NULL AND held <> 'moot' AND next_try > clock_timestamp() + interval '6 s'`,
 	`UPDATE import_rows SET next_try = clock_timestamp()
 	 WHERE state = 'pending' AND next_try > clock_timestamp() + interval '6 s'`,
 }
@@ -103,7 +104,7 @@ func (h *House) stuck(db *sql.DB) string {
 	const query = `
 		SELECT n.id, 'a notice of ' || n.kind || ' to ' || n.person,
 		       n.tries || ', next at ' || n.next_try || ', ' || n.failure
-		FROM notices n WHERE n.sent_at IS NULL AND NOT n.quiet
+		FROM notices n WHERE n.sent_at IS NULL AND NOT n.quiet AND n.held <> 'moot'
 		UNION ALL
 		SELECT d.id, d.status, coalesce((SELECT string_agg(a.n || ' ' || a.op || ' ' || coalesce(a.class, '?'), ', ' ORDER BY a.n)
 		       FROM effect_attempts a WHERE a.reference LIKE 'v:' || d.id || ':%'), '')

@@ -132,11 +132,11 @@ func (p *Port) tables(at company, m *port.Master) []table {
 		{"account.analytic.account", []any{shared, []any{"code", "!=", false}}, analytic,
 			func(r row) {
 				one := port.Entry{ID: id(r), Code: string(r.Code), Name: string(r.Name), Active: r.active()}
-				switch plan := r.Plan.name; {
-				case plan == "":
-				case plan == p.plans["project"]:
+				switch r.Plan.name {
+				case "":
+				case p.plans["project"]:
 					m.Projects = append(m.Projects, one)
-				case plan == p.plans["department"]:
+				case p.plans["department"]:
 					m.Departments = append(m.Departments, one)
 				}
 				m.CostCenters = append(m.CostCenters,

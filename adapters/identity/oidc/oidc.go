@@ -26,6 +26,8 @@ const (
 	leeway   = time.Minute      // clocks differ
 	wordsMax = 200              // of the provider's own error
 
+	redirectsMost = 5 // of a look
+
 	pauseLeast = time.Second // between two looks for a provider that is away
 	pauseMost  = 30 * time.Second
 )
@@ -61,7 +63,16 @@ func Open(c identity.Config) (*Provider, error) {
 	if c.ID == "" || c.Issuer == "" || c.ClientID == "" {
 		return nil, errors.New("an oidc provider needs id, issuer and client_id")
 	}
-	return &Provider{config: c, client: &http.Client{Timeout: callMax}}, nil
+	return &Provider{config: c, client: &http.Client{Timeout: callMax, CheckRedirect: onlyLooks}}, nil
+}
+
+// onlyLooks follows no redirect of what was sent: the client's secret and a sign-in's
+// code are for the endpoint that the provider named.
+func onlyLooks(_ *http.Request, via []*http.Request) error {
+	if via[0].Method != http.MethodGet || len(via) > redirectsMost {
+		return http.ErrUseLastResponse
+	}
+	return nil
 }
 
 // ID is the provider's id in our addresses.

@@ -1,6 +1,11 @@
 package oidc
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,4 +23,30 @@ func TestNobodySignsInInTheFuture(t *testing.T) {
 		require.Equal(t, taken, err == nil, ahead)
 	}
 	require.NoError(t, p.fresh(identity.Attempt{}, identity.Identity{}), "a provider need not tell when")
+}
+
+// TestACodeGoesNowhereElse: an endpoint that sends us on gets no second posting of the
+// client's secret, wherever it points.
+func TestACodeGoesNowhereElse(t *testing.T) {
+	var asked atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer elsewhere.Close()
+	var issuer string
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/token" {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"issuer": issuer, "authorization_endpoint": issuer + "/auth",
+			"token_endpoint": issuer + "/token", "jwks_uri": issuer + "/keys"})
+	}))
+	defer provider.Close()
+	issuer = provider.URL
+	p, err := Open(identity.Config{ID: "company", Issuer: issuer, ClientID: "us", ClientSecret: "secret"})
+	require.NoError(t, err)
+
+	_, err = p.Finish(t.Context(), identity.Attempt{Callback: "https://us.example/back"}, url.Values{"code": {"code"}})
+
+	require.Error(t, err)
+	require.Zero(t, asked.Load())
 }
