@@ -87,7 +87,8 @@ func (w *waiting) fill(ctx context.Context) error {
 	took := time.Since(began)
 	w.say("%d documents imported and waiting after %.0f s (%.1f/s)", w.options.Documents, took.Seconds(),
 		float64(w.options.Documents)/took.Seconds())
-	return w.await(ctx, `SELECT -count(*) FROM notices WHERE sent_at IS NULL AND failure = '' AND NOT quiet AND held <> 'moot'`, 0)
+	return w.await(ctx, `
+		SELECT -count(*) FROM notices WHERE sent_at IS NULL AND failure = '' AND NOT quiet AND held <> 'moot'`, 0)
 }
 
 func (w *waiting) await(ctx context.Context, query string, wanted int) error {
