@@ -153,8 +153,8 @@ func (b *books) approve(ctx context.Context, i int) error {
 	return nil
 }
 
-// killWorkers kills the worker again and again, until nearly all is booked: the last
-// ones then come to rest undisturbed.
+// killWorkers kills the worker again and again, until nearly all is booked, or given up
+// and with finance: the last ones then come to rest undisturbed.
 func (b *books) killWorkers(ctx context.Context) int {
 	b.Helper()
 	chance, calm := rand.New(rand.NewPCG(b.seed, 2)), bookCalmShort
@@ -168,7 +168,7 @@ func (b *books) killWorkers(ctx context.Context) int {
 		b.house.Run(house.Worker)
 		var booked int
 		require.NoError(b, b.house.Database(b.T).QueryRowContext(ctx,
-			`SELECT count(*) FROM vouchers WHERE state = 'posted'`).Scan(&booked))
+			`SELECT count(*) FROM documents WHERE status IN ('posted', 'closed', 'parked')`).Scan(&booked))
 		if booked*bookHundred >= b.documents*bookNearly {
 			b.clients.Wait()
 			return kills
