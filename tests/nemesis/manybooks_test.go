@@ -258,7 +258,7 @@ func (m *manyBooks) approveAll(ctx context.Context) {
 // killsLeast is how often the worker dies at least, in the middle of it and after.
 const killsLeast = 3
 
-// killWorkers kills the worker again and again, until half is booked.
+// killWorkers kills the worker again and again, until half is booked, or given up and with finance.
 func (m *manyBooks) killWorkers(ctx context.Context) int {
 	m.Helper()
 	chance := rand.New(rand.NewPCG(m.seed, 99))
@@ -269,7 +269,7 @@ func (m *manyBooks) killWorkers(ctx context.Context) int {
 		m.house.Run(house.Worker)
 		var booked int
 		require.NoError(m, m.house.Database(m.T).QueryRowContext(ctx,
-			`SELECT count(*) FROM vouchers WHERE state = 'posted'`).Scan(&booked))
+			`SELECT count(*) FROM documents WHERE status IN ('posted', 'closed', 'parked')`).Scan(&booked))
 		if kills >= killsLeast && 2*booked >= m.each*len(m.ledgers) {
 			m.clients.Wait()
 			return kills
