@@ -220,36 +220,15 @@ func (m *noticesMeasurement) spent(ctx context.Context) (now spent, err error) {
 	if err != nil {
 		return now, err
 	}
-	writing, err := m.backends(ctx, writerName)
+	writing, err := cpuOfBackends(ctx, m.db, writerName)
 	if err != nil {
 		return now, err
 	}
-	if now.telling, err = m.backends(ctx, relayName); err != nil {
+	if now.telling, err = cpuOfBackends(ctx, m.db, relayName); err != nil {
 		return now, err
 	}
 	now.rest = all - writing - now.telling
 	err = m.db.QueryRowContext(ctx, `SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`).
 		Scan(&now.transactions)
 	return now, err
-}
-
-// backends is the CPU time of the server processes of some connections.
-func (m *noticesMeasurement) backends(ctx context.Context, name string) (sum time.Duration, err error) {
-	rows, err := m.db.QueryContext(ctx, `SELECT pid FROM pg_stat_activity WHERE application_name = $1`, name)
-	if err != nil {
-		return 0, fmt.Errorf("finding the connections: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var pid int
-		if err := rows.Scan(&pid); err != nil {
-			return 0, err
-		}
-		used, err := cpuOf(pid)
-		if err != nil {
-			return 0, err
-		}
-		sum += used
-	}
-	return sum, rows.Err()
 }

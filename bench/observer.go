@@ -51,12 +51,16 @@ func (o *observer) await(ctx context.Context, query string, args []any, into ...
 
 // cpu is the CPU time of every observer's server process.
 func (o *observer) cpu(ctx context.Context) (time.Duration, error) {
-	rows, err := o.db.QueryContext(ctx, `SELECT pid FROM pg_stat_activity WHERE application_name = $1`, observerName)
+	return cpuOfBackends(ctx, o.db, observerName)
+}
+
+// cpuOfBackends is the CPU time of the server processes that serve connections of a name.
+func cpuOfBackends(ctx context.Context, db *sql.DB, application string) (sum time.Duration, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT pid FROM pg_stat_activity WHERE application_name = $1`, application)
 	if err != nil {
-		return 0, fmt.Errorf("finding the observers: %w", err)
+		return 0, fmt.Errorf("finding the connections of %s: %w", application, err)
 	}
 	defer func() { _ = rows.Close() }()
-	var sum time.Duration
 	for rows.Next() {
 		var pid int
 		if err := rows.Scan(&pid); err != nil {

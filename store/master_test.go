@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/store"
 	"github.com/countersign/countersign/store/storetest"
@@ -138,4 +139,33 @@ func TestMasterRulings(t *testing.T) {
 	page, err = s.MasterRows(ctx, store.MasterFilter{Connection: "books", Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, "1", page.Next)
+}
+
+// TestARulingEndsWithItsDifference, also where the reading found no difference at all, and
+// however many hold all are told.
+func TestARulingEndsWithItsDifference(t *testing.T) {
+	s, ctx := storetest.New(t), t.Context()
+	var rulings []store.MasterRuling
+	for _, code := range []string{"1", "2", "3"} {
+		change := master.Change{What: master.Added, After: master.Row{Kind: master.Account, Code: code, Active: true}}
+		rulings = append(rulings, store.MasterRuling{Connection: "books", Ruling: master.Refuse, Change: change, Person: "liu",
+			Reason: "not ours"})
+	}
+	require.NoError(t, s.RuleMaster(ctx, rulings))
+	all, err := s.MasterRulingsOf(ctx, "books", 1)
+	require.NoError(t, err)
+	require.Len(t, all, 3, "all that hold")
+
+	run := store.MasterRun{ID: uuid.Must(uuid.NewV7()).String(), Connection: "books", Entities: []string{"cn"},
+		State: store.MasterApplied, Complete: true}
+	require.NoError(t, s.SaveMaster(ctx, run, nil))
+
+	said, err := s.MasterRulings(ctx, "books")
+	require.NoError(t, err)
+	require.Empty(t, said, "the ERP says the same as we do again")
+	all, err = s.MasterRulingsOf(ctx, "books", 1)
+	require.NoError(t, err)
+	require.Len(t, all, 1, "the newest")
+	_, err = s.MasterRows(ctx, store.MasterFilter{Connection: "books", Cursor: "x"})
+	require.Equal(t, "cursor.bad", fault.CodeOf(err))
 }

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
 
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/master"
 )
 
@@ -70,25 +72,30 @@ type MasterFilter struct {
 }
 
 // MasterRows lists what is kept of a connection, by kind and code; rates the newest first.
+//
+// Errors: Invalid cursor.bad.
 func (s *Store) MasterRows(ctx context.Context, f MasterFilter) (Page[master.Row], error) {
 	limit := min(f.Limit, masterRowsMost)
 	if limit <= 0 {
 		limit = masterRowsPage
 	}
-	start, _ := strconv.Atoi(f.Cursor)
+	start, err := strconv.Atoi(cmp.Or(f.Cursor, "0"))
+	if err != nil || start < 0 {
+		return Page[master.Row]{}, fault.New(fault.Invalid, "cursor.bad", fault.Field("cursor"))
+	}
 	const query = `SELECT kind, code, name, erp_id, active, gone, attributes FROM master_rows
 		WHERE connection = $1 AND ($2 = '' OR kind = $2)
 		  AND ($3 = '' OR code ILIKE $3 OR name ILIKE $3)
 		ORDER BY kind, CASE WHEN kind = 'rate' THEN attributes::jsonb->>'day' ELSE '' END DESC, code LIMIT $4 OFFSET $5`
 	var rows []masterRow
-	err := s.db.SelectContext(ctx, &rows, query, f.Connection, f.Kind, like(f.Query), limit+1, max(start, 0))
+	err = s.db.SelectContext(ctx, &rows, query, f.Connection, f.Kind, like(f.Query), limit+1, start)
 	if err != nil {
 		return Page[master.Row]{}, sqlFault("store.MasterRows", err)
 	}
 	var page Page[master.Row]
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Next = strconv.Itoa(max(start, 0) + limit)
+		page.Next = strconv.Itoa(start + limit)
 	}
 	page.Items, err = masterRowsOf(rows)
 	return page, err

@@ -63,11 +63,14 @@ func (s *Store) MasterRulings(ctx context.Context, connection string) (map[strin
 	return said, nil
 }
 
-// MasterRulingsOf lists the rulings of a connection, the newest first.
+// MasterRulingsOf lists the newest rulings of a connection, and all that hold, the newest
+// first.
 func (s *Store) MasterRulingsOf(ctx context.Context, connection string, limit int) ([]MasterRuling, error) {
 	const query = `SELECT id, connection, fingerprint, ruling, change, person, reason, ruled_at,
 		coalesce(outcome, '') AS outcome, ended_at FROM master_rulings
-		WHERE connection = $1 ORDER BY ruled_at DESC, id DESC LIMIT $2`
+		WHERE connection = $1 AND (outcome IS NULL OR id IN (
+			SELECT id FROM master_rulings WHERE connection = $1 ORDER BY ruled_at DESC, id DESC LIMIT $2))
+		ORDER BY ruled_at DESC, id DESC`
 	var rows []struct {
 		ID, Connection, Fingerprint, Ruling, Change, Person, Reason, Outcome string
 
@@ -97,14 +100,14 @@ func endMasterRulings(ctx context.Context, tx *sqlx.Tx, run MasterRun, apply []m
 	if run.State == MasterFailed {
 		return nil
 	}
-	applied := make([]string, 0, len(apply))
+	applied, found := make([]string, 0, len(apply)), append([]string{}, run.Found...) // an array, be it empty: no NULL
 	for _, c := range apply {
 		applied = append(applied, c.Fingerprint())
 	}
 	const end = `UPDATE master_rulings SET ended_at = clock_timestamp(),
 		       outcome = CASE WHEN fingerprint = ANY($2) THEN 'applied' ELSE 'over' END
 		WHERE connection = $1 AND outcome IS NULL AND (fingerprint = ANY($2) OR $3 AND fingerprint <> ALL($4))`
-	_, err := tx.ExecContext(ctx, end, run.Connection, pq.Array(applied), run.Complete, pq.Array(run.Found))
+	_, err := tx.ExecContext(ctx, end, run.Connection, pq.Array(applied), run.Complete, pq.Array(found))
 	return err
 }
 

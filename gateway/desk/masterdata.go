@@ -50,9 +50,9 @@ type MasterDifference struct {
 // MasterSheet is one connection's master data with what waits and what was read.
 type MasterSheet struct {
 	MasterBooks
-	Differences []MasterDifference // MasterHeldShown at most
-	Runs        []store.MasterRun  // the newest first
-	Rulings     []store.MasterRuling
+	Differences []MasterDifference   // MasterHeldShown at most
+	Runs        []store.MasterRun    // the newest first
+	Rulings     []store.MasterRuling // the newest, and all that hold
 }
 
 // MasterData says what is known of the master data of each connection that somebody may

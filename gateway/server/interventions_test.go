@@ -195,11 +195,11 @@ func TestAReplanIsShownByTheRatesOfTheClaim(t *testing.T) {
 		{Currency: "EUR", Base: "CNY", Value: "8.2", Source: "test", Date: "2025-01-01"},
 	}))
 	id := h.submittedAs("emma", form)["id"].(string)
-	tomorrow := time.Now().Add(24 * time.Hour)
+	later := time.Now().UTC().Add(48 * time.Hour) // after the day of the claim, wherever that is
 	require.NoError(t, h.store.SaveRates(t.Context(), []document.Rate{
-		{Currency: "EUR", Base: "CNY", Value: "0.1", Source: "test", Date: tomorrow.Format(time.DateOnly)},
+		{Currency: "EUR", Base: "CNY", Value: "0.1", Source: "test", Date: later.Format(time.DateOnly)},
 	}))
-	h.desk.Now = func() time.Time { return tomorrow.Add(48 * time.Hour) }
+	h.desk.Now = func() time.Time { return later.Add(48 * time.Hour) }
 	needs := func(plan any) (all []any) {
 		for _, step := range plan.(map[string]any)["steps"].([]any) {
 			all = append(all, step.(map[string]any)["need"])

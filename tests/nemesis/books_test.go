@@ -153,24 +153,36 @@ func (b *books) approve(ctx context.Context, i int) error {
 	return nil
 }
 
-// killWorkers kills the worker again and again, until nearly all is booked, or given up
-// and with finance: the last ones then come to rest undisturbed.
+// killWorkers kills the worker until nearly all is booked, or given up and with finance:
+// the last ones then come to rest undisturbed.
 func (b *books) killWorkers(ctx context.Context) int {
 	b.Helper()
 	chance, calm := rand.New(rand.NewPCG(b.seed, 2)), bookCalmShort
 	if b.documents > bookHundred {
 		calm = bookCalmLong
 	}
+	kills := killWorkers(ctx, b.T, b.house, chance, calm, func(_, ended int) bool {
+		return ended*bookHundred >= b.documents*bookNearly
+	})
+	b.clients.Wait()
+	return kills
+}
+
+// killWorkers kills the worker again and again, until it is enough for so many documents
+// that are booked or were given up. What was given up waits for finance: nobody books it
+// however long the killing goes on.
+func killWorkers(ctx context.Context, t *testing.T, h *house.House, chance *rand.Rand, calm time.Duration,
+	enough func(kills, ended int) bool) int {
+	t.Helper()
 	for kills := 1; ; kills++ {
 		time.Sleep(upTo(chance, calm))
-		b.house.Kill(house.Worker)
+		h.Kill(house.Worker)
 		time.Sleep(upTo(chance, bookDownMost))
-		b.house.Run(house.Worker)
-		var booked int
-		require.NoError(b, b.house.Database(b.T).QueryRowContext(ctx,
-			`SELECT count(*) FROM documents WHERE status IN ('posted', 'closed', 'parked')`).Scan(&booked))
-		if booked*bookHundred >= b.documents*bookNearly {
-			b.clients.Wait()
+		h.Run(house.Worker)
+		var ended int
+		require.NoError(t, h.Database(t).QueryRowContext(ctx,
+			`SELECT count(*) FROM documents WHERE status IN ('posted', 'closed', 'parked')`).Scan(&ended))
+		if enough(kills, ended) {
 			return kills
 		}
 	}

@@ -258,23 +258,15 @@ func (m *manyBooks) approveAll(ctx context.Context) {
 // killsLeast is how often the worker dies at least, in the middle of it and after.
 const killsLeast = 3
 
-// killWorkers kills the worker again and again, until half is booked, or given up and with finance.
+// killWorkers kills the worker until half is booked, or given up and with finance.
 func (m *manyBooks) killWorkers(ctx context.Context) int {
 	m.Helper()
 	chance := rand.New(rand.NewPCG(m.seed, 99))
-	for kills := 1; ; kills++ {
-		time.Sleep(upTo(chance, bookCalmShort/3))
-		m.house.Kill(house.Worker)
-		time.Sleep(upTo(chance, bookDownMost))
-		m.house.Run(house.Worker)
-		var booked int
-		require.NoError(m, m.house.Database(m.T).QueryRowContext(ctx,
-			`SELECT count(*) FROM documents WHERE status IN ('posted', 'closed', 'parked')`).Scan(&booked))
-		if kills >= killsLeast && 2*booked >= m.each*len(m.ledgers) {
-			m.clients.Wait()
-			return kills
-		}
-	}
+	kills := killWorkers(ctx, m.T, m.house, chance, bookCalmShort/3, func(kills, ended int) bool {
+		return kills >= killsLeast && 2*ended >= m.each*len(m.ledgers)
+	})
+	m.clients.Wait()
+	return kills
 }
 
 // closeAll waits until every document is closed; finance has the ones tried again whose
