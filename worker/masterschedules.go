@@ -21,7 +21,8 @@ const masterPatience = time.Hour
 // ScheduleMasterData sees to it that the master data of each connection is read every
 // so often; with 0 only when somebody asks, and a schedule that was there ends. One
 // that is due while another is under way is skipped, and one that an operator paused
-// stays paused.
+// stays paused. The first reading begins when the schedule is made, for until there
+// is one nothing can be checked; a worker that starts again reads nothing.
 //
 // Every worker says so when it starts. Safe to repeat.
 func ScheduleMasterData(ctx context.Context, c client.Client, connections []string, every time.Duration) error {
@@ -49,6 +50,7 @@ func scheduleMasterData(ctx context.Context, schedules client.ScheduleClient, on
 	}
 	_, err := schedules.Create(ctx, client.ScheduleOptions{
 		ID: id, Spec: spec, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: masterPatience,
+		TriggerImmediately: true,
 	})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
