@@ -19,13 +19,29 @@ import (
 // same code makes it as makes the real one. id is the document whose content it would
 // become, which counts beside no content of its own; "" for a new one.
 //
+// A route tells what the requester has claimed beside it, so it is told to whom may
+// enter a document for them.
+//
 // Errors: as Submit, and policy's own.
 func (d *Desk) Preview(ctx context.Context, who auth.Who, c document.Content, id string) (approval.Plan, error) {
 	c, err := d.fill(ctx, who, c)
 	if err != nil {
 		return approval.Plan{}, err
 	}
+	if err := d.entered(ctx, who, c); err != nil && !d.alreadyFor(ctx, who, id, c.Requester) {
+		return approval.Plan{}, err
+	}
 	return d.route(ctx, c, id, 1)
+}
+
+// alreadyFor says whether a document was submitted for somebody: it goes on, though who
+// entered it could not begin another.
+func (d *Desk) alreadyFor(ctx context.Context, who auth.Who, id, requester string) bool {
+	if id == "" {
+		return false
+	}
+	detail, err := d.Document(ctx, who, id)
+	return err == nil && detail.Status != approval.Draft && detail.Content.Requester == requester
 }
 
 // Latest is by when each step of a route is decided at the latest, were it begun now: a
