@@ -120,6 +120,7 @@ func httpConnections(address string, settings config.TLS) []config.Connection {
 		{Adapter: "yonbip", User: "u", Options: map[string]string{"tenant": "t", "account_book": "b", "voucher_type": "1",
 			"maker": "m@example.com", "gateway_url": address + "/g", "token_url": address + "/t"}},
 		{Adapter: "u8", User: "u", Options: map[string]string{"from_account": "a", "to_account": "b", "maker": "demo"}},
+		{Adapter: "soap", User: "u", Mapping: "ledger"},
 		{Adapter: "sap", Company: "1010", User: "u", Options: map[string]string{"created_by": "CS", "chart": "YCOA"}},
 	}
 	for i := range all {

@@ -63,6 +63,7 @@ var adapters = map[string]adapter{
 	},
 	AdapterTryton: {needs: map[string]string{"database": "set Tryton's database name"}},
 	AdapterHTTP:   {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
+	"soap":        {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
 	"erpnext": {
 		needs: map[string]string{"user": "set the API key of ERPNext's integration user",
 			"password": "set that user's API secret", "company": "set the company's name in ERPNext",

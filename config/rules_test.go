@@ -67,6 +67,7 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 			"erp.connections[0].rest", "1s"},
 		{"one failure is no series", connection + "adapter: tryton, database: d, failures: 1 } ] }",
 			"erp.connections[0].failures", "at least 2"},
+		{"soap without a mapping", connection + "adapter: soap } ] }", "erp.connections[0].mapping", "mapping"},
 		{"http without a mapping", connection + "adapter: http } ] }", "erp.connections[0].mapping", "mapping"},
 		{"erpnext without a company", connection + "adapter: erpnext, user: u, password: p, currency: CNY } ] }",
 			"erp.connections[0].company", "name in ERPNext"},

@@ -4,7 +4,7 @@
 // package's list of providers do not import each other; they carry the same
 // names here, and callers need no other package.
 //
-//	activities ─▶ erp.PostOnce ─▶ Port ─▶ tryton · httpjson ─▶ the ERP
+//	activities ─▶ erp.PostOnce ─▶ Port ─▶ tryton · httpjson · soap ─▶ the ERP
 //	                  └─▶ AttemptBook: every attempt, written before the socket
 package erp
 

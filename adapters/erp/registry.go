@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/odoo"
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/adapters/erp/sap"
+	"github.com/countersign/countersign/adapters/erp/soapxml"
 	"github.com/countersign/countersign/adapters/erp/tryton"
 	"github.com/countersign/countersign/adapters/erp/u8"
 	"github.com/countersign/countersign/adapters/erp/yonbip"
@@ -28,6 +29,7 @@ var providers = map[string]func(Config) (Port, error){
 	"yonbip":   yonbip.Open,   // Yonyou YonBIP 用友
 	"filedrop": filedrop.Open, // files in a folder: CSV, hledger, beancount
 	"httpjson": httpjson.Open, // anything a mapping can describe; the sandbox ERP
+	"soap":     soapxml.Open,  // the same by SOAP
 }
 
 // Providers lists the names that Config.Provider may have.

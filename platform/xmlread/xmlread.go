@@ -16,6 +16,9 @@ type Limits struct {
 	Once  bool // no two children of the root have one name: two readers could take one each
 }
 
+// attributesMax bounds those of one element.
+const attributesMax = 100
+
 // Decode reads one element into a value. No document type is taken, so that there are no
 // entities to expand, nor an instruction but that it is XML.
 func Decode(text []byte, into any, most Limits) error {
@@ -44,6 +47,9 @@ func Decode(text []byte, into any, most Limits) error {
 		case xml.StartElement:
 			depth++
 			name := token.Name.Local
+			if err := attributes(token.Attr); err != nil {
+				return err
+			}
 			switch {
 			case depth > most.Depth:
 				return errors.New("too deep")
@@ -60,4 +66,20 @@ func Decode(text []byte, into any, most Limits) error {
 		}
 	}
 	return errors.New("too many parts")
+}
+
+// attributes refuses one that is there twice, which is no XML: the decoder takes the last,
+// others the first.
+func attributes(all []xml.Attr) error {
+	if len(all) > attributesMax {
+		return errors.New("too many attributes")
+	}
+	for i, a := range all {
+		for _, before := range all[:i] {
+			if before.Name == a.Name {
+				return errors.New("there twice: " + a.Name.Local)
+			}
+		}
+	}
+	return nil
 }

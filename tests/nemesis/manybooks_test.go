@@ -20,6 +20,7 @@ import (
 	kingdee "github.com/countersign/countersign/adapters/erp/kingdee/sim"
 	odoo "github.com/countersign/countersign/adapters/erp/odoo/sim"
 	sap "github.com/countersign/countersign/adapters/erp/sap/sim"
+	soap "github.com/countersign/countersign/adapters/erp/soapxml/sim"
 	u8 "github.com/countersign/countersign/adapters/erp/u8/sim"
 	yonbip "github.com/countersign/countersign/adapters/erp/yonbip/sim"
 	"github.com/countersign/countersign/config"
@@ -71,6 +72,7 @@ func ledgers(folder string) []ledger {
 	locked := fmt.Sprintf("%d-12-31", year-1)
 	k3, bip, up, s4, later := kingdee.New(), yonbip.New(), u8.New(), sap.New(), sap.New()
 	open, next := odoo.New(odoo.Options{Version: 19, Locked: locked}), erpnext.New(erpnext.Options{Year: year, Closed: locked})
+	soaped := soap.New(soap.V11, soap.Digest)
 	short := func(reference string) string { return strings.ToUpper(voucher.Short(reference)) }
 	sapOptions := func(posting string) map[string]any {
 		return map[string]any{"created_by": sap.Creator, "posting": posting,
@@ -100,6 +102,8 @@ func ledgers(folder string) []ledger {
 			open, open.Counted},
 		{"e-next", "audit", map[string]any{"adapter": "erpnext", "company": "Demo Co", "user": "sim-key", "password": "sim-secret"},
 			next, next.Counted},
+		{"e-soap", "max", map[string]any{"adapter": "soap", "mapping": "ledger", "user": soap.User, "password": soap.Password},
+			soaped, soaped.Counted},
 		{"e-drop", "emma", map[string]any{"adapter": "filedrop", "options": map[string]any{"folder": folder}}, nil,
 			func(reference string) (drafts, posted int) {
 				dropped, _ := filepath.Glob(filepath.Join(folder, "*"+voucher.Short(reference)+".csv"))

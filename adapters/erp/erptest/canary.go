@@ -34,7 +34,8 @@ func Canary(t *testing.T, config erp.Config, f Fixture, more ...string) {
 	t.Cleanup(func() { slog.SetDefault(before) })
 	var mutex sync.Mutex
 	var kept []journal.Entry
-	bird := &parrot{secrets: append(more, string(config.Secret)), xml: config.Provider == "sap"}
+	bird := &parrot{secrets: append(more, string(config.Secret)),
+		xml: config.Provider == "sap" || config.Provider == "soap"}
 	if config.URL == "" {
 		bird.secrets = more
 	}

@@ -2,14 +2,12 @@ package httpjson
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/countersign/countersign/adapters/erp/port"
-	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/money"
-	"github.com/countersign/countersign/domain/voucher"
+	"github.com/countersign/countersign/adapters/erp/mapped"
 )
 
 // at follows a dotted path into decoded JSON: a number picks from a list, and
@@ -51,72 +49,28 @@ func text(tree any, path string) string {
 	return ""
 }
 
-// found reads a voucher out of an answer.
-func (s Shape) found(tree any, c money.Currency) (port.Found, error) {
-	f := port.Found{ID: text(tree, s.ID), Reference: text(tree, s.Reference), Number: text(tree, s.Number),
-		Date: text(tree, s.Date)}
-	if len(f.Date) > len("2006-01-02") {
-		f.Date = f.Date[:len("2006-01-02")]
-	}
-	word := text(tree, s.State)
-	state, known := s.States[word]
-	if f.ID == "" || !known {
-		return f, fmt.Errorf("a voucher without an id, or in the unknown state %q", word)
-	}
-	f.State = port.State(state)
-	lines, _ := at(tree, s.Lines).([]any)
-	for _, item := range lines {
-		l, err := s.line(item, c)
-		if err != nil {
-			return f, port.Fault(port.CodeConflict, err.Error(), fault.Arg("what", f.ID))
-		}
-		f.Lines = append(f.Lines, l)
-	}
-	f.Totals = port.Sum(f.Lines)
-	return f, nil
+// node is a place in decoded JSON.
+type node struct{ tree any }
+
+// Text is the value at a dotted path.
+func (n node) Text(path string) string { return text(n.tree, path) }
+
+// Items are what a list holds.
+func (n node) Items(path string) []mapped.Node {
+	list, _ := at(n.tree, path).([]any)
+	return nodes(list)
 }
 
-// dimensions reads those of a line.
-func (s Shape) dimensions(tree any) voucher.Splits {
-	read := map[string]string{}
-	switch paths := s.Dimensions.(type) {
-	case string:
-		all, _ := at(tree, paths).(map[string]any)
-		for name := range all {
-			read[name] = text(all, name)
-		}
-	case map[string]any:
-		for name, path := range paths {
-			read[name] = text(tree, path.(string)) //nolint:forcetypeassert // the mapping was checked
-		}
-	}
-	return voucher.SplitsOf(read)
+// Names are the keys of an object.
+func (n node) Names(path string) []string {
+	object, _ := at(n.tree, path).(map[string]any)
+	return slices.Sorted(maps.Keys(object))
 }
 
-// line reads one line, with a side and an amount or with two amounts.
-func (s Shape) line(tree any, c money.Currency) (port.Line, error) {
-	l := port.Line{Account: text(tree, s.Account), Party: text(tree, s.Party),
-		Debit: money.Amount{Currency: c}, Credit: money.Amount{Currency: c}, Dimensions: s.dimensions(tree)}
-	var err error
-	if s.Amount != "" {
-		amount, err := port.ParseAmount(text(tree, s.Amount), c)
-		switch side := s.Sides[text(tree, s.Side)]; side {
-		case "debit":
-			l.Debit = amount
-		case "credit":
-			l.Credit = amount
-		default:
-			return l, fmt.Errorf("unknown side %q", text(tree, s.Side))
-		}
-		return l, err
+func nodes(list []any) []mapped.Node {
+	all := make([]mapped.Node, 0, len(list))
+	for _, item := range list {
+		all = append(all, node{item})
 	}
-	if debit := text(tree, s.Debit); debit != "" {
-		if l.Debit, err = port.ParseAmount(debit, c); err != nil {
-			return l, err
-		}
-	}
-	if credit := text(tree, s.Credit); credit != "" {
-		l.Credit, err = port.ParseAmount(credit, c)
-	}
-	return l, err
+	return all
 }

@@ -10,79 +10,74 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/countersign/countersign/adapters/erp/mapped"
 	"github.com/countersign/countersign/adapters/erp/port"
 )
 
-// answerMax bounds one answer of the ERP.
-const answerMax = 16 << 20
-
-// exchange is one request with everything filled in.
-type exchange struct {
-	call      Call
-	id        string // for {id} in the path
-	values    values // for query and body
-	writes    bool   // a lost answer is then Unknown, otherwise Busy
-	reference string // for the idempotency header of what writes
+// Has says whether the mapping has the call.
+func (p *wire) Has(call string) bool {
+	_, ok := p.mapping.call(call)
+	return ok
 }
 
-// do makes one exchange and returns the decoded answer, already cut to
-// Call.Answer; nil for an empty one.
-func (p *Port) do(ctx context.Context, x exchange) (any, error) {
-	tree, err := p.ask(ctx, x)
-	return at(tree, x.call.Answer), err
+// Ask makes one exchange and cuts the answer to what the call says.
+func (p *wire) Ask(ctx context.Context, x mapped.Exchange) (mapped.Answer, error) {
+	call, _ := p.mapping.call(x.Call)
+	tree, err := p.exchange(ctx, call, x)
+	if err != nil {
+		return mapped.Answer{}, p.hide(err)
+	}
+	var answer mapped.Answer
+	list, ok := at(tree, call.Answer).([]any)
+	if answer.List = ok; ok {
+		answer.Many, answer.Next = nodes(list), text(tree, call.Next)
+	} else if one := at(tree, call.Answer); one != nil {
+		answer.One = node{one}
+	}
+	return answer, nil
 }
 
 // hide takes our secret out of what the ERP says, in either way that it is sent.
-func (p *Port) hide(err error) error {
+func (p *wire) hide(err error) error {
 	secret := string(p.config.Secret)
 	basic := base64.StdEncoding.EncodeToString([]byte(p.config.User + ":" + secret))
 	return port.HideIn(err, secret, basic)
 }
 
-// ask makes one exchange and returns the whole decoded answer.
-func (p *Port) ask(ctx context.Context, x exchange) (any, error) {
-	tree, err := p.exchange(ctx, x)
-	return tree, p.hide(err)
-}
-
-func (p *Port) exchange(ctx context.Context, x exchange) (any, error) {
-	request, err := p.request(ctx, x)
+func (p *wire) exchange(ctx context.Context, call Call, x mapped.Exchange) (any, error) {
+	request, err := p.request(ctx, call, x)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.http.Do(request)
+	answer, err := port.Send(p.http, request, x.Writes)
 	if err != nil {
-		return nil, port.Lost(err, x.writes)
+		return nil, err
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, answerMax))
-	if err != nil {
-		return nil, port.Lost(err, x.writes)
-	}
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, p.mapping.Errors.fault(answer.StatusCode, body, x.writes)
+	body := answer.Body
+	if answer.Status < 200 || answer.Status > 299 {
+		return nil, p.mapping.Errors.fault(answer.Status, body, x.Writes)
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
 	tree, err := decode(body)
 	if err != nil {
-		return nil, port.Unclear("not JSON: "+err.Error(), x.writes)
+		return nil, port.Unclear("not JSON: "+err.Error(), x.Writes)
 	}
 	// Some ERPs answer 200 to everything and say no in the body.
 	if code := text(tree, p.mapping.Errors.Code); code != "" && p.mapping.Errors.Codes[code] != "" {
-		return nil, p.mapping.Errors.fault(answer.StatusCode, body, x.writes)
+		return nil, p.mapping.Errors.fault(answer.Status, body, x.Writes)
 	}
 	return tree, nil
 }
 
-func (p *Port) request(ctx context.Context, x exchange) (*http.Request, error) {
-	address := strings.TrimRight(p.config.URL, "/") + strings.ReplaceAll(x.call.Path, "{id}", url.PathEscape(x.id))
+func (p *wire) request(ctx context.Context, call Call, x mapped.Exchange) (*http.Request, error) {
+	address := strings.TrimRight(p.config.URL, "/") + strings.ReplaceAll(call.Path, "{id}", url.PathEscape(x.ID))
 	query := url.Values{}
-	for name, value := range x.call.Query {
-		filled, err := substitute(value, x.values)
+	for name, value := range call.Query {
+		filled, err := x.Values.Substitute(value)
 		if err != nil {
-			return nil, bad(err)
+			return nil, mapped.Bad(err)
 		}
 		if s, ok := filled.(string); ok {
 			query.Set(name, s)
@@ -92,34 +87,34 @@ func (p *Port) request(ctx context.Context, x exchange) (*http.Request, error) {
 		address += "?" + query.Encode()
 	}
 	var body io.Reader
-	if x.call.Body != nil {
-		tree, err := render(x.call.Body, x.values)
+	if call.Body != nil {
+		tree, err := render(call.Body, x.Values)
 		if err != nil {
-			return nil, bad(err)
+			return nil, mapped.Bad(err)
 		}
 		raw, err := json.Marshal(tree)
 		if err != nil {
-			return nil, bad(err)
+			return nil, mapped.Bad(err)
 		}
 		body = bytes.NewReader(raw)
 	}
-	r, err := http.NewRequestWithContext(ctx, x.call.Method, address, body)
+	r, err := http.NewRequestWithContext(ctx, call.Method, address, body)
 	if err != nil {
-		return nil, bad(err)
+		return nil, mapped.Bad(err)
 	}
-	p.dress(r, x)
+	p.dress(r, call, x)
 	return r, nil
 }
 
 // dress adds the headers.
-func (p *Port) dress(r *http.Request, x exchange) {
-	if x.call.Body != nil {
+func (p *wire) dress(r *http.Request, call Call, x mapped.Exchange) {
+	if call.Body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for name, value := range p.mapping.Headers {
 		r.Header.Set(name, value)
 	}
-	if x.writes && p.mapping.IdempotencyHeader != "" {
+	if x.Writes && p.mapping.IdempotencyHeader != "" {
 		// net/http quietly repeats a request that carries Idempotency-Key when its
 		// connection breaks. Only a body that cannot be read again stops it: we
 		// decide what is repeated, and not every ERP honours the header.
@@ -127,7 +122,7 @@ func (p *Port) dress(r *http.Request, x exchange) {
 		if r.Body == nil {
 			r.Body = io.NopCloser(strings.NewReader(""))
 		}
-		r.Header.Set(p.mapping.IdempotencyHeader, x.reference)
+		r.Header.Set(p.mapping.IdempotencyHeader, x.Reference)
 	}
 	if secret := string(p.config.Secret); secret != "" {
 		switch p.mapping.Auth {

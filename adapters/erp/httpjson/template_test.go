@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/adapters/erp/mapped"
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
@@ -21,7 +22,7 @@ func TestRender(t *testing.T) {
 		"$each": "entries", "$as": map[string]any{"acc": "$.account", "party?": "$.party", "debit?": "$.debit",
 			"credit": "$.credit_number", "cur": "$.foreign_currency", "amt": "$.foreign_amount", "t?": "$.text",
 			"dims?": "$.dimensions", "project?": "$.dimension.project"}}}
-	got, err := render(tree, fieldsOf(v, v.Reference))
+	got, err := render(tree, mapped.Of(v, v.Reference))
 	require.NoError(t, err)
 	text, err := json.Marshal(got)
 	require.NoError(t, err)
@@ -31,7 +32,7 @@ func TestRender(t *testing.T) {
 	require.Len(t, port.Capabilities{Dimensions: []string{"department"}}.Keeps().Lost(v), 1)
 	require.Empty(t, port.Capabilities{Dimensions: []string{port.AnyDimension}}.Keeps().Lost(v))
 	for _, wrong := range []any{"$.nosuch", "$.dimension.project", map[string]any{"$each": "nosuch"}, []any{map[string]any{"a": "$.b"}}} {
-		_, err := render(wrong, sample())
+		_, err := render(wrong, mapped.Sample(mapped.CallCreate))
 		require.Error(t, err)
 	}
 }
@@ -50,23 +51,24 @@ func TestDottedPaths(t *testing.T) {
 // TestTwoColumns reads an ERP that keeps debit and credit in two columns, with
 // bare numbers.
 func TestTwoColumns(t *testing.T) {
-	s := Shape{ID: "key", State: "st", States: map[string]string{"1": "posted"}, Date: "d", Lines: "rows",
+	s := mapped.Shape{ID: "key", State: "st", States: map[string]string{"1": "posted"}, Date: "d", Lines: "rows",
 		Account: "acc.code", Debit: "dr", Credit: "cr"}
 	tree, err := decode([]byte(`{"key":17,"st":1,"d":"2026-03-31T00:00:00Z","rows":[
 		{"acc":{"code":"6602"},"dr":128.50,"cr":0},{"acc":{"code":"2202"},"dr":null,"cr":"128.5"}]}`))
 	require.NoError(t, err)
-	f, err := s.found(tree, "CNY")
+	f, err := s.Found(node{tree}, "CNY")
 	require.NoError(t, err)
 	require.Equal(t, "17", f.ID)
 	require.Equal(t, "2026-03-31", f.Date)
 	require.Equal(t, port.Totals{Debit: money.Amount{Minor: 12850, Currency: "CNY"}, Credit: money.Amount{Minor: 12850, Currency: "CNY"}}, f.Totals)
-	_, err = s.found(map[string]any{"key": "1", "st": "strange"}, "CNY")
+	_, err = s.Found(node{map[string]any{"key": "1", "st": "strange"}}, "CNY")
 	require.Error(t, err)
 }
 
 // TestErrorTable proves what an answer asks the caller to do next.
 func TestErrorTable(t *testing.T) {
-	m, err := load("sandbox")
+	m := &Mapping{}
+	err := mapped.Load(builtin, "sandbox", m)
 	require.NoError(t, err)
 	for _, tt := range []struct {
 		status int

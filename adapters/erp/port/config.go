@@ -29,11 +29,11 @@ type Config struct {
 	URL      string         // base address, such as http://127.0.0.1:8069
 	Database string         // the database's name, where a server has several
 	Company  string         // the company's id or name there; "" = the user's own
-	User     string         // login; with httpjson for basic authentication
+	User     string         // login; with httpjson and soap as the mapping signs in
 	Secret   Secret         // password, API key or bearer token
 	Currency money.Currency // base currency of the company
 	Timeout  time.Duration  // of one call; zero = DefaultTimeout
-	Mapping  string         // httpjson: the name of a built-in mapping ("sandbox") or a file's path
+	Mapping  string         // httpjson, soap: a built-in mapping ("sandbox", "ledger"), or a file's path
 	Client   *http.Client   // nil = a client of its own
 
 	// Record is told of every exchange; nil = nobody. See package journal.
