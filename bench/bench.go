@@ -164,11 +164,13 @@ func ourDocument(
 	return submitted.ID, nil
 }
 
-// awaitTask waits until the person is asked, and answers with what a notice tells
-// them: the task, the round and the hash of the content.
+// awaitTask waits until the letter that asks the person has left, and answers with what
+// it tells them: the task, the round and the hash of the content. Who decided before it
+// left would spare us letters that the floor sends.
 func awaitTask(ctx context.Context, watch *observer, person, id string) (walk.Task, error) {
 	const query = `
 		SELECT t.id, t.round, d.content_hash FROM tasks t JOIN documents d ON d.id = t.document
+		JOIN notices n ON n.document = t.document AND n.task = t.id AND n.person = t.assignee AND n.sent_at IS NOT NULL
 		WHERE t.document = $1 AND t.assignee = $2 AND t.state = 'open'`
 	var task walk.Task
 	if err := watch.await(ctx, query, []any{id, person}, &task.ID, &task.Round, &task.ContentHash); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +113,9 @@ func (c *conditions) and(condition, value string) {
 	}
 }
 
+// everyDocuments are the causes that every document has: the newest events have them.
+var everyDocuments = []string{"submit:1", "plan:1:0"}
+
 func recordWhere(scope access.Scope, f RecordFilter) (*conditions, error) {
 	c := &conditions{}
 	c.text.WriteString("true")
@@ -121,12 +125,15 @@ func recordWhere(scope access.Scope, f RecordFilter) (*conditions, error) {
 	c.and("d.entity = %s", f.Entity)
 	c.and("d.type = %s", f.Type)
 	c.and("e.stream = %s", f.Stream)
-	c.and("(e.stream IN (SELECT id FROM documents WHERE number = %[1]s)"+
-		" OR e.stream IN (SELECT unnest(ARRAY['copies:' || id, 'reversal:' || id]) FROM documents WHERE number = %[1]s))",
+	c.and("e.stream IN (SELECT unnest(ARRAY[id, 'copies:' || id, 'reversal:' || id]) FROM documents WHERE number = %s)",
 		f.Number)
 	c.and("e.cause = %s", f.Cause)
-	if uuid.Validate(f.Cause) == nil { // an act: its stream is known without looking through all
+	switch { // its streams are known without looking through all events
+	case uuid.Validate(f.Cause) == nil: // an act
 		c.and("e.stream IN (SELECT document FROM inbox WHERE id = %s)", f.Cause)
+	case !slices.Contains(everyDocuments, f.Cause): // by the index causes_rare
+		c.and("e.stream IN (SELECT stream FROM causes WHERE cause = %s"+
+			" AND cause NOT IN ('submit:1', 'plan:1:0') AND cause !~ '^[0-9a-f-]{36}$')", f.Cause)
 	}
 	if len(f.Kinds) > 0 {
 		c.text.WriteString(" AND e.kind = ANY(" + c.arg(pq.Array(f.Kinds)) + ")")

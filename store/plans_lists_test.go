@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/access"
@@ -56,7 +57,29 @@ func (w *world) lists(s *store.Store, busy string) map[string]func(context.Conte
 		}
 	}
 	w.inboxes(s, busy, all)
+	w.searches(s, busy, all)
 	return all
+}
+
+// searches are those of the record, by everybody who audits.
+func (w *world) searches(s *store.Store, busy string, all map[string]func(context.Context) error) {
+	var paid string
+	require.NoError(w.t, w.root.Get(&paid, `SELECT cause FROM events WHERE kind = 'voucher.posted' LIMIT 1`))
+	for who, scope := range map[string]access.Scope{
+		"an auditor": everything, "an auditor of an entity": {Entities: []string{"acme-de"}},
+	} {
+		for what, filter := range map[string]store.RecordFilter{
+			"all": {}, "somebody": {Person: busy}, "a kind": {Kinds: []string{approval.DocumentReturned}},
+			"a document": {Number: "EXP-2026-000001"}, "an entity": {Entity: "acme-de"}, "a type": {Type: "advance"},
+			"an act": {Cause: uuid.NewString()}, "a change of the organisation": {Cause: "org:1"},
+			"a payment": {Cause: paid}, "every submission": {Cause: "submit:1", Limit: 10}, "no cause": {Cause: "nothing"},
+		} {
+			all["the record for "+who+": "+what] = func(ctx context.Context) error {
+				_, err := s.SearchRecord(ctx, scope, filter)
+				return err
+			}
+		}
+	}
 }
 
 // vouchers are the lists of those whose role has them; who reads what concerns them

@@ -28,6 +28,7 @@ var tables = []table{
 		voucher_number draft created_at sorted_at submitted_at updated_at closed_at asked_at`)},
 	{"revisions", columns(`document revision hash content actor created_at submitted_at`)},
 	{"events", columns(`stream seq at kind actor on_behalf_of cause round revision content_hash data prev hash v`)},
+	{"causes", columns(`stream cause first_seq last_seq outcome at`)},
 	{"tasks", columns(`id document step step_title round assignee via slot state decided_by decided_at opinion opened_at
 		opened_seq due_at remind_at calendar calendar_version counted_at sorted_at`)},
 	{"vouchers", columns(`reference document kind entity state erp_id erp_number date hash voucher code detail created_at
@@ -42,6 +43,7 @@ const (
 	documentsTable = iota
 	revisionsTable
 	eventsTable
+	causesTable
 	tasksTable
 	vouchersTable
 	noticesTable
@@ -78,6 +80,7 @@ func (c *chunk) rows(s *story) error {
 		c.add(eventsTable, e.Stream, e.Seq, e.At, e.Kind, e.Actor, e.OnBehalfOf, e.Cause, e.Round, e.Revision,
 			e.ContentHash, string(e.Data), e.Prev, e.Hash, e.V)
 	}
+	c.causes(s)
 	for i, t := range s.state.Tasks {
 		c.taskRow(s, t, s.opened[i])
 	}
@@ -86,6 +89,19 @@ func (c *chunk) rows(s *story) error {
 	}
 	c.told(s)
 	return nil
+}
+
+// causes are what the events came from: those of one stand together.
+func (c *chunk) causes(s *story) {
+	for first := 0; first < len(s.events); {
+		last := first
+		for last+1 < len(s.events) && s.events[last+1].Cause == s.events[first].Cause {
+			last++
+		}
+		c.add(causesTable, s.id, s.events[first].Cause, s.events[first].Seq, s.events[last].Seq, `{"code":"ok"}`,
+			s.events[last].At)
+		first = last + 1
+	}
 }
 
 func (c *chunk) documentRow(s *story) error {
