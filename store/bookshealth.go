@@ -8,6 +8,9 @@ import (
 	"github.com/lib/pq"
 )
 
+// booksCountMost bounds what is counted of vouchers that wait.
+const booksCountMost = 1000
+
 // BooksHealth is how a connection does.
 type BooksHealth struct {
 	Connection                 string
@@ -72,7 +75,7 @@ func (s *Store) booksHealth(ctx context.Context, b Books, window time.Duration) 
 		Unanswered sql.NullTime
 	}
 	err := s.db.GetContext(ctx, &row, query, b.Connection, pq.Array(b.Entities), window.Seconds(), healthMost,
-		financeCountMost)
+		booksCountMost)
 	return BooksHealth{
 		Connection: b.Connection, OK: row.OK, Refused: row.Refused, Busy: row.Busy, Unknown: row.Unknown,
 		P50: time.Duration(row.P50) * time.Microsecond, P99: time.Duration(row.P99) * time.Microsecond,

@@ -10,7 +10,7 @@ import (
 )
 
 // financeCountMost bounds what is counted for the head of a list.
-const financeCountMost = 1000
+const financeCountMost = 100
 
 // FinanceFilter narrows what waits for finance. Empty fields do not narrow.
 type FinanceFilter struct {
@@ -32,7 +32,7 @@ type FinanceTask struct {
 	Waits []string // whom it waits for
 }
 
-// FinanceCounts says how much waits for finance, counted up to a thousand.
+// FinanceCounts says how much waits for finance, counted up to a hundred.
 type FinanceCounts struct{ All, Mine, Overdue, Parked, Reversals, Of int64 }
 
 // waitsForFinance are the tasks of finance. $1 to $4 are the scope.

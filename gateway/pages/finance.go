@@ -204,7 +204,10 @@ type parkedView struct {
 	Rows []parkedRow
 	Code string
 	Why  []choice // the codes that stand here, in words
+	Next string   // the page of those that wait for less long
 }
+
+const parkedShown = 50
 
 // parkedRow is one thing that waits for a ruling, with the form that mends it.
 type parkedRow struct {
@@ -227,13 +230,23 @@ func parked(v *visit) error {
 	if err != nil {
 		return err
 	}
+	var chosen []store.ParkedEffect
 	for _, p := range list {
 		if !slices.ContainsFunc(view.Why, func(c choice) bool { return c.ID == p.Code }) {
 			view.Why = append(view.Why, choice{p.Code, v.mendOf(p.Code, planReference(p.Reference)).Title})
 		}
 		if view.Code == "" || view.Code == p.Code {
-			view.Rows = append(view.Rows, v.parkedRow(p))
+			chosen = append(chosen, p)
 		}
+	}
+	from, _ := strconv.Atoi(v.asked("from")) // what is no number shows the first
+	from = min(max(from, 0), len(chosen))
+	if rest := chosen[from:]; len(rest) > parkedShown {
+		chosen = chosen[:from+parkedShown]
+		view.Next = "/parked?" + url.Values{"code": {view.Code}, "from": {strconv.Itoa(from + parkedShown)}}.Encode()
+	}
+	for _, p := range chosen[from:] {
+		view.Rows = append(view.Rows, v.parkedRow(p))
 	}
 	return v.show(http.StatusOK, v.t("page.parked.title"), view)
 }

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
+	"github.com/countersign/countersign/store/storetest"
 )
 
 // inBoth runs a test in each language, with its own words.
@@ -114,6 +116,7 @@ func TestParkedAndPosted(t *testing.T) {
 			says(h.word("status.parked", nil), h.word("page.parked.voucher_wait", nil), "period &lt;closed&gt;")
 		h.get("wang", "/parked").says("Visit to Hangzhou", at, h.word("page.mend.period", nil), `type="date"`, at+"/resolve")
 		h.get("audit", "/parked").says("Visit to Hangzhou").saysNot(at + "/resolve")
+		h.parkedPageByPage(at)
 		h.get("wang", "/vouchers/"+reference).is(200).
 			says("6602", "CNY\u00a02,000.00", h.word("page.voucher.balanced", nil), "period &lt;closed&gt;")
 		ruling := h.get("wang", at).form(at + "/resolve")
@@ -129,6 +132,20 @@ func TestParkedAndPosted(t *testing.T) {
 		h.get("lin", at).says(h.word("status.closed", nil), "记-7", "/vouchers/"+reference)
 		h.get("emma", "/vouchers/"+reference).is(404)
 	})
+}
+
+// parkedPageByPage: many that are parked fill pages, each of the reason that was asked for.
+func (h *house) parkedPageByPage(at string) {
+	storetest.Execute(h.t, `INSERT INTO documents SELECT (jsonb_populate_record(d, jsonb_build_object('id', 'many' || n,
+		'number', 'MANY-' || n, 'parked_at', d.parked_at + n * interval '1 second'))).*
+		FROM documents d, generate_series(10, 69) n WHERE d.parked_code <> ''`)
+	first := h.get("wang", "/parked?code=erp.closed_period").says(at+"/resolve", "MANY-58").saysNot("MANY-59")
+	next := nextPage.FindStringSubmatch(first.body)
+	require.NotNil(h.t, next)
+	second := h.get("wang", html.UnescapeString(next[1])).says("MANY-59", "MANY-69").saysNot("MANY-58", at+"/resolve")
+	require.NotContains(h.t, second.body, `class="next"`)
+	h.get("wang", "/parked?from=many").says("MANY-10").saysNot("MANY-69")
+	h.get("wang", "/parked?from=999").is(200).saysNot("MANY-69")
 }
 
 const entries = `{"reference":"r","document":"d","kind":"accrual","entity":"acme-cn","journal":"GEN",
