@@ -17,10 +17,14 @@ import (
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/proof"
+	"github.com/countersign/countersign/platform/archive"
 )
 
 // bundleMax is how many bytes of one file of a bundle are read.
 const bundleMax = 64 << 20
+
+// bundleLimits are those of a whole bundle.
+var bundleLimits = archive.Limits{Entries: 10_000, Bytes: 4 << 30, Ratio: 200}
 
 // verifyBundle checks a proof that somebody downloaded. It needs no database, no
 // network and no configuration: a file, and the keys that one knows.
@@ -74,12 +78,16 @@ func unpacked(raw []byte) (text []byte, files map[string]string, err error) {
 	if !bytes.HasPrefix(raw, []byte("PK")) {
 		return raw, nil, nil
 	}
-	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	packed, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return nil, nil, err
 	}
+	// An entry that is there twice could show one thing to us and another to who reads it.
+	if err := archive.Check(bytes.NewReader(raw), int64(len(raw)), bundleLimits); err != nil {
+		return nil, nil, err
+	}
 	files = map[string]string{}
-	for _, f := range archive.File {
+	for _, f := range packed.File {
 		content, err := readEntry(f)
 		if err != nil {
 			return nil, nil, err

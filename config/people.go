@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/countersign/countersign/domain/org"
 )
@@ -53,6 +54,9 @@ var peopleColumns = map[string]func(p *org.Person, value string) error{
 //
 // Errors: all of one kind at once, each with its line.
 func ReadPeople(text []byte, before org.Snapshot) (org.Snapshot, error) {
+	if !utf8.Valid(text) {
+		return before, errors.New("people file: it is not UTF-8; save it as «CSV UTF-8»")
+	}
 	table := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
 	header, err := table.Read()
 	if err != nil {

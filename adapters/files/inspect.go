@@ -112,7 +112,7 @@ func holds(content io.ReaderAt, size int64, entry string) bool {
 	}
 	has := false
 	for _, f := range archive.File {
-		if path.Base(f.Name) == macroEntry {
+		if strings.EqualFold(path.Base(f.Name), macroEntry) {
 			return false
 		}
 		has = has || f.Name == entry

@@ -137,7 +137,9 @@ func (r Replies) read(raw []byte, token string) (Reply, error) {
 	if !slices.Contains(to, strings.ToLower(r.Address(token))) || !r.proved(head, from) {
 		return Reply{}, errUnproved
 	}
-	return Reply{ID: id, Token: strings.ToLower(token), From: from, Text: plain(e)}, nil
+	// What is no UTF-8 cannot be kept; a word so broken is no decision.
+	return Reply{ID: strings.ToValidUTF8(id, "�"), Token: strings.ToLower(token), From: from,
+		Text: strings.ToValidUTF8(plain(e), "�")}, nil
 }
 
 // automatic says whether no person wrote a letter: answering machines and lists say so.

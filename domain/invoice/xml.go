@@ -46,22 +46,24 @@ var wanted = map[string]bool{
 	"TotalAmWithoutTax": true, "TotalTaxAm": true, "IssueTime": true, "RequestTime": true,
 }
 
-// numbers are those of them that an invoice has once.
-var numbers = map[string]bool{"EIid": true, "InvoiceNumber": true}
-
 var (
-	errTooMuch    = errors.New("invoice: more XML than an invoice has")
-	errTwoNumbers = errors.New("invoice: two numbers")
+	errTooMuch   = errors.New("invoice: more XML than an invoice has")
+	errTwoValues = errors.New("invoice: two values where an invoice has one")
 )
 
 // valuesIn reads the wanted elements. Entities other than XML's own are refused by the
 // decoder, which never fetches anything.
 func valuesIn(content io.Reader) (map[string]string, error) {
-	decoder := xml.NewDecoder(io.LimitReader(content, XMLMax))
+	rest := &io.LimitedReader{R: content, N: XMLMax + 1}
+	decoder := xml.NewDecoder(rest)
 	found := map[string]string{}
 	var inside []string
+	roots := 0
 	for elements := 0; ; {
 		token, err := decoder.Token()
+		if rest.N == 0 {
+			return nil, errTooMuch
+		}
 		if errors.Is(err, io.EOF) {
 			return found, nil
 		}
@@ -71,8 +73,11 @@ func valuesIn(content io.Reader) (map[string]string, error) {
 		switch token := token.(type) {
 		case xml.StartElement:
 			elements++
+			if len(inside) == 0 {
+				roots++
+			}
 			inside = append(inside, token.Name.Local)
-			if elements > elementsMax || len(inside) > depthMax {
+			if roots > 1 || elements > elementsMax || len(inside) > depthMax {
 				return nil, errTooMuch
 			}
 		case xml.EndElement:
@@ -87,8 +92,8 @@ func valuesIn(content io.Reader) (map[string]string, error) {
 			if !wanted[name] || text == "" || utf8.RuneCountInString(text) > valueMax {
 				continue
 			}
-			if numbers[name] && found[name] != "" && found[name] != text {
-				return nil, errTwoNumbers // of two invoices, nobody knows which was shown
+			if found[name] != "" && found[name] != text {
+				return nil, errTwoValues // of two invoices, or two amounts, nobody knows which was shown
 			}
 			if found[name] == "" {
 				found[name] = text

@@ -20,6 +20,7 @@ import (
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/platform/jsonread"
 	"github.com/countersign/countersign/store"
 )
 
@@ -30,7 +31,8 @@ const (
 	ImportLineMax  = 256 << 10
 	ImportPage     = 200
 
-	rowKeyMax = 200 // bytes of a row's own key
+	rowKeyMax   = 200 // bytes of a row's own key
+	rowDepthMax = 20
 )
 
 // What a row's content carries between the upload and its submission. The keys
@@ -134,6 +136,10 @@ func readRow(raw []byte) document.Content {
 //
 // Errors: Invalid import.bad_row, and the faults of the form.
 func parseRow(raw []byte) (document.Content, error) {
+	if err := jsonread.Check(raw, jsonread.Limits{Depth: rowDepthMax, Folded: true}); err != nil &&
+		!errors.Is(err, jsonread.ErrNoJSON) { // the decoder says better what is no JSON
+		return document.Content{}, fault.New(fault.Invalid, "import.bad_row", fault.Arg("words", err.Error()))
+	}
 	var row Row
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()

@@ -17,16 +17,18 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/server/problem"
+	"github.com/countersign/countersign/platform/jsonread"
 	"github.com/countersign/countersign/store"
 )
 
 // Base is where it lies.
 const Base = problem.SCIMBase
 
-// Limits of a list.
+// Limits of a list, and of a body.
 const (
 	countDefault = 100
 	countMax     = 200
+	depthMax     = 20
 )
 
 // Deps is what the service is made of.
@@ -156,7 +158,8 @@ func body(r *http.Request, into any) error {
 	if errors.As(err, &tooLarge) {
 		return problem.TooLarge(tooLarge.Limit)
 	}
-	if err != nil || json.Unmarshal(text, into) != nil {
+	strict := jsonread.Check(text, jsonread.Limits{Depth: depthMax, Folded: true})
+	if err != nil || strict != nil || json.Unmarshal(text, into) != nil {
 		return fault.New(fault.Invalid, "scim.bad_syntax")
 	}
 	return nil

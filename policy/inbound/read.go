@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/countersign/countersign/domain/fault"
 )
@@ -26,6 +27,9 @@ type Message map[string]any
 func Read(body []byte) (Message, error) {
 	if len(body) > BytesMax {
 		return nil, badMessage("more than " + strconv.Itoa(BytesMax) + " bytes")
+	}
+	if !utf8.Valid(body) {
+		return nil, badMessage("not UTF-8")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()

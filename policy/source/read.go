@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -44,7 +45,10 @@ func (t *Text) parse(text []byte) (ast.Node, error) {
 		return nil, t.FaultAt("yaml.too_many", "", Position{Line: LinesMax, Column: 1},
 			fault.Arg("max", strconv.Itoa(LinesMax)))
 	}
-	if line, deep := nestedTooDeep(text); deep {
+	if !utf8.Valid(text) {
+		return nil, t.Fault("yaml.syntax", "", fault.Arg("words", "the text is not UTF-8"))
+	}
+	if line, deep := NestedTooDeep(text); deep {
 		return nil, t.FaultAt("yaml.too_deep", "", Position{Line: line, Column: 1},
 			fault.Arg("max", strconv.Itoa(DepthMax)))
 	}
@@ -82,9 +86,9 @@ func (t *Text) syntax(err error) error {
 	return t.Fault("yaml.syntax", "", fault.Arg("words", err.Error()))
 }
 
-// nestedTooDeep looks at the raw text, before a recursive parser does. It counts
+// NestedTooDeep looks at the raw text, before a recursive parser does. It counts
 // brackets and leading dashes, so it may also refuse a very odd harmless text.
-func nestedTooDeep(text []byte) (line int, deep bool) {
+func NestedTooDeep(text []byte) (line int, deep bool) {
 	depth := 0
 	for i, row := range bytes.Split(text, []byte("\n")) {
 		marks := 0

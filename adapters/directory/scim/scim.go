@@ -13,11 +13,13 @@ import (
 	adapter "github.com/countersign/countersign/adapters/directory"
 	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/jsonread"
 )
 
 const (
 	pageSize  = 200
 	pagesMost = directory.ListingMost/pageSize + 1
+	depthMax  = 20 // of an answer
 )
 
 // Source is one service.
@@ -96,7 +98,8 @@ func (s *Source) page(ctx context.Context, kind directory.Kind, filter string, s
 	}
 	_, _ = write(text) // a hash takes everything
 	var got page
-	if err := json.Unmarshal(text, &got); err != nil {
+	strict := jsonread.Check(text, jsonread.Limits{Depth: depthMax, Folded: true})
+	if err := json.Unmarshal(text, &got); strict != nil || err != nil {
 		return page{}, unreadable(kind, "no list")
 	}
 	return got, nil

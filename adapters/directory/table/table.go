@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	adapter "github.com/countersign/countersign/adapters/directory"
 	"github.com/countersign/countersign/domain/directory"
@@ -80,6 +81,9 @@ var columns = []string{"id", "name", "email", "user_name", "locale", "department
 //
 // Errors: Invalid directory.unreadable with the line, scim.*.
 func Read(text []byte) ([]directory.Resource, error) {
+	if !utf8.Valid(text) {
+		return nil, unreadable(1, "not UTF-8")
+	}
 	rows := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
 	header, err := rows.Read()
 	if err != nil {

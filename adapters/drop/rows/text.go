@@ -18,7 +18,11 @@ func plain(text []byte) ([]byte, error) {
 	if utf8.Valid(text) {
 		return text, nil
 	}
-	return simplifiedchinese.GB18030.NewDecoder().Bytes(text)
+	read, err := simplifiedchinese.GB18030.NewDecoder().Bytes(text)
+	if err == nil && bytes.ContainsRune(read, utf8.RuneError) { // the decoder puts it where it cannot read
+		err = errors.New("neither UTF-8 nor GB 18030")
+	}
+	return read, err
 }
 
 // readLines reads JSON Lines: each line is an object by itself.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
@@ -57,16 +58,25 @@ func (p *Port) rows(name string, each func(r []string)) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	reader := csv.NewReader(bytes.NewReader(text))
+	if !utf8.Valid(text) {
+		return port.Fault(port.CodeUnavailable, name+": it is not UTF-8")
+	}
+	reader := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
 	reader.FieldsPerRecord = -1
 	all, err := reader.ReadAll()
 	if err != nil {
 		return port.Fault(port.CodeUnavailable, name+": "+err.Error())
 	}
+	seen := map[string]bool{}
 	for i, r := range all {
-		if i > 0 && r[0] != "" {
-			each(append(r, "", ""))
+		if i == 0 || r[0] == "" {
+			continue
 		}
+		if seen[r[0]] {
+			return port.Fault(port.CodeUnavailable, name+": "+r[0]+" is there twice")
+		}
+		seen[r[0]] = true
+		each(append(r, "", ""))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -137,7 +138,9 @@ func (p *wire) dress(r *http.Request, call Call, x mapped.Exchange) {
 func decode(body []byte) (tree any, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	err = d.Decode(&tree)
+	if err = d.Decode(&tree); err == nil && d.More() {
+		err = errors.New("something follows the value")
+	}
 	return tree, err
 }
 

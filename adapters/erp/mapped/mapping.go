@@ -9,12 +9,16 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/policy/source"
 )
 
 // mappingMax bounds a mapping file.
@@ -116,6 +120,9 @@ type checked interface{ Check() error }
 //
 // Errors: Invalid erp.bad_config, with line and column in the file.
 func Parse(text []byte, into any) error {
+	if err := plain(text); err != nil {
+		return Bad(err)
+	}
 	if err := yaml.UnmarshalWithOptions(text, into, yaml.Strict()); err != nil {
 		return Bad(err)
 	}
@@ -130,6 +137,27 @@ func Parse(text []byte, into any) error {
 	}
 	if err != nil {
 		return Bad(err)
+	}
+	return nil
+}
+
+// plain refuses what makes a text mean more than it shows, or much more than it is, before
+// a recursive parser sees it.
+func plain(text []byte) error {
+	if len(text) > mappingMax {
+		return errors.New("the mapping is too large")
+	}
+	if !utf8.Valid(text) {
+		return errors.New("the mapping is not UTF-8")
+	}
+	if line, deep := source.NestedTooDeep(text); deep {
+		return fmt.Errorf("[%d:1] nested too deep", line)
+	}
+	for _, t := range lexer.Tokenize(string(text)) {
+		if t.Type == token.AnchorType || t.Type == token.AliasType || t.Type == token.MergeKeyType {
+			return fmt.Errorf("[%d:%d] anchors, aliases and merge keys are not taken: write it out", t.Position.Line,
+				t.Position.Column)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package port
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/jsonread"
 )
 
 // answerMax bounds one answer of an ERP.
@@ -41,7 +44,27 @@ func Send(client *http.Client, r *http.Request, writes bool) (Answer, error) {
 	if len(body) > answerMax {
 		return Answer{}, Unclear(fmt.Sprintf("the answer is longer than %d bytes", answerMax), writes)
 	}
+	if err := Unequivocal(answer.StatusCode, body); err != nil {
+		return Answer{}, Unclear(err.Error(), writes)
+	}
 	return Answer{answer.StatusCode, answer.Header, body}, nil
+}
+
+// answerDepth bounds how deep an answer in JSON is nested.
+const answerDepth = 100
+
+// Unequivocal refuses an answer in JSON that can be read in two ways, or is no UTF-8. What
+// is no JSON at all its adapter knows what to do with; so too with the words of a refusal.
+func Unequivocal(status int, body []byte) error {
+	text := bytes.TrimLeft(body, "\ufeff \t\r\n")
+	if status > 299 || !bytes.HasPrefix(text, []byte("{")) && !bytes.HasPrefix(text, []byte("[")) {
+		return nil
+	}
+	err := jsonread.Check(text, jsonread.Limits{Depth: answerDepth})
+	if errors.Is(err, jsonread.ErrNoJSON) {
+		return nil
+	}
+	return err
 }
 
 // Status turns an HTTP status that carries no words of the ERP's own into a

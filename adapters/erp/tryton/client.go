@@ -112,7 +112,13 @@ func (c *client) send(ctx context.Context, session, method string, params []any)
 		return 0, nil, err
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, answerMax))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, answerMax+1))
+	if err == nil && len(text) > answerMax {
+		err = fmt.Errorf("the answer is longer than %d bytes", answerMax)
+	}
+	if err == nil {
+		err = port.Unequivocal(answer.StatusCode, text)
+	}
 	if err != nil {
 		return 0, nil, err
 	}

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/countersign/countersign/platform/jsonread"
 )
 
 // The limits of a callback: platforms send a few kilobytes.
@@ -23,52 +22,13 @@ var errStrict = errors.New("not one JSON object, each name once")
 // platforms add some. What two readers could read in two ways is refused, since a
 // signature says nothing about which of them is right.
 func ReadStrict(body []byte, into any) error {
-	if len(body) > BodyMax || !utf8.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+	if len(body) > BodyMax || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 		return errStrict
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := readValue(d, 0); err != nil {
-		return errStrict
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if jsonread.Check(body, jsonread.Limits{Depth: depthMax, Folded: true}) != nil {
 		return errStrict
 	}
 	return json.Unmarshal(body, into)
-}
-
-// readValue walks one value; names that differ in case alone are one to encoding/json.
-func readValue(d *json.Decoder, depth int) error {
-	token, err := d.Token()
-	if err != nil {
-		return err
-	}
-	open, nested := token.(json.Delim)
-	if !nested {
-		return nil
-	}
-	if depth == depthMax {
-		return errStrict
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if open == '{' {
-			name, err := d.Token()
-			if err != nil {
-				return err
-			}
-			folded := strings.ToLower(name.(string))
-			if seen[folded] {
-				return errStrict
-			}
-			seen[folded] = true
-		}
-		if err := readValue(d, depth+1); err != nil {
-			return err
-		}
-	}
-	_, err = d.Token() // its end
-	return err
 }
 
 // Once gives the value of a name that came exactly once, "" otherwise: of two
