@@ -54,7 +54,7 @@ type house struct {
 
 func newHouse(t *testing.T, keys ...temporal.Key) *house {
 	t.Helper()
-	dir, remove, err := postgres.TempDir()
+	dir, remove, err := postgres.ScratchDir()
 	require.NoError(t, err)
 	t.Cleanup(remove)
 	database, err := postgres.Start(t.Context(), postgres.Options{Dir: dir, Fsync: true})

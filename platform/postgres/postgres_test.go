@@ -200,7 +200,7 @@ func TestPasswordIsAskedForEverywhere(t *testing.T) {
 
 func tempDir(t *testing.T) string {
 	t.Helper()
-	dir, remove, err := postgres.TempDir()
+	dir, remove, err := postgres.ScratchDir()
 	require.NoError(t, err)
 	t.Cleanup(remove)
 	return dir

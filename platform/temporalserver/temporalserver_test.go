@@ -151,7 +151,7 @@ func start(t *testing.T) (*postgres.Server, *temporalserver.Server) {
 
 func startPostgres(t *testing.T) *postgres.Server {
 	t.Helper()
-	dir, remove, err := postgres.TempDir()
+	dir, remove, err := postgres.ScratchDir()
 	require.NoError(t, err)
 	t.Cleanup(remove)
 	database, err := postgres.Start(t.Context(), postgres.Options{Dir: dir, Fsync: true})

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -108,31 +107,18 @@ func startServer() error {
 	return store.Migrate(ctx, urlOf(template))
 }
 
-// startPrivate starts a server in a directory of this process. It dies with the
-// process; what an earlier process left behind is swept first.
+// startPrivate starts a server that dies with the process.
 func startPrivate(ctx context.Context) error {
-	sweep()
-	dir := filepath.Join(os.TempDir(), "countersign-test-"+strconv.Itoa(os.Getpid()))
+	dir, _, err := postgres.ScratchDir()
+	if err != nil {
+		return err
+	}
 	server, err := postgres.Start(ctx, postgres.Options{Dir: dir, Fsync: false})
 	if err != nil {
 		return err
 	}
 	urlOf = server.URL
 	return nil
-}
-
-// sweep removes the directories of test processes that are gone.
-func sweep() {
-	found, _ := filepath.Glob(filepath.Join(os.TempDir(), "countersign-test-*"))
-	for _, dir := range found {
-		pid := filepath.Base(dir)[len("countersign-test-"):]
-		if _, err := os.Stat("/proc/self"); err != nil {
-			return // no way to tell who lives
-		}
-		if _, err := os.Stat("/proc/" + pid); os.IsNotExist(err) {
-			_ = os.RemoveAll(dir)
-		}
-	}
 }
 
 // Execute runs a statement in the test's own database as its superuser: what no role of

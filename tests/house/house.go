@@ -81,7 +81,7 @@ func Start(t testing.TB, o Options) *House {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
 	defer cancel()
-	dir, remove, err := postgres.TempDir()
+	dir, remove, err := postgres.ScratchDir()
 	require.NoError(t, err)
 	t.Cleanup(remove)
 	if o.ERP == "" {
