@@ -144,7 +144,11 @@ func upload(v *visit) error {
 	for i, header := range v.r.MultipartForm.File["upload"] {
 		kept, err := v.takeFile("upload."+strconv.Itoa(i), header)
 		if err != nil {
-			list = append(list, uploaded{File: formFile{Name: header.Filename}, Refused: v.faultText(orInternal(err)[0])})
+			refused := uploaded{File: formFile{Name: header.Filename}, Refused: v.faultText(orInternal(err)[0])}
+			if strings.Contains(refused.Refused, header.Filename) {
+				refused.File.Name = "" // the text names it
+			}
+			list = append(list, refused)
 			continue
 		}
 		list = append(list, uploaded{File: kept, Read: v.readInvoice(kept.ID)})

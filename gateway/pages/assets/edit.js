@@ -367,6 +367,7 @@
     event.preventDefault();
     const button = event.submitter;
     if (button?.value === "upload") return; // Enter somewhere: files are sent already
+    if (leaving) return; // to leave the field of a person sends the form, and so does the button pressed for that
     clearTimeout(lookSoon);
     clearTimeout(saveSoon);
     while (unsent > 0) await sending;
