@@ -103,7 +103,7 @@ func (o devOptions) run(ctx context.Context, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, ground.Stop()) }()
 	file := filepath.Join(o.stack.Dir, "config.yaml")
 	product := stack.Product{Listen: o.listen, Namespace: devNamespace, Codec: codec,
-		Settings: map[string]any{"gateway.public_url": "http://" + byName(o.listen)}}
+		Settings: map[string]any{"gateway.public_url": "http://" + byName(o.listen), "database.url": ground.DatabaseURL()}}
 	maps.Copy(product.Settings, o.settings)
 	phones, err := o.handsets(ctx)
 	defer phones.stop()

@@ -127,7 +127,8 @@ func (f simulateFlags) generated(cmd *cobra.Command, draft *policy.Policy) (simu
 		return simulateGround{}, err
 	}
 	return simulateGround{
-		input: policy.SimulateInput{Before: before, After: draft, Org: company, Rates: demoRate},
+		input: policy.SimulateInput{Before: before, After: draft, Org: company,
+			Rates: func(_ string, from, to money.Currency) (string, bool) { return demoRate(from, to) }},
 		cases: made.Cases(f.n), close: func() {},
 	}, nil
 }

@@ -20,8 +20,9 @@ type SimulateInput struct {
 	Before, After *Policy
 	Org           *org.Snapshot
 	Paces         map[string]Pace // how long steps took so far, by step id; nil knows none
-	// Rates are those of RouteInput; several processors ask at a time.
-	Rates func(from, to money.Currency) (rate string, known bool)
+	// Rates are those of RouteInput, on the day that it is for a company; several
+	// processors ask at a time.
+	Rates func(entity string, from, to money.Currency) (rate string, known bool)
 
 	countBefore, countAfter *counting
 }

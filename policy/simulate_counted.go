@@ -145,9 +145,11 @@ func (k *counting) groupsOf(in RouteInput) []countGroup {
 }
 
 func (in SimulateInput) caseRoute(p *Policy, c Case) RouteInput {
-	return RouteInput{
-		Policy: p, Version: 1, Content: c.Content, Org: in.Org, Round: 1, Document: c.Number, Rates: in.Rates,
+	route := RouteInput{Policy: p, Version: 1, Content: c.Content, Org: in.Org, Round: 1, Document: c.Number}
+	if in.Rates != nil {
+		route.Rates = func(from, to money.Currency) (string, bool) { return in.Rates(c.Content.Entity, from, to) }
 	}
+	return route
 }
 
 // claimed is what a document adds to another's amount: all of it, or its lines of a

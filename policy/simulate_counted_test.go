@@ -23,7 +23,7 @@ func TestSimulationAddsUpAsTheRouteDoes(t *testing.T) {
 	}
 	before := shipped(t, "expense")
 	after := altered(t, "expense", "# aggregate: {", "aggregate: {")
-	in := policy.SimulateInput{Before: before, After: after, Org: company(), Rates: flatValue}
+	in := policy.SimulateInput{Before: before, After: after, Org: company(), Rates: flatValueOf}
 	r := simulate(t, in, these(at(0, 20, 40000, false), at(1, 1, 40000, false), at(2, 10, 40000, false), at(3, 2, 50000, true)))
 	require.EqualValues(t, 1, r.Changed)
 	require.Len(t, r.Samples, 1)
@@ -43,7 +43,7 @@ func TestSimulationOfAClosedEntity(t *testing.T) {
 		return c
 	}
 	in := policy.SimulateInput{Before: shipped(t, "expense"), After: altered(t, "expense", "# aggregate: {", "aggregate: {"),
-		Org: company(), Rates: flatValue}
+		Org: company(), Rates: flatValueOf}
 	r := simulate(t, in, these(of(0, 1), of(1, 10)))
 	require.Equal(t, policy.Pair{Before: 2, After: 2}, *r.Failures["policy.unknown_entity"])
 }
@@ -74,7 +74,7 @@ func TestSimulationIsTheSumOfEarlierOnes(t *testing.T) {
 				changed++
 			}
 		}
-		r := simulate(t, policy.SimulateInput{Before: before, After: after, Org: org, Rates: flatValue},
+		r := simulate(t, policy.SimulateInput{Before: before, After: after, Org: org, Rates: flatValueOf},
 			func(yield func(policy.Case, error) bool) {
 				for _, c := range cases {
 					if !yield(c, nil) {
@@ -118,7 +118,7 @@ func inCategories(c document.Content, categories []string) (one, base money.Amou
 func TestSimulationOfManyIsFast(t *testing.T) {
 	p := altered(t, "expense", "# aggregate: {", "aggregate: {")
 	began := time.Now()
-	r := simulate(t, policy.SimulateInput{Before: shipped(t, "expense"), After: p, Org: company(), Rates: flatValue},
+	r := simulate(t, policy.SimulateInput{Before: shipped(t, "expense"), After: p, Org: company(), Rates: flatValueOf},
 		generated(t, 7, 20_000, company(), p))
 	t.Logf("20,000 documents in %s: %d of them take another path", time.Since(began), r.Changed)
 	require.Less(t, time.Since(began), time.Minute)

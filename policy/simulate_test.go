@@ -50,6 +50,8 @@ func flatRate(from, to money.Currency) (document.Rate, bool) {
 	return document.Rate{Currency: from, Base: to, Value: "7.5", Source: "test", Date: "2026-01-01"}, from == "USD" || from == "EUR"
 }
 
+func flatValueOf(_ string, from, to money.Currency) (string, bool) { return flatValue(from, to) }
+
 func flatValue(from, to money.Currency) (string, bool) {
 	rate, known := flatRate(from, to)
 	return rate.Value, known
@@ -83,7 +85,7 @@ func TestAPolicyAgainstItselfChangesNothing(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
 		for seed := range uint64(5) {
 			p := shipped(t, name)
-			r := simulate(t, policy.SimulateInput{Before: p, After: shipped(t, name), Org: company(), Rates: flatValue},
+			r := simulate(t, policy.SimulateInput{Before: p, After: shipped(t, name), Org: company(), Rates: flatValueOf},
 				generated(t, seed, 2000, company(), p))
 			require.EqualValues(t, 2000, r.Documents)
 			require.Positive(t, r.Compared, name)
@@ -217,7 +219,7 @@ func TestSimulateIsRepeatable(t *testing.T) {
 	before, after := shipped(t, "payment_request"), altered(t, "payment_request", "role: finance_clerk", "role: finance_head")
 	run := func(processors int, seed uint64) string {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
-		r := simulate(t, policy.SimulateInput{Before: before, After: after, Org: company(), Rates: flatValue},
+		r := simulate(t, policy.SimulateInput{Before: before, After: after, Org: company(), Rates: flatValueOf},
 			generated(t, seed, 3000, company(), before, after))
 		text, err := json.Marshal(r)
 		require.NoError(t, err)
@@ -289,7 +291,7 @@ func BenchmarkSimulate(b *testing.B) {
 	snapshot := grown(10_000)
 	b.ResetTimer()
 	b.ReportAllocs()
-	_, err := policy.Simulate(policy.SimulateInput{Before: before, After: after, Org: snapshot, Rates: flatValue},
+	_, err := policy.Simulate(policy.SimulateInput{Before: before, After: after, Org: snapshot, Rates: flatValueOf},
 		generated(b, 1, b.N, snapshot, before, after), func(int) {})
 	require.NoError(b, err)
 }

@@ -13,7 +13,8 @@ import (
 )
 
 var _ = fault.Register(map[string]fault.Entry{
-	"delivery.reached": {Kind: fault.Conflict, Args: []string{"person"}},
+	"delivery.reached":   {Kind: fault.Conflict, Args: []string{"person"}},
+	"delivery.bad_since": {Kind: fault.Invalid},
 })
 
 // DeliveryFilter says which messages are listed. Empty fields do not narrow.

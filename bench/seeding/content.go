@@ -88,7 +88,7 @@ func (w *world) asked(n int) asked {
 			Name: "上海启明办公用品有限公司", Account: "6222000000000000001"}
 	}
 	first := w.firstOf(at.Year())
-	return asked{n: n, id: documentID(at, n), number: fmt.Sprintf("%s-%d-%06d", kind.prefix, at.Year(), n-first+1),
+	return asked{n: n, id: documentID(at, n), number: fmt.Sprintf("%s-%d-%06d", kind.prefix, at.Year(), w.base+n-first+1),
 		prefix: kind.prefix, at: at, content: c, random: random}
 }
 

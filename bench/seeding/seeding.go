@@ -22,7 +22,7 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/lib/pq" // the driver
+	"github.com/lib/pq"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/countersign/countersign/domain/org"
@@ -80,6 +80,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	w, err := newWorld(o, company, begun)
 	if err != nil {
+		return Report{}, err
+	}
+	if err := w.reserve(ctx, db); err != nil {
 		return Report{}, err
 	}
 	if err := w.copyFrom(ctx, db, done); err != nil {
@@ -149,6 +152,7 @@ type world struct {
 	options Options
 	company company
 	begun   time.Time // the newest document's instant
+	base    int       // numbers of documents that were there before are not above it
 	fates   []fate
 	models  map[string]*[fatesMost]*model // by policy and fate
 }
@@ -159,6 +163,41 @@ func newWorld(o Options, c company, begun time.Time) (*world, error) {
 		return nil, fmt.Errorf("telling the models: %w", err)
 	}
 	return &world{options: o, company: c, begun: begun, fates: fatesOf(o.Documents, o.OpenTasks), models: all}, nil
+}
+
+// reserve begins to number above the documents that were there before the first run, and
+// has whatever is submitted meanwhile numbered above what is seeded.
+//
+// Safe to repeat: what was submitted since the first run is above what that reserved.
+func (w *world) reserve(ctx context.Context, db *sql.DB) error {
+	const highest = `
+		SELECT coalesce(max(split_part(number, '-', 3)::bigint), 0) FROM documents
+		WHERE id NOT LIKE $1 AND number ~ '^[^-]+-[0-9]+-[0-9]+$' AND submitted_at < $2`
+	err := db.QueryRowContext(ctx, highest, idPattern, w.begun.Add(time.Second)).Scan(&w.base)
+	if err != nil {
+		return fmt.Errorf("looking for the numbers of documents: %w", err)
+	}
+	if w.base == 0 {
+		return nil
+	}
+	prefixes, entities, numbered := []string{}, []string{}, []int{}
+	for _, kind := range kinds {
+		for entity := range w.company.snapshot.Entities {
+			for year := w.begun.Year() - years; year <= w.begun.Year(); year++ {
+				prefixes, entities, numbered = append(prefixes, kind.prefix), append(entities, entity), append(numbered, year)
+			}
+		}
+	}
+	const counters = `
+		INSERT INTO counters (prefix, entity, year, value)
+		SELECT DISTINCT prefix, entity, year, $4::bigint FROM unnest($1::text[], $2::text[], $3::int[]) AS n (prefix, entity, year)
+		ON CONFLICT (prefix, entity, year) DO UPDATE SET value = excluded.value WHERE counters.value < excluded.value`
+	_, err = db.ExecContext(ctx, counters, pq.Array(prefixes), pq.Array(entities), pq.Array(numbered),
+		w.base+w.options.Documents)
+	if err != nil {
+		return fmt.Errorf("reserving numbers: %w", err)
+	}
+	return nil
 }
 
 // copyFrom seeds the documents from a number on, in order: chunks are made in

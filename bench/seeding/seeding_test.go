@@ -2,6 +2,7 @@ package seeding
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -112,9 +113,20 @@ func TestSeedingLeavesPeoplesDocumentsAlone(t *testing.T) {
 	defer func() { require.NoError(t, s.Close()) }()
 	_, err = s.SaveDraft(t.Context(), store.DraftInput{Owner: "lin"})
 	require.NoError(t, err)
+	db, err := sql.Open("postgres", o.Database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	_, err = db.ExecContext(t.Context(), `UPDATE documents SET number = 'EXP-2026-000123', status = 'closed', seq = 1, submitted_at = now()`)
+	require.NoError(t, err)
 	_, err = Run(t.Context(), o)
 	require.ErrorContains(t, err, "--force")
 	o.Force = true
 	_, err = Run(t.Context(), o)
 	require.NoError(t, err)
+	var lowest, next int
+	const numbers = `
+		SELECT (SELECT min(split_part(number, '-', 3)::int) FROM documents WHERE id LIKE $1), (SELECT min(value) FROM counters)`
+	require.NoError(t, db.QueryRowContext(t.Context(), numbers, idPattern).Scan(&lowest, &next))
+	require.Greater(t, lowest, 123, "above what was there")
+	require.Equal(t, 123+o.Documents, next, "what is submitted next is above what is seeded")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
+	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/domain/proposal"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/policy"
@@ -78,11 +79,12 @@ func (d *Desk) readableSamples(ctx context.Context, who auth.Who, all []policy.S
 // organisation, the rates of today and the recorded durations that a database has.
 func Past(ctx context.Context, s *store.Store, before, draft *policy.Policy, most int) (
 	policy.SimulateInput, iter.Seq2[policy.Case, error], error) {
-	in := policy.SimulateInput{Before: before, After: draft, Rates: ratesOfToday(ctx, s), Paces: map[string]policy.Pace{}}
+	in := policy.SimulateInput{Before: before, After: draft, Paces: map[string]policy.Pace{}}
 	var err error
 	if in.Org, err = s.Snapshot(ctx, 0); err != nil {
 		return in, nil, err
 	}
+	in.Rates = ratesOfToday(ctx, s, in.Org, time.Now())
 	types, err := typesUnder(ctx, s, draft.ID)
 	if err != nil {
 		return in, nil, err
@@ -129,23 +131,29 @@ func pastCases(documents iter.Seq2[store.PastDocument, error]) iter.Seq2[policy.
 	}
 }
 
-// ratesOfToday asks the database once for each pair of currencies.
-func ratesOfToday(ctx context.Context, s *store.Store) func(from, to money.Currency) (string, bool) {
+// ratesOfToday asks the database once for each pair of currencies and each date that it
+// is now in some company's zone.
+func ratesOfToday(ctx context.Context, s *store.Store, company *org.Snapshot, now time.Time) func(
+	entity string, from, to money.Currency) (string, bool) {
+	type question struct {
+		from, to money.Currency
+		day      string
+	}
 	type answer struct {
 		value string
 		known bool
 	}
 	var mutex sync.Mutex
-	known, today := map[[2]money.Currency]answer{}, time.Now().UTC().Format(time.DateOnly)
-	return func(from, to money.Currency) (string, bool) {
+	known := map[question]answer{}
+	return func(entity string, from, to money.Currency) (string, bool) {
 		mutex.Lock()
 		defer mutex.Unlock()
-		pair := [2]money.Currency{from, to}
-		found, asked := known[pair]
+		ask := question{from, to, dayIn(company, entity, now)}
+		found, asked := known[ask]
 		if !asked {
-			rate, err := s.RateFor(ctx, string(from), string(to), today)
+			rate, err := s.RateFor(ctx, string(from), string(to), ask.day)
 			found = answer{rate.Value, err == nil} // without a rate the document has no plan, and is counted so
-			known[pair] = found
+			known[ask] = found
 		}
 		return found.value, found.known
 	}

@@ -154,15 +154,16 @@ func (d *Desk) rateDay(snapshot *org.Snapshot, c document.Content, claimed time.
 	case claimed.IsZero():
 		return d.today(snapshot, c.Entity)
 	}
-	return d.dayOf(snapshot, c.Entity, claimed)
+	return dayIn(snapshot, c.Entity, claimed)
 }
 
 // today is the date where the entity is; UTC where nobody knows the entity.
 func (d *Desk) today(snapshot *org.Snapshot, entity string) string {
-	return d.dayOf(snapshot, entity, d.now())
+	return dayIn(snapshot, entity, d.now())
 }
 
-func (d *Desk) dayOf(snapshot *org.Snapshot, entity string, at time.Time) string {
+// dayIn is the date that it is at an instant where a company is.
+func dayIn(snapshot *org.Snapshot, entity string, at time.Time) string {
 	zone, err := time.LoadLocation(zoneOf(snapshot, entity))
 	if err != nil {
 		zone = time.UTC

@@ -82,8 +82,14 @@ func (v *visit) deliveries(status int, refused string) error {
 	}
 	filter := store.DeliveryFilter{Person: view.Person, Document: view.Document, State: view.State,
 		Channel: view.Channel, Cursor: v.asked("cursor")}
-	filter.Since, _ = time.ParseInLocation(time.DateOnly, view.Since, v.zone(v.who.Person.Entity)) // or none
+	var unread error
+	if view.Since != "" {
+		filter.Since, unread = time.ParseInLocation(time.DateOnly, view.Since, v.zone(v.who.Person.Entity))
+	}
 	page, err := v.desk().Deliveries(v.r.Context(), v.who, filter)
+	if err == nil && unread != nil {
+		page, err = store.Page[store.Delivery]{}, fault.New(fault.Invalid, "delivery.bad_since", fault.Field("since"))
+	}
 	f, wrong := fault.As(err)
 	switch {
 	case wrong && f.Kind == fault.Invalid:

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/desk"
+	"github.com/countersign/countersign/store"
 )
 
 // MessengerChecks tell which messaging apps do not work, as the relay found when it last
@@ -16,9 +18,10 @@ import (
 // that is no reason to send requests elsewhere.
 func MessengerChecks(d *desk.Desk) []Check {
 	var checks []Check
+	known := &imSyncs{desk: d}
 	for _, m := range d.Messengers {
 		checks = append(checks, Check{Name: "im." + m.ID, Soft: true, Ask: func(ctx context.Context) error {
-			syncs, err := d.Store.IMSyncs(ctx)
+			syncs, err := known.now(ctx)
 			switch last := syncs[m.ID]; {
 			case err != nil:
 				return err
@@ -32,6 +35,26 @@ func MessengerChecks(d *desk.Desk) []Check {
 		}})
 	}
 	return checks
+}
+
+// imSyncs are the last matchings of all apps, asked for once a probe.
+type imSyncs struct {
+	desk *desk.Desk
+
+	mutex sync.Mutex
+	probe <-chan struct{} // of its context: the checks of a probe share one
+	last  map[string]store.IMSync
+	err   error
+}
+
+func (s *imSyncs) now(ctx context.Context) (map[string]store.IMSync, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.probe == nil || s.probe != ctx.Done() {
+		s.last, s.err = s.desk.Store.IMSyncs(ctx)
+		s.probe = ctx.Done()
+	}
+	return s.last, s.err
 }
 
 // messengers tells how the messaging apps are.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -68,13 +69,34 @@ func (s *Server) whoIs(r *http.Request, _ []byte) said {
 // phoneCookie says whose phone a browser is.
 const phoneCookie = "wecom-sim-phone"
 
+// outside is what a browser sees that is nobody's phone: the way to one, and back.
+var outside = template.Must(template.New("outside").Parse(`<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>企业微信模拟器 · WeCom simulator</title><link rel="stylesheet" href="/phone/phone.css"></head>
+<body><main><h1>请在手机中打开 · Open this inside a phone</h1>
+<p>此浏览器还不是任何人的手机。请先选择一部手机，再打开其中的卡片或链接。</p>
+<p lang="en">This browser is nobody’s phone yet. Choose one, then open its cards or links.</p>
+<p><a href="/phone/">选择手机 · Choose a phone</a></p>
+{{with .}}<p><a href="{{.}}">返回登录页 · Back to the sign-in page</a></p>{{end}}</main></body></html>
+`))
+
+// doorOf is the sign-in page of the product that an address leads back to; "" for none.
+func doorOf(back *url.URL) string {
+	if back == nil || back.Host == "" || back.Scheme != "http" && back.Scheme != "https" {
+		return ""
+	}
+	return back.Scheme + "://" + back.Host + "/login"
+}
+
 // authorize knows who opened it by whose phone it is, and sends them back.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	back, err := url.Parse(query.Get("redirect_uri"))
 	owner, missing := r.Cookie(phoneCookie)
 	if err != nil || missing != nil || query.Get("appid") != s.options.Corp || query.Get("response_type") != "code" {
-		http.Error(w, "open this inside the phone of the simulator", http.StatusBadRequest)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusBadRequest)
+		_ = outside.Execute(w, doorOf(back)) // whoever asked has gone
 		return
 	}
 	values := back.Query()

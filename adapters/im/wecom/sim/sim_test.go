@@ -232,3 +232,17 @@ func TestThePhoneShowsAndPresses(t *testing.T) {
 	require.Equal(t, "/phone/", answer.Request.URL.Path)
 	require.Contains(t, answer.Request.URL.RawQuery, "taken=yes")
 }
+
+// TestABrowserThatIsNobodysPhoneIsShownTheWay to one, and back to the sign-in page; an
+// address that is none of a web page is no way.
+func TestABrowserThatIsNobodysPhoneIsShownTheWay(t *testing.T) {
+	h := open(t, sim.Options{})
+	for back, way := range map[string]bool{"http%3A%2F%2Flocalhost%3A8080%2Flogin%2Fim%2Fcallback": true, "javascript%3Aalert(1)": false} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/connect/oauth2/authorize?appid=ww-sim&response_type=code&redirect_uri="+back, nil))
+		require.Equal(t, http.StatusBadRequest, w.Code)
+		require.Contains(t, w.Body.String(), `href="/phone/"`)
+		require.Equal(t, way, strings.Contains(w.Body.String(), `href="http://localhost:8080/login"`), w.Body)
+		require.NotContains(t, w.Body.String(), "javascript")
+	}
+}
