@@ -190,7 +190,8 @@ func (w *world) reserve(ctx context.Context, db *sql.DB) error {
 	}
 	const counters = `
 		INSERT INTO counters (prefix, entity, year, value)
-		SELECT DISTINCT prefix, entity, year, $4::bigint FROM unnest($1::text[], $2::text[], $3::int[]) AS n (prefix, entity, year)
+		SELECT DISTINCT prefix, entity, year, $4::bigint
+		FROM unnest($1::text[], $2::text[], $3::int[]) AS n (prefix, entity, year)
 		ON CONFLICT (prefix, entity, year) DO UPDATE SET value = excluded.value WHERE counters.value < excluded.value`
 	_, err = db.ExecContext(ctx, counters, pq.Array(prefixes), pq.Array(entities), pq.Array(numbered),
 		w.base+w.options.Documents)

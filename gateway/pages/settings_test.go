@@ -67,13 +67,13 @@ func TestPeopleSettleThingsForThemselves(t *testing.T) {
 	h.post("wang", at+"/absence", away).is(422).says("nobody &lt;b&gt;")
 	away.Set("delegate", "chen")
 	require.Equal(t, at, h.post("wang", at+"/absence", away).to())
-	h.get("wang", at).says(h.word("page.absence.away", nil))
+	h.get("wang", at).says(h.word("page.absence.soon", nil)).saysNot(h.word("page.absence.away", nil))
 	h.get("wang", "/delegations").says(h.word("page.absence.reason", nil))
 	away.Set("delegate", "")
 	away.Set("until", away.Get("from"))
 	h.post("wang", at+"/absence", away).is(422).says(h.word("fault.wishes.bad_absence", nil))
 	require.Equal(t, at, h.post("wang", at+"/absence", url.Values{"key": {"a2"}}).to())
-	h.get("wang", at).saysNot(h.word("page.absence.away", nil))
+	h.get("wang", at).saysNot(h.word("page.absence.soon", nil))
 }
 
 // TestSomebodyLeavesAMessagingApp: what they are linked with is shown, unlinked and

@@ -159,7 +159,8 @@ func comment(v *visit) error {
 		return v.leave(documentAt(id), "")
 	}
 	in := desk.Remark{
-		Text: text, Mentions: slices.Concat(s.Ticked, people(s.To), typedNames(v.org, text)), CopyIn: s.CopyIn, ReplyTo: reply,
+		Text: text, Mentions: slices.Concat(s.Ticked, people(s.To), typedNames(v.org, text)), CopyIn: s.CopyIn,
+		ReplyTo: reply,
 	}
 	for _, f := range form.Files {
 		in.Attachments = append(in.Attachments, f.ID)

@@ -27,6 +27,7 @@ type wishesView struct {
 	AnyTime bool // outside working time too
 
 	Away                stamp // until when the reader is away; none while they are not, nor will be
+	AwaySoon            stamp // from when, where that is still to come
 	AwayFrom, AwayUntil string
 }
 
@@ -90,6 +91,9 @@ func (v *visit) wishes(s settingsSent) (wishesView, error) {
 	if w.AwayUntil.After(v.now) {
 		zone := v.zone(v.who.Person.Entity)
 		view.Away = v.stamp(w.AwayUntil, v.who.Person.Entity)
+		if w.AwayFrom.After(v.now) {
+			view.AwaySoon = v.stamp(w.AwayFrom, v.who.Person.Entity)
+		}
 		view.AwayFrom, view.AwayUntil = w.AwayFrom.In(zone).Format(minuteForm), w.AwayUntil.In(zone).Format(minuteForm)
 	}
 	if s.Form == "absence" {
