@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"net"
+	"net/url"
+	"os"
 	"strconv"
 	"time"
 
@@ -47,7 +49,7 @@ type Source struct {
 //
 // Errors: an address that is none; its words repeat nothing of it.
 func Open(c Config) (*Source, error) {
-	connector, err := pq.NewConnector(c.URL)
+	connector, err := pq.NewConnector(verified(c.URL))
 	if err != nil {
 		return nil, errors.New("the address is none of a PostgreSQL database, or a file that it names cannot be read")
 	}
@@ -153,4 +155,17 @@ func told(err error) error {
 		return fault.New(fault.Busy, "table.unavailable")
 	}
 	return fault.New(fault.Invalid, "table.refused", fault.Arg("words", said.Message))
+}
+
+// verified asks for a certificate that proves who answers where the address does not say:
+// the driver's own default takes any.
+func verified(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "" || u.Query().Has("sslmode") || os.Getenv("PGSSLMODE") != "" {
+		return address
+	}
+	query := u.Query()
+	query.Set("sslmode", "verify-full")
+	u.RawQuery = query.Encode()
+	return u.String()
 }

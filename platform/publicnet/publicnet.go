@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -30,10 +31,29 @@ func Dialer(private bool) *net.Dialer {
 	}}
 }
 
-// shared are the addresses of carriers, RFC 6598.
-var shared = netip.MustParsePrefix("100.64.0.0/10")
+// special are addresses that look like anybody's and are not, or that lead to one of those
+// which are not: RFC 6890, and IPv6 that carries IPv4.
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),       // this network
+	netip.MustParsePrefix("100.64.0.0/10"),   // of carriers, RFC 6598
+	netip.MustParsePrefix("192.0.0.0/24"),    // of protocols
+	netip.MustParsePrefix("192.0.2.0/24"),    // of documents, and the next two
+	netip.MustParsePrefix("198.51.100.0/24"), //
+	netip.MustParsePrefix("203.0.113.0/24"),  //
+	netip.MustParsePrefix("198.18.0.0/15"),   // of measurements
+	netip.MustParsePrefix("240.0.0.0/4"),     // kept back
+	netip.MustParsePrefix("::/96"),           // IPv4 in IPv6, as it was
+	netip.MustParsePrefix("64:ff9b::/96"),    // NAT64, RFC 6052
+	netip.MustParsePrefix("64:ff9b:1::/48"),  // the same inside a network
+	netip.MustParsePrefix("2001::/32"),       // Teredo
+	netip.MustParsePrefix("2001:db8::/32"),   // of documents
+	netip.MustParsePrefix("2002::/16"),       // 6to4
+	netip.MustParsePrefix("fec0::/10"),       // of a site, as it was
+}
 
 // Public says whether an address is anybody's on the internet.
 func Public(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !shared.Contains(a)
+	a = a.Unmap().WithZone("")
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() &&
+		!slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }

@@ -68,9 +68,12 @@ func Open(c identity.Config) (*Provider, error) {
 
 // onlyLooks follows no redirect of what was sent: the client's secret and a sign-in's
 // code are for the endpoint that the provider named.
-func onlyLooks(_ *http.Request, via []*http.Request) error {
+func onlyLooks(r *http.Request, via []*http.Request) error {
 	if via[0].Method != http.MethodGet || len(via) > redirectsMost {
 		return http.ErrUseLastResponse
+	}
+	if via[0].URL.Scheme == "https" && r.URL.Scheme != "https" {
+		return errors.New("the provider leads to a place that is not https") // its keys would come from anybody
 	}
 	return nil
 }

@@ -25,6 +25,15 @@ func TestNobodySignsInInTheFuture(t *testing.T) {
 	require.NoError(t, p.fresh(identity.Attempt{}, identity.Identity{}), "a provider need not tell when")
 }
 
+// TestKeysComeByHTTPSOnly: a look at a provider follows it elsewhere, but never to where
+// anybody could answer for it.
+func TestKeysComeByHTTPSOnly(t *testing.T) {
+	asked := func(address string) *http.Request { return httptest.NewRequest(http.MethodGet, address, nil) }
+	first := []*http.Request{asked("https://id.example.com/keys")}
+	require.NoError(t, onlyLooks(asked("https://keys.example.com/"), first))
+	require.ErrorContains(t, onlyLooks(asked("http://keys.example.com/"), first), "not https")
+}
+
 // TestACodeGoesNowhereElse: an endpoint that sends us on gets no second posting of the
 // client's secret, wherever it points.
 func TestACodeGoesNowhereElse(t *testing.T) {
