@@ -359,6 +359,7 @@
   });
   addEventListener("online", () => { if (dirty) save(); });
   addEventListener("pagehide", () => { if (dirty && lost) hold(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) leaving = false; });
 
   // Before the form goes: every file is there, and somebody is still signed in.
   let ready = false;
