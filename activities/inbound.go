@@ -12,6 +12,7 @@ import (
 	"github.com/countersign/countersign/adapters/drop/rows"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/crash"
 	"github.com/countersign/countersign/policy/inbound"
 	"github.com/countersign/countersign/store"
 )
@@ -101,6 +102,9 @@ func (b *Inbounds) TakeInbound(ctx context.Context, in CollectInput) (Collected,
 		return got, answer(ctx, err)
 	}
 	reading.Files, reading.Items = len(got.Files), got.Items
+	if got.Items > 0 {
+		crash.At("inbound.taken")
+	}
 	return got, answer(ctx, b.Book.NoteInboundReading(ctx, reading))
 }
 

@@ -122,7 +122,7 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	counter := &desk.Desk{Store: s, Engine: p.engine(c, true), Receipts: desk.NewReceipts(), Signer: signer, Files: kept,
 		AttachmentMax: p.config.Files.MaxBytes, Foresee: (&activities.Plans{Book: s}).Foresee,
 		Directories: directoryTitles(p.config.Directory), AskDirectory: p.engine(c, false).AskDirectory,
-		Connections: connectionsOf(p.config), Books: p.engine(c, false),
+		Connections: connectionsOf(p.config), Books: p.engine(c, false), Collector: p.engine(c, false),
 		Messengers: messengers(p.config), Webhooks: endpointsOf(p.config), PublicURL: p.config.Gateway.PublicURL}
 	if counter.Inbound, err = p.inboundSources(); err != nil {
 		return server.Deps{}, err

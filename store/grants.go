@@ -71,7 +71,7 @@ var grants = map[string]map[string]string{
 		"reconciliations": appends, "reconciliation_differences": read, "reconciliation_rulings": appends,
 		"reversals": "SELECT, INSERT, UPDATE",
 
-		"inbound_messages": "SELECT, INSERT, UPDATE", "inbound_sources": read,
+		"inbound_messages": "SELECT, INSERT, UPDATE", "inbound_sources": read, "inbound_askings": appends,
 		"erp_exchanges": read, "erp_episodes": read,
 		"certifications": "SELECT, INSERT, UPDATE (reminded, overdue_at, closed_at)",
 		"certification_items": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, reason, new_until, proposal, " +
@@ -199,7 +199,8 @@ var grants = map[string]map[string]string{
 		"delegations": read, "changes": read, "tellings": read, "leavers": read, "heirs": read, "goose_db_version": read,
 		"templates": read, "master_rows": read, "master_runs": read, "master_rulings": read, "erp_gates": read,
 		"reconciliations": read, "reconciliation_differences": read, "reconciliation_rulings": read,
-		"reversals": read, "inbound_messages": read, "inbound_sources": read, "erp_exchanges": read, "erp_episodes": read,
+		"reversals": read, "inbound_messages": read, "inbound_sources": read, "inbound_askings": read,
+		"erp_exchanges": read, "erp_episodes": read,
 		"certifications": read, "certification_items": read,
 		"webhook_events": read, "webhook_endpoints": read, "webhook_messages": read, "webhook_configurations": read,
 		"im_people": read, "im_syncs": read, "im_cards": read, "im_tokens": read,

@@ -50,6 +50,24 @@ func (w *world) collectedUnder(worker, gateway *store.Store) {
 	got.ReadAt, got.TookAt = time.Time{}, time.Time{}
 	assert.Equal(w.t, store.InboundReading{Source: "crm", Items: 7, Files: 2, Watermark: "10", Code: "drop.unavailable",
 		Detail: "why"}, got)
+	for range 2 {
+		a, err := gateway.AskInbound(w.ctx, "crm", "ann", store.Idempotency{Actor: "ann", Route: "r", Key: "once", Fingerprint: "f"})
+		require.NoError(w.t, err)
+		assert.Equal(w.t, []string{"crm", "ann"}, []string{a.Source, a.Person})
+	}
+	_, err = gateway.AskInbound(w.ctx, "crm", "sue", store.Idempotency{})
+	require.NoError(w.t, err)
+	asked, err := gateway.InboundAskings(w.ctx)
+	require.NoError(w.t, err)
+	assert.Equal(w.t, "sue", asked["crm"].Person, "the newest")
+	var kept int
+	require.NoError(w.t, w.root.QueryRow(`SELECT count(*) FROM inbound_askings`).Scan(&kept))
+	assert.Equal(w.t, 2, kept, "once for a key")
+	_, err = w.root.Exec(`UPDATE inbound_askings SET person = 'x'`)
+	require.Error(w.t, err)
+	counts, err := gateway.InboundCounts(w.ctx)
+	require.NoError(w.t, err)
+	assert.Positive(w.t, counts["crm"].Received)
 	mark, err := worker.InboundWatermark(w.ctx, "crm")
 	require.NoError(w.t, err)
 	assert.Equal(w.t, "10", mark)

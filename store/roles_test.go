@@ -217,7 +217,7 @@ var forbidden = map[string][]string{
 		`UPDATE proposals SET maker = 'x'`, `UPDATE proposals SET payload = '{}'`, `DELETE FROM proposals`,
 		`UPDATE comments SET text = 'x'`, `UPDATE comments SET withdrawn_at = NULL`, `DELETE FROM comments`,
 		`UPDATE policies SET yaml = 'x'`, `INSERT INTO checkpoints SELECT * FROM checkpoints`,
-		`DELETE FROM inbound_messages`, `UPDATE inbound_messages SET body = 'x'`,
+		`DELETE FROM inbound_messages`, `UPDATE inbound_messages SET body = 'x'`, `DELETE FROM inbound_askings`,
 		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
 	},
 	store.RoleWorker: {
@@ -225,6 +225,7 @@ var forbidden = map[string][]string{
 		`INSERT INTO master_rulings (id, connection, fingerprint, ruling, change, person)
 			VALUES (gen_random_uuid(), 'x', 'x', 'apply', '{}', 'ann')`,
 		`INSERT INTO inbound_messages SELECT * FROM inbound_messages`, `UPDATE inbound_messages SET document = 'x'`,
+		`INSERT INTO inbound_askings VALUES (gen_random_uuid(), 'x', 'ann')`,
 		`INSERT INTO heirs VALUES ('x', 'ann', 'bob', '')`, `INSERT INTO leavers VALUES ('ann')`, `DELETE FROM leavers`,
 		`INSERT INTO copies SELECT * FROM copies`, `INSERT INTO proposals SELECT * FROM proposals`,
 		`INSERT INTO copies SELECT batch, document, 'adm', made_by, how, '', made_at FROM copies WHERE how = 'policy'`,

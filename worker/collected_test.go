@@ -91,11 +91,20 @@ func (h *house) collects(t *testing.T) {
 		require.NoError(t, worker.KeepInboundSchedules(t.Context(), h.client, asked))
 	}
 	handle := h.client.ScheduleClient().GetHandle(t.Context(), "inbound-oa")
-	require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+	require.NoError(t, h.engine.Collect(t.Context(), "oa"))
 	require.Eventually(t, func() bool { return results() == 2 }, settleMax, lookEvery, "the schedule asks too")
+	next, paused, err := h.engine.NextCollection(t.Context(), "oa")
+	require.NoError(t, err)
+	require.False(t, paused)
+	require.WithinRange(t, next, time.Now(), time.Now().Add(time.Hour))
+	require.NoError(t, handle.Pause(t.Context(), client.SchedulePauseOptions{}))
+	_, paused, err = h.engine.NextCollection(t.Context(), "oa")
+	require.NoError(t, err)
+	require.True(t, paused)
 	require.Eventually(t, func() bool { // a list of schedules follows a moment later
 		require.NoError(t, worker.KeepInboundSchedules(t.Context(), h.client, nil))
 		_, err := handle.Describe(t.Context())
 		return err != nil
 	}, settleMax, 10*lookEvery, "it goes with its source")
+	require.Equal(t, "inbound.unplanned", fault.CodeOf(h.engine.Collect(t.Context(), "oa")))
 }

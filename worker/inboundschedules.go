@@ -10,9 +10,6 @@ import (
 	"github.com/countersign/countersign/workflows"
 )
 
-// inboundSchedule is the name of the schedule of a source of documents, before its id.
-const inboundSchedule = "inbound-"
-
 // InboundSchedule is when a source of documents is asked.
 type InboundSchedule struct {
 	Source, Connection string
@@ -28,11 +25,11 @@ type InboundSchedule struct {
 func KeepInboundSchedules(ctx context.Context, c client.Client, wanted []InboundSchedule) error {
 	var all []scheduled
 	for _, w := range wanted {
-		all = append(all, scheduled{inboundSchedule + w.Source, specOf(w.Cron, w.Every, w.Zone),
+		all = append(all, scheduled{workflows.CollectionID(w.Source), specOf(w.Cron, w.Every, w.Zone),
 			&client.ScheduleWorkflowAction{
-				ID: inboundSchedule + w.Source, Workflow: workflows.CollectWorkflow, TaskQueue: workflows.QueueApproval,
+				ID: workflows.CollectionID(w.Source), Workflow: workflows.CollectWorkflow, TaskQueue: workflows.QueueApproval,
 				Args: []any{activities.CollectInput{Source: w.Source, Connection: w.Connection}},
 			}})
 	}
-	return keepAll(ctx, c, inboundSchedule, all)
+	return keepAll(ctx, c, workflows.CollectionPrefix, all)
 }

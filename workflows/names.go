@@ -82,6 +82,12 @@ func Updates() []approval.Name {
 	}
 }
 
+// CollectionID is the name of a source's schedule, and of what it starts.
+func CollectionID(source string) string { return CollectionPrefix + source }
+
+// CollectionPrefix begins the names of the schedules of sources.
+const CollectionPrefix = "inbound-"
+
 // MasterDataID is the name of the readings of a connection's master data by schedule.
 func MasterDataID(connection string) string { return "master:" + connection }
 

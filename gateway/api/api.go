@@ -73,6 +73,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.audit()
 	a.imports()
 	a.inbound()
+	a.inboundSources()
 	a.tokens()
 	a.sessions()
 	a.passkeys()

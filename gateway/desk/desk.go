@@ -120,8 +120,10 @@ type Desk struct {
 	// Messengers are the messaging apps in which people get cards, in their order.
 	Messengers []Messenger
 
-	// Inbound are the systems that may start documents, by id.
-	Inbound map[string]InboundSource
+	// Inbound are the systems that may start documents, by id; Collector has those read
+	// that we ask ourselves, nil reads none.
+	Inbound   map[string]InboundSource
+	Collector Collector
 
 	// AttachmentMax is how many bytes one attachment may have; 0 means 20 MiB.
 	AttachmentMax int64

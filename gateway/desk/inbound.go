@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -213,34 +212,6 @@ func (d *Desk) InboundMessage(ctx context.Context, who auth.Who, id string) (sto
 		return store.Inbound{}, fault.New(fault.NotFound, "inbound.not_found")
 	}
 	return d.Store.InboundByID(ctx, scope, id)
-}
-
-// ReadSource is a source that we ask ourselves, and how it was last read.
-type ReadSource struct {
-	InboundSource
-	store.InboundReading
-}
-
-// InboundReadings are the sources that we ask ourselves, as far as somebody may know of
-// them: those that serve an entity of theirs.
-func (d *Desk) InboundReadings(ctx context.Context, who auth.Who) ([]ReadSource, error) {
-	scope, err := needAny(who, access.InboundRead)
-	if err != nil {
-		return nil, err
-	}
-	readings, err := d.Store.InboundReadings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var list []ReadSource
-	for _, id := range slices.Sorted(maps.Keys(d.Inbound)) {
-		s := d.Inbound[id]
-		mine := func(entity string) bool { return slices.Contains(scope.Entities, entity) }
-		if s.When != "" && (scope.All || slices.ContainsFunc(s.Entities, mine)) {
-			list = append(list, ReadSource{s, readings[id]})
-		}
-	}
-	return list, nil
 }
 
 // InboundMessages lists the messages that one may know of, the newest first.

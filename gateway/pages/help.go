@@ -22,7 +22,7 @@ var helpOf = map[string]string{
 	"masterdata": "finance#master", "mastersheet": "finance#master",
 	"erp": "finance#erp", "exchanges": "finance#erp", "exchange": "finance#erp",
 	"voucher": "finance#vouchers", "parked": "finance#parked",
-	"inbound":   "finance#inbound",
+	"inbound": "finance#inbound", "inboundsources": "finance#inbound",
 	"reversals": "finance#reversal", "reversal": "finance#reversal",
 	"policies": "administrators#policies", "text": "administrators#policies", "propose": "administrators#policies",
 	"simulation": "administrators#policies", "proposals": "administrators#proposals",

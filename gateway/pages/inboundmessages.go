@@ -1,11 +1,9 @@
 package pages
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
@@ -21,6 +19,10 @@ func inboundRoutes() []route {
 		{method: http.MethodGet, path: inboundAt, needs: access.InboundRead, template: "inbound", handle: inbounds},
 		{method: http.MethodPost, path: inboundAt + "/:id", needs: access.InboundManage, template: "inbound",
 			handle: ruleInbound},
+		{method: http.MethodGet, path: sourcesAt, needs: access.EffectRead, template: "inboundsources",
+			handle: inboundSources},
+		{method: http.MethodPost, path: sourcesAt + "/:source/readings", needs: access.InboundManage,
+			template: "inboundsources", handle: readSource},
 	}
 }
 
@@ -35,14 +37,6 @@ type inboundView struct {
 	State, Source string
 	Wrong, Next   string
 	Rows          []inboundRow
-	Readings      []inboundReading
-}
-
-// inboundReading is a source that we ask ourselves, and how it was last read.
-type inboundReading struct {
-	Title, ID, Kind, When, Why string
-	Read, Took                 stamp
-	Files, Items               string // counts; "" for no files
 }
 
 // Narrowed says whether a filter is set, so that an empty list means something else.
@@ -79,9 +73,6 @@ func (v *visit) inbounds(status int, wrong string) error {
 	for _, m := range page.Items {
 		view.Rows = append(view.Rows, v.inboundRow(m))
 	}
-	if view.Readings, err = v.inboundReadings(); err != nil {
-		return err
-	}
 	next := url.Values{}
 	for name, value := range map[string]string{"state": view.State, "source": view.Source} {
 		if value != "" {
@@ -90,25 +81,6 @@ func (v *visit) inbounds(status int, wrong string) error {
 	}
 	view.Next = nextAt(inboundAt, next, page.Next)
 	return v.show(status, v.t("page.inbound.title"), view)
-}
-
-func (v *visit) inboundReadings() ([]inboundReading, error) {
-	list, err := v.desk().InboundReadings(v.r.Context(), v.who)
-	readings := make([]inboundReading, 0, len(list))
-	for _, s := range list {
-		r := inboundReading{Title: cmp.Or(s.Title, s.ID), ID: s.ID, Kind: v.t("inbound.kind." + s.Kind), When: s.When,
-			Read: v.stamp(s.ReadAt, v.who.Person.Entity), Took: v.stamp(s.TookAt, v.who.Person.Entity),
-			Items: strconv.Itoa(s.Items)}
-		if s.Files > 0 {
-			r.Files = strconv.Itoa(s.Files)
-		}
-		if s.Code != "" {
-			r.Why = v.faultText(fault.New(fault.Internal, s.Code, fault.Arg("why", s.Detail),
-				fault.Arg("words", s.Detail), fault.Arg("what", s.Detail), fault.Arg("column", s.Detail)))
-		}
-		readings = append(readings, r)
-	}
-	return readings, err
 }
 
 func (v *visit) inboundRow(m store.Inbound) inboundRow {

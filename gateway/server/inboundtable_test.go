@@ -48,7 +48,7 @@ func (h *house) rowsBecomeDocuments(t *testing.T) {
 		INSERT INTO contracts SELECT 'T-' || n, 'SUP999', n, '2026-11-01'::timestamptz FROM generate_series(1000, 1500) n;
 		INSERT INTO contracts VALUES ('T-1', 'SUP002', 100.50, '2026-11-02'), ('T-0', 'SUP002', 1, NULL)`)
 	config := table.Config{URL: h.database, Query: "SELECT * FROM contracts -- all", Key: "no", Watermark: "changed"}
-	h.desk.Inbound["rows"] = desk.InboundSource{ID: "rows", Account: "crm-bot", Entities: []string{"acme-cn"}, Mapping: mapping,
+	h.desk.Inbound["rows"] = desk.InboundSource{ID: "rows", Title: "Contracts", Account: "crm-bot", Entities: []string{"acme-cn"}, Mapping: mapping,
 		Kind: "table", When: "5m"}
 	take := func(change func(c *table.Config)) activities.Collected {
 		asked := config
@@ -79,6 +79,7 @@ func (h *house) rowsBecomeDocuments(t *testing.T) {
 	page, err := h.store.Inbounds(t.Context(), access.Scope{All: true}, store.InboundFilter{Source: "rows", State: "submitted"})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 3)
+	h.sourceIsTold(t)
 
 	for _, tt := range []struct {
 		change func(c *table.Config)
@@ -100,4 +101,26 @@ func (h *house) rowsBecomeDocuments(t *testing.T) {
 	_, err = table.Open(table.Config{URL: "postgres://u:secret@%zz/"})
 	require.Error(t, err)
 	assert.NotContains(t, fmt.Sprint(err), "secret")
+}
+
+// sourceIsTold by the API and to monitoring: what came of it, and what waits.
+func (h *house) sourceIsTold(t *testing.T) {
+	told := h.do(call{as: "wang", method: "GET", path: "/inbound-sources"}).is(200).json()["items"].([]any)
+	var one map[string]any
+	for _, s := range told {
+		if s := s.(map[string]any); s["id"] == "rows" {
+			one = s
+		}
+	}
+	require.Equal(t, "Contracts", one["title"])
+	messages, reading := one["messages"].(map[string]any), one["reading"].(map[string]any)
+	assert.Equal(t, []any{501.0, 3.0, 0.0}, []any{messages["refused"], messages["submitted"], messages["received"]})
+	assert.Equal(t, []any{"5m", 3.0, nil}, []any{reading["schedule"], reading["items"], reading["failure"]})
+	assert.NotEmpty(t, reading["read_at"])
+	h.do(call{as: "lin", method: "GET", path: "/inbound-sources"}).refused(403, "access.denied")
+	h.do(call{as: "wang", method: "POST", path: "/inbound-sources/rows/readings"}).refused(409, "inbound.unread")
+	_, metrics, _ := h.raw("GET", "/metrics", nil, nil)
+	assert.Contains(t, string(metrics), `countersign_inbound_messages{kind="table",source="rows",state="refused"} 501`)
+	assert.Contains(t, string(metrics), `countersign_inbound_source_failed{kind="table",source="rows"} 0`)
+	assert.Contains(t, string(metrics), `countersign_inbound_source_age_seconds{kind="table",source="rows"}`)
 }

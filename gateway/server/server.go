@@ -100,6 +100,9 @@ func New(deps Deps) (http.Handler, error) {
 	if err := deps.Metrics.Register(newMasterData(deps.Desk.Store, deps.Desk.Connections)); err != nil {
 		return nil, err
 	}
+	if err := deps.Metrics.Register(newInboundSources(deps.Desk)); err != nil {
+		return nil, err
+	}
 	gate := newGate(deps.Rate, deps.Proxies)
 	inner, err := compressed(deps.Auth.Middleware(gate.limit(sameOrigin(onlyItsPurpose(router)))))
 	if err != nil {

@@ -45,10 +45,11 @@ func TestRealBooks(t *testing.T) {
 	}
 	b := &books{T: t, seed: seedOf(t), documents: booksOf(t), faults: map[conformance.Fault]int{}}
 	b.house = house.Start(t, house.Options{ERP: stack.Tryton, Edge: b.edge, Settings: map[string]any{
-		"relay.interval": "200ms"}})
+		"relay.interval": "200ms", "inbound.sources": billSource()}})
 	b.door = b.house.NewDoor()
 	ctx, cancel := context.WithTimeout(t.Context(), bookPatience)
 	defer cancel()
+	b.postBill(ctx)
 	began := time.Now()
 	b.cut()
 	b.approveAll(ctx)
@@ -63,6 +64,7 @@ func TestRealBooks(t *testing.T) {
 	t.Log("audit verify: " + b.house.VerifyAudit(t))
 	t.Log("invariants:\n" + b.house.RequireInvariants(t, b.door.Told()))
 	b.reconcile(ctx)
+	b.oneBill(ctx)
 }
 
 // books is one run against Tryton.
@@ -78,6 +80,7 @@ type books struct {
 	faults  map[conformance.Fault]int // the proxy picks one at a time
 	mu      sync.Mutex
 	ids     []string // of the documents
+	due     string   // the day of the supplier's bill
 }
 
 func booksOf(t *testing.T) int {
