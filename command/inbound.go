@@ -25,7 +25,7 @@ func (p *parts) inboundSources() (map[string]desk.InboundSource, error) {
 		}
 		when := s.Cron
 		if s.Every > 0 {
-			when = s.Every.String()
+			when = strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(s.Every.String())
 		}
 		sources[s.ID] = desk.InboundSource{
 			When: when,
