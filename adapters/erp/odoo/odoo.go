@@ -39,6 +39,9 @@ import (
 // already too many.
 const foundMax = 10
 
+// options are what only this adapter knows; none of them is needed.
+var options = []port.Option{{Name: "dialect"}, {Name: "dimensions"}, {Name: "employees", Default: "no"}}
+
 // Port is one company of one Odoo database.
 type Port struct {
 	config port.Config
@@ -49,6 +52,7 @@ type Port struct {
 	cache   cache
 
 	plans map[string]string // dimension → analytic plan
+	staff bool              // employees are read
 }
 
 // Open makes the port of one connection; it does not speak to the server yet.
@@ -61,16 +65,24 @@ func Open(config port.Config) (port.Port, error) {
 	if config.User == "" || config.Secret == "" {
 		return nil, port.Fault(port.CodeBadConfig, "user and password (an API key) are needed", fault.Arg("what", "login"))
 	}
-	dialect := config.Options["dialect"]
+	read, err := config.Read(options)
+	if err != nil {
+		return nil, err
+	}
+	dialect := read["dialect"]
 	if dialect != "" && dialect != json2 && dialect != jsonrpc {
 		return nil, port.Fault(port.CodeBadConfig, "dialect is json2 or jsonrpc, not "+dialect,
 			fault.Arg("what", "options.dialect"))
 	}
-	plans, err := port.Options(config.Options).DimensionTable("dimensions")
+	if staff := read["employees"]; staff != "yes" && staff != "no" {
+		return nil, port.BadOption("employees", "is "+staff+": write yes or no")
+	}
+	plans, err := read.DimensionTable("dimensions")
 	if err != nil {
 		return nil, err
 	}
-	return &Port{config: config, cache: newCache(), client: newClient(config, dialect), plans: plans}, nil
+	return &Port{config: config, cache: newCache(), client: newClient(config, dialect), plans: plans,
+		staff: read["employees"] == "yes"}, nil
 }
 
 // Name says which connection this is.

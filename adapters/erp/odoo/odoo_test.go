@@ -13,6 +13,7 @@ import (
 	"github.com/countersign/countersign/adapters/erp/erptest"
 	"github.com/countersign/countersign/adapters/erp/odoo/sim"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 )
 
 var year = time.Now().Year()
@@ -133,6 +134,45 @@ func TestRatesAndPlans(t *testing.T) {
 	require.Len(t, all.Projects, 2)
 	require.Len(t, all.Departments, 1)
 	require.Equal(t, "CC-SALES", all.Departments[0].Code)
+}
+
+// TestEmployees are read where the connection says so, by the reference of their work
+// contact; what an option says that nobody knows is refused.
+func TestEmployees(t *testing.T) {
+	for _, version := range []int{13, 17, 19} {
+		running := httptest.NewServer(sim.New(sim.Options{Version: version}))
+		t.Cleanup(running.Close)
+		read := func(value string) (erp.Capabilities, []string, error) {
+			c := config(running.URL)
+			c.Options = map[string]string{"employees": value}
+			p, err := erp.Open(c)
+			require.NoError(t, err)
+			all, err := p.Sync(t.Context(), time.Now().Add(time.Hour))
+			var found []string
+			for _, e := range all.Employees {
+				found = append(found, fmt.Sprint(e.Code, " ", e.Name, " ", e.Active))
+			}
+			return p.Capabilities(), found, err
+		}
+		can, found, err := read("no")
+		require.NoError(t, err)
+		require.NotContains(t, can.Master, master.Employee)
+		require.Empty(t, found)
+		can, found, err = read("yes")
+		require.Contains(t, can.Master, master.Employee)
+		if version < 17 {
+			require.Error(t, err, "the module is not there")
+			continue
+		}
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{"lin 林晓 true"}, found)
+	}
+	for _, options := range []map[string]string{{"employee": "yes"}, {"employees": "some"}} {
+		c := config("http://127.0.0.1:1")
+		c.Options = options
+		_, err := erp.Open(c)
+		require.Equal(t, erp.CodeBadConfig, fault.CodeOf(err), "%v", options)
+	}
 }
 
 // TestLogin proves what a wrong key, database or company is called.

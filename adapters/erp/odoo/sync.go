@@ -50,13 +50,19 @@ func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 		return port.Master{}, err
 	}
 	m.Periods = months(now, locked)
-	m.Rates, err = p.rates(ctx, at, since)
+	if m.Rates, err = p.rates(ctx, at, since); err != nil {
+		return port.Master{}, err
+	}
+	m.Employees, err = p.employees(ctx, at)
 	return m, err
 }
 
 // kinds are what Sync reads.
 func (p *Port) kinds() []master.Kind {
 	all := []master.Kind{master.Account, master.Party, master.Period, master.Currency, master.CostCenter, master.Rate}
+	if p.staff {
+		all = append(all, master.Employee)
+	}
 	for _, kind := range []master.Kind{master.Project, master.Department} {
 		if p.plans[string(kind)] != "" {
 			all = append(all, kind)

@@ -67,6 +67,7 @@ type row struct {
 
 	Company link        `json:"company_id"`
 	Plan    link        `json:"plan_id"`
+	Contact link        `json:"work_contact_id"`
 	Rate    json.Number `json:"rate"`
 }
 

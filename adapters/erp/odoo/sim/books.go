@@ -38,7 +38,8 @@ var arguments = map[string][]string{
 // links are the many2one fields and their models.
 var links = map[string]string{"company_id": "res.company", "currency_id": "res.currency",
 	"account_id": "account.account", "partner_id": "res.partner", "journal_id": "account.journal",
-	"move_id": "account.move", "reversed_entry_id": "account.move", "plan_id": "account.analytic.plan"}
+	"move_id": "account.move", "reversed_entry_id": "account.move", "plan_id": "account.analytic.plan",
+	"work_contact_id": "res.partner"}
 
 func (s *Server) invoke(c invocation) (any, *exception) {
 	s.mutex.Lock()
@@ -288,8 +289,9 @@ func (s *Server) demo() {
 		{"6999", "Old 停用", "expense"}} {
 		s.add("account.account", s.accountRecord(company, record{"code": a.code, "name": a.name, "kind": a.kind}))
 	}
-	s.add("res.partner", record{"ref": "lin", "name": "林 Lin", "active": true, "company_id": nil})
-	s.add("res.partner", record{"ref": nil, "name": "No code", "active": true, "company_id": nil})
+	lin := s.add("res.partner", record{"ref": "lin", "name": "林 Lin", "active": true, "company_id": nil})
+	nameless := s.add("res.partner", record{"ref": nil, "name": "No code", "active": true, "company_id": nil})
+	s.employ(company, lin, nameless)
 	s.add("account.journal", record{"code": "EXP", "name": "Expenses", "type": "general", "company_id": company})
 	s.add("account.journal", record{"code": "MISC", "name": "Miscellaneous", "type": "general", "company_id": company})
 	for _, a := range []struct{ code, name, plan string }{{"CC-SALES", "Sales 销售部", "Departments"},
