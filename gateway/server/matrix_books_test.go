@@ -35,15 +35,7 @@ func (c *crossing) reconciliation() {
 	require.NoError(c.t, err)
 	c.objects["exchanges"] = strconv.FormatInt(log.Items[0].ID, 10)
 	c.objects["connection"], c.objects["master-data"] = "books", "books"
-	c.source()
 	c.objects["reconciliations"], c.objects["differences"] = run.ID, strconv.FormatInt(page.Items[0].N, 10)
-}
-
-// source leaves files for the documents of acme-cn.
-func (c *crossing) source() {
-	c.desk.Inbound = map[string]desk.InboundSource{"oa": {ID: "oa", Kind: "folder", Account: "crm-bot", When: "5m",
-		Entities: []string{"acme-cn"}}}
-	c.objects["inbound-sources"] = "oa"
 }
 
 // kept is what the books hold of lin's document, and what she remarked on it.

@@ -111,6 +111,9 @@ func (c *crossing) furnishOwn() {
 	require.NoError(c.t, err)
 	c.objects["imports"] = taken.ID
 	c.desk.Inbound = inboundSources(c.t)
+	oa := c.desk.Inbound["oa"] // is asked
+	oa.When = "5m"
+	c.desk.Inbound["oa"], c.objects["inbound-sources"] = oa, "oa"
 	c.objects["source"] = "crm"
 	c.message("K-77", "SUP-none")
 	key, err := c.store.NoticeKey(ctx)
