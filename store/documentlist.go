@@ -39,6 +39,7 @@ type documentList struct {
 
 	key, id string   // the end of the page before
 	titled  []string // ids of all documents whose title may be what the query says; nil where they are too many
+	few     bool     // what a role lets them read is so little that all of it is looked through
 }
 
 func (s *Store) newDocumentList(ctx context.Context, scope access.Scope, f DocumentFilter, limit int) (
@@ -51,6 +52,11 @@ func (s *Store) newDocumentList(ctx context.Context, scope access.Scope, f Docum
 	if f.searches() {
 		if l.titled, err = s.titled(ctx, l); err != nil {
 			return nil, err
+		}
+		if l.titled == nil && l.wide() && !scope.All {
+			if l.few, err = s.fewAllowed(ctx, scope); err != nil {
+				return nil, err
+			}
 		}
 	}
 	narrow := l.narrowed()
@@ -134,7 +140,7 @@ func (l *documentList) find() {
 		l.source(inDocuments, `d.intervened`)
 	case l.titled != nil:
 		l.rare()
-	case f.searches() && l.wide():
+	case f.searches() && l.wide() && !l.few:
 		l.common()
 		l.own()
 	case f.byPeople():

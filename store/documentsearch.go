@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"github.com/lib/pq"
+
+	"github.com/countersign/countersign/domain/access"
 )
 
 // titledMost is how many documents may have what is searched for in their titles, so
@@ -111,6 +113,19 @@ func (s *Store) titled(ctx context.Context, l *documentList) ([]string, error) {
 		return nil, nil
 	}
 	return ids, nil
+}
+
+// fewAllowed says whether a role lets somebody read no more than one window: a word that
+// many documents of others have is found faster in those few than by its index.
+func (s *Store) fewAllowed(ctx context.Context, scope access.Scope) (few bool, err error) {
+	const query = `SELECT count(*) <= $3 FROM (
+		(SELECT FROM unnest($1::text[]) AS given (one) CROSS JOIN LATERAL (
+			SELECT FROM documents d WHERE d.entity = given.one LIMIT $3 + 1) AS e LIMIT $3 + 1)
+		UNION ALL
+		(SELECT FROM unnest($2::text[]) AS given (one) CROSS JOIN LATERAL (
+			SELECT FROM documents d WHERE d.department = given.one LIMIT $3 + 1) AS p LIMIT $3 + 1)) AS read`
+	err = s.db.GetContext(ctx, &few, query, pq.Array(scope.Entities), pq.Array(scope.Departments), windowMost)
+	return few, sqlFault("store.Documents", err)
 }
 
 // weekly asks something of each week's pairs of characters, from the newest week back.

@@ -67,6 +67,7 @@ type model struct {
 	route           lane
 	steps           []*modelStep // those of the route, as they are written
 	staffings       int
+	tickets         int        // opened so far
 	resume          *modelStep // returned from it, and on the way straight back to it
 	material        bool       // the new round's content is another
 	back            *modelBack // to where the submitter's document goes straight back
@@ -131,9 +132,10 @@ type ticket struct {
 	overdue bool
 	excused int
 	chose   []string
-	kept    bool // of a round before
-	spared  bool // nobody was asked: its human agreed before
-	saw     int  // the revision that was voted on
+	kept    bool    // of a round before
+	spared  *ticket // nobody was asked: its human agreed before, here
+	n       int     // how many were opened before
+	saw     int     // the revision that was voted on
 }
 
 type modelSigner struct {

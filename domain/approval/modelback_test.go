@@ -142,7 +142,7 @@ func (m *model) chooses(t *ticket) string {
 // goBack is a return to a step that people passed.
 func (m *model) goBack(t *ticket, a approval.Act) string {
 	to, straight := m.step(a.ToStep), a.Back == approval.BackStraight
-	passed := to != nil && to.over && slices.ContainsFunc(to.tickets, func(t *ticket) bool { return t.vote > 0 && !t.spared })
+	passed := to != nil && to.over && slices.ContainsFunc(to.tickets, func(t *ticket) bool { return t.vote > 0 && t.spared == nil })
 	if !passed || !t.step.follows(to) {
 		return "step.not_passed"
 	}
@@ -239,7 +239,7 @@ func (m *model) retract(t *ticket, a approval.Act) string {
 	}
 	t.vote, s.over, m.bent = 0, false, m.votes
 	later := func(o *ticket) bool {
-		next := s.Mode == approval.InOrder && o.place > t.place && o.place < len(s.Approvers) && !o.spared
+		next := s.Mode == approval.InOrder && o.place > t.place && o.place < len(s.Approvers) && o.spared == nil
 		return t.place < len(s.Approvers) && (next || slices.ContainsFunc(s.signers, func(x *modelSigner) bool {
 			return x.place == o.place && x.where == approval.SignAfter
 		}))

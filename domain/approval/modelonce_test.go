@@ -11,20 +11,27 @@ func (m *model) spare(s *modelStep) {
 		return
 	}
 	for place, a := range s.Approvers {
-		if m.stranger(a.Person) && !m.barred(s, a.Person) && !s.decidedBy(m, a.Person) && m.saidYes(s, a.Person) {
-			s.tickets = append(s.tickets, &ticket{step: s, place: place, who: a.Person, vote: 1, by: a.Person, spared: true})
+		if !m.stranger(a.Person) || m.barred(s, a.Person) || s.decidedBy(m, a.Person) {
+			continue
+		}
+		if yes := m.saidYes(s, a.Person); yes != nil {
+			s.tickets = append(s.tickets, &ticket{step: s, place: place, who: a.Person, vote: 1, by: a.Person, spared: yes})
 		}
 	}
 }
 
-func (m *model) saidYes(s *modelStep, person string) bool {
+// saidYes is the first task in which they did.
+func (m *model) saidYes(s *modelStep, person string) (first *ticket) {
 	for _, o := range m.steps {
-		if s.follows(o) && slices.ContainsFunc(o.tickets, func(t *ticket) bool {
-			counts := !t.spared && !t.kept && t.at > m.bent && t.saw == m.revision
-			return counts && t.vote > 0 && t.by == t.who && m.same(t.by, person)
-		}) {
-			return true
+		if !s.follows(o) {
+			continue
+		}
+		for _, t := range o.tickets {
+			counts := t.spared == nil && !t.kept && t.at > m.bent && t.saw == m.revision
+			if counts && t.vote > 0 && t.by == t.who && m.same(t.by, person) && (first == nil || t.n < first.n) {
+				first = t
+			}
 		}
 	}
-	return false
+	return first
 }

@@ -115,6 +115,12 @@ func (b *modelBack) stands(m *model) bool {
 	at := map[string][]string{} // by step
 	for _, s := range b.steps {
 		for _, t := range b.votes(s) {
+			if rests := t.spared == nil || slices.Contains(b.votes(t.spared.step), t.spared); !rests {
+				if m.edition() >= 3 {
+					return false
+				}
+				continue // before, nobody looked at who had that place
+			}
 			if m.interested(t.by) || m.interested(t.who) {
 				return false
 			}

@@ -83,7 +83,8 @@ func (s *modelStep) vote(place int) int {
 // ask opens a ticket in a place.
 func (m *model) ask(s *modelStep, place int, who string) {
 	after := func(n int64) time.Time { return m.now.Add(time.Duration(n) * time.Second) }
-	t := &ticket{step: s, place: place, who: who, open: true, opened: m.now}
+	t := &ticket{step: s, place: place, who: who, open: true, opened: m.now, n: m.tickets}
+	m.tickets++
 	if s.Clock.Due.Count > 0 {
 		t.due = after(s.Clock.Due.Count)
 	}

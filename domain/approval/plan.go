@@ -79,7 +79,9 @@ type Plan struct {
 //	   no plan of rules alone approves what asks for humans
 //	2: a return to the submitter may lead straight back to who returned it; a yes may
 //	   count again in a later step of its round
-const RulesNow = 2
+//	3: a place that was not asked stands in a round that goes straight back only with
+//	   the yes that it rests on: not where that was asked again
+const RulesNow = 3
 
 // edition is the edition of the rules that the round is judged by.
 func (s State) edition() int {

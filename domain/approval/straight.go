@@ -159,7 +159,7 @@ func (s State) GoesBack(plan Plan, changed []string) (step string, anew *Anew) {
 		return "", &Anew{Why: back.Fault}
 	case !back.sameRoute(plan):
 		return "", &Anew{Why: AnewRoute}
-	case !s.standsUnder(*back, plan):
+	case !s.standsUnder(*back, plan) || plan.Rules >= 3 && !back.rests():
 		return "", &Anew{Why: AnewPeople}
 	}
 	return back.Step, nil
@@ -269,6 +269,17 @@ func (s State) standsUnder(b StraightBack, plan Plan) bool {
 			}) {
 				return false
 			}
+		}
+	}
+	return true
+}
+
+// rests says whether each place that was not asked has the yes that it rests on: a step
+// that the document went back to was asked again, and its first answers stand no more.
+func (b StraightBack) rests() bool {
+	for _, a := range b.Agreed {
+		if !slices.ContainsFunc(b.Tasks, func(t Task) bool { return t.ID == a.Task }) {
+			return false
 		}
 	}
 	return true

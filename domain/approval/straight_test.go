@@ -120,3 +120,37 @@ func TestAKeptDecisionIsNotTakenBack(t *testing.T) {
 	a.Task = doc + ".r1.s1.1"
 	require.Equal(t, "task.not_retractable", fault.CodeOf(r.do(a)))
 }
+
+// TestAPlaceRestsOnTheYesThatSparedIt: li's yes spared li a place in another branch. Where
+// the document went back behind that yes and another gave it, a round straight back would
+// have a decision that nobody stands for: it begins anew. Until edition 3 it did not.
+func TestAPlaceRestsOnTheYesThatSparedIt(t *testing.T) {
+	spared := in(step(approval.AnyOf, "li"), "spared", branch("f", 1))
+	spared.Once = true
+	route := func(round int) approval.Plan {
+		return plan(round, in(step(approval.AnyOf, "li", "wu"), "first"), in(step(approval.AnyOf, "max"), "beside", branch("f", 0)),
+			spared, in(step(approval.AnyOf, "zoe"), "last"))
+	}
+	for _, who := range []string{"li", "wu"} { // who says yes when asked again
+		r := newStream(t)
+		require.NoError(t, r.do(approval.Planned{Plan: route(1)}))
+		r.approves(t, "li")
+		require.Equal(t, []string{"max"}, open(r.state), "li has agreed")
+		again := r.act(approval.Return, "max")
+		again.ToStep, again.Back = "first", approval.BackStraight
+		require.NoError(t, r.do(again))
+		r.approves(t, who, "max")
+		back := r.act(approval.Return, "zoe")
+		back.Back = approval.BackStraight
+		require.NoError(t, r.do(back))
+		require.NoError(t, r.do(r.resubmit("sue")))
+
+		next := route(2)
+		step, anew := r.state.GoesBack(next, nil)
+		require.Empty(t, step)
+		require.Equal(t, &approval.Anew{Why: approval.AnewPeople}, anew)
+		next.Rules = 2
+		step, _ = r.state.GoesBack(next, nil)
+		require.Equal(t, "last", step)
+	}
+}
