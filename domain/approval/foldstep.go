@@ -136,7 +136,7 @@ func (s *State) applyJumped(e evidence.Event) error {
 	return nil
 }
 
-// applyStaffed gives a step its approvers. The plan is shared, so it is copied.
+// applyStaffed gives a step the approvers that were found for it.
 func (s *State) applyStaffed(e evidence.Event) error {
 	d, err := Decode[StaffedData](e)
 	s.Staffings++
@@ -144,9 +144,14 @@ func (s *State) applyStaffed(e evidence.Event) error {
 	if err != nil || i < 0 {
 		return err
 	}
+	s.giveApprovers(i, d.Approvers)
+	return nil
+}
+
+// giveApprovers gives a step its approvers. The plan is shared, so it is copied.
+func (s *State) giveApprovers(i int, approvers []Approver) {
 	plan := *s.Plan
 	plan.Steps = slices.Clone(plan.Steps)
-	plan.Steps[i].Approvers = d.Approvers
+	plan.Steps[i].Approvers = approvers
 	s.Plan = &plan
-	return nil
 }

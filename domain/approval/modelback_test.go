@@ -241,7 +241,7 @@ func (m *model) retract(t *ticket, a approval.Act) string {
 	later := func(o *ticket) bool {
 		next := s.Mode == approval.InOrder && o.place > t.place && o.place < len(s.Approvers) && o.spared == nil
 		return t.place < len(s.Approvers) && (next || slices.ContainsFunc(s.signers, func(x *modelSigner) bool {
-			return x.place == o.place && x.where == approval.SignAfter
+			return x.place == o.place && x.where == approval.SignAfter && !x.gone
 		}))
 	}
 	s.close(nil, later)

@@ -81,7 +81,9 @@ type Plan struct {
 //	   count again in a later step of its round
 //	3: a place that was not asked stands in a round that goes straight back only with
 //	   the yes that it rests on: not where that was asked again
-const RulesNow = 3
+//	4: a step that stands in a round that goes straight back, and whose approvers were
+//	   found when it was reached, keeps those
+const RulesNow = 4
 
 // edition is the edition of the rules that the round is judged by.
 func (s State) edition() int {

@@ -49,6 +49,10 @@ type KeptData struct {
 	Tasks []KeptTask `json:"tasks"`
 
 	Agreed []Agreed `json:"agreed,omitempty"` // places that were not asked then, by an earlier yes that stands too
+
+	// Approvers are who was found when the step was reached, see Late: the new plan
+	// only previews who would be found now.
+	Approvers []Approver `json:"approvers,omitempty"`
 }
 
 // KnowsStraightBack says whether a return to the submitter may lead straight back in this
@@ -304,10 +308,20 @@ func (p *pen) keep(back StraightBack) {
 				d.Agreed = append(d.Agreed, a)
 			}
 		}
-		if len(d.Tasks)+len(d.Agreed) > 0 {
-			p.follow(StepKept, d)
+		if len(d.Tasks)+len(d.Agreed) == 0 {
+			continue
 		}
+		if step.Late != nil && p.s.edition() >= 4 {
+			d.Approvers = back.found(step.ID)
+		}
+		p.follow(StepKept, d)
 	}
+}
+
+// found lists who was found for a step when it was reached.
+func (b StraightBack) found(step string) []Approver {
+	i := slices.IndexFunc(b.Plan.Steps, func(s Step) bool { return s.ID == step })
+	return b.Plan.Steps[i].Approvers
 }
 
 // applyKept takes over the decisions that stand; their step is over.
@@ -324,6 +338,9 @@ func (s *State) applyKept(e evidence.Event) error {
 		}
 	}
 	s.Agreed = append(s.Agreed, d.Agreed...)
+	if d.Approvers != nil {
+		s.giveApprovers(i, d.Approvers)
+	}
 	s.finish(i)
 	return nil
 }

@@ -154,3 +154,29 @@ func TestAPlaceRestsOnTheYesThatSparedIt(t *testing.T) {
 		require.Equal(t, "last", step)
 	}
 }
+
+// TestALateStepKeepsWhoWasFound: its new plan only previews whom the policy would find
+// now, and they were not asked.
+func TestALateStepKeepsWhoWasFound(t *testing.T) {
+	for _, tt := range []struct {
+		rules int
+		want  string
+	}{{3, "wu"}, {approval.RulesNow, "li"}} {
+		late := func(round int, who string) approval.Plan {
+			p := plan(round, step(approval.AllOf, who), step(approval.AnyOf, "zoe"))
+			p.Steps[0].Late, p.Rules = &approval.Late{}, tt.rules
+			return p
+		}
+		r := newStream(t)
+		require.NoError(t, r.do(approval.Planned{Plan: late(1, "mia")}))
+		require.NoError(t, r.do(approval.Staffed{Round: 1, Step: "s1", Approvers: []approval.Approver{{Person: "li"}}}))
+		r.approves(t, "li")
+		a := r.act(approval.Return, "zoe")
+		a.Back = approval.BackStraight
+		require.NoError(t, r.do(a))
+		require.NoError(t, r.do(r.resubmit("sue")))
+		require.NoError(t, r.do(approval.Planned{Plan: late(2, "wu")}))
+		require.Equal(t, []string{"zoe"}, open(r.state))
+		require.Equal(t, tt.want, r.state.Plan.Steps[0].Approvers[0].Person)
+	}
+}

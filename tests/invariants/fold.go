@@ -193,9 +193,7 @@ func (c *checker) foldStaffed(f *folded, e event) {
 	if !c.hold("I7", subject, f.plan != nil, "a step is staffed without a plan") {
 		return
 	}
-	staffed := *f.plan
-	staffed.Steps = slices.Clone(staffed.Steps)
-	for i, s := range staffed.Steps {
+	for _, s := range f.plan.Steps {
 		if s.ID != e.facts.Step {
 			continue
 		}
@@ -206,7 +204,17 @@ func (c *checker) foldStaffed(f *folded, e event) {
 				c.hold("I7", subject, f.chose(e.Round, s.Late.Chooser, a.Person), "nobody chose %s", a.Person)
 			}
 		}
-		staffed.Steps[i].Approvers = e.facts.Approvers
+	}
+	f.staff(e.facts.Step, e.facts.Approvers)
+}
+
+func (f *folded) staff(step string, approvers []approver) {
+	staffed := *f.plan
+	staffed.Steps = slices.Clone(staffed.Steps)
+	for i, s := range staffed.Steps {
+		if s.ID == step {
+			staffed.Steps[i].Approvers = approvers
+		}
 	}
 	f.plan = &staffed
 }

@@ -39,6 +39,11 @@ func (c *checker) foldKept(f *folded, e event) {
 		f.kept[e.Round] = append(f.kept[e.Round], k)
 	}
 	c.keepSpared(f, e, subject)
+	if len(e.facts.Approvers) > 0 && c.hold("I7", subject, f.plan != nil, "a step is kept without a plan") {
+		late := slices.ContainsFunc(f.plan.Steps, func(s step) bool { return s.ID == e.facts.Step && s.Late != nil })
+		c.hold("I7", subject, late, "step %s keeps its approvers, and its plan names them", e.facts.Step)
+		f.staff(e.facts.Step, e.facts.Approvers)
+	}
 	c.hold("I7", subject, f.returnedStraight, "step %s is over by earlier decisions, and nobody let it go straight back", e.facts.Step)
 	f.leave(e.facts.Step)
 }
