@@ -41,9 +41,13 @@ func benchFloorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			sender, err := p.mailer()
+			if err != nil {
+				return err
+			}
 			return bench.RunFloor(cmd.Context(), bench.FloorOptions{
 				Temporal: p.config.Temporal.Address, Namespace: p.config.Temporal.Namespace,
-				Database: p.config.Database.URL.Reveal(), ERP: port, Mail: p.mailer(),
+				Database: p.config.Database.URL.Reveal(), ERP: port, Mail: sender,
 				In: cmd.InOrStdin(), Out: cmd.OutOrStdout()})
 		},
 	}

@@ -118,7 +118,7 @@ func openERP(
 		sender = over(sender)
 	}
 	opening := erpConfig(c)
-	opening.Record, opening.Client = record, &http.Client{Transport: sender}
+	opening.Record, opening.Client, opening.TLS = record, &http.Client{Transport: sender}, line.TLSClientConfig.Clone()
 	return erp.Open(opening)
 }
 

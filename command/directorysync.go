@@ -37,18 +37,26 @@ func (p *parts) directories(ctx context.Context, s *store.Store) (*activities.Di
 	for _, c := range p.config.Directory.Sources {
 		stop := scimStop(p.config.SCIM)
 		stop.Percent = cmp.Or(c.Percent, stop.Percent)
-		d.Sources[c.ID] = activities.DirectorySource{Port: openDirectory(c), Rules: scimRules(p.config), Stop: stop}
+		port, err := openDirectory(c)
+		if err != nil {
+			return nil, fmt.Errorf("directory.sources %s: tls: %w", c.ID, err)
+		}
+		d.Sources[c.ID] = activities.DirectorySource{Port: port, Rules: scimRules(p.config), Stop: stop}
 	}
 	return d, nil
 }
 
-func openDirectory(c config.DirectorySource) adapter.Source {
-	settings := adapter.Config{ID: c.ID, Kind: c.Kind, Path: c.Path, URL: c.URL, Token: c.Token.Reveal(), SHA256: c.SHA256,
-		Filter: c.Filter, Groups: c.Groups, Private: c.Private, Timeout: c.Timeout}
-	if c.Kind == adapter.SCIM {
-		return scim.Open(settings)
+func openDirectory(c config.DirectorySource) (adapter.Source, error) {
+	line, err := c.TLS.Client()
+	if err != nil {
+		return nil, err
 	}
-	return table.Open(settings)
+	settings := adapter.Config{ID: c.ID, Kind: c.Kind, Path: c.Path, URL: c.URL, Token: c.Token.Reveal(), SHA256: c.SHA256,
+		Filter: c.Filter, Groups: c.Groups, Private: c.Private, Timeout: c.Timeout, TLS: line}
+	if c.Kind == adapter.SCIM {
+		return scim.Open(settings), nil
+	}
+	return table.Open(settings), nil
 }
 
 func (p *parts) directorySchedules() []worker.DirectorySchedule {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/countersign/countersign/config"
-	"github.com/countersign/countersign/platform/certs"
+	"github.com/countersign/countersign/platform/publicnet"
 )
 
 // erpLinesIdle is how many lines to one ERP stay open while nobody speaks: a new one
@@ -16,16 +16,19 @@ import (
 const erpLinesIdle = 64
 
 // lineTo is the way to the ERP of a connection, the only one there is: verified, with
-// our certificate where one is set.
-func lineTo(c config.Connection) (http.RoundTripper, error) {
-	settings, err := certs.Client(certs.Files{
-		CA: c.TLS.CA, Cert: c.TLS.Cert, Key: c.TLS.Key, ServerName: c.TLS.ServerName,
-	})
+// our certificate where one is set, and into our own network only where the connection
+// itself says so, whatever the ERP answers.
+func lineTo(c config.Connection) (*http.Transport, error) {
+	settings, err := c.TLS.Client()
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
-	line := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // net/http says so
-	line.TLSClientConfig, line.MaxIdleConnsPerHost = settings, erpLinesIdle
+	named := []string{c.URL}
+	for _, option := range c.Options {
+		named = append(named, option) // gateway_url and the like; what is no address names nothing
+	}
+	line := publicnet.Way{Named: named, Proxied: true, TLS: settings}.Transport()
+	line.MaxIdleConnsPerHost = erpLinesIdle
 	return line, nil
 }
 

@@ -115,9 +115,9 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 	if err != nil {
 		return server.Deps{}, err
 	}
-	kept, err := fileproviders.Open(fileConfig(p.config.Files))
+	kept, err := openFiles(p.config.Files)
 	if err != nil {
-		return server.Deps{}, fmt.Errorf("files: %w", err)
+		return server.Deps{}, err
 	}
 	counter := &desk.Desk{Store: s, Engine: p.engine(c, true), Receipts: desk.NewReceipts(), Signer: signer, Files: kept,
 		AttachmentMax: p.config.Files.MaxBytes, Foresee: (&activities.Plans{Book: s}).Foresee,
@@ -231,12 +231,23 @@ func (p *parts) issuer(s *store.Store) (*devissuer.Issuer, string, error) {
 	return issuer, secret, nil
 }
 
-func fileConfig(c config.Files) files.Config {
-	if c.S3.Bucket == "" {
-		return files.Config{Provider: "disk", Directory: c.Dir}
+// openFiles opens where attachments lie.
+func openFiles(c config.Files) (files.Store, error) {
+	place := files.Config{Provider: "disk", Directory: c.Dir}
+	if c.S3.Bucket != "" {
+		settings, err := c.S3.Certs.Client()
+		if err != nil {
+			return nil, fmt.Errorf("files.s3.certificates: %w", err)
+		}
+		place = files.Config{Provider: "s3", Endpoint: c.S3.Endpoint, Bucket: c.S3.Bucket, Region: c.S3.Region,
+			Prefix: c.S3.Prefix, AccessKey: c.S3.AccessKey.Reveal(), SecretKey: c.S3.SecretKey.Reveal(), Insecure: !c.S3.TLS,
+			TLS: settings}
 	}
-	return files.Config{Provider: "s3", Endpoint: c.S3.Endpoint, Bucket: c.S3.Bucket, Region: c.S3.Region,
-		Prefix: c.S3.Prefix, AccessKey: c.S3.AccessKey.Reveal(), SecretKey: c.S3.SecretKey.Reveal(), Insecure: !c.S3.TLS}
+	kept, err := fileproviders.Open(place)
+	if err != nil {
+		return nil, fmt.Errorf("files: %w", err)
+	}
+	return kept, nil
 }
 
 func prefixes(networks []string) ([]netip.Prefix, error) {

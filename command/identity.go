@@ -28,7 +28,11 @@ func (p *parts) auth(ctx context.Context, s *store.Store, issuer *devissuer.Issu
 	c.Messengers = apps
 	var all []identity.Config
 	for _, provider := range p.config.Identity.Providers {
-		all = append(all, identityConfig(provider))
+		one, err := identityConfig(provider)
+		if err != nil {
+			return nil, fmt.Errorf("identity.providers %s: tls: %w", provider.ID, err)
+		}
+		all = append(all, one)
 		for _, app := range provider.Apps {
 			c.Apps[app] = provider.ID
 		}
@@ -84,20 +88,21 @@ func (f forgetting) FollowClaims(ctx context.Context, in store.ClaimsTold) (int,
 	return n, err
 }
 
-func identityConfig(c config.Provider) identity.Config {
+func identityConfig(c config.Provider) (identity.Config, error) {
 	roles := map[string]string{}
 	for _, r := range c.Roles {
 		roles[r.Group] = r.Role
 	}
+	settings, err := c.TLS.Client()
 	return identity.Config{
 		ID: c.ID, Kind: "oidc", Title: c.Label, Titles: map[string]string{i18n.English: c.TitleEN, i18n.Chinese: c.TitleZH},
 		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), Scopes: c.Scopes,
-		Classes: c.ACRValues,
+		Classes: c.ACRValues, TLS: settings, Private: c.Private,
 		Trust: identity.Trust{
 			PersonClaim: c.PersonClaim, Email: c.TrustEmail, Domains: c.Domains, TenantClaim: c.TenantClaim,
 			Tenants: c.Tenants, GroupsClaim: c.GroupsClaim, Roles: roles, UserInfo: c.UserInfo, Grants: len(c.Grants) > 0,
 		},
-	}
+	}, err
 }
 
 // providerChecks tell which providers are away. Who is signed in works on without

@@ -21,10 +21,14 @@ import (
 func openIM(c config.Config) ([]im.Port, error) {
 	var ports []im.Port
 	for _, app := range c.IM.Apps {
+		settings, err := app.TLS.Client()
+		if err != nil {
+			return nil, fmt.Errorf("im.apps %s: tls: %w", app.ID, err)
+		}
 		port, err := im.Open(im.Config{
 			Name: app.ID, Provider: app.Provider, URL: app.URL, Tenant: app.Tenant, App: app.App, Timeout: app.Timeout,
 			Secret: im.Secret(app.Secret.Reveal()), Token: im.Secret(app.Token.Reveal()), Key: im.Secret(app.Key.Reveal()),
-			Options: app.Options,
+			Options: app.Options, TLS: settings, Private: app.Private,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("im.apps %s: %w", app.ID, err)

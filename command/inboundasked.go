@@ -72,20 +72,32 @@ func (p *parts) askedSource(c config.InboundSource) (activities.InboundSource, e
 		source.Ask = activities.Bills(ledger)
 		return source, nil
 	}
-	rows, err := table.Open(table.Config{URL: c.Table.URL.Reveal(), Query: c.Table.Query, Key: c.Table.Key,
-		Watermark: c.Table.Watermark, Overlap: c.Table.Overlap})
+	rows, err := openTable(c.Table)
 	if err == nil {
 		source.Ask = rows.Read
 	}
 	return source, err
 }
 
+func openTable(c config.InboundQuery) (*table.Source, error) {
+	settings, err := c.TLS.Client()
+	if err != nil {
+		return nil, fmt.Errorf("table.tls: %w", err)
+	}
+	return table.Open(table.Config{URL: c.URL.Reveal(), Query: c.Query, Key: c.Key, Watermark: c.Watermark,
+		Overlap: c.Overlap, TLS: settings})
+}
+
 // openPlace opens where a source leaves its files.
 func openPlace(kind string, f config.InboundFiles) (drop.Place, error) {
 	switch kind {
 	case config.InboundS3:
+		settings, err := f.TLS.Client()
+		if err != nil {
+			return nil, fmt.Errorf("files.tls: %w", err)
+		}
 		return s3.Open(s3.Config{Endpoint: f.Endpoint, Bucket: f.Bucket, Region: f.Region, Prefix: f.Folder,
-			AccessKey: f.AccessKey.Reveal(), SecretKey: f.SecretKey.Reveal(), Plain: f.Plain})
+			AccessKey: f.AccessKey.Reveal(), SecretKey: f.SecretKey.Reveal(), Plain: f.Plain, TLS: settings})
 	case config.InboundSFTP:
 		return sftp.Open(sftp.Config{Endpoint: f.Endpoint, User: f.User, Password: f.Password.Reveal(),
 			PrivateKey: f.PrivateKey.Reveal(), HostKey: f.HostKey, Folder: f.Folder})

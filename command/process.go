@@ -201,14 +201,19 @@ func runRelay(ctx context.Context, p *parts) error {
 	p.logger.Info("the relay is ready")
 	r := &relay.Relay{Book: s, Engine: p.engine(c, false), Every: p.config.Relay.Interval,
 		Batch: p.config.Relay.Batch, Logger: p.logger, Books: p.watchedBooks(s)}
-	letters := p.courier(s)
+	letters, err := p.courier(s)
+	if err != nil {
+		return err
+	}
 	if letters.Bounces, err = p.bounces(ctx, s); err != nil {
 		return err
 	}
 	if !p.config.Mail.Enabled {
 		letters.Sender = nil
 	}
-	r.Webhooks = p.webhooks(s)
+	if r.Webhooks, err = p.webhooks(s); err != nil {
+		return err
+	}
 	cards, err := p.cards(s, letters)
 	if err != nil {
 		return err
@@ -222,17 +227,22 @@ func runRelay(ctx context.Context, p *parts) error {
 }
 
 // mailer sends letters through the configured mail server.
-func (p *parts) mailer() *mail.Sender {
+func (p *parts) mailer() (*mail.Sender, error) {
 	m := p.config.Mail
+	settings, err := m.Certs.Client()
+	if err != nil {
+		return nil, fmt.Errorf("mail.certificates: %w", err)
+	}
 	return mail.New(mail.Options{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password.Reveal(),
-		TLS: m.TLS, From: m.From, Domain: mailDomain(p.config)})
+		TLS: m.TLS, From: m.From, Domain: mailDomain(p.config), Certs: settings}), nil
 }
 
-func (p *parts) courier(s *store.Store) *relay.Mail {
+func (p *parts) courier(s *store.Store) (*relay.Mail, error) {
+	sender, err := p.mailer()
 	return &relay.Mail{
-		Sender: p.mailer(), Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
+		Sender: sender, Directory: s, Text: i18n.Shipped().Text, Locale: p.config.Locale.Default, Zone: p.zone(),
 		PublicURL: p.config.Gateway.PublicURL, Wishes: s, Letters: s, Addresses: s, Replies: p.replyAddresses(),
-	}
+	}, err
 }
 
 // post tells people by app and by mail.

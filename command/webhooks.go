@@ -1,6 +1,8 @@
 package command
 
 import (
+	"fmt"
+
 	sending "github.com/countersign/countersign/adapters/webhook"
 	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/webhook"
@@ -11,7 +13,7 @@ import (
 
 // webhooks tells the configured systems of events. Without any it still sorts what was
 // recorded while there were some.
-func (p *parts) webhooks(s *store.Store) *relay.Webhooks {
+func (p *parts) webhooks(s *store.Store) (*relay.Webhooks, error) {
 	c := p.config.Webhooks
 	w := &relay.Webhooks{
 		Book: s, Sender: sending.New(), Addresses: map[string]sending.Endpoint{}, PublicURL: p.config.Gateway.PublicURL,
@@ -23,9 +25,13 @@ func (p *parts) webhooks(s *store.Store) *relay.Webhooks {
 		if e.OldSecret.IsSet() {
 			secrets = append(secrets, sending.Secret(e.OldSecret.Reveal()))
 		}
-		w.Addresses[e.ID] = sending.Endpoint{URL: e.URL, Secrets: secrets, Private: e.Private}
+		settings, err := e.TLS.Client()
+		if err != nil {
+			return nil, fmt.Errorf("webhooks.endpoints %s: tls: %w", e.ID, err)
+		}
+		w.Addresses[e.ID] = sending.Endpoint{URL: e.URL, Secrets: secrets, Private: e.Private, TLS: settings}
 	}
-	return w
+	return w, nil
 }
 
 func subscriptionOf(e config.Webhook) webhook.Subscription {

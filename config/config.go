@@ -61,18 +61,6 @@ type Temporal struct {
 	Eager      bool       `mapstructure:"eager"` // start workflows on the worker of the same process, where there is one
 }
 
-// TLS is a client's side of a TLS connection; the zero value is none.
-type TLS struct {
-	CA         string `mapstructure:"ca"`          // file of authorities; "" = the system's
-	Cert       string `mapstructure:"cert"`        // file of our certificate, with Key
-	Key        string `mapstructure:"key"`         // file of its private key
-	ServerName string `mapstructure:"server_name"` // "" = the host of the address
-	Enabled    bool   `mapstructure:"enabled"`     // TLS without any of the above
-}
-
-// On says whether TLS is used: it is enabled, or something of it is set.
-func (t TLS) On() bool { return t.Enabled || t.CA != "" || t.Cert != "" || t.ServerName != "" }
-
 // Codec encrypts what Temporal keeps.
 type Codec struct {
 	Enabled bool       `mapstructure:"enabled"`
@@ -182,6 +170,9 @@ type Provider struct {
 
 	Grants    []ClaimGrant  `mapstructure:"grants"`     // none = groups give no rights
 	GrantsFor time.Duration `mapstructure:"grants_for"` // a right holds so long without another sign-in
+
+	TLS     TLS  `mapstructure:"tls"`
+	Private bool `mapstructure:"private_network"` // endpoints that it tells may lie in a private network
 }
 
 // ClaimGrant is a right that a value of the groups claim gives.
@@ -299,7 +290,8 @@ type Mail struct {
 	Port     int    `mapstructure:"port"`
 	User     string `mapstructure:"user"`
 	Password Secret `mapstructure:"password"`
-	TLS      string `mapstructure:"tls"`  // starttls, tls or none
+	TLS      string `mapstructure:"tls"` // starttls, tls or none
+	Certs    TLS    `mapstructure:"certificates"`
 	From     string `mapstructure:"from"` // Countersign <approvals@example.com>
 
 	Bounces Bounces `mapstructure:"bounces"`
@@ -336,6 +328,7 @@ type S3 struct {
 	AccessKey Secret `mapstructure:"access_key"`
 	SecretKey Secret `mapstructure:"secret_key"`
 	TLS       bool   `mapstructure:"tls"`
+	Certs     TLS    `mapstructure:"certificates"`
 }
 
 // Observability is what operators see.

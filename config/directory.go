@@ -2,6 +2,7 @@ package config
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,7 @@ type DirectorySource struct {
 	Every   time.Duration `mapstructure:"every"`           // with neither: on demand only
 	Percent int           `mapstructure:"stop_percent"`    // 0 = scim.stop.percent
 	Timeout time.Duration `mapstructure:"timeout"`         // of one answer; 0 = 30 s
+	TLS     TLS           `mapstructure:"tls"`
 }
 
 func (d Directory) check(k *check, c Config) {
@@ -44,6 +46,7 @@ func (d Directory) check(k *check, c Config) {
 		} else if s.URL != "" {
 			k.url(at+"url", s.URL, "https")
 		}
+		s.TLS.check(k, at+"tls", strings.HasPrefix(s.URL, "https://"), "set a url that begins with https://")
 		k.want(s.Cron == "" || s.Every == 0, at+"every", "and cron are both set", "set one of them")
 		k.want(s.Every == 0 || s.Every >= time.Second, at+"every", "is too short", "set at least 1s")
 		number(k, at+"stop_percent", s.Percent, 0, 100, "set a percentage, or 0 for scim.stop.percent")

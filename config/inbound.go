@@ -59,6 +59,7 @@ type InboundQuery struct {
 	Key       string        `mapstructure:"key"`       // column that tells rows of one watermark apart
 	Watermark string        `mapstructure:"watermark"` // column that grows, by which new rows are found
 	Overlap   time.Duration `mapstructure:"overlap"`   // a time: how far back rows are asked for again
+	TLS       TLS           `mapstructure:"tls"`
 }
 
 // InboundFiles is where a source leaves files, and how they are read.
@@ -77,6 +78,7 @@ type InboundFiles struct {
 	AccessKey Secret `mapstructure:"access_key"`
 	SecretKey Secret `mapstructure:"secret_key"`
 	Plain     bool   `mapstructure:"plain"` // s3: http, for a store on the same machine
+	TLS       TLS    `mapstructure:"tls"`   // s3
 
 	User       string `mapstructure:"user"` // sftp
 	Password   Secret `mapstructure:"password"`
@@ -167,6 +169,8 @@ func (q InboundQuery) check(k *check, at string) {
 		"write one SELECT without a semicolon")
 	k.want(q.Key != "" && q.Watermark != "", at+"watermark", "or key is empty",
 		"name the column that grows, and one that tells rows of the same value apart")
+	q.TLS.check(k, at+"tls", !strings.Contains(q.URL.Reveal(), "sslmode"),
+		"leave sslmode out of url: tls verifies as verify-full does")
 	k.want(q.Overlap >= 0 && q.Overlap <= 24*time.Hour, at+"overlap", "is out of range", "set at most 24h")
 }
 
@@ -184,6 +188,7 @@ func (f InboundFiles) check(k *check, at, kind string) {
 	k.want((kind == InboundFolder) == (f.Endpoint == ""), at+"endpoint", "goes with s3 and sftp",
 		"set host:port, or remove it")
 	k.want((kind == InboundS3) == (f.Bucket != ""), at+"bucket", "goes with s3", "set it, or remove it")
+	f.TLS.check(k, at+"tls", kind == InboundS3 && !f.Plain, "it is of s3 without plain: remove one of them")
 	if kind == InboundSFTP {
 		k.want(f.User != "" && (f.Password.IsSet() || f.PrivateKey.IsSet()), at+"user", "and how it signs in are missing",
 			"set user, and private_key_file or password_file")

@@ -64,8 +64,7 @@ func (c Config) checkDatabase(k *check) {
 func (t Temporal) check(k *check) {
 	k.address("temporal.address", t.Address)
 	k.want(t.Namespace != "", "temporal.namespace", "is empty", "set the namespace's name")
-	k.want((t.TLS.Cert == "") == (t.TLS.Key == ""), "temporal.tls.key", "and temporal.tls.cert go together",
-		"set both files, or neither")
+	t.TLS.check(k, "temporal.tls", true, "")
 	k.want(!t.APIKey.IsSet() || t.TLS.On(), "temporal.api_key", "would travel in the clear",
 		"set temporal.tls.enabled: true")
 	k.want(!t.Versioning.Enabled || t.Versioning.Deployment != "", "temporal.versioning.deployment", "is empty",
@@ -172,6 +171,7 @@ func (m Mail) check(k *check) {
 			"names no mail server",
 			"set the name by which your mail server signs Authentication-Results, and have it remove those of others")
 	}
+	m.Certs.check(k, "mail.certificates", m.TLS != "none", "set mail.tls to starttls or tls")
 	_, err := mail.ParseAddress(m.From)
 	k.want(err == nil, "mail.from", "is no sender", "set an address such as Countersign <approvals@example.com>")
 	k.want(!m.Password.IsSet() || m.TLS != "none" || m.Host == "localhost" || m.Host == "127.0.0.1", "mail.tls",
@@ -184,6 +184,7 @@ func (f Files) check(k *check) {
 		k.want(f.Dir != "", "files.dir", "is empty", "set a directory, or files.s3.bucket")
 		return
 	}
+	f.S3.Certs.check(k, "files.s3.certificates", f.S3.TLS, "set files.s3.tls: true")
 	k.want(f.S3.Endpoint != "", "files.s3.endpoint", "is empty", "set host:port of the store")
 	k.want(f.S3.AccessKey.IsSet(), "files.s3.access_key", "is empty", "set the access key")
 	k.want(f.S3.SecretKey.IsSet(), "files.s3.secret_key", "is empty", "set the secret key")

@@ -125,9 +125,8 @@ func (c Connection) check(k *check, at string, mode Mode) {
 	}
 	k.want(c.Adapter != AdapterSandbox || mode == Dev, at+"adapter", "is a sandbox in production",
 		"set another adapter; the sandbox books nothing")
-	k.want(!c.TLS.On() || strings.HasPrefix(c.URL, "https://"), at+"tls", "is set and url is not https",
+	c.TLS.check(k, at+"tls", strings.HasPrefix(c.URL, "https://") || strings.HasPrefix(c.URL, "s3://"),
 		"begin url with https://")
-	k.want((c.TLS.Cert == "") == (c.TLS.Key == ""), at+"tls.key", "and tls.cert go together", "set both or neither")
 	c.checkAdapter(k, at)
 	k.duration(at+"timeout", c.Timeout, time.Second, 10*time.Minute)
 	k.duration(at+"settle", c.Settle, c.Timeout, 24*time.Hour)

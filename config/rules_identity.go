@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -49,6 +50,7 @@ func (c Config) checkIdentity(k *check) {
 		} else {
 			k.url(at+"issuer", provider.Issuer, "http", "https")
 		}
+		provider.TLS.check(k, at+"tls", strings.HasPrefix(provider.Issuer, "https://"), "begin issuer with https://")
 		k.want(provider.ClientID != "", at+"client_id", "is empty", "set the id that the provider gave")
 		k.want(slices.Contains(provider.Scopes, "openid"), at+"scopes", "lack openid", "add openid")
 		for n, role := range provider.Roles {

@@ -31,6 +31,9 @@ type IMApp struct {
 	SignIn      bool          `mapstructure:"sign_in"`      // people come in through it, as the matching says
 	SyncEvery   time.Duration `mapstructure:"sync_every"`   // how often its people are matched with ours; 0 = 6 h
 
+	TLS     TLS  `mapstructure:"tls"`
+	Private bool `mapstructure:"private_network"` // addresses that the platform tells may lie in a private network
+
 	Options map[string]string `mapstructure:"options"` // what only this provider knows, by name
 }
 
@@ -93,6 +96,7 @@ func (a IMApp) check(k *check, at string, mode Mode) {
 	} else if a.URL != "" {
 		k.url(at+"url", a.URL, "http", "https")
 	}
+	a.TLS.check(k, at+"tls", !strings.HasPrefix(a.URL, "http://"), "begin url with https://")
 	rules := platforms[a.Provider]
 	set := map[string]bool{"tenant": a.Tenant != "", "app": a.App != "", "secret": a.Secret.IsSet(),
 		"token": a.Token.IsSet(), "key": a.Key.IsSet()}

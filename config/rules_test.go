@@ -25,7 +25,7 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 		{"an address without a port", "temporal: { address: temporal }", "temporal.address", "host:port"},
 		{"reviews every five months", "access: { reviews: { months: 5 } }", "access.reviews.months", "1, 2, 3, 4, 6 or 12"},
 		{"a review without time", "access: { reviews: { due: soon } }", "access.reviews.due", "15 workday"},
-		{"half a certificate", "temporal: { tls: { cert: c.pem } }", "temporal.tls.key", "both files"},
+		{"half a certificate", "temporal: { tls: { cert: c.pem } }", "temporal.tls.key", "set both"},
 		{"a key in the clear", "temporal: { api_key: k }", "temporal.api_key", "tls.enabled"},
 		{"a codec without its key", "temporal: { codec: { enabled: true, key_id: k } }", "temporal.codec.key_id", "name one"},
 		{"a short codec key", "temporal: { codec: { keys: [ { id: k, secret: c2hvcnQ= } ] } }",

@@ -30,6 +30,7 @@ type Webhook struct {
 	Account   string   `mapstructure:"account"`    // the receiver's own here: what it did itself is not told back to it
 	Evidence  bool     `mapstructure:"evidence"`   // the whole event, with its hashes and opinions
 	Private   bool     `mapstructure:"private_network"`
+	TLS       TLS      `mapstructure:"tls"`
 }
 
 // secretLeast is what Standard Webhooks ask of a key, in bytes; secretMost too.
@@ -47,6 +48,7 @@ func (w Webhooks) check(k *check, c Config) {
 		} else {
 			k.url(at+"url", e.URL, "https")
 		}
+		e.TLS.check(k, at+"tls", strings.HasPrefix(e.URL, "https://"), "begin url with https://")
 		k.want(!sameHost(e.URL, c.Gateway.PublicURL), at+"url", "leads back to this house",
 			"name the other system: events that come back would never end")
 		k.want(signs(e.Secret), at+"secret", "is no key of 24 to 64 bytes in base64",

@@ -5,6 +5,7 @@ package directory
 
 import (
 	"context"
+	"crypto/tls"
 	"time"
 
 	"github.com/countersign/countersign/domain/directory"
@@ -31,6 +32,7 @@ type Config struct {
 	Groups  bool   // list SCIM groups too
 	Private bool   // its address may lie in a private network
 	Timeout time.Duration
+	TLS     *tls.Config // nil = the system's
 }
 
 // Source lists everybody at once.

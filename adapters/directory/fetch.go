@@ -33,10 +33,8 @@ func NewFetcher(c Config) *Fetcher {
 		timeout = c.Timeout
 	}
 	return &Fetcher{config: c, client: &http.Client{
-		Timeout: timeout,
-		Transport: &http.Transport{
-			DialContext: publicnet.Dialer(c.Private).DialContext, TLSHandshakeTimeout: 5 * time.Second,
-		},
+		Timeout:   timeout,
+		Transport: publicnet.Way{Private: c.Private, TLS: c.TLS}.Transport(),
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > redirectsMax || r.URL.Scheme != via[0].URL.Scheme || r.URL.Host != via[0].URL.Host {
 				return errors.New("it leads to another place") // a token goes to nobody else

@@ -6,6 +6,7 @@ package files
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"io"
 	"regexp"
@@ -44,6 +45,8 @@ type Config struct {
 	AccessKey string `mapstructure:"access_key"`
 	SecretKey string `mapstructure:"secret_key"`
 	Insecure  bool   `mapstructure:"insecure"` // s3: plain http, for a store on the same machine
+
+	TLS *tls.Config `mapstructure:"-"` // s3; nil = the system's
 }
 
 // Codes are the faults of files and of what may be attached.

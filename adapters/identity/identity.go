@@ -4,6 +4,7 @@ package identity
 
 import (
 	"context"
+	"crypto/tls"
 	"net/url"
 	"time"
 
@@ -21,7 +22,9 @@ type Config struct {
 	ClientSecret string
 	Scopes       []string // beside openid
 	Trust        Trust
-	Classes      []string // acr_values asked for where a fresh sign-in is and the policy names none
+	Classes      []string    // acr_values asked for where a fresh sign-in is and the policy names none
+	TLS          *tls.Config // nil = the system's
+	Private      bool        // endpoints that it tells may lie in a private network
 }
 
 // Trust is what a provider is believed beside who somebody is there.

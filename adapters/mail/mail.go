@@ -5,7 +5,9 @@
 package mail
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"html/template"
@@ -40,6 +42,8 @@ type Options struct {
 	TLS      string // none, starttls or tls
 	From     string // the sender, as an address with or without a name
 	Domain   string // right-hand side of Message-IDs
+
+	Certs *tls.Config // nil = the system's
 }
 
 // Letter is one mail to one person.
@@ -203,6 +207,11 @@ func (s *Sender) client() (*gomail.Client, error) {
 		o = append(o, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	default:
 		o = append(o, gomail.WithTLSPolicy(gomail.NoTLS))
+	}
+	if s.options.Certs != nil {
+		settings := s.options.Certs.Clone()
+		settings.ServerName = cmp.Or(settings.ServerName, s.options.Host)
+		o = append(o, gomail.WithTLSConfig(settings))
 	}
 	if s.options.User != "" {
 		o = append(o, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),

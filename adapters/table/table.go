@@ -4,8 +4,10 @@ package table
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -24,6 +26,7 @@ type Config struct {
 	Key       string        // column that tells rows of one watermark apart
 	Watermark string        // column that grows: a time of change, or a number
 	Overlap   time.Duration // a time of change: how far back rows are asked for again
+	TLS       *tls.Config   // nil = as URL says
 }
 
 // The limits of one reading.
@@ -49,7 +52,11 @@ type Source struct {
 //
 // Errors: an address that is none; its words repeat nothing of it.
 func Open(c Config) (*Source, error) {
-	connector, err := pq.NewConnector(verified(c.URL))
+	address, err := verified(c.URL, c.TLS)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := pq.NewConnector(address)
 	if err != nil {
 		return nil, errors.New("the address is none of a PostgreSQL database, or a file that it names cannot be read")
 	}
@@ -159,13 +166,28 @@ func told(err error) error {
 
 // verified asks for a certificate that proves who answers where the address does not say:
 // the driver's own default takes any.
-func verified(address string) string {
+func verified(address string, settings *tls.Config) (string, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "" || u.Query().Has("sslmode") || os.Getenv("PGSSLMODE") != "" {
-		return address
+	if err != nil || u.Scheme == "" {
+		if settings != nil {
+			return "", errors.New("the address is no postgres://")
+		}
+		return address, nil // of name=value, or none
 	}
 	query := u.Query()
-	query.Set("sslmode", "verify-full")
+	switch {
+	case settings != nil:
+		name := fmt.Sprintf("countersign-%p", settings)
+		if err := pq.RegisterTLSConfig(name, settings); err != nil {
+			return "", err
+		}
+		query.Set("sslmode", "pqgo-"+name)
+		if settings.ServerName != "" {
+			query.Set("sslsni", "0") // the driver would put the host in its place
+		}
+	case !query.Has("sslmode") && os.Getenv("PGSSLMODE") == "":
+		query.Set("sslmode", "verify-full")
+	}
 	u.RawQuery = query.Encode()
-	return u.String()
+	return u.String(), nil
 }

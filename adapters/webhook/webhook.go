@@ -5,12 +5,14 @@ package webhook
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -40,30 +42,38 @@ type Endpoint struct {
 	URL     string
 	Secrets []Secret // whsec_…; each signs, so that one may be replaced by another without a gap
 	Private bool     // the address may lie in a private network
+	TLS     *tls.Config
 }
 
-// Sender sends. Its zero value is ready.
+// Sender sends.
 type Sender struct {
 	Now func() time.Time // nil = time.Now
 
-	open, closed http.Client
+	mu    sync.Mutex
+	lines map[line]*http.Client
+}
+
+// line is what endpoints share a client by.
+type line struct {
+	private bool
+	tls     *tls.Config
 }
 
 // New makes a sender.
-func New() *Sender {
-	return &Sender{open: client(true), closed: client(false)}
-}
+func New() *Sender { return &Sender{lines: map[line]*http.Client{}} }
 
 // client follows nobody elsewhere, and keeps connections: messages come in order, one after another.
-func client(private bool) http.Client {
-	return http.Client{
-		Timeout: timeMax,
-		Transport: &http.Transport{
-			DialContext: publicnet.Dialer(private).DialContext, TLSHandshakeTimeout: timeMax / 3, MaxIdleConnsPerHost: 1,
-			IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+func (s *Sender) client(to Endpoint) *http.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := line{to.Private, to.TLS}
+	if s.lines[by] == nil {
+		way := publicnet.Way{Private: to.Private, TLS: to.TLS}.Transport()
+		way.TLSHandshakeTimeout, way.MaxIdleConnsPerHost, way.IdleConnTimeout = timeMax/3, 1, time.Minute
+		s.lines[by] = &http.Client{Timeout: timeMax, Transport: way,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
+	return s.lines[by]
 }
 
 // Answer is how an endpoint answered.
@@ -83,11 +93,7 @@ func (s *Sender) Send(ctx context.Context, to Endpoint, m webhook.Message) Answe
 	if err != nil {
 		return Answer{Words: err.Error()}
 	}
-	client := &s.closed
-	if to.Private {
-		client = &s.open
-	}
-	answer, err := client.Do(r)
+	answer, err := s.client(to).Do(r)
 	if err != nil {
 		return Answer{Words: reason(err), Took: s.now().Sub(began)}
 	}

@@ -6,7 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -19,31 +19,78 @@ type Files struct {
 	ServerName string // that the other side's certificate must have; "" = the host of the address
 }
 
+// Problem is a file that serves nobody, and how to mend it.
+type Problem struct {
+	Of   string // ca, cert or key
+	Text string
+	Mend string
+}
+
+// Error says all three.
+func (p Problem) Error() string { return p.Of + " " + p.Text + ": " + p.Mend }
+
 // Client reads the files.
 //
-// Errors: a file that cannot be read or has no certificate, half of a pair.
+// Errors: a Problem.
 func Client(f Files) (*tls.Config, error) {
 	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
 	if f.CA != "" {
-		authorities, err := os.ReadFile(f.CA)
+		authorities, err := read("ca", f.CA)
 		if err != nil {
-			return nil, fmt.Errorf("reading the authorities: %w", err)
+			return nil, err
 		}
 		settings.RootCAs = x509.NewCertPool()
 		if !settings.RootCAs.AppendCertsFromPEM(authorities) {
-			return nil, fmt.Errorf("no certificate in %s", f.CA)
+			return nil, Problem{"ca", "has no certificate: " + f.CA, "write the authorities' certificates into it, in PEM"}
 		}
 	}
+	own, err := pair(f)
+	if err != nil {
+		return nil, err
+	}
+	if own != nil {
+		// Certificates would be kept back from who names a root that ours has only by another
+		// between them.
+		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own, nil }
+	}
+	return settings, nil
+}
+
+// pair reads our certificate and its key; nil where there is none.
+func pair(f Files) (*tls.Certificate, error) {
 	if f.Cert == "" && f.Key == "" {
-		return settings, nil
+		return nil, nil //nolint:nilnil // none is no error
 	}
 	if f.Cert == "" || f.Key == "" {
-		return nil, errors.New("a certificate and its key go together")
+		return nil, Problem{"key", "and cert go together", "set both or neither"}
 	}
-	own, err := tls.LoadX509KeyPair(f.Cert, f.Key)
+	cert, err := read("cert", f.Cert)
 	if err != nil {
-		return nil, fmt.Errorf("reading our certificate: %w", err)
+		return nil, err
 	}
-	settings.Certificates = []tls.Certificate{own}
-	return settings, nil
+	key, err := read("key", f.Key)
+	if err != nil {
+		return nil, err
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(cert) {
+		return nil, Problem{"cert", "has no certificate: " + f.Cert,
+			"write our certificate into it, in PEM, and behind it those between it and its authority"}
+	}
+	own, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, Problem{"key", "is none, or not that of cert: " + f.Key,
+			"name the private key that our certificate was made for, in PEM, without a passphrase"}
+	}
+	return &own, nil
+}
+
+func read(of, path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Problem{of, "is not there: " + path, "name the file, with its whole path"}
+	}
+	if err != nil {
+		return nil, Problem{of, "cannot be read: " + path, "let the account that this process runs under read the file"}
+	}
+	return text, nil
 }

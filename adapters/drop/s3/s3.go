@@ -5,6 +5,7 @@ package s3
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -24,6 +25,7 @@ type Config struct {
 	AccessKey, SecretKey             string
 	Plain                            bool // http
 	Once                             bool // no request is repeated in secret
+	TLS                              *tls.Config
 }
 
 // Place is a bucket, below a prefix.
@@ -40,6 +42,13 @@ func Open(c Config) (*Place, error) {
 		Region: c.Region}
 	if c.Once {
 		options.MaxRetries = 1
+	}
+	if c.TLS != nil {
+		line, err := minio.DefaultTransport(true)
+		if err != nil {
+			return nil, err
+		}
+		line.TLSClientConfig, options.Transport = c.TLS, line
 	}
 	client, err := minio.New(c.Endpoint, options)
 	if err != nil {

@@ -40,7 +40,8 @@ func openDesk(config port.Config, o port.Options) (desk, error) {
 	case "s3", "s3+http":
 		bucket, prefix, _ := strings.Cut(strings.Trim(at.Path, "/"), "/")
 		place, err := s3.Open(s3.Config{Endpoint: at.Host, Bucket: bucket, Prefix: prefix, Region: o["region"],
-			AccessKey: config.User, SecretKey: string(config.Secret), Plain: at.Scheme == "s3+http", Once: true})
+			AccessKey: config.User, SecretKey: string(config.Secret), Plain: at.Scheme == "s3+http", Once: true,
+			TLS: config.TLS})
 		if err != nil || bucket == "" {
 			return nil, badAddress("write s3://host:port/bucket/prefix")
 		}

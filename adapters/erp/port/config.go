@@ -1,6 +1,7 @@
 package port
 
 import (
+	"crypto/tls"
 	"net/http"
 	"time"
 
@@ -35,6 +36,7 @@ type Config struct {
 	Timeout  time.Duration  // of one call; zero = DefaultTimeout
 	Mapping  string         // httpjson, soap: a built-in mapping ("sandbox", "ledger"), or a file's path
 	Client   *http.Client   // nil = a client of its own
+	TLS      *tls.Config    // of what speaks no HTTP of ours: a bucket; nil = the system's
 
 	// Record is told of every exchange; nil = nobody. See package journal.
 	Record Recorder

@@ -28,11 +28,16 @@ func Open(c files.Config) (files.Store, error) {
 	if c.Bucket == "" || c.Endpoint == "" {
 		return nil, errors.New("files.endpoint and files.bucket are needed for s3")
 	}
-	client, err := minio.New(c.Endpoint, &minio.Options{
-		Creds:  credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
-		Secure: !c.Insecure,
-		Region: c.Region,
-	})
+	options := &minio.Options{Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: !c.Insecure,
+		Region: c.Region}
+	if c.TLS != nil {
+		line, err := minio.DefaultTransport(true)
+		if err != nil {
+			return nil, err
+		}
+		line.TLSClientConfig, options.Transport = c.TLS, line
+	}
+	client, err := minio.New(c.Endpoint, options)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/identity"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/platform/publicnet"
 )
 
 const (
@@ -63,7 +64,9 @@ func Open(c identity.Config) (*Provider, error) {
 	if c.ID == "" || c.Issuer == "" || c.ClientID == "" {
 		return nil, errors.New("an oidc provider needs id, issuer and client_id")
 	}
-	return &Provider{config: c, client: &http.Client{Timeout: callMax, CheckRedirect: onlyLooks}}, nil
+	way := publicnet.Way{Named: []string{c.Issuer}, Private: c.Private, Proxied: true, TLS: c.TLS}
+	return &Provider{config: c,
+		client: &http.Client{Timeout: callMax, Transport: way.Transport(), CheckRedirect: onlyLooks}}, nil
 }
 
 // onlyLooks follows no redirect of what was sent: the client's secret and a sign-in's
@@ -218,7 +221,11 @@ func (p *Provider) checkIssuer(f *found, answer url.Values) error {
 }
 
 func (p *Provider) unavailable(while string, err error) error {
-	slog.Error("identity provider", "provider", p.config.ID, "while", while, "error", err)
+	said := []any{"provider", p.config.ID, "while", while, "error", err}
+	if errors.Is(err, publicnet.ErrPrivate) {
+		said = append(said, "mend", "where it lies in your own network, set private_network: true for this provider")
+	}
+	slog.Error("identity provider", said...)
 	return p.away()
 }
 

@@ -3,6 +3,7 @@ package dingtalk
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/countersign/countersign/adapters/im/port"
+	"github.com/countersign/countersign/platform/publicnet"
 )
 
 // A connection is taken for lost when nothing comes for so long; DingTalk pings
@@ -94,10 +96,15 @@ func (a *App) connect(ctx context.Context) (*websocket.Conn, error) {
 	if strings.HasPrefix(a.base, "https:") && !strings.HasPrefix(way.Endpoint, "wss://") {
 		return nil, port.Fault(port.CodeRefused, a.config.Name, "the stream is not encrypted")
 	}
-	dialer := websocket.Dialer{HandshakeTimeout: a.http.Timeout, Proxy: http.ProxyFromEnvironment}
+	line := a.config.Way()
+	dialer := websocket.Dialer{HandshakeTimeout: a.http.Timeout, Proxy: line.Proxy, NetDialContext: line.DialContext,
+		TLSClientConfig: a.config.TLS}
 	conn, answer, err := dialer.DialContext(ctx, way.Endpoint+"?"+url.Values{"ticket": {way.Ticket}}.Encode(), nil)
 	if answer != nil {
 		_ = answer.Body.Close()
+	}
+	if errors.Is(err, publicnet.ErrPrivate) {
+		return nil, port.Fault(port.CodeRefused, a.config.Name, "the stream: "+publicnet.ErrPrivate.Error())
 	}
 	if err != nil {
 		return nil, port.Unclear(a.config.Name, "the stream does not open", false)

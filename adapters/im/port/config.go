@@ -1,7 +1,7 @@
 package port
 
 import (
-	"net/http"
+	"crypto/tls"
 	"time"
 )
 
@@ -32,7 +32,8 @@ type Config struct {
 	Token    Secret        // that callbacks are signed or named with
 	Key      Secret        // that callbacks are encrypted with
 	Timeout  time.Duration // of one call; zero = DefaultTimeout
-	Client   *http.Client  // nil = a client of its own
+	TLS      *tls.Config   // nil = the system's
+	Private  bool          // addresses that the platform tells may lie in a private network
 
 	Options map[string]string // what only this provider knows, by name; its package comment lists them
 }

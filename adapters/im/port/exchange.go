@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/countersign/countersign/platform/publicnet"
 )
 
 // answerMax bounds one answer of a platform.
@@ -22,19 +24,20 @@ type Answer struct {
 	Body   []byte
 }
 
-// HTTP is the client of an app: bounded by Timeout, over Client's transport where
-// there is one. It follows no redirect, which would carry the token elsewhere.
+// Way is how an app is reached.
+func (c Config) Way() *http.Transport {
+	return publicnet.Way{Named: []string{c.URL}, Private: c.Private, Proxied: true, TLS: c.TLS}.Transport()
+}
+
+// HTTP is the client of an app: bounded by Timeout. It follows no redirect, which would
+// carry the token elsewhere.
 func (c Config) HTTP() *http.Client {
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = DefaultTimeout
 	}
-	own := &http.Client{Timeout: timeout}
-	if c.Client != nil {
-		own.Transport = c.Client.Transport
-	}
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return own
+	return &http.Client{Timeout: timeout, Transport: c.Way(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Exchange makes one exchange for an app; writes says whether somebody may see

@@ -82,7 +82,7 @@ func TestWhatNeverArrivedIsNotUnknown(t *testing.T) {
 	ask := func(address string, writes bool) error {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"?access_token=hush", strings.NewReader("{}"))
 		require.NoError(t, err)
-		a, err := port.Exchange("app", port.Config{}.HTTP(), r, writes)
+		a, err := port.Exchange("app", port.Config{URL: address}.HTTP(), r, writes)
 		if err == nil {
 			err = port.StatusFault("app", a, writes)
 		}
