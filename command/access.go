@@ -38,7 +38,7 @@ func accessExplainCommand() *cobra.Command {
 					asked.Entity = object
 				} else if department, ok := people.Departments[object]; ok {
 					asked.Entity, asked.Department = department.Entity, object
-				} else if asked.Document, err = documentMeant(ctx, s, object); err != nil {
+				} else if asked.Document, err = documentMeant(ctx, s, object, people.People[q.Person].Entity); err != nil {
 					return err
 				}
 				e, err := (&desk.Desk{Store: s}).Why(ctx, asked)
@@ -59,13 +59,9 @@ func accessExplainCommand() *cobra.Command {
 }
 
 // documentMeant is the id of a document that somebody names by its number or id.
-func documentMeant(ctx context.Context, s *store.Store, name string) (string, error) {
+func documentMeant(ctx context.Context, s *store.Store, name, home string) (string, error) {
 	if name == "" || uuid.Validate(name) == nil {
 		return name, nil
 	}
-	page, err := s.Documents(ctx, access.Scope{All: true}, store.DocumentFilter{Query: name, Limit: 1})
-	if err != nil || len(page.Items) == 0 {
-		return name, err
-	}
-	return page.Items[0].ID, nil
+	return s.DocumentNumbered(ctx, access.Scope{All: true}, name, home)
 }

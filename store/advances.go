@@ -112,6 +112,19 @@ func holdOffset(ctx context.Context, tx *sqlx.Tx, id string, c document.Content)
 	return row.advance().Allows(c)
 }
 
+// DocumentNumbered is the id of a document by its number, of any company that the scope
+// may read: numbers are counted for each company, and where several have it, that of the
+// preferred one.
+//
+// Errors: NotFound document.not_found if there is none, or if the scope may not read it.
+func (s *Store) DocumentNumbered(ctx context.Context, scope access.Scope, number, preferred string) (string, error) {
+	const query = `SELECT d.id FROM documents d WHERE d.number = $5 AND ` + readable + `
+		ORDER BY d.entity = $6 DESC, d.entity LIMIT 1`
+	var id string
+	err := s.db.GetContext(ctx, &id, query, scopeArgs(scope, number, preferred)...)
+	return id, sqlFault("store.DocumentNumbered", noRows(err, fault.New(fault.NotFound, "document.not_found")))
+}
+
 // DocumentByNumber returns one document without its content.
 //
 // Errors: NotFound document.not_found if there is none, or if the scope may not

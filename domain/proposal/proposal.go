@@ -71,6 +71,8 @@ type Proposal struct {
 	Decided time.Time `json:"decided"` // zero while open
 }
 
+func placed(args ...string) []string { return append([]string{"file", "line", "column"}, args...) }
+
 // Faults are the refusals of a proposal and of its decision.
 var Faults = fault.Register(map[string]fault.Entry{
 	"proposal.not_found":       {Kind: fault.NotFound},
@@ -85,7 +87,11 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"proposal.too_long":        {Kind: fault.Invalid, Args: []string{"max"}},
 	"proposal.bad_expiry":      {Kind: fault.Invalid, Args: []string{"max"}},
 	"proposal.unknown_kind":    {Kind: fault.Invalid, Args: []string{"kind"}},
-	"proposal.names_nothing":   {Kind: fault.Invalid, Args: []string{"id"}},
+	"proposal.names_nothing":   {Kind: fault.Invalid, Args: placed("field", "id")},
+	"proposal.unbooked":        {Kind: fault.Invalid, Args: placed("category", "id")},
+	"proposal.booked_still":    {Kind: fault.Invalid, Args: placed("category", "id")},
+	"proposal.settles_nowhere": {Kind: fault.Invalid, Args: placed("id")},
+	"proposal.books_another":   {Kind: fault.Invalid, Args: placed("id", "type")},
 })
 
 // Verdict is what the second person says.

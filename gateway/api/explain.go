@@ -13,7 +13,7 @@ type ExplainInput struct {
 	Asked
 	Person     string `query:"person" maxLength:"200" doc:"Oneself where left out"`
 	Permission string `query:"permission" required:"true" maxLength:"64" doc:"Such as document:read"`
-	Document   string `query:"document" maxLength:"64" doc:"To this document"`
+	Document   string `query:"document" maxLength:"64" doc:"To this document, by its number or its id"`
 	Entity     string `query:"entity" maxLength:"64" doc:"To what is of this company"`
 	Department string `query:"department" maxLength:"64" doc:"To what is of this department"`
 }

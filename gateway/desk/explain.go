@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
@@ -14,7 +16,8 @@ import (
 )
 
 // WhyQuestion is whether somebody may do something: to a document, or to whatever is of a
-// company, or of one of its departments.
+// company, or of one of its departments. The document by its number or its id; of a number
+// that several companies have given, the person's own company's is meant.
 type WhyQuestion struct {
 	Person, Permission, Document, Entity, Department string
 }
@@ -31,10 +34,18 @@ func (d *Desk) Explain(ctx context.Context, who auth.Who, q WhyQuestion) (access
 	if _, known := snapshot.People[q.Person]; !known || !may {
 		return access.Explanation{}, fault.New(fault.NotFound, "person.not_found")
 	}
-	if q.Document != "" {
-		if _, err := d.Document(ctx, who, q.Document); err != nil {
+	if q.Document == "" {
+		return d.Why(ctx, q)
+	}
+	if uuid.Validate(q.Document) != nil {
+		scope := access.ScopeFor(who.Subject, access.DocumentRead)
+		number, home := strings.ToUpper(strings.TrimSpace(q.Document)), snapshot.People[q.Person].Entity
+		if q.Document, err = d.Store.DocumentNumbered(ctx, scope, number, home); err != nil {
 			return access.Explanation{}, err
 		}
+	}
+	if _, err := d.Document(ctx, who, q.Document); err != nil {
+		return access.Explanation{}, err
 	}
 	return d.Why(ctx, q)
 }

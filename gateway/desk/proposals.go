@@ -13,6 +13,7 @@ import (
 	"github.com/countersign/countersign/policy"
 	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/policy/doctype"
+	"github.com/countersign/countersign/policy/source"
 	"github.com/countersign/countersign/store"
 )
 
@@ -175,13 +176,17 @@ func (d *Desk) typeFit(ctx context.Context, subject, yaml string) (id, hash stri
 	if err != nil {
 		return "", "", err
 	}
+	places, err := doctype.Places(subject, []byte(yaml))
+	if err != nil {
+		return "", "", err
+	}
 	p, _, err := d.policyInForce(ctx, t.Policy)
 	if err != nil {
-		return "", "", invalidAt("policy", err)
+		return "", "", namesNothing(places, "policy", err)
 	}
 	if t.Mapping != "" {
 		if _, err := d.Store.PolicyInForce(ctx, kindMapping, t.Mapping); err != nil {
-			return "", "", invalidAt("mapping", err)
+			return "", "", namesNothing(places, "mapping", err)
 		}
 	}
 	if err := d.policyStands(ctx, p, typesOf(t)); err != nil {
@@ -216,13 +221,13 @@ func (d *Desk) mappingFit(ctx context.Context, subject, yaml string) (id, hash s
 	return m.ID, hash, err
 }
 
-// invalidAt makes a text that names what is not there the request's fault.
-func invalidAt(field string, err error) error {
+// namesNothing makes a text that names what is not there the request's fault, at its line.
+func namesNothing(places *source.Text, field string, err error) error {
 	f, ok := fault.As(err)
 	if !ok || f.Kind != fault.NotFound {
 		return err
 	}
-	return fault.New(fault.Invalid, "proposal.names_nothing", fault.Field(field), fault.Arg("id", f.Args["id"]))
+	return places.Fault("proposal.names_nothing", field, fault.Arg("field", field), fault.Arg("id", f.Args["id"]))
 }
 
 func typesOf(list ...*doctype.Type) policy.Types {

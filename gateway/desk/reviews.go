@@ -3,6 +3,8 @@ package desk
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -264,11 +266,34 @@ func (d *Desk) unbooked(ctx context.Context, subject, yaml string) ([]policy.Fin
 	if err != nil {
 		return nil, err
 	}
+	places, err := doctype.Places(subject, []byte(yaml))
+	if err != nil {
+		return nil, err
+	}
 	var findings []policy.Finding
 	for _, wrong := range booking.Check(m, t) {
-		findings = append(findings, policy.Finding{Level: policy.LevelWarning, Fault: wrong})
+		told := inTypesWords(wrong, t, places)
+		if !slices.ContainsFunc(findings, func(f policy.Finding) bool { return maps.Equal(f.Fault.Args, told.Args) }) {
+			findings = append(findings, policy.Finding{Level: policy.LevelWarning, Fault: told})
+		}
 	}
 	return findings, nil
+}
+
+// inTypesWords tells what a mapping lacks for a type where the type's text causes it: the
+// mapping's own lines are not before whoever writes the type. Once, not once an entity.
+func inTypesWords(f *fault.Fault, t *doctype.Type, places *source.Text) *fault.Fault {
+	mapping, category := fault.Arg("id", t.Mapping), fault.Arg("category", f.Args["category"])
+	switch f.Code {
+	case "booking.unmapped_category":
+		at := slices.IndexFunc(t.Categories, func(c doctype.Category) bool { return c.ID == f.Args["category"] })
+		return places.Fault("proposal.unbooked", fmt.Sprintf("categories[%d]", at), category, mapping)
+	case "booking.unknown_category":
+		return places.Fault("proposal.booked_still", "categories", category, mapping)
+	case "booking.no_advance_account":
+		return places.Fault("proposal.settles_nowhere", "offsets", mapping)
+	}
+	return places.Fault("proposal.books_another", "mapping", mapping, fault.Arg("type", f.Args["type"]))
 }
 
 func (d *Desk) checkedPolicy(ctx context.Context, p *policy.Policy, subject string) (Checked, string, error) {

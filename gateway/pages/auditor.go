@@ -2,12 +2,15 @@ package pages
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
+	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
@@ -141,7 +144,8 @@ func (v *visit) recordRow(e store.RecordedEvent) recordRow {
 	}
 	data, err := approval.Decode[told](e.Event)
 	if err != nil || e.Stream != e.Document {
-		row.What = v.optionalArgs("page.record."+e.Kind, e.Kind, "who", row.Who, "stream", e.Stream)
+		row.What = v.optionalArgs("page.record."+e.Kind, e.Kind,
+			"who", cmp.Or(row.Who, v.t("page.policies.shipped")), "stream", v.streamWords(e.Event))
 		return row
 	}
 	step := i18n.Pick(e.StepTitle, v.locale)
@@ -154,6 +158,27 @@ func (v *visit) recordRow(e store.RecordedEvent) recordRow {
 		row.Details = v.patchWords(data, v.kindOf(e.Type))
 	}
 	return row
+}
+
+// streamWords is what an event that is about no document is about: somebody, or a text and
+// its version; the chain's own name where it is neither.
+func (v *visit) streamWords(e evidence.Event) string {
+	chain, id, _ := strings.Cut(e.Stream, ":")
+	var data struct {
+		Kind    string `json:"kind"`
+		Version int    `json:"version"`
+	}
+	if chain == "policy" && json.Unmarshal(e.Data, &data) == nil && data.Kind != "" {
+		text := v.t("page.policies.of", "what", v.t("what."+data.Kind), "id", id)
+		if data.Version > 0 {
+			text += v.t("page.comma") + v.t("page.policies.version_n", "n", strconv.Itoa(data.Version))
+		}
+		return text
+	}
+	if name := v.name(id); name != id {
+		return name
+	}
+	return e.Stream
 }
 
 // checkpointRow is one signed statement of the heads of all chains.

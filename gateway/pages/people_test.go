@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 )
@@ -45,6 +46,11 @@ func TestTwoPeopleGrantOnPages(t *testing.T) {
 	person.saysNot("Take away at once")
 	h.get("lin", "/organisation/people/lin?may=effect:read").is(http.StatusOK).says("their role Cashier covers Yunshan")
 	h.get("lin", "/organisation/people/lin?may=audit:read").is(http.StatusOK).says("none of their roles gives it", "Auditor")
+	doc, err := h.desk.Store.Document(h.t.Context(), access.Scope{All: true}, strings.TrimPrefix(h.submitted("asked about", "100.00"), "/documents/"))
+	require.NoError(h.t, err)
+	number := strings.ToLower(doc.Number)
+	h.get("lin", "/organisation/people/lin?may=document:read&document="+number).is(http.StatusOK).says("this one is theirs")
+	h.get("lin", "/organisation/people/lin?may=document:read&document=EXP-1").is(http.StatusOK).says(h.word("fault.document.not_found", nil))
 	h.locale = i18n.Chinese
 	h.get("lin", "/organisation/people/lin?may=effect:read").is(http.StatusOK).says("其角色「出纳」的范围涵盖云杉")
 	h.get("admin", "/organisation").is(http.StatusOK).says("组织架构")

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -63,13 +64,18 @@ func policies(v *visit) error {
 	return v.show(http.StatusOK, v.t("page.policies.title"), view)
 }
 
+// titleOf is what a text calls itself in the reader's language; other where it says nothing.
+func (v *visit) titleOf(row store.PolicyRow, other string) string {
+	return cmp.Or(i18n.Pick(v.desk().TitleOf(row), v.locale), other)
+}
+
 func (v *visit) textRow(row store.PolicyRow) textRow {
 	by := ""
 	if row.PublishedBy != "" {
 		by = v.name(row.PublishedBy)
 	}
 	return textRow{
-		ID: row.ID, Title: i18n.Pick(v.desk().TitleOf(row), v.locale), Version: row.Version, By: by,
+		ID: row.ID, Title: v.titleOf(row, ""), Version: row.Version, By: by,
 		Path: textAt(proposal.Kind(row.Kind), row.ID), At: v.stamp(row.PublishedAt, v.who.Person.Entity),
 	}
 }

@@ -202,6 +202,7 @@ func (v *visit) proposal(status int, wrong, typed string) error {
 		Text: plainLines(r.Payload), TextPath: textAt(r.Kind, r.Subject), InForce: r.InForce, Key: random(), Wrong: wrong,
 		Typed: typed,
 	}
+	view.Subject = v.titleOf(store.PolicyRow{Kind: string(r.Kind), ID: r.Subject, YAML: r.Payload}, r.Subject)
 	if r.Kind == proposal.Type {
 		view.Sheet = v.typeSheet(r.Subject, r.Payload)
 	}

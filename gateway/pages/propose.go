@@ -19,6 +19,7 @@ type proposeView struct {
 	checkView
 	Kind             proposal.Kind
 	ID               string
+	Title            string // what it calls itself; its id where it says nothing
 	YAML, Note, Days string
 	Most             int // bytes of a text
 	Key              string
@@ -68,6 +69,7 @@ func (v *visit) proposing() (proposeView, error) {
 		return view, err
 	}
 	view.InForce, view.YAML = row.Version > 0, row.YAML
+	view.Title = v.titleOf(row, view.ID)
 	return view, nil
 }
 
@@ -75,7 +77,7 @@ func (v *visit) proposeShown(status int, view proposeView) error {
 	if view.Kind == proposal.Type {
 		view.Sheet = v.typeSheet(view.ID, view.YAML)
 	}
-	return v.show(status, v.t("page.propose.title", "id", view.ID), view)
+	return v.show(status, v.t("page.propose.title", "id", view.Title), view)
 }
 
 // proposeSent handles POST /policies/:kind/:id/propose: a check keeps nothing.

@@ -66,7 +66,7 @@ type signedOutView struct{ There string }
 type sessionsView struct{ Rows []sessionRow }
 
 type sessionRow struct {
-	ID, Agent, Address, Provider string
+	ID, Agent, Said, Address, Provider string // Said: as the browser names itself
 
 	Own         bool
 	Since, Seen stamp
@@ -88,8 +88,8 @@ func sessions(v *visit) error {
 }
 
 func (v *visit) sessionRow(s store.SessionInfo) sessionRow {
-	row := sessionRow{ID: s.ID, Agent: s.Agent, Address: s.Address, Provider: s.Provider, Own: s.Own,
-		Since: v.stamp(s.CreatedAt, v.who.Person.Entity), Seen: v.stamp(s.SeenAt, v.who.Person.Entity)}
+	row := sessionRow{ID: s.ID, Agent: v.agentWords(s.Agent), Said: s.Agent, Address: s.Address,
+		Provider: s.Provider, Own: s.Own, Since: v.stamp(s.CreatedAt, v.who.Person.Entity), Seen: v.stamp(s.SeenAt, v.who.Person.Entity)}
 	for _, c := range v.pages.deps.SignIn.Choices(v.locale) {
 		if c.ID == s.Provider {
 			row.Provider = c.Title

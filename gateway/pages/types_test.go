@@ -150,6 +150,9 @@ func TestATypeIsChangedOnThePages(t *testing.T) {
 		form.Set("do", "check")
 		h.post("liu", proposeType, form).is(200).says(h.word("page.check.fit", nil), title, "&lt;b&gt;", word("field"),
 			word("key.hint"), `class="add"`).saysNot("City <b>", "城市 <b>")
+		unknown := maps.Clone(form)
+		unknown.Set("yaml", strings.Replace(yaml, "policy: travel_request", "policy: travels", 1))
+		h.post("liu", proposeType, unknown).is(200).says(h.word("page.check.unfit", nil), "travels", `<pre class="quote">policy: travels`)
 		broken := maps.Clone(form)
 		broken.Set("yaml", strings.Replace(yaml, "kind: date", "kind: dates", 1))
 		h.post("liu", proposeType, broken).is(200).says(h.word("page.check.unfit", nil)).saysNot(`id="sheet"`)

@@ -46,7 +46,7 @@ func (v *visit) typeSheet(id, yaml string) *typeSheet {
 	}
 	sheet.Most = v.t("page.sheet.most_lines", "n", strconv.Itoa(kind.Limits.MaxLines))
 	if kind.Limits.MaxAmount != "" {
-		sheet.Most += " " + v.t("page.sheet.most_amount", "amount", kind.Limits.MaxAmount)
+		sheet.Most += " " + v.t("page.sheet.most_amount", "amount", grouped(kind.Limits.MaxAmount))
 	}
 	return sheet
 }

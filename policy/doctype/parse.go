@@ -57,6 +57,15 @@ type reading struct {
 	faults []*fault.Fault
 }
 
+// Places is where everything stands in the text of a type, for who finds fault with it
+// beside what it says itself.
+//
+// Errors: faults yaml.*, as Parse.
+func Places(name string, yaml []byte) (*source.Text, error) {
+	var raw typeYAML
+	return source.Read(name, yaml, &raw)
+}
+
 // Parse reads a document type strictly.
 //
 // Errors: faults yaml.* and type.*, all at once, each with file, line and column.
