@@ -9,6 +9,8 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/invoice"
+	"github.com/countersign/countersign/gateway/desk"
 )
 
 // recordRoutes are what is read of a document.
@@ -30,7 +32,8 @@ type filesView struct {
 
 	Files      []fileRow
 	Shown      fileRow
-	Prev, Next string // ids, "" at either end
+	Invoice    *invoice.Invoice // what an XML or OFD invoice says, nil where it says nothing
+	Prev, Next string           // ids, "" at either end
 	At, Of     string
 }
 
@@ -60,6 +63,7 @@ func showFile(v *visit) error {
 	}
 	view.Files[at].Current = true
 	view.Shown, view.At, view.Of = view.Files[at], strconv.Itoa(at+1), strconv.Itoa(len(view.Files))
+	view.Invoice = v.invoiceIn(view.Shown)
 	if at > 0 {
 		view.Prev = view.Files[at-1].ID
 	}
@@ -67,6 +71,19 @@ func showFile(v *visit) error {
 		view.Next = view.Files[at+1].ID
 	}
 	return v.show(http.StatusOK, view.Shown.Name, view)
+}
+
+// invoiceIn is what a file says of its invoice where no browser shows the file itself. A
+// file that tells nothing is saved and opened, like any other.
+func (v *visit) invoiceIn(f fileRow) *invoice.Invoice {
+	if !slices.Contains([]string{"application/xml", "application/ofd"}, f.Type) {
+		return nil
+	}
+	found, reading, err := v.desk().ReadInvoice(v.r.Context(), v.who, f.ID)
+	if err != nil || reading != desk.InvoiceRead {
+		return nil
+	}
+	return &found
 }
 
 // fileRows lists the files of the document, then those of its lines.

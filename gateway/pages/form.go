@@ -52,10 +52,17 @@ func readFile(token string) (formFile, bool) {
 	return formFile{ID: parts[0], Name: parts[2], Size: size}, err == nil
 }
 
+// What a form may hold while it is written: more than a document may have, so that who
+// adds too much is told of it, and nothing of it is lost in silence.
+const (
+	filesKept = 4 * doctype.FilesMax
+	linesKept = 2 * doctype.LinesMax
+)
+
 func readFiles(tokens []string) []formFile {
 	var list []formFile
 	for _, token := range tokens {
-		if f, ok := readFile(token); ok && len(list) < doctype.FilesMax {
+		if f, ok := readFile(token); ok && len(list) < filesKept {
 			list = append(list, f)
 		}
 	}
@@ -77,7 +84,7 @@ func readForm(sent url.Values, t *doctype.Type) form {
 		f.Fields[field.Name] = one("fields." + field.Name)
 	}
 	for _, at := range sent["line"] {
-		if len(f.Lines) == doctype.LinesMax {
+		if len(f.Lines) == linesKept {
 			break
 		}
 		of := "lines." + at + "."

@@ -3,10 +3,13 @@ package pages_test
 import (
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/countersign/countersign/policy/doctype"
 )
 
 // operations are what the card of a page says of each, without the tags.
@@ -67,5 +70,42 @@ func TestFilesOneAfterAnother(t *testing.T) {
 		h.get("nobody", pdf).is(http.StatusNotFound)
 		other := h.submitted("k2", "2000.00")
 		h.get("lin", other+"/files/"+pdf[strings.LastIndex(pdf, "/")+1:]).is(http.StatusNotFound)
+	})
+}
+
+// TestInvoiceFilesAreReadOut: an approver sees what an XML or OFD invoice says, though no
+// browser shows the file itself; XML of another kind is only saved.
+func TestInvoiceFilesAreReadOut(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		const told = `<EInvoice><EIid>26312000000136634921</EIid><SellerName>和平饭店 &lt;b&gt;</SellerName>` +
+			`<TotalTax-includedAmount>212.00</TotalTax-includedAmount><IssueTime>2026-11-12</IssueTime></EInvoice>`
+		at := h.upload("lin", "/new/expense", expense("k1", "2000.00"), map[string][]byte{
+			"upload=a.xml": []byte(`<?xml version="1.0"?>` + told), "lines.0.upload=b.xml": []byte(`<?xml version="1.0"?><Order/>`)}).to()
+		links := regexp.MustCompile(`href="(`+at+`/files/[^"]+)"`).FindAllStringSubmatch(h.get("wang", at).body, -1)
+		require.Len(t, links, 2)
+		h.get("wang", links[1][1]).is(http.StatusOK).says("26312000000136634921", "和平饭店 &lt;b&gt;", "212.00",
+			h.word("page.files.invoice_hint", nil)).saysNot(h.word("page.files.net", nil), h.word("page.files.other", nil))
+		h.get("wang", links[0][1]).is(http.StatusOK).says(h.word("page.files.other", nil)).saysNot(h.word("page.files.invoice", nil))
+	})
+}
+
+// TestTooManyFilesAreToldOf: of more files than a document may have none is dropped
+// without a word.
+func TestTooManyFilesAreToldOf(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		files := map[string][]byte{}
+		for i := range doctype.FilesMax + 1 {
+			files["upload=r"+strconv.Itoa(i)+".txt"] = []byte("r" + strconv.Itoa(i))
+		}
+		form := expense("k1", "2000.00")
+		form.Set("do", "upload")
+		kept := h.upload("lin", "/new/expense", form, files)
+		form.Set("do", "submit")
+		for _, token := range regexp.MustCompile(`name="file" value="([^"]+)"`).FindAllStringSubmatch(kept.body, -1) {
+			form.Add("file", token[1])
+		}
+		require.Len(t, form["file"], doctype.FilesMax+1)
+		args := map[string]string{"count": strconv.Itoa(doctype.FilesMax + 1), "max": strconv.Itoa(doctype.FilesMax)}
+		h.post("lin", "/new/expense", form).is(http.StatusUnprocessableEntity).says(h.word("fault.document.too_many_files", args))
 	})
 }
