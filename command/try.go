@@ -1,11 +1,14 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/config"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/walk"
 )
 
@@ -40,7 +44,8 @@ func tryCommand() *cobra.Command {
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), tryPatience)
 			defer cancel()
-			t := &trial{ctx: ctx, out: cmd.OutOrStdout(), people: f, books: books, run: uuid.NewString()[:8]}
+			t := &trial{ctx: ctx, out: cmd.OutOrStdout(), locale: locale(cmd), people: f, books: books,
+				run: uuid.NewString()[:8]}
 			return t.walk()
 		},
 	}
@@ -64,6 +69,7 @@ func connectionOf(c config.Config, entity string) config.Connection {
 type trial struct {
 	ctx    context.Context
 	out    io.Writer
+	locale string // of what is printed, and of those who act
 	people devFile
 	books  erp.Port
 	run    string // makes the idempotency keys of this walk its own
@@ -73,27 +79,24 @@ type trial struct {
 // walk runs every scene; the first mismatch ends it.
 func (t *trial) walk() error {
 	for _, scene := range []struct {
-		title string
-		play  func() error
+		name string
+		play func() error
 	}{
-		{"999.99 CNY passes by rule: no human is asked", t.passesByRule},
-		{"1,000.00 CNY goes to finance, the supervisor and the finance head", t.wholeRoute},
-		{"a return, a resubmission, and a decision on what was seen before", t.returned},
-		{"a rejection ends it", t.rejected},
-		{"the second answer to a decided task is refused, with who and when", t.tooLate},
-		{"bad input names the field, in the caller's language", t.badInput},
+		{"rule", t.passesByRule}, {"route", t.wholeRoute}, {"return", t.returned}, {"reject", t.rejected},
+		{"late", t.tooLate}, {"bad", t.badInput},
 	} {
-		fmt.Fprintf(t.out, "\n■ %s\n", scene.title)
+		title := t.text("scene."+scene.name, nil)
+		fmt.Fprintf(t.out, "\n■ %s\n", title)
 		if err := scene.play(); err != nil {
-			return fmt.Errorf("%s: %w", scene.title, err)
+			return fmt.Errorf("%s: %w", title, err)
 		}
 	}
-	_, err := fmt.Fprintf(t.out, "\nall as expected\n")
+	_, err := fmt.Fprintf(t.out, "\n%s\n", t.text("done", nil))
 	return err
 }
 
 func (t *trial) as(person string) *walk.Client {
-	return &walk.Client{Base: t.people.Gateway, Token: t.people.Tokens[person]}
+	return &walk.Client{Base: t.people.Gateway, Token: t.people.Tokens[person], Locale: t.locale}
 }
 
 func (t *trial) key() string {
@@ -101,20 +104,27 @@ func (t *trial) key() string {
 	return fmt.Sprintf("try-%s-%d", t.run, t.step)
 }
 
-func (t *trial) say(format string, args ...any) { fmt.Fprintf(t.out, "  "+format+"\n", args...) }
+func (t *trial) text(key string, args map[string]string) string {
+	return i18n.Shipped().Text(t.locale, "try."+key, args)
+}
 
-func expense(title, amount string) walk.Form {
+func (t *trial) say(key string, args map[string]string) {
+	fmt.Fprintf(t.out, "  %s\n", t.text(key, args))
+}
+
+func (t *trial) expense(title, amount string) walk.Form {
+	title = t.text("title."+title, nil) + " " + t.run
 	return walk.Form{Type: "expense", Title: title, Currency: "CNY", Urgency: "normal", Lines: []walk.Line{{
-		Category: "travel", Description: "Shanghai – Hangzhou", Date: time.Now().Format(time.DateOnly),
+		Category: "travel", Description: t.text("line", nil), Date: time.Now().Format(time.DateOnly),
 		Amount: walk.Money{Amount: amount, Currency: "CNY"}}}}
 }
 
 func (t *trial) submit(title, amount string) (walk.Document, error) {
-	d, err := t.as("lin").Submit(t.ctx, expense(title+" "+t.run, amount), t.key())
+	d, err := t.as("lin").Submit(t.ctx, t.expense(title, amount), t.key())
 	if err != nil {
 		return d, err
 	}
-	t.say("lin submitted %s: %s %s", d.Number, amount, "CNY")
+	t.say("submitted", map[string]string{"person": "lin", "document": d.Number, "amount": amount + " CNY"})
 	return d, nil
 }
 
@@ -124,10 +134,14 @@ func (t *trial) decide(person, document, act, opinion string) (walk.Task, error)
 	if err != nil {
 		return task, err
 	}
+	if opinion != "" {
+		opinion = t.text("opinion."+opinion, nil)
+	}
 	if _, err := t.as(person).Decide(t.ctx, task, act, opinion, t.key()); err != nil {
 		return task, fmt.Errorf("%s: %s: %w", person, act, err)
 	}
-	t.say("%s: %s at %s", person, act, task.Step)
+	t.say("decided", map[string]string{"person": person, "step": cmp.Or(task.StepTitle[t.locale], task.Step),
+		"act": i18n.Shipped().Text(t.locale, "act."+act, nil)})
 	return task, nil
 }
 
@@ -155,7 +169,7 @@ func (t *trial) await(id, status string) (walk.Document, error) {
 	if d.Status != status {
 		return d, fmt.Errorf("%s is %s, not %s (%+v)", d.Number, d.Status, status, d.Parked)
 	}
-	t.say("%s is %s", d.Number, status)
+	t.say("is", map[string]string{"document": d.Number, "status": i18n.Shipped().Text(t.locale, "status."+status, nil)})
 	return d, nil
 }
 
@@ -175,7 +189,7 @@ func (t *trial) booked(id string) error {
 	if len(found) != 1 || found[0].State != erp.Posted {
 		return fmt.Errorf("the ERP holds %d vouchers under %s, not one posted: %+v", len(found), d.Voucher.Reference, found)
 	}
-	t.say("the ERP has voucher %s, posted, dated %s", found[0].Number, found[0].Date)
+	t.say("booked", map[string]string{"number": found[0].Number, "date": found[0].Date})
 	return nil
 }
 
@@ -216,17 +230,17 @@ func (t *trial) returned() error {
 	if err != nil {
 		return err
 	}
-	seen, err := t.decide("wang", d.ID, "return", "the invoice is missing")
+	seen, err := t.decide("wang", d.ID, "return", "return")
 	if err != nil {
 		return err
 	}
 	if _, err := t.await(d.ID, "returned"); err != nil {
 		return err
 	}
-	if _, err := t.as("lin").Resubmit(t.ctx, d.ID, expense("hotel, with invoice "+t.run, "2200.00"), t.key()); err != nil {
+	if _, err := t.as("lin").Resubmit(t.ctx, d.ID, t.expense("hotel_again", "2200.00"), t.key()); err != nil {
 		return fmt.Errorf("resubmitting: %w", err)
 	}
-	t.say("lin resubmitted: 2,200.00 CNY")
+	t.say("resubmitted", map[string]string{"person": "lin", "document": d.Number, "amount": "2200.00 CNY"})
 	if _, err := t.taskOf("wang", d.ID); err != nil {
 		return err
 	}
@@ -245,7 +259,7 @@ func (t *trial) rejected() error {
 	if _, err := t.decide("wang", d.ID, "approve", ""); err != nil {
 		return err
 	}
-	if _, err := t.decide("zhao", d.ID, "reject", "not a business expense"); err != nil {
+	if _, err := t.decide("zhao", d.ID, "reject", "reject"); err != nil {
 		return err
 	}
 	_, err = t.await(d.ID, "rejected")
@@ -264,11 +278,11 @@ func (t *trial) tooLate() error {
 	if _, err := t.decide("wang", d.ID, "approve", ""); err != nil {
 		return err
 	}
-	_, err = t.as("chen").Decide(t.ctx, late, "reject", "too late", t.key())
+	_, err = t.as("chen").Decide(t.ctx, late, "reject", t.text("opinion.late", nil), t.key())
 	if err := t.refused(err, http.StatusConflict, "task.stale"); err != nil {
 		return err
 	}
-	if _, err := t.as("lin").Withdraw(t.ctx, d.ID, "the trip is off", t.key()); err != nil {
+	if _, err := t.as("lin").Withdraw(t.ctx, d.ID, t.text("opinion.withdraw", nil), t.key()); err != nil {
 		return fmt.Errorf("withdrawing: %w", err)
 	}
 	_, err = t.await(d.ID, "withdrawn")
@@ -279,7 +293,7 @@ func (t *trial) badInput() error {
 	for _, locale := range []string{"zh-CN", "en"} {
 		lin := t.as("lin")
 		lin.Locale = locale
-		_, err := lin.Submit(t.ctx, expense("three decimals", "10.005"), t.key())
+		_, err := lin.Submit(t.ctx, t.expense("decimals", "10.005"), t.key())
 		if err := t.refused(err, http.StatusUnprocessableEntity, "money.too_many_decimals"); err != nil {
 			return err
 		}
@@ -295,7 +309,8 @@ func (t *trial) refused(err error, status int, codes ...string) error {
 	}
 	for _, code := range codes {
 		if problem.Status == status && problem.Code == code {
-			t.say("refused as it should be: %d %s %s %s", problem.Status, problem.Code, problem.Detail, problem.Field)
+			t.say("refused", map[string]string{"status": strconv.Itoa(problem.Status), "code": problem.Code,
+				"detail": strings.TrimSpace(problem.Detail + " " + problem.Field)})
 			return nil
 		}
 	}

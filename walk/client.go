@@ -118,6 +118,8 @@ type Task struct {
 	Assignee    string `json:"assignee"`
 	State       string `json:"state"`
 	DecidedBy   string `json:"decided_by"`
+
+	StepTitle map[string]string `json:"step_title"` // by locale
 }
 
 // Act is how far an act is; Pending means recorded, being applied.

@@ -66,6 +66,7 @@ func TestWholeHouse(t *testing.T) {
 			"an import reports rows and repeats safely":       (*scene).imported,
 			"a policy without an answer waits for an admin":   (*scene).unroutable,
 			"the log of transitions can be read and exported": (*scene).exported,
+			"operators try it in both languages":              (*scene).tried,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
