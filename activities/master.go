@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp"
@@ -88,8 +90,8 @@ func (m *MasterData) Sync(ctx context.Context, in MasterInput) (store.MasterRun,
 	if !known {
 		return store.MasterRun{}, nil, fault.New(fault.NotFound, CodeNoConnection, fault.Arg("connection", in.Connection))
 	}
-	run := store.MasterRun{ID: in.Run, Connection: in.Connection, Entities: source.Entities, By: in.By,
-		Rates: source.Rates, StartedAt: m.now()}
+	run := store.MasterRun{ID: in.Run, Connection: in.Connection, Entities: source.Entities, Kinds: source.kinds(),
+		By: in.By, Rates: source.Rates, StartedAt: m.now()}
 	since, err := m.since(ctx, in, source)
 	if err != nil {
 		return run, nil, err
@@ -139,6 +141,38 @@ func (m *MasterData) save(ctx context.Context, in MasterInput, run store.MasterR
 	return m.Book.SaveMaster(ctx, run, apply)
 }
 
+// kinds are what the connection can tell of.
+func (s MasterSource) kinds() []string {
+	var all []string
+	for _, kind := range s.Port.Capabilities().Master {
+		all = append(all, string(kind))
+	}
+	return all
+}
+
+// tellsMore says whether the connection can tell of more than when it was read: after an
+// upgrade, or by a new option.
+func (s MasterSource) tellsMore(run store.MasterRun) bool {
+	return slices.ContainsFunc(s.kinds(), func(kind string) bool { return !slices.Contains(run.Kinds, kind) })
+}
+
+// Behind are the connections that can tell of more than when they were read last, and
+// those that were never read.
+func (m *MasterData) Behind(ctx context.Context) ([]string, error) {
+	newest, err := m.Book.NewestMaster(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var behind []string
+	for _, id := range slices.Sorted(maps.Keys(m.Sources)) {
+		at := slices.IndexFunc(newest, func(run store.MasterRun) bool { return run.Connection == id })
+		if at < 0 || m.Sources[id].tellsMore(newest[at]) {
+			behind = append(behind, id)
+		}
+	}
+	return behind, nil
+}
+
 // since is where a delta begins; the zero time reads everything. What was held back
 // would not come in a delta again, so everything is read until it is settled.
 func (m *MasterData) since(ctx context.Context, in MasterInput, source MasterSource) (time.Time, error) {
@@ -150,7 +184,8 @@ func (m *MasterData) since(ctx context.Context, in MasterInput, source MasterSou
 		return time.Time{}, err
 	}
 	for _, run := range newest {
-		if run.Connection == in.Connection && run.State == store.MasterApplied && m.now().Sub(run.StartedAt) < wholeAfter {
+		if run.Connection == in.Connection && run.State == store.MasterApplied && m.now().Sub(run.StartedAt) < wholeAfter &&
+			!source.tellsMore(run) {
 			return run.AsOf, nil
 		}
 	}

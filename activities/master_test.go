@@ -71,7 +71,9 @@ type chart struct {
 	asked  []time.Time
 }
 
-func (c *chart) Capabilities() erp.Capabilities { return erp.Capabilities{Delta: true} }
+func (c *chart) Capabilities() erp.Capabilities {
+	return erp.Capabilities{Delta: true, Master: []master.Kind{master.Account}}
+}
 
 func (c *chart) Sync(_ context.Context, since time.Time) (erp.Master, error) {
 	c.asked = append(c.asked, since)
@@ -104,11 +106,19 @@ func TestMasterDataThroughARun(t *testing.T) {
 	require.True(t, books.asked[0].IsZero())
 	require.Equal(t, "true", book.rows[master.Key{Kind: master.Account, Code: "2202"}].Attributes[master.PartyRequired])
 
+	behind, err := m.Behind(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, behind, "it tells of no more than was read")
 	require.Empty(t, sync().Counts, "nothing changed")
 	require.Equal(t, books.master.AsOf, books.asked[1], "a delta, a little early")
 
+	book.runs[1].Kinds = nil // as an earlier version read it
+	behind, err = m.Behind(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"books"}, behind)
 	books.master.Accounts[0].Active, books.master.Accounts[2].Active = false, false
 	outcome := sync()
+	require.True(t, books.asked[2].IsZero(), "what it tells of besides would not come in a delta")
 	require.Equal(t, store.MasterHeld, outcome.State)
 	require.Equal(t, map[string]int{master.Closed: 1}, outcome.Counts, "9999 is nobody's")
 	require.Equal(t, "expense", book.runs[2].Held[0].Uses)
@@ -152,7 +162,7 @@ func TestMasterDataThroughARun(t *testing.T) {
 	require.Equal(t, "erp.not_allowed", sync().Code)
 	require.Equal(t, "no", book.runs[len(book.runs)-1].Detail)
 	books.err = fault.New(fault.Busy, "erp.unavailable")
-	_, _, err := m.Sync(t.Context(), in)
+	_, _, err = m.Sync(t.Context(), in)
 	require.Equal(t, fault.Busy, fault.KindOf(err))
 	in.Connection = "nosuch"
 	_, _, err = m.Sync(t.Context(), in)

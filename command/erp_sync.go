@@ -34,12 +34,16 @@ func (p *parts) masterData(s *store.Store) (*activities.MasterData, error) {
 }
 
 // scheduleMasterData has it read by itself; without that it is still read when asked.
-func (p *parts) scheduleMasterData(ctx context.Context, c client.Client) {
+func (p *parts) scheduleMasterData(ctx context.Context, c client.Client, m *activities.MasterData) {
 	var connections []string
 	for _, one := range p.config.ERP.Connections {
 		connections = append(connections, one.ID)
 	}
-	if err := worker.ScheduleMasterData(ctx, c, connections, p.config.ERP.MasterEvery); err != nil {
+	behind, err := m.Behind(ctx)
+	if err == nil {
+		err = worker.ScheduleMasterData(ctx, c, connections, behind, p.config.ERP.MasterEvery)
+	}
+	if err != nil {
 		p.logger.Error("nobody will read master data by itself", "error", err)
 	}
 }

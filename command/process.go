@@ -110,7 +110,7 @@ func runWorker(ctx context.Context, p *parts) error {
 		return err
 	}
 	if !p.config.Worker.Effects.Paused {
-		p.scheduleMasterData(ctx, c)
+		p.scheduleMasterData(ctx, c, deps.Master)
 		if err := p.scheduleInbound(ctx, c); err != nil {
 			return err
 		}

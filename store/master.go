@@ -25,6 +25,7 @@ type MasterRun struct {
 	ID         string
 	Connection string
 	Entities   []string // whose books they are
+	Kinds      []string // that the connection could tell of
 	By         string   // who asked; "" = the schedule, or an operator
 	State      string
 	Complete   bool // everything, not only what changed
@@ -49,6 +50,7 @@ type masterRunRow struct {
 	ID, Connection, State, Counts, Held, Remarks, Code, Detail string
 
 	Entities   pq.StringArray
+	Kinds      pq.StringArray
 	By         string `db:"by_person"`
 	Complete   bool
 	Review     bool
@@ -60,8 +62,8 @@ type masterRunRow struct {
 
 func (r masterRunRow) run() (MasterRun, error) {
 	run := MasterRun{
-		ID: r.ID, Connection: r.Connection, Entities: r.Entities, By: r.By, State: r.State, Complete: r.Complete,
-		Review: r.Review, Came: r.Came,
+		ID: r.ID, Connection: r.Connection, Entities: r.Entities, Kinds: r.Kinds, By: r.By, State: r.State,
+		Complete: r.Complete, Review: r.Review, Came: r.Came,
 		Code: r.Code, Detail: r.Detail, AsOf: r.AsOf, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 	}
 	for text, into := range map[string]any{r.Counts: &run.Counts, r.Held: &run.Held, r.Remarks: &run.Remarks} {
@@ -73,7 +75,7 @@ func (r masterRunRow) run() (MasterRun, error) {
 }
 
 const masterRunColumns = `id, connection, entities, by_person, state, complete, came, counts, held, remarks, code,
-	detail, as_of, started_at, finished_at, review`
+	detail, as_of, started_at, finished_at, review, kinds`
 
 // MasterRuns lists the readings of a connection, of every one for "", the newest first.
 func (s *Store) MasterRuns(ctx context.Context, connection string, limit int) ([]MasterRun, error) {
@@ -115,11 +117,12 @@ func masterRuns(rows []masterRunRow) ([]MasterRun, error) {
 func (s *Store) SaveMaster(ctx context.Context, run MasterRun, apply []master.Change) error {
 	return s.inTx(ctx, "store.SaveMaster", func(tx *sqlx.Tx) error {
 		const insert = `INSERT INTO master_runs (id, connection, entities, by_person, state, complete, came, counts, held,
-			remarks, code, detail, as_of, started_at, review) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)
+			remarks, code, detail, as_of, started_at, review, kinds)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)
 			ON CONFLICT DO NOTHING`
 		done, err := tx.ExecContext(ctx, insert, run.ID, run.Connection, pq.Array(run.Entities), run.By, run.State,
 			run.Complete, run.Came, listed(run.Counts), listed(run.Held), listed(run.Remarks), run.Code, run.Detail,
-			run.AsOf.UTC(), run.StartedAt.UTC(), run.Review)
+			run.AsOf.UTC(), run.StartedAt.UTC(), run.Review, pq.Array(append([]string{}, run.Kinds...)))
 		if err != nil {
 			return err
 		}

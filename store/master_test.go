@@ -20,7 +20,7 @@ func TestMasterDataIsKept(t *testing.T) {
 	account := master.Row{Kind: master.Account, Code: "6602", Name: "费用", ID: "3", Active: true,
 		Attributes: map[string]string{master.PartyRequired: "true"}}
 	began := time.Now().UTC().Truncate(time.Microsecond)
-	run := store.MasterRun{ID: uuid.Must(uuid.NewV7()).String(), Connection: "books", Entities: []string{"cn", "de"},
+	run := store.MasterRun{ID: uuid.Must(uuid.NewV7()).String(), Connection: "books", Entities: []string{"cn", "de"}, Kinds: []string{"account"},
 		By: "liu", State: store.MasterApplied, Complete: true, Came: 1, Counts: map[string]int{master.Added: 1},
 		AsOf: began, StartedAt: began}
 	apply := []master.Change{{What: master.Added, After: account}}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
 
 	"github.com/countersign/countersign/activities"
 	"github.com/countersign/countersign/adapters/erp"
@@ -82,18 +81,18 @@ func (h *house) readsMaster(t *testing.T) {
 	play.replay("master", id)
 
 	for _, every := range []time.Duration{time.Hour, 2 * time.Hour} {
-		require.NoError(t, worker.ScheduleMasterData(ctx, h.client, []string{"books"}, every))
+		require.NoError(t, worker.ScheduleMasterData(ctx, h.client, []string{"books"}, nil, every))
 	}
 	schedule := h.client.ScheduleClient().GetHandle(ctx, workflows.MasterDataID("books"))
 	require.Empty(t, h.untilMaster(t).By, "the first reading is at once")
-	require.NoError(t, schedule.Trigger(ctx, client.ScheduleTriggerOptions{}))
-	h.untilMaster(t)
+	require.NoError(t, worker.ScheduleMasterData(ctx, h.client, []string{"books"}, []string{"books"}, 2*time.Hour))
+	h.untilMaster(t) // one that can tell of more than was read, too
 	described, err := schedule.Describe(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 2*time.Hour, described.Schedule.Spec.Intervals[0].Every)
 	require.Equal(t, 2, described.Info.NumActions, "a worker that starts again reads nothing")
 	for range 2 {
-		require.NoError(t, worker.ScheduleMasterData(ctx, h.client, []string{"books"}, 0))
+		require.NoError(t, worker.ScheduleMasterData(ctx, h.client, []string{"books"}, nil, 0))
 	}
 	_, err = schedule.Describe(ctx)
 	require.Error(t, err)

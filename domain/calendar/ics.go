@@ -21,6 +21,7 @@ const (
 	icsBytesMax = 1 << 20
 	eventsMax   = 5000
 	eventMax    = 62 // days of one event: no holiday is longer, a mistyped year is
+	depthMax    = 8  // components in one another
 	faultsMax   = 50 // reported at once
 )
 
@@ -34,6 +35,7 @@ const (
 	codeICSNotDate    = "calendar.ics_not_a_date"
 	codeICSEnd        = "calendar.ics_bad_end"
 	codeICSRecurrence = "calendar.ics_recurs"
+	codeICSTwice      = "calendar.ics_twice"
 )
 
 var _ = fault.Register(map[string]fault.Entry{
@@ -45,6 +47,7 @@ var _ = fault.Register(map[string]fault.Entry{
 	codeICSNotDate:    {Kind: fault.Invalid, Args: []string{"file", "line", "text"}},
 	codeICSEnd:        {Kind: fault.Invalid, Args: []string{"file", "line", "text"}},
 	codeICSRecurrence: {Kind: fault.Invalid, Args: []string{"file", "line", "text"}},
+	codeICSTwice:      {Kind: fault.Invalid, Args: []string{"file", "line", "text"}},
 })
 
 // ReadICS reads the whole-day events of an iCalendar file (RFC 5545), in its
@@ -87,6 +90,7 @@ type icsLine struct {
 // unfold joins continued lines, which begin with a blank, to the line before.
 func unfold(text string) []icsLine {
 	var lines []icsLine
+	var value strings.Builder // of the last line
 	number := 0
 	for raw := range strings.SplitSeq(strings.TrimPrefix(text, "\ufeff"), "\n") {
 		number++
@@ -94,11 +98,20 @@ func unfold(text string) []icsLine {
 		if raw == "" {
 			continue
 		}
-		if last := len(lines) - 1; last >= 0 && (raw[0] == ' ' || raw[0] == '\t') {
-			lines[last].value += raw[1:]
+		last := len(lines) - 1
+		if last >= 0 && (raw[0] == ' ' || raw[0] == '\t') {
+			value.WriteString(raw[1:])
 			continue
 		}
-		lines = append(lines, icsLine{value: raw, number: number})
+		if last >= 0 {
+			lines[last].value = value.String()
+		}
+		lines = append(lines, icsLine{number: number})
+		value = strings.Builder{}
+		value.WriteString(raw)
+	}
+	if last := len(lines) - 1; last >= 0 {
+		lines[last].value = value.String()
 	}
 	for i := range lines {
 		lines[i] = lines[i].split()
@@ -161,7 +174,7 @@ func (r *icsReader) line(l icsLine) {
 
 func (r *icsReader) begin(l icsLine, component string) {
 	outermost := len(r.open) == 0
-	if outermost != (component == "VCALENDAR") || slices.Contains(r.open, component) {
+	if outermost != (component == "VCALENDAR") || len(r.open) == depthMax || slices.Contains(r.open, component) {
 		r.refuse(codeICSNesting, l.number, "BEGIN:"+component)
 		return
 	}
@@ -185,8 +198,10 @@ func (r *icsReader) close(l icsLine, component string) {
 func (r *icsReader) property(l icsLine) {
 	switch l.name {
 	case "DTSTART":
+		r.once(r.start, l)
 		r.start = l
 	case "DTEND", "DURATION":
+		r.once(r.end, l)
 		r.end = l
 	case "SUMMARY":
 		r.event.Name = unescape.Replace(l.value)
@@ -194,6 +209,13 @@ func (r *icsReader) property(l icsLine) {
 		r.gone = strings.EqualFold(l.value, "CANCELLED")
 	case "RRULE", "RDATE", "RECURRENCE-ID":
 		r.refuse(codeICSRecurrence, l.number, l.name)
+	}
+}
+
+// once refuses a property of an event that has it already: nobody knows which is meant.
+func (r *icsReader) once(before, l icsLine) {
+	if before.number != 0 {
+		r.refuse(codeICSTwice, l.number, l.name)
 	}
 }
 

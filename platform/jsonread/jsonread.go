@@ -17,6 +17,9 @@ import (
 // ErrNoJSON is what is no JSON at all, or more than one value.
 var ErrNoJSON = errors.New("not one JSON value")
 
+// ErrNotUTF8 is a text in another encoding.
+var ErrNotUTF8 = errors.New("not UTF-8")
+
 // Limits bound one text.
 type Limits struct {
 	Depth  int
@@ -25,11 +28,11 @@ type Limits struct {
 
 // Check walks one value.
 //
-// Errors: ErrNoJSON; others where it is JSON that is not UTF-8, too deep, or has a name of
-// one object twice.
+// Errors: ErrNoJSON, ErrNotUTF8; others where it is JSON that is too deep, or has a name of one
+// object twice.
 func Check(text []byte, most Limits) error {
 	if !utf8.Valid(text) {
-		return errors.New("not UTF-8")
+		return ErrNotUTF8
 	}
 	w := walker{json.NewDecoder(bytes.NewReader(text)), most}
 	w.UseNumber()
@@ -40,6 +43,28 @@ func Check(text []byte, most Limits) error {
 		return ErrNoJSON
 	}
 	return nil
+}
+
+// Answer looks at what a system answered: what begins as JSON is checked, and what is none
+// after all is left to whoever asked, as are the words of a refusal.
+//
+// Errors: as Check, but for ErrNoJSON.
+func Answer(status int, body []byte, most Limits) error {
+	text := bytes.TrimLeft(body, "\ufeff \t\r\n")
+	if status > 299 || !Begins(text) {
+		return nil
+	}
+	err := Check(text, most)
+	if errors.Is(err, ErrNoJSON) {
+		return nil
+	}
+	return err
+}
+
+// Begins says whether a text begins as an object or a list does.
+func Begins(text []byte) bool {
+	text = bytes.TrimLeft(text, "\ufeff \t\r\n")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
 }
 
 type walker struct {

@@ -4,8 +4,11 @@
 package picture
 
 import (
+	"bufio"
+	"encoding/binary"
 	"errors"
 	"image"
+	"image/color"
 	_ "image/jpeg" // kinds that can be read
 	_ "image/png"
 	"io"
@@ -15,7 +18,10 @@ import (
 // picture has 12 to 50 million points.
 const (
 	pointsMax = 50_000_000
+	bytesMax  = 200 << 20 // that the points take in memory, while they are decoded
 	atOnce    = 2
+
+	markersMax = 1000 // of a JPEG, before its frame
 )
 
 // ErrUnreadable says that a file is no picture that can be read here, or too large a one.
@@ -35,6 +41,13 @@ func decode(content io.ReadSeeker) (image.Image, error) {
 	if err != nil || config.Width <= 0 || config.Height <= 0 || config.Width > pointsMax/config.Height {
 		return nil, ErrUnreadable
 	}
+	point, err := pointBytes(content, config.ColorModel)
+	if err != nil {
+		return nil, err
+	}
+	if config.Width*config.Height > bytesMax/point {
+		return nil, ErrUnreadable
+	}
 	if _, err := content.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -43,6 +56,56 @@ func decode(content io.ReadSeeker) (image.Image, error) {
 		return nil, ErrUnreadable
 	}
 	return picture, nil
+}
+
+// pointBytes is what a point takes at most: a JPEG that comes in passes is kept whole, as
+// numbers of four bytes, until the last of them.
+func pointBytes(content io.ReadSeeker, model color.Model) (int, error) {
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	if inPasses(content) {
+		return 15, nil
+	}
+	switch model {
+	case color.RGBA64Model, color.NRGBA64Model:
+		return 8, nil
+	}
+	return 4, nil
+}
+
+// inPasses says whether a JPEG is a progressive one: its frame begins with the marker SOF2.
+func inPasses(content io.Reader) bool {
+	r := bufio.NewReader(content)
+	var start, marker [2]byte
+	if _, err := io.ReadFull(r, start[:]); err != nil || start != [2]byte{0xff, 0xd8} {
+		return false
+	}
+	for range markersMax {
+		if _, err := io.ReadFull(r, marker[:]); err != nil {
+			return false
+		}
+		if marker[0] != 0xff {
+			return true // the decoder looks for the next one; nobody here knows what it finds
+		}
+		switch marker[1] {
+		case 0xff: // a filling
+			_ = r.UnreadByte()
+			continue
+		case 0xc2:
+			return true
+		case 0xc0, 0xc1:
+			return false
+		}
+		var size [2]byte
+		if _, err := io.ReadFull(r, size[:]); err != nil {
+			return false
+		}
+		if _, err := r.Discard(max(0, int(binary.BigEndian.Uint16(size[:]))-len(size))); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // fitted is a size of the same shape whose longer side is at most so long.

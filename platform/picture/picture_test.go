@@ -3,11 +3,13 @@ package picture_test
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"runtime"
 	"testing"
 
 	"github.com/makiuchi-d/gozxing"
@@ -71,6 +73,27 @@ func TestABombIsNotDecoded(t *testing.T) {
 		require.ErrorIs(t, err, picture.ErrUnreadable, name)
 		_, err = picture.Thumbnail(t.Context(), bytes.NewReader(content), 100)
 		require.ErrorIs(t, err, picture.ErrUnreadable, name)
+	}
+}
+
+// TestLittleThatTakesMuchMemoryIsNotDecoded: points of sixteen bits, and those of a JPEG in
+// passes, take more than others, before a single one was read.
+func TestLittleThatTakesMuchMemoryIsNotDecoded(t *testing.T) {
+	head := func(width, height uint16) []byte { // of three colours, none of them thinned out
+		return []byte{0xff, 0xd8, 0xff, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc2, 0, 17, 8, byte(height >> 8), byte(height), byte(width >> 8),
+			byte(width), 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0, 1, 2, 3}
+	}
+	deep := pngOf(t, image.NewNRGBA64(image.Rect(0, 0, 1, 1)))
+	binary.BigEndian.PutUint32(deep[16:], 7000)
+	binary.BigEndian.PutUint32(deep[20:], 7000)
+	binary.BigEndian.PutUint32(deep[29:], crc32.ChecksumIEEE(deep[12:29]))
+	for name, content := range map[string][]byte{"in passes": head(7000, 7000), "of sixteen bits": deep} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := picture.Thumbnail(t.Context(), bytes.NewReader(content), 100)
+		runtime.ReadMemStats(&after)
+		require.ErrorIs(t, err, picture.ErrUnreadable, name)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(10<<20), name)
 	}
 }
 

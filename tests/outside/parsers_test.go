@@ -48,7 +48,7 @@ const (
 // fails, and so does one that takes it.
 func TestEveryParserRefusesEveryTrick(t *testing.T) {
 	var all []parser
-	for _, some := range [][]parser{xmls(t), jsons(t), yamls(t), tables(t), archives(t), letters(), names()} {
+	for _, some := range [][]parser{xmls(t), jsons(t), yamls(t), tables(t), archives(t), letters(), names(), calendars(), attachments(t), platforms(t)} {
 		all = append(all, some...)
 	}
 	for _, p := range all {

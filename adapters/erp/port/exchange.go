@@ -1,15 +1,18 @@
 package port
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/platform/jsonread"
@@ -44,8 +47,8 @@ func Send(client *http.Client, r *http.Request, writes bool) (Answer, error) {
 	if len(body) > answerMax {
 		return Answer{}, Unclear(fmt.Sprintf("the answer is longer than %d bytes", answerMax), writes)
 	}
-	if err := Unequivocal(answer.StatusCode, body); err != nil {
-		return Answer{}, Unclear(err.Error(), writes)
+	if body, err = Readable(answer.StatusCode, answer.Header, body, writes); err != nil {
+		return Answer{}, err
 	}
 	return Answer{answer.StatusCode, answer.Header, body}, nil
 }
@@ -53,18 +56,32 @@ func Send(client *http.Client, r *http.Request, writes bool) (Answer, error) {
 // answerDepth bounds how deep an answer in JSON is nested.
 const answerDepth = 100
 
-// Unequivocal refuses an answer in JSON that can be read in two ways, or is no UTF-8. What
-// is no JSON at all its adapter knows what to do with; so too with the words of a refusal.
-func Unequivocal(status int, body []byte) error {
-	text := bytes.TrimLeft(body, "\ufeff \t\r\n")
-	if status > 299 || !bytes.HasPrefix(text, []byte("{")) && !bytes.HasPrefix(text, []byte("[")) {
-		return nil
+// chinese are the names by which the old encodings of Chinese are declared.
+var chinese = []string{"gbk", "gb2312", "gb18030", "x-gbk", "cp936", "ms936"}
+
+// Readable is an answer in UTF-8, which it becomes where it says that it is in an old encoding
+// of Chinese. What is JSON and can be read in two ways is refused; what is no JSON at all its
+// adapter knows what to do with.
+func Readable(status int, header http.Header, body []byte, writes bool) ([]byte, error) {
+	if !jsonread.Begins(body) {
+		return body, nil
 	}
-	err := jsonread.Check(text, jsonread.Limits{Depth: answerDepth})
-	if errors.Is(err, jsonread.ErrNoJSON) {
-		return nil
+	_, said, _ := mime.ParseMediaType(header.Get("Content-Type")) // none says nothing
+	if slices.Contains(chinese, strings.ToLower(said["charset"])) {
+		if read, err := simplifiedchinese.GB18030.NewDecoder().Bytes(body); err == nil {
+			body = read
+		}
 	}
-	return err
+	err := jsonread.Answer(status, body, jsonread.Limits{Depth: answerDepth})
+	switch {
+	case errors.Is(err, jsonread.ErrNotUTF8) && writes:
+		return nil, Fault(CodeNotUTF8Written, header.Get("Content-Type"))
+	case errors.Is(err, jsonread.ErrNotUTF8):
+		return nil, Fault(CodeNotUTF8, header.Get("Content-Type"))
+	case err != nil:
+		return nil, Unclear(err.Error(), writes)
+	}
+	return body, nil
 }
 
 // Status turns an HTTP status that carries no words of the ERP's own into a

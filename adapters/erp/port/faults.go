@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -31,6 +32,11 @@ const (
 	CodeMaintenance    = "erp.maintenance"
 
 	CodeUnknownDimension = "erp.unknown_dimension"
+
+	// An answer in JSON that is in no encoding which it declares: of a question, and of what
+	// may have written.
+	CodeNotUTF8        = "erp.not_utf8"
+	CodeNotUTF8Written = "erp.not_utf8_written"
 )
 
 // ArgUntil is the argument of a fault of kind Busy or Unknown that says until when the
@@ -62,6 +68,9 @@ var Faults = fault.Register(map[string]fault.Entry{
 	CodeMaintenance:    {Kind: fault.Busy, Args: []string{"connection", ArgUntil}},
 
 	CodeUnknownDimension: {Kind: fault.Invalid, Args: []string{"dimension", "value", "words"}},
+
+	CodeNotUTF8:        {Kind: fault.Busy, Args: []string{"words"}},
+	CodeNotUTF8Written: {Kind: fault.Unknown, Args: []string{"words"}},
 })
 
 // wordsMax bounds how much of an ERP's answer a fault carries.
@@ -70,6 +79,7 @@ const wordsMax = 500
 // Fault makes a fault of this room with the kind that belongs to its code and
 // the ERP's own words.
 func Fault(code, words string, details ...fault.Detail) *fault.Fault {
+	words = strings.ToValidUTF8(words, "�")
 	if r := []rune(words); len(r) > wordsMax {
 		words = string(r[:wordsMax]) + "…"
 	}

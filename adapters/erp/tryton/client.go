@@ -12,10 +12,14 @@ import (
 	"sync"
 
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/platform/jsonread"
 )
 
-// answerMax bounds one answer of the server.
-const answerMax = 16 << 20
+// One answer of the server is no longer, and nested no deeper.
+const (
+	answerMax   = 16 << 20
+	answerDepth = 100
+)
 
 // client speaks Tryton's own JSON-RPC: an envelope of exactly id, method and
 // params. A "jsonrpc" key, which every library adds, makes Tryton answer
@@ -117,7 +121,7 @@ func (c *client) send(ctx context.Context, session, method string, params []any)
 		err = fmt.Errorf("the answer is longer than %d bytes", answerMax)
 	}
 	if err == nil {
-		err = port.Unequivocal(answer.StatusCode, text)
+		err = jsonread.Answer(answer.StatusCode, text, jsonread.Limits{Depth: answerDepth})
 	}
 	if err != nil {
 		return 0, nil, err

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/countersign/countersign/platform/jsonread"
 	"github.com/countersign/countersign/platform/publicnet"
 )
 
@@ -59,7 +60,18 @@ func Exchange(app string, client *http.Client, r *http.Request, writes bool) (An
 	if len(body) > answerMax {
 		return Answer{}, Unclear(app, fmt.Sprintf("the answer is longer than %d bytes", answerMax), writes)
 	}
+	if err := Unequivocal(answer.StatusCode, body); err != nil {
+		return Answer{}, Unclear(app, err.Error(), writes)
+	}
 	return Answer{answer.StatusCode, answer.Header, body}, nil
+}
+
+// answerDepth bounds how deep an answer in JSON is nested.
+const answerDepth = 100
+
+// Unequivocal refuses an answer in JSON that can be read in two ways.
+func Unequivocal(status int, body []byte) error {
+	return jsonread.Answer(status, body, jsonread.Limits{Depth: answerDepth, Folded: true})
 }
 
 // Lost makes the fault of an exchange without an answer. What never reached the

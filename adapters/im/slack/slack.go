@@ -12,6 +12,7 @@
 package slack
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/url"
@@ -92,10 +93,15 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(answer.Body, answerMax), answer.Body}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, answerMax))
+	if err != nil {
+		return nil, err
+	}
+	if err := port.Unequivocal(answer.StatusCode, body); err != nil {
+		return nil, err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(body))
 	return answer, nil
 }
 
