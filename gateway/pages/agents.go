@@ -7,7 +7,8 @@ var browsers = []struct{ said, name string }{
 	{"wxwork/", "page.agent.wecom"}, {"DingTalk/", "page.agent.dingtalk"}, {"Lark/", "page.agent.feishu"},
 	{"Feishu/", "page.agent.feishu"}, {"MicroMessenger/", "page.agent.wechat"},
 	{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Firefox/", "Firefox"},
-	{"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"HeadlessChrome/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
+	{"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"HeadlessChrome/", "Chrome"}, {"Chrome/", "Chrome"},
+	{"Safari/", "Safari"},
 }
 
 // systems are what it runs on; iPhones and Androids also say the systems they come from.

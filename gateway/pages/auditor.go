@@ -76,7 +76,8 @@ func (v *visit) recordSearch() desk.RecordSearch {
 	return desk.RecordSearch{
 		Kind: v.asked("kind"), FromDay: v.asked("from"), UntilDay: v.asked("until"),
 		RecordFilter: store.RecordFilter{
-			Person: cutQuery(v.asked("person")), Number: cutQuery(v.asked("number")), Type: cutQuery(v.asked("type")),
+			Person: cutQuery(v.asked("person")), Number: strings.ToUpper(cutQuery(v.asked("number"))),
+			Type:   cutQuery(v.asked("type")),
 			Entity: cutQuery(v.asked("entity")), Cause: cutQuery(v.asked("cause")), Cursor: v.asked("cursor"),
 		},
 	}
@@ -151,7 +152,8 @@ func (v *visit) recordRow(e store.RecordedEvent) recordRow {
 	step := i18n.Pick(e.StepTitle, v.locale)
 	m := v.moment(e.Event, data, map[string]string{data.Step: step})
 	row.What, row.Quote = m.Text, m.Quote
-	if row.What == e.Kind {
+	opened := e.Kind == approval.StepOpened && len(data.Agreed) == 0 // the timeline tells it only of whom it spares
+	if row.What == e.Kind || opened {
 		row.What = v.optionalArgs("page.record."+e.Kind, e.Kind, "step", cmp.Or(step, data.Step))
 	}
 	if len(data.Lines)+len(data.Changes) > 0 {

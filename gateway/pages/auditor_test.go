@@ -33,6 +33,9 @@ func (h *house) audited(at string) {
 	decided.says(doc.Number, doc.ContentHash, "never", at+"/proof").saysNot("please mend", " finance_review")
 	h.get("audit", "/audit?kind=vouchers&number="+doc.Number).is(200).says(h.word("page.audit.none", nil))
 	h.get("audit", "/audit?number="+doc.Number+"&type=advance").is(200).says(h.word("page.audit.none", nil))
+	_, spared, _ := strings.Cut(h.word("page.event.step.opened", map[string]string{"agreed": "|"}), "|")
+	require.NotEmpty(h.t, spared)
+	h.get("audit", "/audit?number="+strings.ToLower(doc.Number)).is(200).says(doc.ContentHash).saysNot(spared)
 	h.get("audit", "/audit?until=2020-01-01").is(200).says(h.word("page.audit.none", nil))
 	for _, wrong := range []string{"from=soon", "from=2026-02-02&until=2026-02-01", "person=nobody", "kind=gossip"} {
 		h.get("audit", "/audit?"+wrong).is(http.StatusUnprocessableEntity).says(`role="alert"`)

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -112,9 +113,9 @@ type dayCell struct {
 
 // dueAsked is a question for a deadline, and its answer.
 type dueAsked struct {
-	From, For string
-	Wrong     string
-	Answer    []string // lines
+	From, Count, Unit string
+	Wrong             string
+	Answer            []string // lines
 }
 
 // Years that a calendar is shown for.
@@ -195,9 +196,10 @@ const localInstant = "2006-01-02T15:04"
 
 // dueBy answers when something would be due that begins at an instant of the calendar's zone.
 func (v *visit) dueBy(c *calendar.Calendar, words i18n.CalendarWords) dueAsked {
-	asked := dueAsked{From: v.asked("from"), For: v.asked("for")}
-	if asked.For == "" {
-		asked.From, asked.For = v.now.In(words.Zone).Format(localInstant), "1 workday"
+	asked := dueAsked{From: v.asked("from"), Count: v.asked("for")}
+	asked.Unit = cmp.Or(v.asked("unit"), string(calendar.WorkDay))
+	if asked.Count == "" {
+		asked.From, asked.Count = v.now.In(words.Zone).Format(localInstant), "1"
 		return asked
 	}
 	from, err := time.ParseInLocation(localInstant, asked.From, words.Zone)
@@ -205,20 +207,20 @@ func (v *visit) dueBy(c *calendar.Calendar, words i18n.CalendarWords) dueAsked {
 		asked.Wrong = v.t("page.calendars.bad_from")
 		return asked
 	}
-	span, err := calendar.ParseDuration(asked.For)
-	if err == nil {
-		var deadline calendar.Deadline
-		var days []calendar.Day
-		if deadline, days, err = c.Course(from, span); err == nil {
-			lines := strings.Split(strings.TrimSpace(words.Course(c, from, span, deadline, days)), "\n")
-			asked.Answer = lines[1:] // the first is for programs
-			return asked
-		}
+	span, err := calendar.ParseDuration(asked.Count + " " + asked.Unit)
+	if err != nil {
+		asked.Wrong = v.t("page.calendars.bad_for", "text", asked.Count)
+		return asked
 	}
+	deadline, days, err := c.Course(from, span)
 	if f, ok := fault.As(err); ok {
 		asked.Wrong = v.faultText(f)
-	} else {
+		return asked
+	} else if err != nil {
 		asked.Wrong = err.Error()
+		return asked
 	}
+	lines := strings.Split(strings.TrimSpace(words.Course(c, from, span, deadline, days)), "\n")
+	asked.Answer = lines[1:] // the first is for programs
 	return asked
 }

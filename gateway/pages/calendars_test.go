@@ -26,10 +26,11 @@ func TestTheCalendarsTellDaysAndDeadlines(t *testing.T) {
 			saysNot(h.word("page.calendars.provisional", nil))
 		require.Contains(t, year.body, "<caption>2026-12</caption>")
 		h.get("lin", "/calendars/cn-office?year=2030").says(h.word("page.calendars.provisional", nil))
-		h.get("lin", "/calendars/cn-office?from=2026-03-06T17:30&for=4+workhours").is(http.StatusOK).
+		h.get("lin", "/calendars/cn-office?from=2026-03-06T17:30&for=4&unit=workhour").is(http.StatusOK).
 			says("2026-03-09", "14:00", h.word("calendar.kind.rest", nil))
-		h.get("lin", "/calendars/cn-office?from=soon&for=4+workhours").says(h.word("page.calendars.bad_from", nil))
-		h.get("lin", "/calendars/cn-office?from=2026-03-06T17:30&for=a+while").is(http.StatusOK).says(`role="alert"`, "a while")
+		h.get("lin", "/calendars/cn-office?from=soon&for=4&unit=workhour").says(h.word("page.calendars.bad_from", nil))
+		h.get("lin", "/calendars/cn-office?from=2026-03-06T17:30&for=a+while").is(http.StatusOK).says(`role="alert"`, `value="a while"`).
+			saysNot("workdays")
 		h.get("lin", "/calendars/nowhere").is(http.StatusNotFound)
 	})
 }

@@ -32,7 +32,7 @@ func TestTwoPeopleGrantOnPages(t *testing.T) {
 	asked.Set("reach", "acme-cn/")
 	asked.Set("key", "again")
 	at := h.post("zhao", "/grants", asked).to()
-	h.get("zhao", at).is(http.StatusOK).says("月末结账", "neither asked nor gets it").saysNot(at + "/decide")
+	h.get("zhao", at).is(http.StatusOK).says("月末结账", "neither asked nor gets it", "1 Jan 2099 (that day included)").saysNot(at + "/decide")
 	h.get("emma", at).is(http.StatusNotFound)
 	h.get("emma", "/grants").is(http.StatusOK).saysNot(at)
 	h.get("admin", "/grants").is(http.StatusOK).says(at)

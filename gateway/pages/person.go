@@ -111,7 +111,7 @@ func (v *visit) rightsOf(view *personView, p org.Person, rights desk.Rights) {
 		o.Entity = g.Entity
 		view.Grants = append(view.Grants, grantRow{
 			Key: access.Key(g.Grant), Role: v.t("role." + g.Role), Reach: desk.ReachText(g.Grant, v.org, v.locale),
-			Source: v.t("page.source." + g.Source), Since: v.stamp(g.Since, home), Until: v.stamp(g.Until, home),
+			Source: v.t("page.source." + g.Source), Since: v.stamp(g.Since, home), Until: v.lastDay(g.Until, home),
 			Coming: v.now.Before(g.From), MayRevoke: v.may(access.GrantRequest, o), MayAtOnce: v.may(access.GrantDecide, o),
 		})
 	}
@@ -119,7 +119,7 @@ func (v *visit) rightsOf(view *personView, p org.Person, rights desk.Rights) {
 		row := pastGrantRow{
 			Role:   v.t("role." + g.Role),
 			Reach:  desk.ReachText(org.Grant{Entity: g.Entity, Department: g.Department}, v.org, v.locale),
-			Reason: g.Reason, EndReason: g.EndReason, Granted: v.stamp(g.GrantedAt, home), Until: v.stamp(g.Until, home),
+			Reason: g.Reason, EndReason: g.EndReason, Granted: v.stamp(g.GrantedAt, home), Until: v.lastDay(g.Until, home),
 			Ended: v.stamp(g.EndedAt, home), House: g.Source == store.GrantedInHouse, Alone: g.Alone(),
 		}
 		if g.Maker != "" {

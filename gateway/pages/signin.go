@@ -89,7 +89,8 @@ func sessions(v *visit) error {
 
 func (v *visit) sessionRow(s store.SessionInfo) sessionRow {
 	row := sessionRow{ID: s.ID, Agent: v.agentWords(s.Agent), Said: s.Agent, Address: s.Address,
-		Provider: s.Provider, Own: s.Own, Since: v.stamp(s.CreatedAt, v.who.Person.Entity), Seen: v.stamp(s.SeenAt, v.who.Person.Entity)}
+		Provider: s.Provider, Own: s.Own, Since: v.stamp(s.CreatedAt, v.who.Person.Entity),
+		Seen: v.stamp(s.SeenAt, v.who.Person.Entity)}
 	for _, c := range v.pages.deps.SignIn.Choices(v.locale) {
 		if c.ID == s.Provider {
 			row.Provider = c.Title

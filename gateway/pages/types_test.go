@@ -116,6 +116,7 @@ func TestAStandardAndAnAdvance(t *testing.T) {
 		at := h.post("lin", "/new/expense", values).to()
 		h.get("lin", at).is(200).says(number, h.word("page.owes", nil), "40.00", h.word("page.edit.offset", nil),
 			h.word("page.over_standard", map[string]string{"limit": "CNY\u00a0200.00", "over": "CNY\u00a050.00"}))
+		h.get("chen", at+"/review").is(200).says(h.word("page.offset", map[string]string{"number": number}), h.word("page.owes", nil), "40.00")
 		h.get("lin", "/new/expense").is(200).says("10.00")
 		advance := regexp.MustCompile(`href="(/documents/[^"]+)">[^<]*</a>[^/]*` + number).FindStringSubmatch(
 			h.get("lin", "/documents?q="+number).is(200).body)

@@ -27,6 +27,15 @@ func (v *visit) stamp(t time.Time, entity string) stamp {
 	return stamp{t.In(v.zone(entity)).Format(instantForms[v.locale]), t.UTC().Format(time.RFC3339)}
 }
 
+// lastDay shows an end that was chosen as a day, and is the midnight after it, as that day.
+func (v *visit) lastDay(end time.Time, entity string) stamp {
+	shown, local := v.stamp(end, entity), end.In(v.zone(entity))
+	if !end.IsZero() && local.Equal(time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, local.Location())) {
+		shown.Text = v.t("page.day_included", "day", shownDate(v.locale, local.AddDate(0, 0, -1).Format(time.DateOnly)))
+	}
+	return shown
+}
+
 func (v *visit) zone(entity string) *time.Location {
 	if v.org == nil {
 		return time.UTC
