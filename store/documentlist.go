@@ -96,7 +96,7 @@ func (l *documentList) narrowed() bool {
 	if others || f.Intervened || f.Submitter != "" && f.CopiedTo != "" || l.titled != nil {
 		l.and(l.readable())
 		if f.Submitter != "" {
-			l.and(`d.submitter = ?`, f.Submitter)
+			l.and(`(d.submitter = ? OR ? AND d.requester = ?)`, f.Submitter, f.Own, f.Submitter)
 		}
 	}
 	l.matches = "true" + l.text.String()
@@ -136,6 +136,9 @@ func (l *documentList) find() {
 		l.source(inCopies, `c.person = `+l.value(f.CopiedTo)+` AND c.removed_at IS NULL`)
 	case f.Submitter != "":
 		l.source(inDocuments, `d.submitter = `+l.value(f.Submitter))
+		if f.Own {
+			l.source(inDocuments, `d.requester = `+l.value(f.Submitter)+` AND d.status <> 'draft'`)
+		}
 	case f.Intervened:
 		l.source(inDocuments, `d.intervened`)
 	case l.titled != nil:

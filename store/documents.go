@@ -22,6 +22,7 @@ type DocumentFilter struct {
 	Statuses  []approval.Status
 	Types     []string
 	Submitter string
+	Own       bool      // with Submitter: those that others submitted for that person, too
 	CopiedTo  string    // who was copied in, and still is
 	Unread    bool      // … and did not open it yet
 	Query     string    // anywhere in the title; the beginning of the number, or the digits at its end

@@ -108,6 +108,8 @@ func (w *world) filters(scope access.Scope) map[string]store.DocumentFilter {
 		"copies": {CopiedTo: scope.Person}, "unread copies": {CopiedTo: scope.Person, Unread: true},
 		"returned":     {Statuses: []approval.Status{approval.Returned}},
 		"drafts":       {Statuses: []approval.Status{approval.Draft}},
+		"own":          {Submitter: scope.Person, Own: true},
+		"own returned": {Submitter: scope.Person, Own: true, Statuses: []approval.Status{approval.Returned}},
 		"own closed":   {Submitter: scope.Person, Statuses: []approval.Status{approval.Closed}},
 		"of an entity": {Entities: []string{"acme-de"}},
 		"of an amount": {Amounts: store.AmountRange{Currency: "CNY", From: 100_000, To: 900_000}},

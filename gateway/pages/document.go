@@ -54,7 +54,8 @@ type documentView struct {
 	Intervene                                *interveneCard
 	Withdraw, WithdrawReason, Resubmit, Urge bool
 
-	Straight   string   // to whom a returned document goes straight back
+	Straight   string // to whom a returned document goes straight back
+	Back       *remarkBack
 	Deciding   []string // names of those asked now
 	Bar        *actBar
 	Operations []operation
@@ -329,7 +330,7 @@ func (v *visit) story(view *documentView, state approval.State, events []evidenc
 	if state.PlanFault != "" {
 		view.RouteFault = v.codeText(state.PlanFault, "", "")
 	}
-	view.Timeline = v.timeline(events, view.Entity)
+	view.Timeline, view.Back = v.timeline(events, view.Entity), v.backWith(events)
 	for _, t := range state.OpenTasks() {
 		if name := v.name(t.Assignee); !slices.Contains(view.Deciding, name) {
 			view.Deciding = append(view.Deciding, name)

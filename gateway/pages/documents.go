@@ -119,7 +119,7 @@ func (v *visit) documentList(view documentsView) error {
 	case view.Copied:
 		filter.CopiedTo = v.who.Person.ID
 	case !view.All:
-		filter.Submitter = v.who.Person.ID
+		filter.Submitter, filter.Own = v.who.Person.ID, true
 	}
 	var err error
 	if view.Unread, err = v.desk().UnreadCopies(v.r.Context(), v.who); err != nil {

@@ -67,6 +67,7 @@ type edit struct {
 	faults  []*fault.Fault
 	checked bool   // the route was asked for
 	told    string // what just happened
+	back    *remarkBack
 
 	elsewhere bool // another window saved the draft meanwhile
 }
@@ -93,6 +94,11 @@ func (v *visit) oldEdit() (edit, desk.Detail, error) {
 		e.mode = modeDraft
 	case detail.Status == approval.Returned:
 		e.mode = modeReturned
+		events, err := v.desk().Events(v.r.Context(), v.who, detail.ID)
+		if err != nil {
+			return edit{}, detail, err
+		}
+		e.back = v.backWith(events)
 	}
 	e.kind, err = v.desk().Type(v.r.Context(), detail.Type)
 	return e, detail, err

@@ -37,8 +37,9 @@ type editView struct {
 	Total       string
 	Max         int64 // bytes of one file
 	Live        assessed
-	Asked       bool    // the route was asked for
-	Told        string  // what just happened
+	Asked       bool   // the route was asked for
+	Told        string // what just happened
+	Back        *remarkBack
 	Elsewhere   bool    // another window saved the draft meanwhile
 	For         string  // the name of whom it is for
 	Behalf      bool    // it may be for another
@@ -90,7 +91,7 @@ func (v *visit) edit(status int, e edit, f form) error {
 	view := editView{
 		form: f, Mode: e.mode, Action: "/new/" + e.kind.ID, TypeTitle: i18n.Pick(e.kind.Title, v.locale),
 		EntityName: v.entity(f.Entity), Number: e.doc.Number, ID: e.doc.ID, Key: random(), Kind: e.kind,
-		Asked: e.checked, Told: e.told, Elsewhere: e.elsewhere, Max: v.desk().AttachmentLimit(),
+		Asked: e.checked, Told: e.told, Back: e.back, Elsewhere: e.elsewhere, Max: v.desk().AttachmentLimit(),
 		For: v.name(f.Requester), Behalf: e.mode != modeReturned && access.Has(v.who.Subject, access.DocumentOnBehalf),
 		Person: v.who.Person.ID, faults: map[string][]string{},
 	}

@@ -59,3 +59,37 @@ func TestAnOldRoundKnowsNoWayStraightBack(t *testing.T) {
 		h.post("zhao", at+"/decide", form).is(422).says(h.word("fault.act.bad_back", map[string]string{"back": "sideways"}))
 	})
 }
+
+// TestWhatCameBackSaysWhoAndWhy: on its page, and on the form that mends it.
+func TestWhatCameBackSaysWhoAndWhy(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		at := h.submitted("k1", "2000.00")
+		h.decide("wang", at, "return", "the receipt <b>cannot</b> be read").to()
+		who := ">" + h.word("page.returned.by", map[string]string{"who": "王芳"}) + "</p>"
+		const words = "<blockquote>the receipt &lt;b&gt;cannot&lt;/b&gt; be read</blockquote>"
+		h.get("lin", at).is(200).says(who, words)
+		h.get("lin", at+"/edit").is(200).says(who, words)
+		h.get("chen", at).is(200).saysNot(who)
+	})
+}
+
+// TestWhatOthersEnteredForMeIsMine: it stands in one's lists, its draft does not.
+func TestWhatOthersEnteredForMeIsMine(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		form := expense("k1", "2000.00")
+		form.Set("requester", "lin")
+		form.Set("do", "save")
+		draft := h.post("chen", "/new/expense", form).to()
+		h.get("lin", "/documents").is(200).saysNot("Visit to Hangzhou")
+		h.get("lin", "/tasks/sent").is(200).saysNot("Visit to Hangzhou")
+		form.Set("do", "submit")
+		at := h.post("chen", draft, form).to()
+		for _, list := range []string{"/documents", "/tasks/sent"} {
+			h.get("lin", list).is(200).says(at, "Visit to Hangzhou")
+			h.get("chen", list).is(200).says(at)
+			h.get("emma", list).is(200).saysNot(at)
+		}
+		h.decide("wang", at, "return", "no receipt").to()
+		h.get("lin", "/").is(200).says(h.word("page.home.returned", nil), at)
+	})
+}

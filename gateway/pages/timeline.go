@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -133,6 +134,25 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 	}
 	return moments
 }
+
+// backWith is who sent a document back to its applicant last, and what they said at it:
+// what is to be mended.
+func (v *visit) backWith(events []evidence.Event) *remarkBack {
+	for _, e := range slices.Backward(events) {
+		if e.Kind != approval.TaskWasReturned {
+			continue
+		}
+		data, err := approval.Decode[told](e)
+		if err != nil || data.Opinion == "" {
+			return nil
+		}
+		return &remarkBack{Who: v.actor(e), Text: data.Opinion}
+	}
+	return nil
+}
+
+// remarkBack is what somebody said who sent a document back.
+type remarkBack struct{ Who, Text string }
 
 func (v *visit) approvers(of []approval.Approver) string {
 	people := make([]string, len(of))
