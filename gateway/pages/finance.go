@@ -283,7 +283,7 @@ func (v *visit) parkedBox(detail desk.Detail, object access.Object, state approv
 func (v *visit) parkedBoxOf(p store.ParkedEffect, date string, o access.Object) parkedBox {
 	box := parkedBox{Reference: desk.RulingReference(p), Attempt: p.Attempt, Route: planReference(p.Reference)}
 	box.Text = v.codeText(p.Code, p.Detail, date)
-	box.Detail = quoted(box.Text, p.Detail)
+	box.Detail = quoted(p.Code, box.Text, p.Detail)
 	box.Mend = v.mendOf(p.Code, box.Route)
 	permission := access.EffectResolve
 	if box.Route {

@@ -177,7 +177,7 @@ func (v *visit) reversalStands(view *reversalView, row store.ReversalRow) {
 		return
 	}
 	view.Words = v.codeText(row.Code, row.Detail, row.Date)
-	view.ERPWords = quoted(view.Words, row.Detail)
+	view.ERPWords = quoted(row.Code, view.Words, row.Detail)
 	if !row.Unanswered {
 		view.Mend = v.mendOf(row.Code, false)
 	}

@@ -210,13 +210,17 @@ func (v *visit) codeText(code, words, date string) string {
 	if date == "" {
 		date = v.t("page.parked.some_date")
 	}
-	return v.faultText(fault.New(fault.Invalid, code,
-		fault.Arg("words", words), fault.Arg("date", shownDate(v.locale, date))))
+	details := []fault.Detail{fault.Arg("words", words), fault.Arg("date", shownDate(v.locale, date))}
+	for name, value := range fault.WrittenArgs(code, words) { // of our own: its words are only its arguments
+		details = append(details, fault.Arg(name, value))
+	}
+	return placeless(v.faultText(fault.New(fault.Invalid, code, details...)))
 }
 
-// quoted is the ERP's own words, where a text does not say them already.
-func quoted(text, words string) string {
-	if strings.Contains(text, words) {
+// quoted is the ERP's own words, where a text does not say them already; a refusal of our
+// own has none.
+func quoted(code, text, words string) string {
+	if strings.Contains(text, words) || fault.WrittenArgs(code, words) != nil {
 		return ""
 	}
 	return words

@@ -103,7 +103,7 @@ func showVoucher(v *visit) error {
 	}
 	if row.Code != "" {
 		view.Fault = v.codeText(row.Code, row.Detail, row.Date)
-		view.Detail = quoted(view.Fault, row.Detail)
+		view.Detail = quoted(row.Code, view.Fault, row.Detail)
 	}
 	if err := view.open(row.Voucher); err != nil {
 		return err
