@@ -43,7 +43,7 @@ bench: ## Countersign beside the bare Temporal floor, in one run
 
 bench-smoke: ## the same, short, so that it cannot rot
 	$(GO) build -o bin/countersign .
-	bin/countersign bench --documents 20 --clients 2
+	bin/countersign bench --documents 20 --clients 10 --rounds 2 --warm 10
 	bin/countersign bench notices --tasks 400 --people 8 --over 5s --gather 1s --steady 5s
 
 check: lint vet workflowcheck tidy race vuln ## everything a change must pass besides `make test`

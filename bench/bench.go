@@ -18,11 +18,10 @@ type Options struct {
 	Documents int // of each kind and round
 	Clients   int // at once
 	Rounds    int // ours and the floor in turn, so often
+	Warm      int // documents of each kind before, not counted: a connection plans a statement anew five times
 	Out       io.Writer
 	Progress  io.Writer
 }
-
-const warmUp = 10 // documents of each kind, not counted
 
 // approvers decide the reference flow in order.
 var approvers = []string{"wang", "zhao", "liu"}
@@ -65,10 +64,10 @@ type measurement struct {
 
 func (m *measurement) warm(ctx context.Context) error {
 	var t timings
-	if err := m.walkOurs(ctx, "warm", warmUp, &t); err != nil {
+	if err := m.walkOurs(ctx, "warm", m.options.Warm, &t); err != nil {
 		return fmt.Errorf("warming up: %w", err)
 	}
-	return m.walkFloor("warm", warmUp, &t)
+	return m.walkFloor("warm", m.options.Warm, &t)
 }
 
 // round measures ours and the floor once each, in an order that alternates, so

@@ -20,7 +20,10 @@ func benchCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&o.Documents, "documents", 50, "documents of each kind and round")
-	cmd.Flags().IntVar(&o.Clients, "clients", 8, "clients at once")
+	// So many that the machine is busy on both sides: people of ours wait for their letters, and what servers use at
+	// rest would be charged to few documents.
+	cmd.Flags().IntVar(&o.Clients, "clients", 32, "clients at once")
+	cmd.Flags().IntVar(&o.Warm, "warm", 200, "documents of each kind before, which are not counted")
 	// Many short rounds: the speed of a machine drifts, and both sides must have their share of it.
 	cmd.Flags().IntVar(&o.Rounds, "rounds", 12, "ours and the floor in turn, so often")
 	cmd.AddCommand(benchFloorCommand(), benchWaitingCommand(), benchSeedCommand(),
