@@ -168,7 +168,7 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 	if e.direct, err = openERP(connection, nil, nil); err != nil {
 		return nil, err
 	}
-	fixture, err := f.pick(cmd.Context(), e.direct, money.Currency(connection.Currency), time.Now())
+	fixture, err := f.pick(cmd.Context(), e.direct, money.Currency(connection.Currency), time.Now(), e.remember)
 	if err != nil {
 		return nil, err
 	}

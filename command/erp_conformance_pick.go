@@ -9,12 +9,13 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/erp/conformance"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
 )
 
 // pick fills what was not named from the ERP's own master data.
 func (f conformanceFlags) pick(ctx context.Context, p erp.Port, base money.Currency, now time.Time,
-) (conformance.Fixture, error) {
+	remember func(string)) (conformance.Fixture, error) {
 	codes := f.codes
 	all, err := p.Sync(ctx, time.Time{})
 	if err != nil {
@@ -24,10 +25,9 @@ func (f conformanceFlags) pick(ctx context.Context, p erp.Port, base money.Curre
 	codes.Payable = cmp.Or(codes.Payable, pickAccount(all.Accounts, true, "", "22", "2"))
 	codes.Expense = cmp.Or(codes.Expense, pickAccount(all.Accounts, false, "", "66", "6", "5"))
 	codes.Bank = cmp.Or(codes.Bank, pickAccount(all.Accounts, false, codes.Expense, "1002", "10", "1"))
-	for _, party := range all.Parties {
-		if codes.Party == "" && party.Active {
-			codes.Party = party.Code
-		}
+	parties := candidates(all.Parties)
+	if codes.Party == "" && len(parties) > 0 {
+		codes.Party = parties[0]
 	}
 	for _, center := range all.CostCenters {
 		if codes.CostCenter == "" && center.Active {
@@ -48,7 +48,50 @@ func (f conformanceFlags) pick(ctx context.Context, p erp.Port, base money.Curre
 			return codes, fmt.Errorf("--%s: the ERP's master data has none that fits; name one", flag)
 		}
 	}
-	return codes, nil
+	if f.codes.Party != "" {
+		return codes, nil
+	}
+	return f.tried(ctx, p, codes, parties, remember)
+}
+
+// partiesTried is how many parties are tried at most.
+const partiesTried = 8
+
+// candidates are parties from all over the list: one ERP keeps employees, customers and
+// suppliers in it one after another, and an account wants one of these.
+func candidates(all []erp.Party) []string {
+	var active []string
+	for _, party := range all {
+		if party.Active {
+			active = append(active, party.Code)
+		}
+	}
+	if len(active) <= partiesTried {
+		return active
+	}
+	var some []string
+	for i := range partiesTried {
+		some = append(some, active[i*(len(active)-1)/(partiesTried-1)])
+	}
+	return some
+}
+
+// tried books a draft with one party after another until the payable account takes it: which
+// kind an account wants no master data tells. What else is refused the promises will say.
+func (f conformanceFlags) tried(ctx context.Context, p erp.Port, codes conformance.Fixture, parties []string,
+	remember func(string)) (conformance.Fixture, error) {
+	for _, party := range parties {
+		tried := codes
+		tried.Party, tried.Remember = party, remember
+		_, err := p.Create(ctx, tried.Voucher(conformance.Reference(), 100))
+		switch fault.CodeOf(err) {
+		case erp.CodeUnknownParty, erp.CodeUnknownDimension:
+			continue
+		}
+		return tried, nil
+	}
+	return codes, fmt.Errorf("--party: account %s takes none of %s; name one that it takes, or another --payable",
+		codes.Payable, strings.Join(parties, ", "))
 }
 
 // pickAccount finds an account that is in use, but not this other one; one whose

@@ -51,7 +51,7 @@ erp:
 		require.Equal(t, absent[promise.ID], strings.Contains(out, "– "+title), "%s\n%s", title, out)
 		require.Equal(t, !broken[promise.ID] && !absent[promise.ID], strings.Contains(out, "✓ "+title+"\n"), "%s\n%s", title, out)
 	}
-	require.Contains(t, out, "删除草稿 7 张")
+	require.Contains(t, out, "删除草稿 8 张")
 	require.NotContains(t, out, "请人工处理")
 }
 

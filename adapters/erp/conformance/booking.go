@@ -11,13 +11,13 @@ import (
 )
 
 func findsNothing(t T, f Fixture) {
-	found, err := f.Port.Find(context.Background(), reference())
+	found, err := f.Port.Find(context.Background(), Reference())
 	noError(t, err)
 	length(t, found, 0)
 }
 
 func createsPostsFinds(t T, f Fixture) {
-	ctx, ref := context.Background(), reference()
+	ctx, ref := context.Background(), Reference()
 	draft, err := f.Port.Create(ctx, f.Voucher(ref, 12850))
 	noError(t, err)
 	equal(t, f.created(), draft.State)
@@ -50,7 +50,7 @@ func createsPostsFinds(t T, f Fixture) {
 
 func keepsAmountsExact(t T, f Fixture) {
 	for _, minor := range []int64{1, 10, 99, 100, 101, 820_00, 9_007_199_254_740_993} {
-		ref := reference()
+		ref := Reference()
 		if most := f.Port.Capabilities().AmountMax; most > 0 && minor > most {
 			_, err := f.Port.Create(context.Background(), f.Voucher(ref, minor))
 			isCode(t, err, erp.CodeUnsupported)
@@ -66,7 +66,7 @@ func keepsAmountsExact(t T, f Fixture) {
 }
 
 func booksForeignCurrency(t T, f Fixture) {
-	ref := reference()
+	ref := Reference()
 	v := f.inForeign(f.Voucher(ref, 78125))
 	found, err := f.PostOnce(context.Background(), NewBook(), v)
 	noError(t, err)
@@ -74,7 +74,7 @@ func booksForeignCurrency(t T, f Fixture) {
 }
 
 func postsTwice(t T, f Fixture) {
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	first, err := f.PostOnce(ctx, book, f.Voucher(ref, 100))
 	noError(t, err)
 	second, err := f.Port.Post(ctx, first)
@@ -92,7 +92,7 @@ func postsTwice(t T, f Fixture) {
 }
 
 func refusesUnbalanced(t T, f Fixture) {
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	v := f.Voucher(ref, 100)
 	v.Entries[0].Base.Minor, v.Entries[0].Amount.Minor = 101, 101
 	before := f.Proxy.Requests()
@@ -114,7 +114,7 @@ func refusesUnbalanced(t T, f Fixture) {
 }
 
 func refusesUnknownAccount(t T, f Fixture) {
-	ref := reference()
+	ref := Reference()
 	v := f.Voucher(ref, 100)
 	v.Entries[0].Account = "no-such-account"
 	_, err := f.PostOnce(context.Background(), NewBook(), v)
@@ -124,7 +124,7 @@ func refusesUnknownAccount(t T, f Fixture) {
 
 func refusesUnknownParty(t T, f Fixture) {
 	for _, party := range []string{"no-such-party", ""} {
-		ref := reference()
+		ref := Reference()
 		v := f.Voucher(ref, 100)
 		v.Entries[1].Party = party
 		_, err := f.PostOnce(context.Background(), NewBook(), v)
@@ -134,7 +134,7 @@ func refusesUnknownParty(t T, f Fixture) {
 }
 
 func refusesClosedPeriod(t T, f Fixture) {
-	ref, book := reference(), NewBook()
+	ref, book := Reference(), NewBook()
 	v := f.Voucher(ref, 100)
 	v.Date = f.ClosedDate
 	_, err := f.PostOnce(context.Background(), book, v)

@@ -15,7 +15,7 @@ const unkept = "conformance_none"
 // carriesDimensions holds that dimensions reach the books, come back from them as far as
 // the ERP tells any, tell our voucher from another, and are there on its reversal too.
 func carriesDimensions(t T, f Fixture) {
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	v := f.split(f.Voucher(ref, 12850))
 	_, err := f.PostOnce(ctx, book, v)
 	noError(t, err)
@@ -59,7 +59,7 @@ func (f Fixture) areTold(t T, ref string, want voucher.Splits) {
 
 // refusesUnkeptDimension holds that nothing is left out in silence.
 func refusesUnkeptDimension(t T, f Fixture) {
-	v := f.Voucher(reference(), 100)
+	v := f.Voucher(Reference(), 100)
 	v.Entries[0].Dimensions = map[string]string{unkept: "X"}
 	before := f.Proxy.Requests()
 	_, err := f.PostOnce(context.Background(), NewBook(), v)
@@ -70,7 +70,7 @@ func refusesUnkeptDimension(t T, f Fixture) {
 
 func refusesUnknownDimension(t T, f Fixture) {
 	for _, name := range slices.Sorted(maps.Keys(f.Dimensions)) {
-		v := f.split(f.Voucher(reference(), 100))
+		v := f.split(f.Voucher(Reference(), 100))
 		v.Entries[0].Dimensions[name] = "no-such-value"
 		_, err := f.PostOnce(context.Background(), NewBook(), v)
 		isCode(t, err, erp.CodeUnknownDimension)

@@ -12,7 +12,7 @@ import (
 
 func adoptsAfterLostCreate(t T, f Fixture) {
 	for _, broken := range []Fault{DropAfter, ResetAfter, Truncate, ErrorAfter} {
-		ctx, ref, book := context.Background(), reference(), NewBook()
+		ctx, ref, book := context.Background(), Reference(), NewBook()
 		f.Proxy.Once(f.Creates, broken)
 		_, err := f.PostOnce(ctx, book, f.Voucher(ref, 12850))
 		isCode(t, err, erp.CodeUnknown)
@@ -34,7 +34,7 @@ func adoptsAfterLostCreate(t T, f Fixture) {
 }
 
 func adoptsAfterLostPost(t T, f Fixture) {
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	f.Proxy.Once(f.Posts, DropAfter)
 	_, err := f.PostOnce(ctx, book, f.Voucher(ref, 12850))
 	isCode(t, err, erp.CodeUnknown)
@@ -46,7 +46,7 @@ func adoptsAfterLostPost(t T, f Fixture) {
 }
 
 func settlesBeforeCreatingAgain(t T, f Fixture) {
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	f.Proxy.Once(f.Creates, DropBefore) // it never arrives, but nobody can know
 	_, err := f.PostOnce(ctx, book, f.Voucher(ref, 300))
 	isCode(t, err, erp.CodeUnknown)
@@ -62,7 +62,7 @@ func settlesBeforeCreatingAgain(t T, f Fixture) {
 }
 
 func survivesGarbage(t T, f Fixture) {
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	f.Proxy.Once(f.Creates, Garbage)
 	_, err := f.PostOnce(ctx, book, f.Voucher(ref, 300))
 	isCode(t, err, erp.CodeUnknown)
@@ -76,7 +76,7 @@ func survivesGarbage(t T, f Fixture) {
 }
 
 func busyWhenUnreachable(t T, f Fixture) {
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	f.Proxy.Set(func(*http.Request, []byte) Fault { return DropBefore })
 	_, err := f.PostOnce(ctx, book, f.Voucher(ref, 300))
 	equal(t, fault.Busy, fault.KindOf(err), "%v", err)
@@ -89,7 +89,7 @@ func busyWhenUnreachable(t T, f Fixture) {
 
 func concurrentCallsLeaveOne(t T, f Fixture) {
 	const callers = 4
-	ctx, ref, book := context.Background(), reference(), NewBook()
+	ctx, ref, book := context.Background(), Reference(), NewBook()
 	results := make([]erp.Found, callers)
 	errs := make([]error, callers)
 	var all sync.WaitGroup
@@ -105,7 +105,7 @@ func concurrentCallsLeaveOne(t T, f Fixture) {
 }
 
 func conflictStops(t T, f Fixture) {
-	ctx, ref := context.Background(), reference()
+	ctx, ref := context.Background(), Reference()
 	_, err := f.PostOnce(ctx, NewBook(), f.Voucher(ref, 5000))
 	noError(t, err)
 	_, err = f.PostOnce(ctx, NewBook(), f.Voucher(ref, 5001))
@@ -118,7 +118,7 @@ func conflictStops(t T, f Fixture) {
 }
 
 func ambiguityStops(t T, f Fixture) {
-	ctx, ref := context.Background(), reference()
+	ctx, ref := context.Background(), Reference()
 	for range 2 {
 		_, err := f.Port.Create(ctx, f.Voucher(ref, 5000))
 		noError(t, err)

@@ -127,8 +127,8 @@ const Prefix = "v:00c04f00-"
 
 var references atomic.Uint32
 
-// reference makes a reference of the real form, fresh each time.
-func reference() string {
+// Reference makes a reference of the real form, fresh each time.
+func Reference() string {
 	return fmt.Sprintf("%s%04x-7000-8000-%012x:accrual:1", Prefix, references.Add(1)&0xffff,
 		time.Now().UnixNano()&0xffffffffffff)
 }

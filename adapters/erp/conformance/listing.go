@@ -20,7 +20,7 @@ func listsRange(t T, f Fixture) {
 	ctx := context.Background()
 	want := map[string]erp.Found{}
 	for i := range listedVouchers {
-		ref := reference()
+		ref := Reference()
 		made, err := f.Port.Create(ctx, f.Voucher(ref, int64(100+i)))
 		noError(t, err)
 		if i%3 == 0 {
@@ -32,7 +32,7 @@ func listsRange(t T, f Fixture) {
 		length(t, found, 1)
 		want[ref] = found[0]
 	}
-	other := "not-ours" + reference()
+	other := "not-ours" + Reference()
 	_, err := f.Port.Create(ctx, f.Voucher(other, 100))
 	noError(t, err)
 	listed := listAll(t, lister, f.Date, f.Date)

@@ -9,7 +9,7 @@ import (
 )
 
 func reversesOnce(t T, f Fixture) {
-	ctx, ref := context.Background(), reference()
+	ctx, ref := context.Background(), Reference()
 	booked, err := f.PostOnce(ctx, NewBook(), f.Voucher(ref, 4200))
 	noError(t, err)
 	undo := voucher.ReversalOf(ref)
@@ -28,7 +28,7 @@ func reversesOnce(t T, f Fixture) {
 // reversesAfterALostAnswer holds the recipe as a whole: a refused day leaves nothing
 // behind, a lost answer is found again, and both vouchers come to nothing together.
 func reversesAfterALostAnswer(t T, f Fixture) {
-	book, original := NewBook(), f.Voucher(reference(), 4200)
+	book, original := NewBook(), f.Voucher(Reference(), 4200)
 	booked, err := f.PostOnce(context.Background(), book, original)
 	noError(t, err)
 	undo := voucher.ReversalOf(original.Reference)
