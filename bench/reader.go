@@ -152,7 +152,9 @@ var (
 )
 
 // notPages begin the addresses of files, ways out, and what is no page of a person.
-var notPages = []string{"/assets/", "/audit/export", "/attachments/", "/api/", "/docs", "/login", "/logout", "/dev/", "/language"}
+var notPages = []string{
+	"/assets/", "/audit/export", "/attachments/", "/api/", "/docs", "/login", "/logout", "/dev/", "/language",
+}
 
 // searches are what people type, beside what links lead to: a common word, a rare
 // title, a number's beginning and end, somebody's name, and nothing there is.
