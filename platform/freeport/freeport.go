@@ -13,17 +13,18 @@ const Loopback = "127.0.0.1"
 
 const (
 	// Below the range from which kernels take the ports of outgoing connections, so that no client sits on a port
-	// between our look and the server's bind.
-	lowest  = 20000
+	// between our look and the server's bind; and above those that the development Temporal server chooses itself.
+	lowest  = 26000
 	highest = 32000
 	tries   = 100
 )
 
-// Find returns a port that nobody listens on. Somebody may before you do; that is rare, for it is a random one.
+// Find returns a port that nobody listens on, and that no process of ours was given: it is
+// kept for the caller's process until that ends, since a server binds it only seconds later.
 func Find() (int, error) {
 	for range tries {
 		port := lowest + rand.IntN(highest-lowest)
-		if Check(port) == nil {
+		if keep(port) && Check(port) == nil {
 			return port, nil
 		}
 	}
