@@ -98,9 +98,11 @@ func (h *house) collects(t *testing.T) {
 	require.False(t, paused)
 	require.WithinRange(t, next, time.Now(), time.Now().Add(time.Hour))
 	require.NoError(t, handle.Pause(t.Context(), client.SchedulePauseOptions{}))
-	_, paused, err = h.engine.NextCollection(t.Context(), "oa")
-	require.NoError(t, err)
-	require.True(t, paused)
+	require.Eventually(t, func() bool { // what was asked of a schedule it does a moment later
+		_, paused, err = h.engine.NextCollection(t.Context(), "oa")
+		require.NoError(t, err)
+		return paused
+	}, settleMax, lookEvery)
 	require.Eventually(t, func() bool { // a list of schedules follows a moment later
 		require.NoError(t, worker.KeepInboundSchedules(t.Context(), h.client, nil))
 		_, err := handle.Describe(t.Context())

@@ -99,11 +99,20 @@ func playDirectory(t *testing.T, h *house) {
 	}
 	handle := h.client.ScheduleClient().GetHandle(t.Context(), "directory-sync-hr")
 	require.NoError(t, handle.Pause(t.Context(), client.SchedulePauseOptions{}))
+	var is *client.ScheduleDescription
+	shows := func(what func(client.Schedule) bool) { // what was asked of a schedule it does a moment later
+		require.Eventually(t, func() bool {
+			is, err = handle.Describe(t.Context())
+			require.NoError(t, err)
+			return what(is.Schedule)
+		}, settleMax, lookEvery)
+	}
+	shows(func(s client.Schedule) bool { return s.State.Paused })
 	schedule.Cron, schedule.Every = "", time.Hour
 	require.NoError(t, worker.KeepSchedules(t.Context(), h.client, []worker.DirectorySchedule{schedule}))
-	is, err := handle.Describe(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, time.Hour, is.Schedule.Spec.Intervals[0].Every)
+	shows(func(s client.Schedule) bool {
+		return len(s.Spec.Intervals) == 1 && s.Spec.Intervals[0].Every == time.Hour
+	})
 	require.Empty(t, is.Schedule.Spec.Calendars)
 	require.Equal(t, enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, is.Schedule.Policy.Overlap)
 	require.Equal(t, time.Hour, is.Schedule.Policy.CatchupWindow)
