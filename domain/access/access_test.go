@@ -82,6 +82,7 @@ var matrix = map[string]map[string]string{
 		"people:read":        "..y..y..",
 		"policy:propose":     "..y..y..",
 		"policy:publish":     "..y..y..",
+		"policy:review":      "..y..y..",
 		"audit:read":         "..y..y..",
 	},
 	access.Cashier: {
@@ -101,6 +102,10 @@ var matrix = map[string]map[string]string{
 		"delivery:read":   "..y..y..",
 		"delegation:read": "y.y..y..",
 		"grant:read":      "y.y..y..",
+		"policy:review":   "..y..y..",
+		"webhook:read":    "..y..y..",
+
+		"organisation:inspect": "..y..y..",
 	},
 	access.Admin: {
 		"document:on_behalf": "..y..y..",
@@ -116,6 +121,7 @@ var matrix = map[string]map[string]string{
 		"plan:resolve":       "..y..y..",
 		"policy:propose":     "..y..y..",
 		"policy:publish":     "..y..y..",
+		"policy:review":      "..y..y..",
 		"import:create":      "..y..y..",
 		"inbound:read":       "..y..y..",
 		"inbound:manage":     "..y..y..",
@@ -134,6 +140,8 @@ var matrix = map[string]map[string]string{
 		"grant:read":         "y.y..y..",
 		"grant:request":      "y.y..y..",
 		"grant:decide":       "..y..y..",
+
+		"organisation:inspect": "..y..y..",
 	},
 	access.Assistant: {
 		"document:on_behalf": "..y..y..",

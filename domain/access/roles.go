@@ -47,6 +47,7 @@ const (
 	PolicyRead        = "policy:read"
 	PolicyPropose     = "policy:propose" // a text, for a second person
 	PolicyPublish     = "policy:publish" // decide on what another proposed
+	PolicyReview      = "policy:review"  // read what is proposed, and what it would change
 	CalendarRead      = "calendar:read"
 	ImportCreate      = "import:create"
 	InboundSend       = "inbound:send"   // to a source whose account one is, and ask what became of it
@@ -55,19 +56,22 @@ const (
 	PeopleRead        = "people:read"
 	OrganisationRead  = "organisation:read"
 	OrganisationWrite = "organisation:write"
-	AuditRead         = "audit:read"
-	DelegationRead    = "delegation:read"
-	DelegationManage  = "delegation:manage" // make and revoke
-	TokenManage       = "token:manage"
-	MetricsRead       = "metrics:read"
-	WebhookRead       = "webhook:read"    // which other systems are told of events, and how they take it
-	WebhookManage     = "webhook:manage"  // pause them, and have something sent again
-	DeliveryRead      = "delivery:read"   // how people were told, and whom no message reaches
-	DeliveryManage    = "delivery:manage" // say that somebody can be reached again
-	ScimProvision     = "scim:provision"  // a directory tells of people and groups
-	GrantRead         = "grant:read"      // who holds which right, and why
-	GrantRequest      = "grant:request"   // a role, for a second person to approve
-	GrantDecide       = "grant:decide"    // on what another asked for, and to take away
+
+	OrganisationInspect = "organisation:inspect" // the whole of it, what leavers leave, and what directories tell
+
+	AuditRead        = "audit:read"
+	DelegationRead   = "delegation:read"
+	DelegationManage = "delegation:manage" // make and revoke
+	TokenManage      = "token:manage"
+	MetricsRead      = "metrics:read"
+	WebhookRead      = "webhook:read"    // which other systems are told of events, and how they take it
+	WebhookManage    = "webhook:manage"  // pause them, and have something sent again
+	DeliveryRead     = "delivery:read"   // how people were told, and whom no message reaches
+	DeliveryManage   = "delivery:manage" // say that somebody can be reached again
+	ScimProvision    = "scim:provision"  // a directory tells of people and groups
+	GrantRead        = "grant:read"      // who holds which right, and why
+	GrantRequest     = "grant:request"   // a role, for a second person to approve
+	GrantDecide      = "grant:decide"    // on what another asked for, and to take away
 )
 
 // Reach is how far from a person an object may lie.
@@ -164,6 +168,7 @@ var table = map[string]rights{
 		PeopleRead:       {Entity},
 		PolicyPropose:    {Entity},
 		PolicyPublish:    {Entity},
+		PolicyReview:     {Entity},
 		AuditRead:        {Entity},
 	},
 	Cashier: {
@@ -182,6 +187,10 @@ var table = map[string]rights{
 		DeliveryRead:   {Entity},
 		MetricsRead:    {All},
 		GrantRead:      {Entity},
+		PolicyReview:   {Entity},
+		WebhookRead:    {Entity},
+
+		OrganisationInspect: {Entity},
 	},
 	Admin: {
 		DocumentRead:      {Entity},
@@ -197,6 +206,7 @@ var table = map[string]rights{
 		PlanResolve:       {Entity},
 		PolicyPropose:     {Entity},
 		PolicyPublish:     {Entity},
+		PolicyReview:      {Entity},
 		InboundRead:       {Entity},
 		InboundManage:     {Entity},
 		ImportCreate:      {Entity},
@@ -215,6 +225,8 @@ var table = map[string]rights{
 		GrantRead:         {Entity},
 		GrantRequest:      {Entity},
 		GrantDecide:       {Entity},
+
+		OrganisationInspect: {Entity},
 	},
 	Operator: {
 		EffectRead:     {Entity},

@@ -20,12 +20,12 @@ type DirectorySource struct {
 	When      string // a cron expression or a duration; "" on demand only
 }
 
-// DirectoryRuns lists the directories and their last runs, for who administers every
-// company: they tell of everybody who works here.
+// DirectoryRuns lists the directories and their last runs, for who administers or audits
+// every company: they tell of everybody who works here.
 //
 // Errors: Forbidden access.denied.
 func (d *Desk) DirectoryRuns(ctx context.Context, who auth.Who) ([]DirectorySource, []store.DirectoryRun, error) {
-	if err := need(who, access.OrganisationWrite, access.Object{}); err != nil {
+	if err := need(who, access.OrganisationInspect, access.Object{}); err != nil {
 		return nil, nil, err
 	}
 	runs, err := d.Store.DirectoryRuns(ctx, directoryRunsMost)

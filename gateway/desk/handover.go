@@ -55,7 +55,7 @@ const handoverForeseen = 50
 //
 // Errors: NotFound person.not_found; Forbidden access.denied.
 func (d *Desk) Handover(ctx context.Context, who auth.Who, person string) (Handover, error) {
-	if err := d.mayHandOver(ctx, who, person); err != nil {
+	if err := d.mayLookInto(ctx, who, access.OrganisationInspect, person); err != nil {
 		return Handover{}, err
 	}
 	return PlanHandover(ctx, d.Store, d.Foresee, person)
@@ -66,7 +66,7 @@ func (d *Desk) Handover(ctx context.Context, who auth.Who, person string) (Hando
 //
 // Safe to repeat. Errors: as Handover; Conflict handover.active, idempotency.reused.
 func (d *Desk) HandOver(ctx context.Context, who auth.Who, person string, key Key) (Handover, error) {
-	if err := d.mayHandOver(ctx, who, person); err != nil {
+	if err := d.mayLookInto(ctx, who, access.OrganisationWrite, person); err != nil {
 		return Handover{}, err
 	}
 	idem, err := key.of(who)
@@ -79,13 +79,13 @@ func (d *Desk) HandOver(ctx context.Context, who auth.Who, person string, key Ke
 	return PlanHandover(ctx, d.Store, d.Foresee, person)
 }
 
-func (d *Desk) mayHandOver(ctx context.Context, who auth.Who, person string) error {
+func (d *Desk) mayLookInto(ctx context.Context, who auth.Who, permission, person string) error {
 	people, err := d.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
 	entity := people.People[person].Entity // of nobody known: "", which only those of the group may see
-	if err := need(who, access.OrganisationWrite, access.Object{Entity: entity}); err != nil {
+	if err := need(who, permission, access.Object{Entity: entity}); err != nil {
 		return err
 	}
 	if _, known := people.People[person]; !known {

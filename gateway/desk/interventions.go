@@ -272,7 +272,7 @@ func mayKnow(who auth.Who, p store.ProposalRow) bool {
 	if p.Kind == proposal.Reversal {
 		return false // its room is beside its voucher
 	}
-	permission := access.PolicyPropose
+	permission := access.PolicyReview
 	if p.Kind == proposal.Intervention {
 		permission = access.DocumentIntervene
 		ok, _ := access.Can(who.Subject, permission, access.Object{Entity: p.Entity})

@@ -63,7 +63,7 @@ func (d *Desk) Propose(ctx context.Context, who auth.Who, in ProposalInput, key 
 // Proposals lists proposals, the newest first.
 func (d *Desk) Proposals(ctx context.Context, who auth.Who, f store.ProposalFilter) (
 	store.Page[store.ProposalRow], error) {
-	if _, err := needAny(who, access.PolicyPropose); err != nil {
+	if _, err := needAny(who, access.PolicyReview); err != nil {
 		return store.Page[store.ProposalRow]{}, err
 	}
 	administers := access.ScopeFor(who.Subject, access.DocumentIntervene)
@@ -77,7 +77,7 @@ func (d *Desk) Proposal(ctx context.Context, who auth.Who, id string) (store.Pro
 	if err == nil && p.Kind.OfRights() {
 		return p, nil
 	}
-	if _, denied := needAny(who, access.PolicyPropose); denied != nil {
+	if _, denied := needAny(who, access.PolicyReview); denied != nil {
 		return store.ProposalRow{}, denied
 	}
 	return p, err

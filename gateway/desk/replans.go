@@ -57,7 +57,7 @@ type Replans struct {
 // Errors: Forbidden access.denied; NotFound policy.not_found, proposal.not_found;
 // Invalid cursor.bad, replan.other_policy.
 func (d *Desk) PreviewReplans(ctx context.Context, who auth.Who, in ReplansInput) (Replans, error) {
-	if _, err := needAny(who, access.PolicyPropose); err != nil {
+	if _, err := needAny(who, access.PolicyReview); err != nil {
 		return Replans{}, err
 	}
 	next, version, err := d.replanTo(ctx, who, in)

@@ -16,7 +16,7 @@ const directoryAt = "/directory"
 func directoryRoutes() []route {
 	get, post := http.MethodGet, http.MethodPost
 	return []route{
-		{method: get, path: directoryAt, needs: access.OrganisationWrite, template: "directory", handle: showDirectory},
+		{method: get, path: directoryAt, needs: access.OrganisationInspect, template: "directory", handle: showDirectory},
 		{method: post, path: directoryAt, needs: access.OrganisationWrite, template: "directory", handle: askDirectory},
 		{method: post, path: directoryAt + "/:id/agree", needs: access.OrganisationWrite, template: "directory",
 			handle: agreeToDirectory},
@@ -24,6 +24,7 @@ func directoryRoutes() []route {
 }
 
 type directoryView struct {
+	MayAsk  bool
 	Sources []directorySourceView
 	Runs    []directoryRunView
 }
@@ -51,7 +52,7 @@ func showDirectory(v *visit) error {
 		return err
 	}
 	titles := map[string]string{}
-	view := directoryView{}
+	view := directoryView{MayAsk: v.may(access.OrganisationWrite, access.Object{})}
 	for _, s := range sources {
 		titles[s.ID] = s.Title
 		view.Sources = append(view.Sources, directorySourceView{s.ID, s.Title, s.When})

@@ -18,6 +18,7 @@ type handoverView struct {
 	Rows         []handoverRow
 	Wrong        string
 	Directory    bool // may see the directories too
+	MayDo        bool
 }
 
 type handoverRow struct{ Kind, Document, Number, Title, Fate string }
@@ -59,6 +60,7 @@ func (v *visit) handover(status int, h desk.Handover, wrong string) error {
 			Fate: v.t("handover.fate."+item.Fate, "to", v.name(item.To)),
 		})
 	}
-	view.Directory = v.may(access.OrganisationWrite, access.Object{})
+	view.Directory = v.may(access.OrganisationInspect, access.Object{})
+	view.MayDo = v.may(access.OrganisationWrite, access.Object{Entity: v.org.People[h.Person].Entity})
 	return v.show(status, v.t("page.handover.title"), view)
 }

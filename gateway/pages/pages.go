@@ -85,6 +85,7 @@ func (p *Pages) Register(router gin.IRoutes) {
 		router.Handle(r.method, r.path, p.serve(r))
 	}
 	router.GET(assetsPath+":name", p.asset)
+	router.GET("/favicon.ico", p.favicon)
 }
 
 // Mount registers every page on the gateway's router, and answers browsers with

@@ -26,6 +26,7 @@ func textAt(kind proposal.Kind, id string) string {
 type policiesView struct {
 	Kinds      []textKindView
 	MayPropose bool
+	MayReview  bool
 	Proposals  []proposalRow // that wait for a second person
 }
 
@@ -43,7 +44,8 @@ type textRow struct {
 
 // policies handles GET /policies: what is in force.
 func policies(v *visit) error {
-	view := policiesView{MayPropose: v.may(access.PolicyPropose, access.Object{})}
+	view := policiesView{MayPropose: v.may(access.PolicyPropose, access.Object{}),
+		MayReview: access.Has(v.who.Subject, access.PolicyReview)}
 	for _, kind := range textKinds {
 		rows, err := v.desk().Texts(v.r.Context(), v.who, kind)
 		if err != nil {
@@ -55,7 +57,7 @@ func policies(v *visit) error {
 		}
 		view.Kinds = append(view.Kinds, shown)
 	}
-	if access.Has(v.who.Subject, access.PolicyPropose) {
+	if view.MayReview {
 		var err error
 		if view.Proposals, _, err = v.proposalRows(store.ProposalFilter{Only: store.OnlyOpen}); err != nil {
 			return err
@@ -114,7 +116,7 @@ func showText(v *visit) error {
 		textRow: v.textRow(row), Kind: kind, MayPropose: v.may(access.PolicyPropose, access.Object{}),
 		Lines: plainLines(row.YAML), Newest: versions[0].Version,
 	}
-	view.MayReplan = kind == proposal.Policy && access.Has(v.who.Subject, access.PolicyPropose)
+	view.MayReplan = kind == proposal.Policy && access.Has(v.who.Subject, access.PolicyReview)
 	for _, one := range versions {
 		view.Versions = append(view.Versions, v.textRow(one))
 	}

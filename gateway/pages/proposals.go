@@ -115,6 +115,8 @@ type proposalView struct {
 	Text       []diffLine
 	TextPath   string // of the text that it is about
 	InForce    int
+	MayPropose bool
+	MayDecide  bool   // at all: whoever only reads is not told why not
 	NoApproval string // why the reader may not approve it; "" where they may
 	NoRefusal  string
 	Key        string
@@ -202,6 +204,8 @@ func (v *visit) proposal(status int, wrong, typed string) error {
 		Text: plainLines(r.Payload), TextPath: textAt(r.Kind, r.Subject), InForce: r.InForce, Key: random(), Wrong: wrong,
 		Typed: typed,
 	}
+	view.MayPropose = v.may(access.PolicyPropose, access.Object{})
+	view.MayDecide = access.Has(v.who.Subject, access.PolicyPublish)
 	view.Subject = v.titleOf(store.PolicyRow{Kind: string(r.Kind), ID: r.Subject, YAML: r.Payload}, r.Subject)
 	if r.Kind == proposal.Type {
 		view.Sheet = v.typeSheet(r.Subject, r.Payload)

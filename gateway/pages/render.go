@@ -308,3 +308,12 @@ func (p *Pages) asset(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Data(http.StatusOK, found.media, found.content)
 }
+
+// favicon is our mark for whatever page names none: that of the development issuer, the
+// API's. Its address carries no hash, so it is kept for a day only.
+func (p *Pages) favicon(c *gin.Context) {
+	icon := p.shelf.assets[path.Base(p.shelf.address["icon.svg"])]
+	c.Header("Cache-Control", "public, max-age=86400")
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Data(http.StatusOK, icon.media, icon.content)
+}
