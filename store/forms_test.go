@@ -44,7 +44,7 @@ func TestReused(t *testing.T) {
 	named := func(title, number, file string) store.Document {
 		c := content(title)
 		c.Lines[0].Invoice = number
-		c.Attachments = []document.Attachment{{ID: file}}
+		c.Attachments = []document.Attachment{{ID: file, SHA256: "same"}} // as the gateway completes it
 		d, err := w.s.Submit(w.ctx, w.submitInput(c))
 		require.NoError(t, err)
 		return d
@@ -57,6 +57,24 @@ func TestReused(t *testing.T) {
 		{Hash: "same", Document: d.ID, Number: d.Number, Title: "hotel", At: mine[0].At},
 		{Invoice: "24312000000136634917", Document: d.ID, Number: d.Number, Title: "hotel", At: mine[0].At},
 	}, mine)
+	marked := func(want map[string]int) {
+		t.Helper()
+		var ids []string
+		for id := range want {
+			ids = append(ids, id)
+		}
+		risks, err := w.s.Risks(w.ctx, ids)
+		require.NoError(t, err)
+		for id, n := range want {
+			require.Equal(t, n, risks[id].Reused, id)
+		}
+	}
+	marked(map[string]int{d.ID: 0})
+	other := named("the same hotel", "24312000000136634917", "a2")
+	marked(map[string]int{d.ID: 2, other.ID: 2})
+	w.tamper(`UPDATE documents SET status = $2 WHERE id = $1`, other.ID, string(approval.Rejected))
+	marked(map[string]int{d.ID: 0})
+
 	theirs, err := w.s.Reused(w.ctx, access.Scope{Person: "rob"}, q)
 	require.NoError(t, err)
 	require.Equal(t, []store.Reuse{{Hash: "same"}, {Invoice: "24312000000136634917"}}, theirs)

@@ -56,6 +56,12 @@ func (w *world) lists(s *store.Store, busy string) map[string]func(context.Conte
 			return err
 		}
 	}
+	var shown []string
+	require.NoError(w.t, w.root.Select(&shown, `SELECT document FROM tasks WHERE assignee = $1 AND state = 'open' LIMIT 50`, busy))
+	all["the marks of a page of tasks"] = func(ctx context.Context) error {
+		_, err := s.Risks(ctx, shown)
+		return err
+	}
 	w.inboxes(s, busy, all)
 	w.searches(s, busy, all)
 	return all

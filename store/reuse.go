@@ -9,6 +9,32 @@ import (
 	"github.com/countersign/countersign/domain/access"
 )
 
+// usedUp holds for the states of a document whose invoices and files count as used.
+// What was refused, taken back or undone used nothing up.
+const usedUp = `status NOT IN ('draft', 'rejected', 'withdrawn', 'voided')`
+
+// shownTwice counts, of the document d, the invoices and files of its revision in force
+// that it shows twice, or that another document shows too, before it or after.
+const shownTwice = `
+	SELECT count(*) AS times FROM (
+		SELECT p.invoice, p.key, count(*) AS here FROM revisions r CROSS JOIN LATERAL (
+			SELECT true AS invoice, n #>> '{}' AS key FROM jsonb_path_query(r.content::jsonb, '$.lines[*].invoice') n
+			UNION ALL
+			SELECT false, n #>> '{}' FROM jsonb_path_query(r.content::jsonb, '$.lines[*].attachments[*].sha256') n
+			UNION ALL
+			SELECT false, n #>> '{}' FROM jsonb_path_query(r.content::jsonb, '$.attachments[*].sha256') n) AS p
+		WHERE r.document = d.id AND r.revision = d.revision
+		  AND (r.content LIKE '%"invoice":"%' OR r.content LIKE '%"sha256":"%')
+		GROUP BY p.invoice, p.key) AS shown
+	WHERE here > 1
+	   OR invoice AND EXISTS (
+		SELECT FROM revisions o JOIN documents c ON c.id = o.document AND c.revision = o.revision
+		WHERE o.content LIKE '%"invoice":"%' AND jsonb_path_query_array(o.content::jsonb, '$.lines[*].invoice') ? shown.key
+		  AND c.id <> d.id AND c.` + usedUp + `)
+	   OR NOT invoice AND EXISTS (
+		SELECT FROM attachments a JOIN attached x ON x.attachment = a.id JOIN documents c ON c.id = x.document
+		WHERE a.sha256 = shown.key AND c.id <> d.id AND c.` + usedUp + `)`
+
 // ReuseQuery asks where invoices and files were used before.
 type ReuseQuery struct {
 	Invoices []string // numbers, as invoice.Plain has them
@@ -43,7 +69,7 @@ func (s *Store) Reused(ctx context.Context, scope access.Scope, q ReuseQuery) ([
 		), found AS (
 			SELECT u.invoice, u.hash, d.id, d.number, d.title, d.sorted_at, ` + readable + ` AS known
 			FROM used u JOIN documents d ON d.id = u.document
-			WHERE d.id <> $7 AND d.status NOT IN ('draft', 'rejected', 'withdrawn', 'voided')
+			WHERE d.id <> $7 AND d.` + usedUp + `
 		)
 		SELECT DISTINCT ON (invoice, hash) invoice, hash, CASE WHEN known THEN id ELSE '' END AS document,
 		       CASE WHEN known THEN number ELSE '' END AS number, CASE WHEN known THEN title ELSE '' END AS title,

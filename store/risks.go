@@ -16,6 +16,7 @@ type Risks struct {
 	CountedSum  money.Amount // what they come to with it, in the policy's base currency
 	OverLines   int          // lines above their standard
 	Over        money.Amount // by how much in all, in the entity's currency
+	Reused      int          // invoices and files that it shows twice, or another document shows too
 	FreshSignIn bool         // its plan asks for a fresh sign-in of whoever decides
 }
 
@@ -29,10 +30,11 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 		       coalesce(plan.counted #>> '{sum,currency}', '') AS counted_currency,
 		       coalesce(plan.sign_in, false) AS sign_in,
 		       coalesce(over.lines, 0) AS over_lines, coalesce(over.minor, 0) AS over_minor,
-		       coalesce(over.currency, '') AS over_currency
+		       coalesce(over.currency, '') AS over_currency, reused.times AS reused
 		FROM unnest($1::text[]) AS asked (id) JOIN documents d ON d.id = asked.id
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS times FROM events e WHERE e.stream = d.id AND e.kind = 'document.resubmitted') AS again
+		CROSS JOIN LATERAL (` + shownTwice + `) AS reused
 		LEFT JOIN LATERAL (
 			SELECT made.data::jsonb #> '{plan,counted}' AS counted, made.data::jsonb #> '{plan,sign_in}' IS NOT NULL AS sign_in
 			FROM (SELECT e.data FROM events e WHERE e.stream = d.id AND e.kind = 'plan.made'
@@ -51,6 +53,7 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 		CountedMinor    int64  `db:"counted_minor"`
 		CountedCurrency string `db:"counted_currency"`
 		SignIn          bool   `db:"sign_in"`
+		Reused          int
 		OverLines       int    `db:"over_lines"`
 		OverMinor       int64  `db:"over_minor"`
 		OverCurrency    string `db:"over_currency"`
@@ -61,7 +64,7 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 	risks := make(map[string]Risks, len(rows))
 	for _, r := range rows {
 		risks[r.Document] = Risks{
-			Resubmitted: r.Resubmitted, Counted: r.Counted, OverLines: r.OverLines, FreshSignIn: r.SignIn,
+			Resubmitted: r.Resubmitted, Counted: r.Counted, OverLines: r.OverLines, Reused: r.Reused, FreshSignIn: r.SignIn,
 			CountedSum: money.Amount{Minor: r.CountedMinor, Currency: money.Currency(r.CountedCurrency)},
 			Over:       money.Amount{Minor: r.OverMinor, Currency: money.Currency(r.OverCurrency)},
 		}

@@ -78,7 +78,7 @@ func (w *world) asked(n int) asked {
 			Account: "6222000000000000000"},
 		Currency: amount.Currency, Urgency: document.Normal, Total: amount, BaseTotal: amount,
 		Lines: []document.Line{{No: 1, Category: kind.category, Description: "明细", Date: at.Format(time.DateOnly),
-			Amount: amount, Tax: money.Amount{Currency: amount.Currency}}},
+			Invoice: invoiceOf(n), Amount: amount, Tax: money.Amount{Currency: amount.Currency}}},
 	}
 	if random.IntN(20) == 0 {
 		c.Urgency = document.Urgent
@@ -90,6 +90,18 @@ func (w *world) asked(n int) asked {
 	first := w.firstOf(at.Year())
 	return asked{n: n, id: documentID(at, n), number: fmt.Sprintf("%s-%d-%06d", kind.prefix, at.Year(), w.base+n-first+1),
 		prefix: kind.prefix, at: at, content: c, random: random}
+}
+
+// invoiceOf is the number of a document's invoice: one document in ten has none, and
+// one in two hundred shows that of the document before it again.
+func invoiceOf(n int) string {
+	switch {
+	case n%10 == 0:
+		return ""
+	case n%200 == 199:
+		n--
+	}
+	return fmt.Sprintf("2431%016d", n)
 }
 
 // firstOf is the first document of a year: numbers begin there.

@@ -24,6 +24,7 @@ const (
 	MarkOverdue     = "overdue"       // the deadline has passed
 	MarkUrgent      = "urgent"        // the applicant says so
 	MarkCounted     = "counted"       // counted with N other documents, to Amount in all
+	MarkReused      = "reused"        // N invoices or files are shown twice, or by another document too
 	MarkStandard    = "over_standard" // N lines above their standard, by Amount
 	MarkIntervened  = "intervened"    // an administrator stepped in
 	MarkSanctioned  = "sanctioned"    // less is approved than Amount, which was claimed
@@ -35,8 +36,8 @@ const (
 
 // Marks are the names of all marks, in their order.
 func Marks() []string {
-	return []string{MarkOverdue, MarkUrgent, MarkCounted, MarkStandard, MarkIntervened, MarkSanctioned, MarkResubmitted,
-		MarkOnBehalf, MarkFreshSignIn, MarkProvisional}
+	return []string{MarkOverdue, MarkUrgent, MarkCounted, MarkReused, MarkStandard, MarkIntervened, MarkSanctioned,
+		MarkResubmitted, MarkOnBehalf, MarkFreshSignIn, MarkProvisional}
 }
 
 // Marked finds the marks of listed tasks, by the id of the task. Whoever may list a
@@ -75,6 +76,7 @@ func marksOf(t store.Task, r store.Risks, late bool) []Mark {
 		{open && (late || t.Overdue), Mark{Name: MarkOverdue}},
 		{t.Urgency == document.Urgent, Mark{Name: MarkUrgent}},
 		{r.Counted > 0, Mark{Name: MarkCounted, N: r.Counted, Amount: r.CountedSum}},
+		{r.Reused > 0, Mark{Name: MarkReused, N: r.Reused}},
 		{r.OverLines > 0, Mark{Name: MarkStandard, N: r.OverLines, Amount: r.Over}},
 		{t.Intervened, Mark{Name: MarkIntervened}},
 		{t.Claimed.Currency != "", Mark{Name: MarkSanctioned, Amount: t.Claimed}},

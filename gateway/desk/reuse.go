@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"github.com/countersign/countersign/domain/access"
+	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/invoice"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
 )
 
-// Reuse is an invoice or a file of a content that was used before: a warning, for one
+// Reuse is an invoice or a file of a content that is used elsewhere too: a warning, for one
 // invoice may honestly be split, and a file shown twice. 重复提示
 type Reuse struct {
 	Place document.Place
@@ -54,6 +55,16 @@ func (d *Desk) reused(ctx context.Context, who auth.Who, c document.Content, id 
 		}
 	}
 	return list, nil
+}
+
+// ReusedIn tells which invoices and files of a document stand elsewhere too, or in it
+// twice, to whoever may read it. One that was refused, taken back or undone uses nothing.
+func (d *Desk) ReusedIn(ctx context.Context, who auth.Who, doc store.Document) ([]Reuse, error) {
+	switch doc.Status {
+	case approval.Rejected, approval.Withdrawn, approval.Voided:
+		return nil, nil
+	}
+	return d.reused(ctx, who, doc.Content, doc.ID)
 }
 
 // Reused tells where invoices and files were used before, to whoever may write documents.

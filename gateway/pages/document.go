@@ -28,6 +28,7 @@ type documentView struct {
 	Due               deadline
 	Fields            []fact
 	Lines             []lineRow
+	FileWarnings      []warning // of files of the document itself that stand elsewhere too
 	HasTax            bool
 	Base              bool // show the total in the entity's currency too
 	Waiting           []waitingRow
@@ -86,6 +87,7 @@ type lineRow struct {
 	document.Line
 	CategoryTitle string
 	Place         string // where, and for how many days or nights
+	Warnings      []warning
 }
 
 // Over says whether the line is above its standard.
@@ -206,6 +208,9 @@ func (v *visit) document(status int, s sent, pending string) error {
 	}
 	view := documentView{Document: detail.Document, Key: random(), Sent: s, Pending: pending}
 	if err := v.facts(&view); err != nil {
+		return err
+	}
+	if err := v.reused(&view); err != nil {
 		return err
 	}
 	if events, err = v.withReversals(&view, events); err != nil {

@@ -36,7 +36,7 @@ type liveLine struct {
 	Warnings    []warning
 }
 
-// warning tells of an invoice or a file that was used before. Path is its document's,
+// warning tells of an invoice or a file that is used elsewhere too. Path is its document's,
 // where the reader may know of it.
 type warning struct{ Text, Path, Link string }
 
@@ -65,7 +65,7 @@ func (v *visit) assess(e edit, f form) (assessed, error) {
 	for len(l.Lines) < len(f.Lines) {
 		l.Lines = append(l.Lines, liveLine{})
 	}
-	v.warn(&l, a.Reused, f)
+	v.warn(&l, a.Reused)
 	v.remaining(&l, a.Advance, c)
 	for _, wrong := range append(unread, a.Faults...) {
 		l.Faults = append(l.Faults, v.liveFault(wrong))
@@ -89,7 +89,7 @@ func (v *visit) liveFault(f *fault.Fault) liveFault {
 }
 
 // warn puts every reuse beside its line, or beside the files of the document itself.
-func (v *visit) warn(l *assessed, reused []desk.Reuse, f form) {
+func (v *visit) warn(l *assessed, reused []desk.Reuse) {
 	var keys []string
 	for _, r := range reused {
 		keys = append(keys, r.Place.Field()+" "+r.Place.Key())
@@ -102,6 +102,19 @@ func (v *visit) warn(l *assessed, reused []desk.Reuse, f form) {
 	}
 	slices.Sort(keys)
 	l.Warned = strings.Join(keys, "; ")
+}
+
+// reused puts the same warnings before whoever reads the document.
+func (v *visit) reused(view *documentView) error {
+	reused, err := v.desk().ReusedIn(v.r.Context(), v.who, view.Document)
+	for _, r := range reused {
+		if at := r.Place.Line; at >= 0 {
+			view.Lines[at].Warnings = append(view.Lines[at].Warnings, v.warning(r))
+		} else {
+			view.FileWarnings = append(view.FileWarnings, v.warning(r))
+		}
+	}
+	return err
 }
 
 func (v *visit) warning(r desk.Reuse) warning {

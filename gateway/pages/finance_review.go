@@ -55,6 +55,9 @@ func showReview(v *visit) error {
 	if err := v.facts(&view.documentView); err != nil {
 		return err
 	}
+	if err := v.reused(&view.documentView); err != nil {
+		return err
+	}
 	v.acts(&view.documentView, detail, state)
 	if view.Decide != nil && !view.Decide.Advice || view.Patch != nil {
 		view.Fresh = v.freshBox(state)
