@@ -29,6 +29,7 @@ type documentView struct {
 	Fields            []fact
 	Lines             []lineRow
 	FileWarnings      []warning // of files of the document itself that stand elsewhere too
+	Warned            []warning // the same, with those of the lines, each with its line
 	HasTax            bool
 	Base              bool // show the total in the entity's currency too
 	Waiting           []waitingRow

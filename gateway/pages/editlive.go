@@ -108,11 +108,14 @@ func (v *visit) warn(l *assessed, reused []desk.Reuse) {
 func (v *visit) reused(view *documentView) error {
 	reused, err := v.desk().ReusedIn(v.r.Context(), v.who, view.Document)
 	for _, r := range reused {
+		w := v.warning(r)
 		if at := r.Place.Line; at >= 0 {
-			view.Lines[at].Warnings = append(view.Lines[at].Warnings, v.warning(r))
+			view.Lines[at].Warnings = append(view.Lines[at].Warnings, w)
+			w.Text = v.t("page.live.on_line", "n", strconv.Itoa(at+1), "text", w.Text)
 		} else {
-			view.FileWarnings = append(view.FileWarnings, v.warning(r))
+			view.FileWarnings = append(view.FileWarnings, w)
 		}
+		view.Warned = append(view.Warned, w)
 	}
 	return err
 }
