@@ -23,10 +23,14 @@ import (
 const (
 	documentsVariable = "COUNTERSIGN_DOCUMENTS" // another size
 
-	bookClients   = 8
-	bookFaults    = 6               // of a hundred requests to Tryton
-	bookCalmShort = 6 * time.Second // the most between two kills
+	bookClients = 8
+	bookFaults  = 6 // of a hundred requests to Tryton
+
+	// The most between two kills. A workflow task whose worker died comes back after ten seconds: who kills much
+	// faster than that mostly kills workers that have nothing to do yet.
+	bookCalmShort = 9 * time.Second
 	bookCalmLong  = 25 * time.Second
+
 	bookHundred   = 100
 	bookNearly    = 90 // of a hundred
 	bookDownMost  = time.Second

@@ -260,7 +260,7 @@ func (m *manyBooks) approveAll(ctx context.Context) {
 }
 
 // killsLeast is how often the worker dies at least, in the middle of it and after.
-const killsLeast = 3
+const killsLeast = 5
 
 // killWorkers kills the worker until half is booked, or given up and with finance.
 func (m *manyBooks) killWorkers(ctx context.Context) int {
