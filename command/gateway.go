@@ -124,6 +124,9 @@ func (p *parts) gatewayDeps(ctx context.Context, s *store.Store, c client.Client
 		Directories: directoryTitles(p.config.Directory), AskDirectory: p.engine(c, false).AskDirectory,
 		Connections: connectionsOf(p.config), Books: p.engine(c, false), Collector: p.engine(c, false),
 		Messengers: messengers(p.config), Webhooks: endpointsOf(p.config), PublicURL: p.config.Gateway.PublicURL}
+	if counter.Organisation, err = p.organisation(ctx, s); err != nil {
+		return server.Deps{}, err
+	}
 	if counter.Inbound, err = p.inboundSources(); err != nil {
 		return server.Deps{}, err
 	}

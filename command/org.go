@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -71,7 +69,8 @@ func readImport(ctx context.Context, s *store.Store, text []byte, table bool) (o
 	if err != nil {
 		return org.Snapshot{}, err
 	}
-	return config.ReadPeople(text, *now)
+	read := org.ReadTable(text, now)
+	return read.Next, read.Err()
 }
 
 // importCompany saves an organisation and answers with the words for what changes.
@@ -93,22 +92,17 @@ func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause
 		return i18n.Shipped().Text(language, "handover."+key, args) + "\n"
 	}
 	var b strings.Builder
-	for _, id := range activeOnly(&next, before) {
-		b.WriteString(words("joins", map[string]string{"person": nameOf(&next, id)}))
-	}
-	for _, id := range activeOnly(before, &next) {
-		left, err := s.Belongings(ctx, id)
-		if err != nil {
-			return b.String(), err
+	for _, d := range org.Differences(before, &next) {
+		args := map[string]string{"person": nameOf(&next, d.Person), "changes": changesIn(d.Fields)}
+		if d.What == org.Leaves {
+			left, err := s.Belongings(ctx, d.Person)
+			if err != nil {
+				return b.String(), err
+			}
+			args["person"] = nameOf(before, d.Person)
+			args["n"], args["documents"] = strconv.Itoa(left.Total), strconv.Itoa(len(left.Submitted))
 		}
-		b.WriteString(words("leaves", map[string]string{
-			"person": nameOf(before, id), "n": strconv.Itoa(left.Total), "documents": strconv.Itoa(len(left.Submitted)),
-		}))
-	}
-	for _, id := range slices.Sorted(maps.Keys(next.People)) {
-		if changed := changesOf(before.People[id], next.People[id]); changed != "" && before.Active(id) && next.Active(id) {
-			b.WriteString(words("changes", map[string]string{"person": nameOf(&next, id), "changes": changed}))
-		}
+		b.WriteString(words(d.What, args))
 	}
 	if dryRun {
 		return b.String() + words("dry_run", nil), nil
@@ -120,19 +114,11 @@ func importCompany(ctx context.Context, s *store.Store, next org.Snapshot, cause
 	return b.String() + words("saved", map[string]string{"version": strconv.FormatInt(version, 10)}), nil
 }
 
-// changesOf says what is told otherwise of somebody: the field, what was, what is.
-func changesOf(was, is org.Person) string {
+// changesIn says what is told otherwise: the field, what was, what is.
+func changesIn(fields []org.FieldChange) string {
 	var changed []string
-	for _, f := range []struct{ name, was, is string }{
-		{"name", was.Name, is.Name}, {"email", was.Email, is.Email}, {"locale", was.Locale, is.Locale},
-		{"entity", was.Entity, is.Entity}, {"department", was.Department, is.Department},
-		{"cost_center", was.CostCenter, is.CostCenter}, {"manager", was.Manager, is.Manager},
-		{"grade", strconv.Itoa(was.Grade), strconv.Itoa(is.Grade)}, {"subject", was.Subject, is.Subject},
-		{"aliases", strings.Join(was.Aliases, "+"), strings.Join(is.Aliases, "+")},
-	} {
-		if f.was != f.is {
-			changed = append(changed, f.name+" "+f.was+" → "+f.is)
-		}
+	for _, f := range fields {
+		changed = append(changed, f.Name+" "+f.Was+" → "+f.Is)
 	}
 	return strings.Join(changed, "; ")
 }
@@ -144,16 +130,4 @@ func organisationNow(ctx context.Context, s *store.Store) (*org.Snapshot, error)
 		return &org.Snapshot{}, nil
 	}
 	return now, err
-}
-
-// activeOnly lists who is active in one organisation and not in the other, sorted.
-func activeOnly(in, other *org.Snapshot) []string {
-	var ids []string
-	for id, p := range in.People {
-		if p.Active && !other.Active(id) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
 }

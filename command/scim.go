@@ -51,6 +51,15 @@ func (p *parts) directoryStore(ctx context.Context, s *store.Store) (*store.Stor
 	return opened, nil
 }
 
+// organisation is what changes people and departments from the pages: the directory's role;
+// nil where none is configured, but in development without roles.
+func (p *parts) organisation(ctx context.Context, s *store.Store) (*store.Store, error) {
+	if !p.config.SCIM.DatabaseURL.IsSet() && p.config.Mode != config.Dev {
+		return nil, nil
+	}
+	return p.directoryStore(ctx, s)
+}
+
 func scimStop(c config.SCIM) directory.Stop {
 	return directory.Stop{Percent: c.Stop.Percent, Window: c.Stop.Window, AtLeast: c.Stop.AtLeast}
 }

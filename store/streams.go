@@ -22,6 +22,7 @@ const (
 const (
 	OrganisationReplaced = "organisation.replaced"  // by a file
 	OrganisationChanged  = "organisation.changed"   // by a directory: a few people
+	OrganisationEdited   = "organisation.edited"    // by an administrator, on the pages
 	OrganisationRegrant  = "organisation.regranted" // two people gave a right, or took one away
 	DirectoryStopped     = "directory.stopped"      // it took away too many at once
 	DirectoryReleased    = "directory.released"     // an operator lets it go on

@@ -80,6 +80,7 @@ func Mount(router *gin.Engine, d *desk.Desk, version string) *API {
 	a.lostPasskeys()
 	a.wishes()
 	a.grants()
+	a.organisation()
 	a.powers()
 	a.certifications()
 	router.GET("/docs", a.docs)

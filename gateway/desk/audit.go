@@ -59,7 +59,8 @@ var recordKinds = map[string][]string{
 		store.CalendarRefused,
 	},
 	"people": {
-		store.OrganisationReplaced, store.OrganisationChanged, store.DirectoryStopped, store.DirectoryReleased,
+		store.OrganisationReplaced, store.OrganisationChanged, store.OrganisationEdited, store.DirectoryStopped,
+		store.DirectoryReleased,
 		approval.TaskWasHandedOver, store.HeirNamed, store.IdentityBound, store.IdentityUnbound, store.PasskeyAdded,
 		store.PasskeyRemoved,
 	},

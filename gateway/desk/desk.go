@@ -90,6 +90,9 @@ type Engine interface {
 type Desk struct {
 	Store  *store.Store
 	Engine Engine
+	// Organisation writes people and departments, as the database's role of the directory;
+	// nil where this gateway may not.
+	Organisation *store.Store
 	// Receipts notes what Engine delivered; nil leaves it to the relay to make sure.
 	Receipts *Receipts
 	Signer   evidence.Signer

@@ -61,7 +61,7 @@ func newHouse(t *testing.T) *house {
 	kept, err := disk.Open(files.Config{Directory: t.TempDir()})
 	require.NoError(t, err)
 	h.engine = &fakeEngine{store: h.store, rules: approval.RulesNow}
-	h.desk = &desk.Desk{Store: h.store, Engine: h.engine, Signer: signer, Files: kept, AttachmentMax: 64 << 10}
+	h.desk = &desk.Desk{Store: h.store, Organisation: h.store, Engine: h.engine, Signer: signer, Files: kept, AttachmentMax: 64 << 10}
 	h.engine.desk = h.desk
 	all, err := pages.New(pages.Deps{Desk: h.desk, SignIn: door{}})
 	require.NoError(t, err)

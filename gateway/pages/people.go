@@ -52,8 +52,10 @@ func (v *visit) personLink(p org.Person) personLink {
 
 type departmentRow struct {
 	Name, Path, Head, HeadPath string
-	Depth                      int
-	Current                    bool
+
+	Edit    string // where the reader may change it; "" where they may not
+	Depth   int
+	Current bool
 }
 
 type entityRow struct{ Name, Currency, Zone string }
@@ -65,12 +67,14 @@ type organisationView struct {
 	Departments       []departmentRow
 	Entities          []entityRow
 	Report            bool // the reader may ask who could release how much
+	MayEdit, MayTake  bool // change people and departments; take everybody along as a table
 }
 
 // organisation handles GET /organisation: who works here, in which department, for which
 // company.
 func organisation(v *visit) error {
-	view := organisationView{Query: v.asked("q"), Report: v.mayReport()}
+	view := organisationView{Query: v.asked("q"), Report: v.mayReport(),
+		MayEdit: v.desk().MayEdit(v.who) == nil, MayTake: access.Has(v.who.Subject, access.OrganisationInspect)}
 	of := v.asked("department")
 	people, err := v.desk().People(v.r.Context(), v.who, view.Query)
 	if err != nil {
@@ -119,6 +123,9 @@ func (v *visit) departmentTree(parent, current string, depth int, rows []departm
 	for _, d := range below {
 		row := departmentRow{Name: v.department(d.ID), Depth: depth, Current: d.ID == current,
 			Path: organisationAt + "?" + url.Values{"department": {d.ID}}.Encode()}
+		if v.desk().MayEditIn(v.who, d.Entity) == nil {
+			row.Edit = departmentAt(d.ID) + "/edit"
+		}
 		if d.Head != "" {
 			row.Head, row.HeadPath = v.name(d.Head), personAt(d.Head)
 		}

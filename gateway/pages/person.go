@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -33,6 +34,9 @@ type pastGrantRow struct {
 
 type personView struct {
 	ID, Name, Email, Entity, Department, Limit string
+
+	Edit, Leave string // where the reader may change them, or look what they leave behind; "" where they may not
+	Kept        bool   // a directory keeps them
 
 	Active  bool
 	Chain   []personLink // whom they answer to, the nearest first
@@ -80,6 +84,17 @@ func (v *visit) person(status int, id string, form roleForm, wrong string) error
 	view := personView{
 		ID: p.ID, Name: p.Name, Email: p.Email, Entity: v.entity(p.Entity), Department: v.department(p.Department),
 		Limit: v.limitText(p), Active: p.Active, Form: form, Wrong: wrong, Key: random(),
+	}
+	if v.may(access.OrganisationInspect, access.Object{Entity: p.Entity}) {
+		view.Leave = handoverAt + "?person=" + url.QueryEscape(id)
+		kept, err := v.desk().Store.KeptByDirectory(v.r.Context(), id)
+		if err != nil {
+			return err
+		}
+		view.Kept = kept[id]
+	}
+	if v.desk().MayEditIn(v.who, p.Entity) == nil {
+		view.Edit = personAt(id) + "/edit"
 	}
 	for _, m := range v.org.Chain(id) {
 		view.Chain = append(view.Chain, v.personLink(m))

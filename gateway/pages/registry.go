@@ -88,7 +88,7 @@ func registry() []route {
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},
 	}, slices.Concat(inboxRoutes(), auditorRoutes(), financeRoutes(), recordRoutes(), settingsRoutes(), guideRoutes(), door(),
-		rightsRoutes(), powerRoutes(), reversalRoutes(), inboundRoutes(), directoryRoutes(), calendarRoutes(),
+		rightsRoutes(), organiseRoutes(), powerRoutes(), reversalRoutes(), inboundRoutes(), directoryRoutes(), calendarRoutes(),
 		certificationRoutes(), webhookRoutes(), letterRoutes(), deliveryRoutes())...)
 }
 

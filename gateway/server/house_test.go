@@ -72,7 +72,7 @@ func newHouse(t testing.TB) *house {
 	kept, err := disk.Open(files.Config{Directory: t.TempDir()})
 	require.NoError(t, err)
 	h.engine = &fakeEngine{store: h.store}
-	h.desk = &desk.Desk{Store: h.store, Engine: h.engine, Signer: signer, Files: kept, AttachmentMax: 64 << 10}
+	h.desk = &desk.Desk{Store: h.store, Organisation: h.store, Engine: h.engine, Signer: signer, Files: kept, AttachmentMax: 64 << 10}
 	h.engine.desk = h.desk
 	h.im = &hooks.IM{Desk: h.desk, Apps: map[string]hooks.App{}, Text: i18n.Shipped().Text}
 	h.open()

@@ -145,6 +145,7 @@ func (c *crossing) made(as, method, where string, body any, field string) string
 func (c *crossing) furnishObjects() {
 	c.objects = map[string]string{
 		"kind": "policy", "type": "expense", "name": "none", "person": "lin", "provider": "dev", "grant": "cashier@acme-cn",
+		"departments": "finance",
 	}
 	c.objects["delegations"] = c.made("lin", "POST", "/delegations", map[string]any{
 		"person": "lin", "delegate": "zhao", "until": time.Now().Add(time.Hour).Format(time.RFC3339)}, "id")

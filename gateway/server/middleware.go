@@ -78,6 +78,8 @@ func (l bodyLimits) of(r *http.Request) int64 {
 		return l.attachment
 	case api.Base + "/imports":
 		return desk.ImportBytesMax
+	case api.TablePath:
+		return desk.TableBytesMax
 	}
 	if strings.HasPrefix(r.URL.Path, problem.SCIMBase+"/") {
 		return scimBytesMax

@@ -130,7 +130,7 @@ func (h *directoryHouse) audited() {
 	require.Empty(h.t, report.Findings)
 	require.Zero(h.t, h.count(`SELECT count(*) FROM events WHERE kind = 'organisation.changed' AND actor <> 'scim:entra'`))
 	require.Equal(h.t, h.count(`SELECT count(*) FROM org_versions WHERE basis = 'change'`),
-		h.count(`SELECT count(*) FROM events WHERE kind = 'organisation.changed'`))
+		h.count(`SELECT count(*) FROM events WHERE kind IN ('organisation.changed', 'organisation.edited')`))
 }
 
 func (h *directoryHouse) count(query string, args ...any) int {

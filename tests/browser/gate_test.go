@@ -32,7 +32,7 @@ var visitors = []string{"lin", "wang", "chen", "liu", "admin", "audit", ""}
 var unlinked = []string{"/documents?of=all", "/login?signed_out=1", "/organisation/powers?over=50000&currency=CNY"}
 
 // elsewhere are what is no page but a file.
-var elsewhere = []string{"/audit/export", "/organisation/powers/export", "/organisation/reviews/:id/export"}
+var elsewhere = []string{"/audit/export", "/organisation/powers/export", "/organisation/table/export", "/organisation/reviews/:id/export"}
 
 const (
 	linksMost = 6 // addresses of one pattern that one person follows

@@ -9,6 +9,7 @@ import (
 const (
 	orgStream     = "org"
 	directoryKind = "organisation.changed"
+	editedKind    = "organisation.edited"
 )
 
 // changedFacts are the fields of the events of the organisation.
@@ -24,7 +25,7 @@ type changedFacts struct {
 func (c *checker) checkOrganisation() {
 	told := map[int64]bool{}
 	for _, e := range c.streams[orgStream] {
-		if e.Kind != directoryKind {
+		if e.Kind != directoryKind && e.Kind != editedKind {
 			if e.Kind == "organisation.replaced" || e.Kind == regrantedKind {
 				told[read[struct {
 					Version int64 `json:"version"`
@@ -40,6 +41,10 @@ func (c *checker) checkOrganisation() {
 		slices.Sort(said.Ended)
 		c.hold("I13", subject, slices.Equal(begun, said.Begun), "it began %v, and the rows are %v", said.Begun, begun)
 		c.hold("I13", subject, slices.Equal(ended, said.Ended), "it ended %v, and the rows are %v", said.Ended, ended)
+		if e.Kind == editedKind {
+			c.checkEdit(subject, e.Actor, said.Version, begun)
+			continue
+		}
 		c.hold("I13", subject, strings.HasPrefix(e.Actor, "scim:") || strings.HasPrefix(e.Actor, "sync:"), "a directory's change is by %s", e.Actor)
 		for _, row := range begun {
 			parts := strings.Split(row, "|")
@@ -50,6 +55,22 @@ func (c *checker) checkOrganisation() {
 	for _, v := range c.org.versions {
 		c.hold("I13", orgStream, told[v.n], "version %d of the organisation has no event", v.n)
 	}
+}
+
+// checkEdit holds that an administrator changed people and departments and no roles, nobody
+// with their own account, and held the role when they did: I5.
+func (c *checker) checkEdit(subject, actor string, version int64, begun []string) {
+	for _, row := range begun {
+		kind, id, _ := strings.Cut(row, " ")
+		c.hold("I5", subject, kind == "person" || kind == "department", "an edit began %s", row)
+		c.hold("I5", subject, row != "person "+actor, "%s edited their own row (%s)", actor, id)
+	}
+	administers := false
+	for _, row := range c.org.rows {
+		before := row.from < version && (row.to == 0 || row.to >= version)
+		administers = administers || before && row.kind == "grant" && strings.HasPrefix(row.id, actor+"|"+adminRole+"|")
+	}
+	c.hold("I5", subject, administers, "%s edited the organisation and administered nothing", actor)
 }
 
 // rowsOf lists which rows a version began and ended.

@@ -27,7 +27,6 @@ import (
 	"github.com/countersign/countersign/adapters/erp/soapxml"
 	"github.com/countersign/countersign/adapters/im"
 	callback "github.com/countersign/countersign/adapters/im/port"
-	"github.com/countersign/countersign/config"
 	"github.com/countersign/countersign/domain/invoice"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/org"
@@ -241,8 +240,7 @@ func tables(t *testing.T) []parser {
 		}},
 		{"a table of people", "id,left\nlin,yes\n", map[string]string{large: long("id", 100_002), twice: "id,name,ID\n1,2,3\n",
 			malformed: "id,name\n1,\xff\n"}, none, func(_ *testing.T, text []byte) error {
-			_, err := config.ReadPeople(text, org.Snapshot{People: map[string]org.Person{"lin": {ID: "lin", Name: "Lin"}}})
-			return err
+			return org.ReadTable(text, &org.Snapshot{People: map[string]org.Person{"lin": {ID: "lin", Name: "Lin"}}}).Err()
 		}},
 		{"master data beside dropped files", "code,name,party\n6602,Costs,\n", map[string]string{large: long("code,name", 3_000_000),
 			twice: "code,name\n6602,a\n6602,b\n", malformed: "code,name\n6602,\xff\n"}, none, masters},
