@@ -13,9 +13,9 @@ import (
 )
 
 func erpCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "erp", Short: "Look into the ERPs, examine one, or run the sandbox ERP"}
+	cmd := &cobra.Command{Use: "erp", Short: "Look into the ERPs, examine one, or run a simulated or the sandbox ERP"}
 	cmd.AddCommand(erpFindCommand(), erpPreviewCommand(), erpSyncCommand(), erpReconcileCommand(),
-		erpReversalCommand(), erpSandboxCommand(), erpConformanceCommand())
+		erpReversalCommand(), erpSandboxCommand(), erpSimulateCommand(), erpConformanceCommand())
 	return cmd
 }
 

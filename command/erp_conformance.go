@@ -1,10 +1,12 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,16 +174,11 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 	if err != nil {
 		return nil, err
 	}
-	line, err := lineTo(connection)
+	proxy, proxied, err := e.proxied(connection)
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := conformance.NewProxy(connection.URL, line)
-	if err != nil {
-		return nil, err
-	}
-	proxied := connection
-	proxied.URL, proxied.TLS = proxy.URL, config.TLS{} // the proxy speaks to the ERP, on this machine there is none
+	fixture.NoLine = proxied.URL == connection.URL
 	if fixture.Port, err = openERP(proxied, nil, nil); err != nil {
 		proxy.Close()
 		return nil, err
@@ -194,6 +191,35 @@ func (f conformanceFlags) prepare(cmd *cobra.Command, connection config.Connecti
 	e.fixture = fixture
 	return e, nil
 }
+
+// proxied leads the line of a connection through a proxy, where it is one of HTTP: that to the
+// gateway, where an ERP has one beside its address. A gateway which is looked up would lead past it.
+func (e *examination) proxied(connection config.Connection) (*conformance.Proxy, config.Connection, error) {
+	gateway, known := connection.Options[gatewayOption]
+	if connection.Adapter == "yonbip" && !known {
+		return nil, connection, errors.New(e.text("gateway", "id", connection.ID))
+	}
+	line, err := lineTo(connection)
+	if err != nil {
+		return nil, connection, err
+	}
+	proxy, err := conformance.NewProxy(cmp.Or(gateway, connection.URL), line)
+	if err != nil || !strings.HasPrefix(connection.URL, "http") {
+		return proxy, connection, err
+	}
+	led := connection
+	led.URL = proxy.URL
+	if known { // tokens are asked for where they always are
+		led.Options = maps.Clone(connection.Options)
+		led.Options[gatewayOption] = proxy.URL
+		return proxy, led, nil
+	}
+	led.TLS = config.TLS{} // the proxy speaks to the ERP, on this machine there is none
+	return proxy, led, nil
+}
+
+// gatewayOption names where an ERP is spoken to, if not at the address of its connection.
+const gatewayOption = "gateway_url"
 
 func matchOf(m erp.Mark) conformance.Match {
 	if m.Text == "" {

@@ -41,6 +41,9 @@ func (f conformanceFlags) pick(ctx context.Context, p erp.Port, base money.Curre
 	}
 	today := now.Format(time.DateOnly)
 	codes.Date = cmp.Or(codes.Date, openDay(all.Periods, today))
+	if codes.Date == "" && len(all.Periods) == 0 {
+		codes.Date = today // whoever keeps books at all keeps them today; the ERP tells no periods
+	}
 	codes.ClosedDate = cmp.Or(codes.ClosedDate, closedDay(all.Periods, today))
 	for flag, value := range map[string]string{"expense": codes.Expense, "payable": codes.Payable, "bank": codes.Bank,
 		"party": codes.Party, "date": codes.Date, "currency": string(codes.Base)} {
@@ -80,18 +83,20 @@ func candidates(all []erp.Party) []string {
 // kind an account wants no master data tells. What else is refused the promises will say.
 func (f conformanceFlags) tried(ctx context.Context, p erp.Port, codes conformance.Fixture, parties []string,
 	remember func(string)) (conformance.Fixture, error) {
+	var refused error
 	for _, party := range parties {
 		tried := codes
 		tried.Party, tried.Remember = party, remember
 		_, err := p.Create(ctx, tried.Voucher(conformance.Reference(), 100))
 		switch fault.CodeOf(err) {
 		case erp.CodeUnknownParty, erp.CodeUnknownDimension:
+			refused = err
 			continue
 		}
 		return tried, nil
 	}
-	return codes, fmt.Errorf("--party: account %s takes none of %s; name one that it takes, or another --payable",
-		codes.Payable, strings.Join(parties, ", "))
+	return codes, fmt.Errorf("--party: account %s takes none of %s; name one that it takes, or another --payable: %w",
+		codes.Payable, strings.Join(parties, ", "), refused)
 }
 
 // pickAccount finds an account that is in use, but not this other one; one whose

@@ -19,6 +19,9 @@ type Fixture struct {
 	Port  erp.Port
 	Proxy *Proxy // the line that Port speaks through
 
+	// NoLine says that Port does not speak through Proxy: a folder, or what is no HTTP.
+	NoLine bool
+
 	// Reopen opens the connection anew, as a worker does that starts; nil = nobody dies.
 	Reopen func() (erp.Port, error)
 

@@ -27,6 +27,7 @@ const (
 	AbsentDrafts     = "drafts"     // it has none: what is created is posted
 	AbsentDimensions = "dimensions" // it keeps none, does not check them, or no values were named
 	AbsentAny        = "any"        // it keeps whatever dimension there is
+	AbsentLine       = "line"       // it is spoken to in no line of HTTP, which could be broken
 	AbsentLater      = "later"      // it refuses later, and tells it elsewhere
 
 	AbsentMarks = "marks" // nobody can tell on the wire which request writes
@@ -35,7 +36,7 @@ const (
 // Reasons lists them all.
 func Reasons() []string {
 	return []string{AbsentForeign, AbsentClosed, AbsentReverse, AbsentTwins, AbsentList, AbsentDrafts,
-		AbsentMarks, AbsentDimensions, AbsentAny, AbsentLater}
+		AbsentMarks, AbsentDimensions, AbsentAny, AbsentLater, AbsentLine}
 }
 
 // Promises lists them in the order in which they are best asked.
@@ -53,7 +54,7 @@ func Promises() []Promise {
 		{"lost_post", "a lost answer to post is found and adopted", draftsAndMarks, adoptsAfterLostPost},
 		{"settles", "a request that may still arrive is waited for", marks, settlesBeforeCreatingAgain},
 		{"garbage", "garbage after the fact is not believed", marks, survivesGarbage},
-		{"unreachable", "an unreachable ERP is busy, with nothing written", always, busyWhenUnreachable},
+		{"unreachable", "an unreachable ERP is busy, with nothing written", line, busyWhenUnreachable},
 		{"concurrent", "four at once leave one voucher", always, concurrentCallsLeaveOne},
 		{"conflict", "other content under the reference stops", always, conflictStops},
 		{"ambiguous", "two vouchers under one reference stop", twins, ambiguityStops},
@@ -113,6 +114,8 @@ func reversesAndMarks(f Fixture) string {
 	return marks(f)
 }
 
+func line(f Fixture) string { return unless(!f.NoLine, AbsentLine) }
+
 func twins(f Fixture) string { return unless(!f.Port.Capabilities().UniqueReference, AbsentTwins) }
 
 func lists(f Fixture) string {
@@ -121,6 +124,9 @@ func lists(f Fixture) string {
 }
 
 func marks(f Fixture) string {
+	if reason := line(f); reason != "" {
+		return reason
+	}
 	can := f.Port.Capabilities()
 	posts := f.Posts != nil || can.PostsAtOnce || can.RefusesLater
 	return unless(f.Creates != nil && posts, AbsentMarks)

@@ -46,7 +46,7 @@ func fixture(t testing.TB, c erp.Config) conformance.Fixture {
 	require.NoError(t, err)
 	t.Cleanup(proxy.Close)
 	folder := c.Options["folder"]
-	return conformance.Fixture{Port: p, Proxy: proxy,
+	return conformance.Fixture{Port: p, Proxy: proxy, NoLine: true, // TestUnmountedFolder breaks what there is
 		Counted: func(_ context.Context, reference string) (int, int, error) {
 			dropped, err := filepath.Glob(filepath.Join(folder, "*"+voucher.Short(reference)+".*"))
 			records, other := filepath.Glob(filepath.Join(folder, ".countersign", voucher.Short(reference)+".json"))
@@ -59,9 +59,6 @@ func fixture(t testing.TB, c erp.Config) conformance.Fixture {
 // TestConformance keeps every promise but that of a line, which a folder has not.
 func TestConformance(t *testing.T) {
 	for _, promise := range conformance.Promises() {
-		if promise.ID == "unreachable" {
-			continue // TestUnmountedFolder
-		}
 		t.Run(promise.Name, func(t *testing.T) {
 			c := config(t)
 			c.Options["columns"] = "参考=reference, 科目=account, 借方=debit, 贷方=credit, 项目=dimension.project"

@@ -1,6 +1,7 @@
 package port
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
@@ -60,13 +62,16 @@ const answerDepth = 100
 var chinese = []string{"gbk", "gb2312", "gb18030", "x-gbk", "cp936", "ms936"}
 
 // Readable is an answer in UTF-8, which it becomes where it says that it is in an old encoding
-// of Chinese. What is JSON and can be read in two ways is refused; what is no JSON at all its
-// adapter knows what to do with.
+// of Chinese. What is JSON and can be read in two ways is refused; what is neither JSON nor XML
+// its adapter knows what to do with.
 func Readable(status int, header http.Header, body []byte, writes bool) ([]byte, error) {
+	media, said, _ := mime.ParseMediaType(header.Get("Content-Type")) // none says nothing
+	if bytes.HasPrefix(body, []byte("<?xml")) || strings.HasSuffix(media, "xml") {
+		return readableXML(status, said["charset"], body, writes)
+	}
 	if !jsonread.Begins(body) {
 		return body, nil
 	}
-	_, said, _ := mime.ParseMediaType(header.Get("Content-Type")) // none says nothing
 	if slices.Contains(chinese, strings.ToLower(said["charset"])) {
 		if read, err := simplifiedchinese.GB18030.NewDecoder().Bytes(body); err == nil {
 			body = read
@@ -82,6 +87,33 @@ func Readable(status int, header http.Header, body []byte, writes bool) ([]byte,
 		return nil, Unclear(err.Error(), writes)
 	}
 	return body, nil
+}
+
+// prolog is how XML declares its encoding, whose name is the second group.
+var prolog = regexp.MustCompile(`^(<\?xml[^>]{0,100}?)\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']`)
+
+// readableXML goes by the charset of the answer where that is an old encoding of Chinese, and by the
+// XML's own declaration otherwise. What was read declares none any more, for it is UTF-8 then. An
+// answer that is no success may be anybody's page: its status is what counts.
+func readableXML(status int, charset string, body []byte, writes bool) ([]byte, error) {
+	name := strings.ToLower(charset)
+	declared := prolog.FindSubmatch(body)
+	if !slices.Contains(chinese, name) && declared != nil {
+		name = strings.ToLower(string(declared[2]))
+	}
+	if slices.Contains(chinese, name) {
+		if read, err := simplifiedchinese.GB18030.NewDecoder().Bytes(body); err == nil {
+			return prolog.ReplaceAll(read, []byte("$1")), nil
+		}
+	}
+	foreign := declared != nil && !strings.EqualFold(string(declared[2]), "utf-8")
+	switch {
+	case status != http.StatusOK || utf8.Valid(body) && !foreign:
+		return body, nil
+	case writes:
+		return nil, Fault(CodeNotUTF8Written, name)
+	}
+	return nil, Fault(CodeNotUTF8, name)
 }
 
 // Status turns an HTTP status that carries no words of the ERP's own into a

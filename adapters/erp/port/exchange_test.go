@@ -34,7 +34,17 @@ func TestAnswersInOldEncodings(t *testing.T) {
 		{"application/json; charset=utf-8", old, 200, true, port.CodeNotUTF8Written, ""},
 		{"application/json; charset=gbk", "{\"a\":\"\xff\xff\"}", 200, false, "", "{\"a\":\"��\"}"},
 		{"application/json; charset=gbk", strings.Replace(old, "{", `{"message":"",`, 1), 200, true, port.CodeUnknown, ""},
-		{"text/xml; charset=gbk", "<a>" + old + "</a>", 200, true, "", "<a>" + old + "</a>"},
+		{"text/xml; charset=gbk", "<a>" + old + "</a>", 200, true, "", "<a>" + said + "</a>"},
+		{"text/xml", `<?xml version="1.0" encoding="GBK"?><a>` + old + "</a>", 200, true, "", `<?xml version="1.0"?><a>` + said + "</a>"},
+		{"application/soap+xml; charset=gb2312", `<?xml version='1.0' encoding='UTF-8' ?><a>` + old + "</a>", 500, true, "",
+			`<?xml version='1.0' ?><a>` + said + "</a>"},
+		{"text/xml; charset=utf-8", `<?xml version="1.0" encoding="utf-8"?><a>` + said + "</a>", 200, true, "",
+			`<?xml version="1.0" encoding="utf-8"?><a>` + said + "</a>"},
+		{"text/xml; charset=iso-8859-1", "<a>" + said + "</a>", 200, true, "", "<a>" + said + "</a>"}, // a server's default
+		{"text/xml", "<a>" + old + "</a>", 200, true, port.CodeNotUTF8Written, ""},
+		{"text/xml", `<?xml version="1.0" encoding="Big5"?><a/>`, 200, false, port.CodeNotUTF8, ""},
+		{"text/xml", "<a>" + old + "</a>", 502, false, "", "<a>" + old + "</a>"},
+		{"text/html", "<a>" + old + "</a>", 200, false, "", "<a>" + old + "</a>"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", tt.media)

@@ -6,10 +6,12 @@
 // interface, basic authentication, the elements of a request and that their order
 // matters, BKPFF and RFBU, credits with a minus and H, field lengths 16 and 25, that
 // a refusal is HTTP 200 with severity 3, an empty or zero document and year 0000,
-// 609(RW) beside the reason, real SOAP faults as 500, OData V2 and its dates. Seen in
-// public code only: the name of the cube and of most of its properties.
+// 609(RW) beside the reason, real SOAP faults as 500, OData V2 and its dates. Read in answers of
+// real systems that others published: a refusal's blank document and company code, 605(RW), and
+// 104(F5) and 507(F5) with their sentences. Seen in public code only: the name of the cube and of
+// most of its properties.
 //
-// Not verified (our guess): every message's sentence, DocumentItemText and
+// Not verified (our guess): every other message's sentence, DocumentItemText and
 // AmountInCompanyCodeCurrency and where they stand in the order, whether DocumentReferenceID is kept
 // in capitals, how soon the cube shows what was posted, the master data services,
 // faultcode Client for a message of the wrong form. A repeated message id is booked
@@ -199,10 +201,10 @@ func (s *Server) book(m message, injected string) (simbooks.Voucher, []note) {
 	case simbooks.ClosedPeriod:
 		return v, refused("201(F5)", "Posting period "+m.PostingDate[5:7]+" "+m.PostingDate[:4]+" is not open")
 	case simbooks.UnknownAccount:
-		return v, refused("506(F5)", "G/L account "+no.Value+" is not defined in chart of accounts YCOA")
+		return v, refused("507(F5)", "G/L account "+no.Value+" is not defined in chart of accounts YCOA")
 	case simbooks.UnknownPerson:
 		if m.Lines[no.Line-1].Dimensions["supplier"] == no.Value {
-			return v, refused("102(F5)", "Supplier "+no.Value+" is not defined in company code 1310")
+			return v, refused("104(F5)", "Vendor "+no.Value+" is not defined in company code 1310")
 		}
 		return v, refused(unknown(m.Lines[no.Line-1].Dimensions, no.Value))
 	case simbooks.NotKept:
@@ -231,7 +233,7 @@ func unknown(of map[string]string, value string) (kind, text string) {
 func document(v simbooks.Voucher) string { return fmt.Sprintf("%010d", v.ID) }
 
 func confirm(w http.ResponseWriter, id string, v simbooks.Voucher, notes []note) {
-	number, company, year, worst := "0000000000", "", "0000", "1"
+	number, company, year, worst := " ", " ", "0000", "1"
 	if v.ID != 0 {
 		number, company, year = document(v), Company, v.Date[:4]
 	}

@@ -70,7 +70,7 @@ func TestRefuses(t *testing.T) {
 		require.NotEqual(t, good, changed, change[0])
 		got := ask(system, "POST", sim.Posting, changed, nil)
 		require.True(t, strings.HasPrefix(got, "500 ") && strings.Contains(got, "Client") ||
-			strings.HasPrefix(got, "200 ") && strings.Contains(got, "<AccountingDocument>0000000000<"), "%s: %s", change[1], got)
+			strings.HasPrefix(got, "200 ") && strings.Contains(got, "<AccountingDocument> <"), "%s: %s", change[1], got)
 	}
 	require.Contains(t, ask(system, "POST", sim.Posting, good, func(r *http.Request) { r.SetBasicAuth(sim.User, "x") }),
 		"401")

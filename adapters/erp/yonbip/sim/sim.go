@@ -70,7 +70,9 @@ type Server struct {
 
 // New makes a tenant with fresh books.
 func New() *Server {
-	return &Server{Books: simbooks.New(), Faults: &simbooks.Faults{}, Now: time.Now, tokens: map[string]bool{}}
+	books := simbooks.New()
+	books.Values["department"][head] = "总部"
+	return &Server{Books: books, Faults: &simbooks.Faults{}, Now: time.Now, tokens: map[string]bool{}}
 }
 
 // ServeHTTP answers one call.

@@ -265,7 +265,12 @@ func (s *Server) vendors(body []byte) (any, string) {
 	return map[string]any{"recordList": found}, no
 }
 
+// head is the department above all others.
+const head = "HQ"
+
 func (s *Server) departments([]byte) (any, string) {
-	return []any{map[string]any{"id": "D-0", "code": "HQ", "name": "总部", "children": rows("D-",
-		s.Books.Values["department"])}}, ""
+	below := maps.Clone(s.Books.Values["department"])
+	delete(below, head)
+	return []any{map[string]any{"id": "D-0", "code": head, "name": s.Books.Values["department"][head],
+		"children": rows("D-", below)}}, ""
 }
