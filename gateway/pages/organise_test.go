@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/store"
 )
 
 // TestAnAdministratorChangesOnePerson: the form says what is wrong beside its field, keeps
@@ -34,7 +36,7 @@ func TestAnAdministratorChangesOnePerson(t *testing.T) {
 	}
 	h.post("admin", at, filled(shown, map[string]string{"email": "wang@example.com", "manager": "admin", "name": "林"})).
 		is(http.StatusForbidden).says("is that of 王芳 already", "You cannot make yourself the manager", `value="wang@example.com"`, `value="林"`)
-	h.post("admin", at, filled(shown, map[string]string{"grade": "high"})).is(http.StatusUnprocessableEntity).says("“high” is no number")
+	h.post("admin", at, filled(shown, map[string]string{"grade": "high"})).is(http.StatusUnprocessableEntity).says("“high” is no number. Write")
 	require.Equal(t, "/organisation/people/lin", h.post("admin", at, filled(shown, map[string]string{"manager": "Max Weber"})).to())
 	stale := h.post("max", at, filled(shown, map[string]string{"manager": "sun"})).is(http.StatusConflict).
 		says("Somebody changed", `value="max"`)
@@ -56,6 +58,26 @@ func TestAnAdministratorChangesOnePerson(t *testing.T) {
 	form.Set("parent", "management")
 	require.Equal(t, "/organisation?department=sales", h.post("admin", department, form).to())
 	h.get("admin", "/organisation?department=sales").is(http.StatusOK).says("销售一部")
+}
+
+// TestWhomADirectoryKeepsIsChangedThere: the form says so, and takes nothing but the grade.
+func TestWhomADirectoryKeepsIsChangedThere(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.store.WriteDirectory(t.Context(), store.DirectoryWrite{Kind: directory.User, Verb: "create", Actor: "scim:test",
+		Rules: directory.Rules{Department: "sales", Locale: "zh-CN"},
+		Edit: func(directory.Resource) (directory.Resource, error) {
+			return directory.Read(directory.User, map[string]any{"userName": "lin@example.com", "displayName": "林晓"})
+		}})
+	require.NoError(t, err)
+	at := "/organisation/people/lin/edit"
+	h.get("audit", "/organisation/people/lin").is(http.StatusOK).says("the company directory")
+	form := h.get("admin", at).is(http.StatusOK).says("A company directory keeps these people").saysNot(`name="email"`, `name="left"`).form(at)
+	form.Set("grade", "4")
+	form.Set("name", "Other")
+	require.Equal(t, "/organisation/people/lin", h.post("admin", at, form).to())
+	h.get("admin", at).is(http.StatusOK).says(`value="4"`, "林晓").saysNot("Other")
+	brought := h.upload("admin", "/organisation/table", url.Values{}, map[string][]byte{"file=p.csv": []byte("id,name,grade,left\nlin,Other,5,yes\n")})
+	h.get("admin", brought.to()).is(http.StatusOK).says("Not taken: kept by the directory", "0 join, 1 change, 0 leave", "Has left")
 }
 
 // TestATableShowsWhatItWouldDo: a dry run with every difference or every refused row; what

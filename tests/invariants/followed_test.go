@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/domain/directory"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/store"
 )
 
@@ -31,6 +32,7 @@ func (h *house) handed() string {
 	_, err := h.store.ReplaceOrganisation(h.ctx, people, "test:2")
 	require.NoError(h.t, err)
 	h.provisioned()
+	h.edited()
 	s = h.do(s, approval.HandedOver{Task: task.ID, From: "wei", To: []approval.Approver{{Person: "bo", Via: "fallback:inactive"}}})
 	s = h.decide(s, approval.Approve, "bo", "")
 	return h.post(h.decide(s, approval.Approve, "chen", "")).Document
@@ -45,6 +47,17 @@ func (h *house) provisioned() {
 			return directory.Read(directory.User, map[string]any{"userName": "new@example.com"})
 		},
 	})
+	require.NoError(h.t, err)
+}
+
+// edited is changed by an administrator on the pages.
+func (h *house) edited() {
+	version, err := h.store.OrgVersion(h.ctx)
+	require.NoError(h.t, err)
+	xu := h.people.People["xu"]
+	xu.Grade = 7
+	_, err = h.store.EditOrganisation(h.ctx, store.OrganisationEdit{Base: version, Actor: "an", Reason: "person/xu",
+		People: []org.Person{xu}})
 	require.NoError(h.t, err)
 }
 
@@ -63,6 +76,17 @@ var plantedByTheWorld = []lie{
 	{"an administrator made by a directory", "I5", "a directory gave", func(l *liar) {
 		l.tell("org_rows", `INSERT INTO org_rows (kind, id, from_version, body) SELECT 'grant', person || '|admin|', 3,
 			'{"person":"' || person || '","role":"admin","entity":""}' FROM (SELECT 'li' AS person) AS p`)
+	}},
+	{"a role that an edit gave", "I5", "an edit began grant", func(l *liar) {
+		l.tell("org_rows", `INSERT INTO org_rows (kind, id, from_version, body) SELECT 'grant', person || '|cashier|', 4,
+			'{"person":"' || person || '","role":"cashier","entity":""}' FROM (SELECT 'li' AS person) AS p`)
+	}},
+	{"an edit of one's own row", "I5", "edited their own row", func(l *liar) {
+		l.tell("org_rows", `INSERT INTO org_rows (kind, id, from_version, to_version, body)
+			SELECT kind, id, 4, 4, body FROM org_rows WHERE kind = 'person' AND id = 'an'`)
+	}},
+	{"an edit by who administered nothing", "I5", "edited the organisation and administered nothing", func(l *liar) {
+		l.tell("org_rows", `UPDATE org_rows SET id = 'bo|admin|' WHERE id = 'an|admin|'`)
 	}},
 	{"a version that nobody made", "I13", "has no event", func(l *liar) {
 		l.tell("org_versions", `INSERT INTO org_versions (version, cause, hash) VALUES (9999, 'x', 'x')`)
