@@ -43,7 +43,7 @@ func TestWhoMayAskWhat(t *testing.T) {
 		{"/audit/export?format=csv&kind=decisions", "liu audit admin", 403},
 		{"/audit/checkpoints", "liu audit admin", 403},
 		{"/finance/counts", "wang liu chen audit admin", 403},
-		{"/proposals", "liu admin", 403},
+		{"/proposals", "liu audit admin", 403},
 	} {
 		for _, person := range everybody {
 			t.Run(person+" "+tt.path, func(t *testing.T) {
