@@ -21,6 +21,8 @@ import (
 
 	"github.com/countersign/countersign/adapters/files"
 	"github.com/countersign/countersign/adapters/im"
+	dingtalk "github.com/countersign/countersign/adapters/im/dingtalk/sim"
+	feishu "github.com/countersign/countersign/adapters/im/feishu/sim"
 	"github.com/countersign/countersign/domain/calendar"
 	"github.com/countersign/countersign/platform/picture"
 	"github.com/countersign/countersign/policy/calendarfile"
@@ -145,16 +147,13 @@ func platforms(t *testing.T) []parser {
 		all = append(all, parser{"an answer of " + provider, good, map[string]string{deep: with(`"deep":` + nested),
 			large: with(`"much":"` + strings.Repeat("x", 9<<20) + `"`), twice: with(answer[1]), malformed: with("\"broken\":\"\xff\"")}, none, read})
 	}
-	return append(all, pressedInSlack())
+	return append(all, pressedInSlack(), eventOfDingTalk(), askedByFeishu())
 }
 
 // pressedInSlack is a press as Slack signs it.
 func pressedInSlack() parser {
 	const good = `{"api_app_id":"1","team":{"id":"t"},"user":{"id":"u"},"type":"shortcut"}`
-	with := func(inside string) string { return "{" + inside + "," + good[1:] }
-	nested := strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200)
-	return parser{"a callback of Slack", good, map[string]string{deep: with(`"deep":` + nested),
-		large: with(`"much":"` + strings.Repeat("x", 2<<20) + `"`), twice: with(`"Team":{"id":"other"}`), malformed: with("\"broken\":\"\xff\"")},
+	return parser{"a callback of Slack", good, tricked(good, `"Team":{"id":"other"}`),
 		map[string]string{external: noEntities, laughs: noEntities, ratio: notPacked, path: namesNone}, func(t *testing.T, text []byte) error {
 			t.Helper()
 			app, err := im.Open(im.Config{Provider: "slack", Name: "slack", Tenant: "t", App: "1", Secret: "secret", Token: "token",
@@ -165,6 +164,45 @@ func pressedInSlack() parser {
 			mac.Write([]byte("v0:" + at + ":" + body))
 			_, err = app.Hear(t.Context(), im.Request{Method: http.MethodPost, Body: []byte(body), At: time.Now(), Header: http.Header{
 				"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {"v0=" + hex.EncodeToString(mac.Sum(nil))}}})
+			return err
+		}}
+}
+
+// tricked are the tricks that JSON can play around a good object, with one name twice.
+func tricked(good, again string) map[string]string {
+	with := func(inside string) string { return "{" + inside + "," + good[1:] }
+	return map[string]string{deep: with(`"deep":` + strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200)),
+		large: with(`"much":"` + strings.Repeat("x", 2<<20) + `"`), twice: with(again), malformed: with("\"broken\":\"\xff\"")}
+}
+
+// eventOfDingTalk is sealed and signed for us, but for what stands around it.
+func eventOfDingTalk() parser {
+	const good = `{"encrypt":"%"}`
+	return parser{"a callback of DingTalk", good, tricked(good, `"Encrypt":"other"`),
+		map[string]string{external: noEntities, laughs: noEntities, ratio: notPacked, path: namesNone}, func(t *testing.T, text []byte) error {
+			t.Helper()
+			key := strings.Repeat("A", 43)
+			app, err := im.Open(im.Config{Provider: "dingtalk", Name: "dingtalk", Tenant: "corp", App: "1", Secret: "secret", Token: "token",
+				Key: im.Secret(key), Options: map[string]string{"template": "card.schema"}})
+			require.NoError(t, err)
+			sealed, at := dingtalk.Seal(key, `{"EventType":"x"}`, "corp"), strconv.FormatInt(time.Now().UnixMilli(), 10)
+			_, err = app.Hear(t.Context(), im.Request{Method: http.MethodPost, At: time.Now(), Body: bytes.Replace(text, []byte("%"), []byte(sealed), 1),
+				Query: url.Values{"signature": {dingtalk.Sign("token", at, "n", sealed)}, "timestamp": {at}, "nonce": {"n"}}})
+			return err
+		}}
+}
+
+// askedByFeishu is what Feishu asks an address for the first time, sealed: what is inside is tried.
+func askedByFeishu() parser {
+	const good = `{"type":"url_verification","challenge":"c","token":"token"}`
+	return parser{"a callback of Feishu", good, tricked(good, `"Token":"other"`),
+		map[string]string{external: noEntities, laughs: noEntities, ratio: notPacked, path: namesNone}, func(t *testing.T, text []byte) error {
+			t.Helper()
+			app, err := im.Open(im.Config{Provider: "feishu", Name: "feishu", Tenant: "t", App: "1", Secret: "secret", Token: "token", Key: "key"})
+			require.NoError(t, err)
+			sealed := feishu.Seal("key", make([]byte, 16), text)
+			_, err = app.Hear(t.Context(), im.Request{Method: http.MethodPost, At: time.Now(),
+				Body: []byte(`{"encrypt":"` + sealed + `"}`)})
 			return err
 		}}
 }
