@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -14,6 +15,7 @@ import (
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 )
 
 // SubmitCause is the cause of a document's first event.
@@ -76,7 +78,10 @@ func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 		if err := insertSubmission(ctx, tx, all); err != nil {
 			return err
 		}
-		if err := attach(ctx, tx, id, in.Actor, in.Content); err != nil || len(in.CC) == 0 {
+		if err := attach(ctx, tx, id, in.Actor, in.Content); err != nil {
+			return err
+		}
+		if err := tellRequester(ctx, tx, all); err != nil || len(in.CC) == 0 {
 			return err
 		}
 		copies := CopyInput{
@@ -91,6 +96,24 @@ func (s *Store) Submit(ctx context.Context, in SubmitInput) (Document, error) {
 		return Document{}, err
 	}
 	return s.Document(ctx, access.Scope{All: true}, id)
+}
+
+// tellRequester tells for whom a colleague submitted. What another system handed in
+// was not entered by anybody who could be asked about it.
+func tellRequester(ctx context.Context, tx *sqlx.Tx, b submission) error {
+	c := b.in.Content
+	if c.Requester == "" || c.Requester == b.in.Actor || b.in.Origin != (document.Origin{}) {
+		return nil
+	}
+	const tell = `
+		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
+		VALUES ('entered.' || $1, $2, $3, '', $4, $1, '', false,
+		        jsonb_build_object('number', $5::text, 'title', $6::text, 'amount_minor', $7::text,
+		                           'currency', $8::text, 'by', $9::text))
+		ON CONFLICT DO NOTHING`
+	_, err := tx.ExecContext(ctx, tell, b.id, notice.EnteredFor, c.Requester, c.Entity, b.number, c.Title,
+		strconv.FormatInt(c.Total.Minor, 10), string(c.Total.Currency), b.in.Actor)
+	return err
 }
 
 // canonicalContent is the text of a content that was hashed and is kept.

@@ -44,6 +44,8 @@
 //	                     the above; store.AddComment
 //	document.copied      who is copied in; store.AddCopies,  by, reason: the remark
 //	                     store.Submit
+//	document.entered_for  the requester, where somebody   by
+//	                     else submits; store.Submit
 //	document.copied_by_policy  whom the plan copies in; –
 //	                     store.Record
 //	task.rescheduled     the assignee, where the calendar    due_at; was
@@ -124,6 +126,7 @@ const (
 	Urged     = "task.urged"         // 催办
 
 	CopiedByPolicy = "document.copied_by_policy" // 流程抄送; told in the transaction of what made it due
+	EnteredFor     = "document.entered_for"      // 代提单; told in the transaction that submits
 )
 
 // The kinds that the reversal of a voucher owes. 凭证冲销
@@ -212,7 +215,7 @@ func Kinds() []string {
 		approval.TaskWasReassigned, approval.StepJumped, approval.ClockReleased, approval.PlanDiscarded,
 		approval.DocumentVoided, approval.TaskWasRescheduled, approval.TaskWasHandedOver, approval.ClockResumed,
 		DelegationMade, DelegationTaken,
-		Commented, Mentioned, Copied, CopiedByPolicy, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
+		Commented, Mentioned, Copied, CopiedByPolicy, EnteredFor, Urged, OpenedFor, RemindedFor, OverdueFor, DecidedFor,
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,

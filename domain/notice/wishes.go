@@ -29,7 +29,7 @@ var topics = map[Topic][]string{
 		"document.returned", "document.rejected", "document.approved", "document.closed", "document.sanctioned",
 		"document.amended", "document.withdrawn", "document.voided", "task.escalated", "step.jumped", "plan.discarded",
 		"task.handed_over", "clock.resumed", "clock.released", "task.superseded",
-		ReversalRefused, ReversalPosted, ReversalExpired, ReplyTaken,
+		ReversalRefused, ReversalPosted, ReversalExpired, ReplyTaken, EnteredFor,
 	},
 	StandIn: {OpenedFor, RemindedFor, OverdueFor, DecidedFor, DelegationMade, DelegationTaken},
 	Talk:    {Commented, Mentioned, Copied, CopiedByPolicy},

@@ -144,6 +144,7 @@ var ownGiven = map[string][]string{
 	notice.Commented:        {"by", "reason"},
 	notice.Mentioned:        {"by", "reason"},
 	notice.Copied:           {"by", "reason"},
+	notice.EnteredFor:       {"by"},
 	notice.Urged:            {"by"},
 	notice.OpenedFor:        {"step", "due", "for"},
 	notice.RemindedFor:      {"step", "n", "for"},

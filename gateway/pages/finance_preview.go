@@ -3,9 +3,11 @@ package pages
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/policy/booking"
@@ -49,11 +51,11 @@ func showPreview(v *visit) error {
 		view.Booked = "/vouchers/" + d.VoucherRef
 	}
 	if p.Fault != nil {
-		view.Refused = v.faultText(p.Fault)
+		view.Refused = v.placedText(p.Fault)
 		return v.show(http.StatusOK, v.t("page.preview.title", "number", d.Number), view)
 	}
 	if p.Lost != nil {
-		view.Lost = v.faultText(p.Lost)
+		view.Lost = v.placedText(p.Lost)
 	}
 	view.Reference, view.Date = p.Voucher.Reference, p.Voucher.Date
 	if err := view.take(p.Voucher); err != nil {
@@ -65,6 +67,18 @@ func showPreview(v *visit) error {
 		view.Entries[i].Why = v.why(d.Type, p.Whys[i])
 	}
 	return v.show(http.StatusOK, v.t("page.preview.title", "number", d.Number), view)
+}
+
+// placedText is faultText with the place in a mapping as people say it: whoever looks at
+// a voucher has no file before them.
+func (v *visit) placedText(f *fault.Fault) string {
+	text := v.faultText(f)
+	file, line := f.Args["file"], f.Args["line"]
+	rest, placed := strings.CutPrefix(text, file+":"+line+":"+f.Args["column"])
+	if file == "" || !placed {
+		return text
+	}
+	return v.t("page.preview.place", "mapping", file, "line", line, "fault", strings.TrimLeft(rest, ":： "))
 }
 
 // why says in words which rule of the mapping made an entry.

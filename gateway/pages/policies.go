@@ -11,6 +11,7 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/proposal"
 	"github.com/countersign/countersign/gateway/i18n"
+	"github.com/countersign/countersign/policy/booking"
 	"github.com/countersign/countersign/store"
 )
 
@@ -67,7 +68,13 @@ func policies(v *visit) error {
 }
 
 // titleOf is what a text calls itself in the reader's language; other where it says nothing.
+// A mapping has no title of its own: it is called by the document type that it books.
 func (v *visit) titleOf(row store.PolicyRow, other string) string {
+	if proposal.Kind(row.Kind) == proposal.Mapping {
+		if m, err := booking.Parse(row.ID, []byte(row.YAML)); err == nil {
+			return v.typeTitle(m.Type)
+		}
+	}
 	return cmp.Or(i18n.Pick(v.desk().TitleOf(row), v.locale), other)
 }
 

@@ -20,6 +20,7 @@ type printView struct {
 	KeyOf     map[string]string // by cause: the key that signed the act
 	Keys      []proof.Key
 	Head      int64
+	Skips     bool // whether the timeline leaves out numbers of the record
 	Made      stamp
 	QR        *qrCode
 }
@@ -55,11 +56,22 @@ func printDocument(v *visit) error {
 	if err := v.story(&view.documentView, state, inTime(bundle.Events, bundle.Reversals)); err != nil {
 		return err
 	}
+	view.Skips = skips(view.Timeline, bundle.Head.Seq)
 	view.Proof = v.proofCard(bundle.Head.Hash, detail.Object())
 	if err := v.evidence(&view, bundle); err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, detail.Number, view)
+}
+
+// skips says whether a timeline leaves out numbers of the record up to its head.
+func skips(told []moment, head int64) bool {
+	shown := map[int64]bool{}
+	for _, m := range told {
+		shown[m.Seq] = true
+	}
+	delete(shown, 0) // of other streams
+	return int64(len(shown)) < head
 }
 
 // evidence is what proves the page.

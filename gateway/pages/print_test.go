@@ -62,7 +62,7 @@ func TestTheDocumentOnPaper(t *testing.T) {
 		p := h.get("lin", at+"/print").is(http.StatusOK).says("Visit to Hangzhou", "CNY\u00a02,000.00", "收据.txt",
 			"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "good &lt;b&gt;", "no budget", "王芳", "赵敏",
 			h.word("status.rejected", nil), head.Hash, proof.Word(head.Hash), head.ContentHash, events[0].Hash[:16],
-			h.word("page.print.signed", map[string]string{"key": "test-1"}))
+			h.word("page.print.signed", map[string]string{"key": "test-1"}), h.word("page.print.skips", nil))
 		require.Equal(t, fmt.Sprintf("COUNTERSIGN EXP-2026-000001 %d %s", head.Seq, head.Hash), readQR(t, p.body))
 		h.get("nobody", at+"/print").is(http.StatusNotFound)
 	})

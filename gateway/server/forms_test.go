@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/countersign/countersign/domain/calendar"
+	"github.com/countersign/countersign/domain/notice"
 )
 
 // invoicePicture is a picture with the code of an invoice.
@@ -100,6 +101,7 @@ func TestOnBehalf(t *testing.T) {
 		if got := h.do(asked); tt.code == "" {
 			got.is(201)
 			require.Equal(t, []string{tt.requester, tt.as}, []string{got.text("requester"), got.text("submitter")})
+			require.Equal(t, tt.requester != tt.as, h.toldEntered(tt.requester, got.text("id")), "%v", tt)
 		} else {
 			require.Equal(t, tt.code, got.text("code"), tt)
 			require.Equal(t, "requester", got.text("field"))
@@ -107,6 +109,17 @@ func TestOnBehalf(t *testing.T) {
 	}
 	h.do(call{as: "lin", method: "POST", path: "/documents", body: with(expense("10.00"), "requester", "zhao")}).refused(403, "document.not_on_behalf")
 	h.auditClean()
+}
+
+// toldEntered says whether somebody was told that a colleague submitted a document for them.
+func (h *house) toldEntered(person, document string) bool {
+	for _, item := range h.items(person, "/notices") {
+		n := item.(map[string]any)
+		if n["kind"] == notice.EnteredFor && n["document"] == document {
+			return true
+		}
+	}
+	return false
 }
 
 // TestTemplatesAndDrafts: a template keeps what is said again and again, and a draft that

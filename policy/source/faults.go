@@ -12,7 +12,7 @@ var Faults = fault.Register(map[string]fault.Entry{
 	"yaml.too_deep":      {Kind: fault.Invalid, Args: at("max")},
 	"yaml.too_many":      {Kind: fault.Invalid, Args: at("max")},
 	"yaml.too_long":      {Kind: fault.Invalid, Args: at("max")},
-	"yaml.syntax":        {Kind: fault.Invalid, Args: at("words")},
+	"yaml.syntax":        {Kind: fault.Invalid, Args: at("words", "mistake")},
 	"yaml.not_allowed":   {Kind: fault.Invalid, Args: at("what")},
 	"yaml.unknown_key":   {Kind: fault.Invalid, Args: at("key", "nearest", "known")},
 	"yaml.duplicate_key": {Kind: fault.Invalid, Args: at("key", "first")},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -46,7 +47,7 @@ func (t *Text) parse(text []byte) (ast.Node, error) {
 			fault.Arg("max", strconv.Itoa(LinesMax)))
 	}
 	if !utf8.Valid(text) {
-		return nil, t.Fault("yaml.syntax", "", fault.Arg("words", "the text is not UTF-8"))
+		return nil, t.Fault("yaml.syntax", "", fault.Arg("mistake", "not_utf8"))
 	}
 	if line, deep := NestedTooDeep(text); deep {
 		return nil, t.FaultAt("yaml.too_deep", "", Position{Line: line, Column: 1},
@@ -60,7 +61,7 @@ func (t *Text) parse(text []byte) (ast.Node, error) {
 		return nil, t.Fault("yaml.not_allowed", "", fault.Arg("what", fmt.Sprintf("%d documents", len(file.Docs))))
 	}
 	if file.Docs[0].Body == nil {
-		return nil, t.Fault("yaml.syntax", "", fault.Arg("words", "the text is empty"))
+		return nil, t.Fault("yaml.syntax", "", fault.Arg("mistake", "empty"))
 	}
 	return file.Docs[0].Body, nil
 }
@@ -81,9 +82,40 @@ func (t *Text) syntax(err error) error {
 	if errors.As(err, &located) && located.GetToken() != nil && located.GetToken().Position != nil {
 		p := located.GetToken().Position
 		return t.FaultAt("yaml.syntax", "", Position{Line: p.Line, Column: p.Column},
-			fault.Arg("words", located.GetMessage()))
+			fault.Arg("words", located.GetMessage()), fault.Arg("mistake", mistake(located.GetMessage())))
 	}
 	return t.Fault("yaml.syntax", "", fault.Arg("words", err.Error()))
+}
+
+// mistakes are the parser's most frequent words, by the beginning that they share, and
+// what they mean: the catalogs say it under yaml.mistake.
+var mistakes = []struct{ words, means string }{
+	{"sequence end token ']' not found", "unclosed_list"},
+	{"could not find flow mapping end token", "unclosed_map"},
+	{"',' or '}' must be specified", "unclosed_map"},
+	{"',' or ']' must be specified", "unclosed_list"},
+	{"could not find '", "unopened"},
+	{"mapping value is not allowed", "colon_in_value"},
+	{"value is not allowed in this context", "not_here"},
+	{"non-map value is specified", "no_colon"},
+	{"unexpected key name", "no_colon"},
+	{"block sequence entries are not allowed", "not_here"},
+	{"tab character", "tab"},
+	{"found a tab character", "tab"},
+	{"found character '\t'", "tab"},
+	{"could not find end character of", "quote"},
+	{"'@' is a reserved", "reserved"},
+	{"'`' is a reserved", "reserved"},
+}
+
+// mistake is what the parser's words mean; "" where nobody put them into words.
+func mistake(words string) string {
+	for _, m := range mistakes {
+		if strings.HasPrefix(words, m.words) {
+			return m.means
+		}
+	}
+	return ""
 }
 
 // NestedTooDeep looks at the raw text, before a recursive parser does. It counts

@@ -138,7 +138,7 @@ func Text(ctx context.Context, f *fault.Fault) string {
 // words are.
 var catalogued = map[string][]string{
 	"act": {"act.", "intervention."}, "status": {"status."}, "why": {"passkey.why."},
-	"what": {"erp.what."},
+	"what": {"erp.what."}, "found": {"media."}, "mistake": {"yaml.mistake."},
 }
 
 // worded is an argument as people say it: acts and statuses are no words.
