@@ -59,6 +59,7 @@ func seedOf(t *testing.T) uint64 {
 // loses answers; afterwards the oracle must find nothing. The seed decides who is
 // killed when and who does what; how the two meet is the machine's affair.
 func TestNemesis(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	seed, size := seedOf(t), sizeOf()
 	h := house.Start(t, house.Options{Fsync: true, Settings: map[string]any{"relay.interval": "200ms"}})
 	n := &nemesis{T: t, house: h, door: h.NewDoor(), seed: seed, size: size, kills: map[string]int{}, faults: map[string]int{}}
