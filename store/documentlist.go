@@ -18,6 +18,8 @@ const (
 
 	windowMost  = 500 // documents of each source, and of all, that are looked through for those that are asked for
 	windowsMost = 4   // windows that a page looks through before it is short
+
+	windowsLooked = 2 // of these, where a word that many documents have is looked for without its index
 )
 
 // documentList is a list of documents as SQL.
@@ -39,12 +41,15 @@ type documentList struct {
 
 	key, id string   // the end of the page before
 	titled  []string // ids of all documents whose title may be what the query says; nil where they are too many
-	few     bool     // what a role lets them read is so little that all of it is looked through
+	through bool     // what a role lets them read is looked through, not what has the word
 }
 
-func (s *Store) newDocumentList(ctx context.Context, scope access.Scope, f DocumentFilter, limit int) (
+// newDocumentList is the list from the filter's cursor on. In its newest window a word that
+// many documents have is looked for among what a role lets somebody read, where a page of
+// them is soon found; behind it by the word's own index.
+func (s *Store) newDocumentList(ctx context.Context, scope access.Scope, f DocumentFilter, limit int, newest bool) (
 	*documentList, error) {
-	l := &documentList{scope: scope, filter: f}
+	l := &documentList{scope: scope, filter: f, through: newest && !scope.All}
 	var err error
 	if l.key, l.id, err = readTimeCursor(f.Cursor); err != nil {
 		return nil, err
@@ -53,8 +58,8 @@ func (s *Store) newDocumentList(ctx context.Context, scope access.Scope, f Docum
 		if l.titled, err = s.titled(ctx, l); err != nil {
 			return nil, err
 		}
-		if l.titled == nil && l.wide() && !scope.All {
-			if l.few, err = s.fewAllowed(ctx, scope); err != nil {
+		if l.titled == nil && !newest && l.wide() && !scope.All && f.Submitter == "" {
+			if l.through, err = s.fewAllowed(ctx, scope); err != nil {
 				return nil, err
 			}
 		}
@@ -96,11 +101,18 @@ func (l *documentList) narrowed() bool {
 	if others || f.Intervened || f.Submitter != "" && f.CopiedTo != "" || l.titled != nil {
 		l.and(l.readable())
 		if f.Submitter != "" {
-			l.and(`(d.submitter = ? OR ? AND d.requester = ?)`, f.Submitter, f.Own, f.Submitter)
+			l.and(l.ofSubmitter())
 		}
 	}
 	l.matches = "true" + l.text.String()
 	return l.text.Len() > 0
+}
+
+// ofSubmitter is the condition that a document is one of those that are asked for by who
+// submitted them.
+func (l *documentList) ofSubmitter() string {
+	whose := l.value(l.filter.Submitter)
+	return `(d.submitter = ` + whose + ` OR ` + l.value(l.filter.Own) + ` AND d.requester = ` + whose + `)`
 }
 
 // whose is the person whose own documents, or copies, are listed; "" for nobody's.
@@ -134,6 +146,8 @@ func (l *documentList) find() {
 	switch {
 	case f.CopiedTo != "":
 		l.source(inCopies, `c.person = `+l.value(f.CopiedTo)+` AND c.removed_at IS NULL`)
+	case l.titled != nil:
+		l.rare()
 	case f.Submitter != "":
 		l.source(inDocuments, `d.submitter = `+l.value(f.Submitter))
 		if f.Own {
@@ -141,9 +155,7 @@ func (l *documentList) find() {
 		}
 	case f.Intervened:
 		l.source(inDocuments, `d.intervened`)
-	case l.titled != nil:
-		l.rare()
-	case f.searches() && l.wide() && !l.few:
+	case f.searches() && l.wide() && !l.through:
 		l.common()
 		l.own()
 	case f.byPeople():
@@ -291,8 +303,8 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 	var page Page[Document]
 	limit := limitOf(f.Limit)
 	window := f
-	for range windowsMost {
-		next, err := s.documentsIn(ctx, scope, window, limit-len(page.Items))
+	for i := range windowsMost {
+		next, err := s.documentsIn(ctx, scope, window, limit-len(page.Items), i < windowsLooked)
 		if err != nil {
 			return Page[Document]{}, err
 		}
@@ -310,9 +322,9 @@ func (s *Store) Documents(ctx context.Context, scope access.Scope, f DocumentFil
 }
 
 // documentsIn is one window of a list.
-func (s *Store) documentsIn(ctx context.Context, scope access.Scope, f DocumentFilter, limit int) (
+func (s *Store) documentsIn(ctx context.Context, scope access.Scope, f DocumentFilter, limit int, newest bool) (
 	Page[Document], error) {
-	list, err := s.newDocumentList(ctx, scope, f, limit+1)
+	list, err := s.newDocumentList(ctx, scope, f, limit+1, newest)
 	if err != nil {
 		return Page[Document]{}, err
 	}
@@ -349,7 +361,7 @@ func (s *Store) countDocuments(ctx context.Context, scope access.Scope, f Docume
 	if f.TotalMost <= 0 || f.TotalMost > TotalMost {
 		f.TotalMost = TotalMost
 	}
-	list, err := s.newDocumentList(ctx, scope, f, int(f.TotalMost))
+	list, err := s.newDocumentList(ctx, scope, f, int(f.TotalMost), false)
 	if err != nil {
 		return 0, err
 	}

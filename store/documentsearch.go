@@ -18,17 +18,19 @@ const titledMost = 1_000
 // searches says whether a query is one for the indexes of searching. What is too short
 // for them, or the beginning of very many numbers, is looked for in the newest documents.
 func (f DocumentFilter) searches() bool {
-	return f.Submitter == "" && f.CopiedTo == "" && !f.Intervened && len(gramsOf(f.Query)) > 0 &&
-		!numberBroad.MatchString(f.Query)
+	return f.CopiedTo == "" && !f.Intervened && len(gramsOf(f.Query)) > 0 && !numberBroad.MatchString(f.Query)
 }
 
 // rare finds what few documents have in their titles: each of them is held against the
-// reader's rights. Numbers are few, too. Applicants are looked for among what a role
-// lets them read, and among what concerns them where there is none.
+// reader's rights. Numbers are few, too. Applicants are looked for among the documents
+// of whom the list is of, else among what a role lets the reader read, and among what
+// concerns them where there is none.
 func (l *documentList) rare() {
 	l.found(`d.id = ANY(` + l.value(pq.Array(l.titled)) + `)`)
 	l.numbered(`d.number IS NOT NULL`)
 	switch {
+	case l.filter.Submitter != "" && len(l.filter.Named) > 0:
+		l.named(l.ofSubmitter())
 	case len(l.filter.Named) > 0 && l.wide():
 		l.named(l.allowed())
 	case len(l.filter.Named) > 0:
@@ -115,8 +117,8 @@ func (s *Store) titled(ctx context.Context, l *documentList) ([]string, error) {
 	return ids, nil
 }
 
-// fewAllowed says whether a role lets somebody read no more than one window: a word that
-// many documents of others have is found faster in those few than by its index.
+// fewAllowed says whether a role lets somebody read no more than a page looks through: a
+// word that many documents of others have is found faster in those few than by its index.
 func (s *Store) fewAllowed(ctx context.Context, scope access.Scope) (few bool, err error) {
 	const query = `SELECT count(*) <= $3 FROM (
 		(SELECT FROM unnest($1::text[]) AS given (one) CROSS JOIN LATERAL (
@@ -124,7 +126,8 @@ func (s *Store) fewAllowed(ctx context.Context, scope access.Scope) (few bool, e
 		UNION ALL
 		(SELECT FROM unnest($2::text[]) AS given (one) CROSS JOIN LATERAL (
 			SELECT FROM documents d WHERE d.department = given.one LIMIT $3 + 1) AS p LIMIT $3 + 1)) AS read`
-	err = s.db.GetContext(ctx, &few, query, pq.Array(scope.Entities), pq.Array(scope.Departments), windowMost)
+	err = s.db.GetContext(ctx, &few, query, pq.Array(scope.Entities), pq.Array(scope.Departments),
+		windowMost*windowsMost)
 	return few, sqlFault("store.Documents", err)
 }
 

@@ -60,6 +60,35 @@ func (w *world) findsAll(t *testing.T) {
 			assert.True(t, slices.ContainsFunc(w.all(scope, q), func(d store.Document) bool { return d.ID == one.ID }),
 				"%s looks for %q %v", who, q.Query, q.Named)
 		}
+		w.findsOwn(t, scope)
+	}
+}
+
+// findsOwn holds that a search among somebody's own documents has what is so called of all
+// of them, in the same order, however rare it is.
+func (w *world) findsOwn(t *testing.T, scope access.Scope) {
+	t.Helper()
+	own := store.DocumentFilter{Submitter: scope.Person, Own: true}
+	everything := w.all(scope, own)
+	if len(everything) == 0 {
+		return
+	}
+	one := everything[len(everything)/2]
+	for _, q := range []store.DocumentFilter{
+		{Query: "差旅"}, {Query: one.Title}, {Query: one.Number}, {Query: one.Requester, Named: []string{one.Requester}},
+	} {
+		var want, got []string
+		for _, d := range everything {
+			if strings.Contains(d.Title, q.Query) || d.Number == q.Query || slices.Contains(q.Named, d.Requester) {
+				want = append(want, d.ID)
+			}
+		}
+		q.Submitter, q.Own = own.Submitter, own.Own
+		for _, d := range w.all(scope, q) {
+			got = append(got, d.ID)
+		}
+		assert.NotEmpty(t, got, "%s looks for %q among their own", scope.Person, q.Query)
+		assert.Equal(t, want, got, "%s looks for %q among their own", scope.Person, q.Query)
 	}
 }
 

@@ -64,7 +64,8 @@ func (v *visit) home(status int, query url.Values, s bulkSent) error {
 	view.Tabs = tabs(counts, "/")
 	if counts.Sent[approval.Returned] > 0 {
 		returned, err := v.desk().Documents(ctx, v.who, store.DocumentFilter{
-			Submitter: v.who.Person.ID, Own: true, Statuses: []approval.Status{approval.Returned}, Limit: returnedMost,
+			Submitter: v.who.Person.ID, Own: true, Statuses: []approval.Status{approval.Returned},
+			Limit: min(returnedMost, int(counts.Sent[approval.Returned])),
 		})
 		if err != nil {
 			return err
