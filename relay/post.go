@@ -51,6 +51,8 @@ type PostBook interface {
 	ClaimDeliveries(ctx context.Context, limit int, manners notice.Manners) ([]store.Delivery, error)
 	DeliveriesEnded(ctx context.Context, ends []store.DeliveryEnd) error
 	TasksOver(ctx context.Context, ids []string) ([]string, error)
+	TasksOf(ctx context.Context, ids []string) (map[string]store.Task, error)
+	MailAddresses(ctx context.Context, addresses []string) (map[string]store.MailAddress, error)
 	DropDeliveries(ctx context.Context, age time.Duration, limit int) (int, error)
 	DropLetters(ctx context.Context, age time.Duration, limit int) (int, error)
 	WishesOf(ctx context.Context, people []string) (map[string]notice.Wishes, error)
@@ -70,17 +72,20 @@ func (p *Post) Round(ctx context.Context, limit int) Told {
 	told := Told{More: more || len(late) == limit}
 	var mu sync.Mutex
 	var ends []store.DeliveryEnd
-	each(deliveries, noticesAtOnce, func(d store.Delivery) {
-		end := p.send(ctx, d)
-		mu.Lock()
-		defer mu.Unlock()
-		ends = append(ends, end)
-		if end.State == store.DeliveryDelivered {
-			told.Delivered += len(d.Notices)
-		} else if end.State != store.DeliveryMoot {
-			told.Failed++
-		}
-	})
+	for batch := range slices.Chunk(deliveries, aheadMost) {
+		known, err := p.ahead(ctx, batch)
+		each(batch, noticesAtOnce, func(d store.Delivery) {
+			end := p.send(ctx, d, known, err)
+			mu.Lock()
+			defer mu.Unlock()
+			ends = append(ends, end)
+			if end.State == store.DeliveryDelivered {
+				told.Delivered += len(d.Notices)
+			} else if end.State != store.DeliveryMoot {
+				told.Failed++
+			}
+		})
+	}
 	// One write for the whole batch; after a crash before it they are sent again.
 	err = p.Book.DeliveriesEnded(context.WithoutCancel(ctx), ends)
 	p.report(ctx, err, "what came of messages was not written")
@@ -112,23 +117,23 @@ func (p *Post) begin(ctx context.Context, limit int) (begun []store.Delivery, mo
 // other is the channel to fall back to.
 func other(channels []notice.Channel) []notice.Channel { return channels[min(1, len(channels)):] }
 
-// send sends one message, by the first channel that takes it.
-func (p *Post) send(ctx context.Context, d store.Delivery) store.DeliveryEnd {
+// send sends one message, by the first channel that takes it; it waits where what it
+// needs to know could not be read.
+func (p *Post) send(ctx context.Context, d store.Delivery, known *ahead, unread error) store.DeliveryEnd {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeMax)
 	defer cancel()
 	end := store.DeliveryEnd{ID: d.ID, State: store.DeliveryFailed, Failure: "notice." + string(notice.Unreachable)}
-	var err error
-	if d.All, end.Moot, err = p.current(ctx, d.All); err != nil {
-		end.State, end.Failure = store.DeliveryWaiting, reason(err)
+	if unread != nil {
+		end.State, end.Failure = store.DeliveryWaiting, reason(unread)
 		return end
 	}
-	if len(d.All) == 0 {
+	if d.All, end.Moot = known.current(d.All); len(d.All) == 0 {
 		end.State, end.Failure = store.DeliveryMoot, ""
 		return end
 	}
 	for i, channel := range d.Channels {
 		end.Channel = channel
-		err := p.by(ctx, channel, d)
+		err := p.by(ctx, channel, d, known.mail)
 		crash.At("notice.delivered")
 		if err == nil {
 			end.State, end.Failure = store.DeliveryDelivered, ""
@@ -153,37 +158,25 @@ func (p *Post) send(ctx context.Context, d store.Delivery) store.DeliveryEnd {
 
 // current leaves out what asks for something that is over: a notice waits for others,
 // for the budget, or for the mail server, and its task is decided meanwhile.
-func (p *Post) current(ctx context.Context, all []store.Notice) (left []store.Notice, moot []string, err error) {
-	var tasks []string
+func (a *ahead) current(all []store.Notice) (left []store.Notice, moot []string) {
 	for _, n := range all {
-		if notice.Asks(n.Kind) && n.Task != "" {
-			tasks = append(tasks, n.Task)
-		}
-	}
-	var over []string
-	if len(tasks) > 0 {
-		if over, err = p.Book.TasksOver(ctx, tasks); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, n := range all {
-		if notice.Asks(n.Kind) && slices.Contains(over, n.Task) {
+		if notice.Asks(n.Kind) && slices.Contains(a.over, n.Task) {
 			moot = append(moot, n.ID)
 		} else {
 			left = append(left, n)
 		}
 	}
-	return left, moot, nil
+	return left, moot
 }
 
-func (p *Post) by(ctx context.Context, channel notice.Channel, d store.Delivery) error {
+func (p *Post) by(ctx context.Context, channel notice.Channel, d store.Delivery, mail *Mail) error {
 	switch {
 	case channel == notice.App:
 		return p.Cards.Tell(ctx, d)
 	case len(d.All) == 1 && d.Shape != store.DeliveryDigest:
-		return p.Mail.Deliver(ctx, d.All[0])
+		return mail.Deliver(ctx, d.All[0])
 	}
-	return p.Mail.DeliverTogether(ctx, d)
+	return mail.DeliverTogether(ctx, d)
 }
 
 // againAt is when somebody who was asked is told again, by their calendar; zero where

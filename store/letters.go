@@ -40,16 +40,16 @@ type LetterTokens struct {
 }
 
 // WriteLetter writes a letter down before it is sent.
+//
+// One statement, which is a transaction of its own; sent twice it finds itself.
 func (s *Store) WriteLetter(ctx context.Context, l Letter, with LetterTokens) error {
-	return s.inTx(ctx, "store.WriteLetter", func(tx *sqlx.Tx) error {
-		const query = `
-			INSERT INTO letters (id, notice, person, task, document, round, content_hash, page, reply, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), clock_timestamp() + make_interval(secs => $10))
-			ON CONFLICT (id) DO NOTHING`
-		_, err := tx.ExecContext(ctx, query, l.ID, l.Notice, l.Person, l.Task, l.Document, l.Round, l.ContentHash, with.Page,
-			with.Reply, with.Life.Seconds())
-		return err
-	})
+	const query = `
+		INSERT INTO letters (id, notice, person, task, document, round, content_hash, page, reply, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), clock_timestamp() + make_interval(secs => $10))
+		ON CONFLICT (id) DO NOTHING`
+	_, err := s.db.ExecContext(ctx, query, l.ID, l.Notice, l.Person, l.Task, l.Document, l.Round, l.ContentHash, with.Page,
+		with.Reply, with.Life.Seconds())
+	return sqlFault("store.WriteLetter", err)
 }
 
 // LetterByPage finds the letter whose link has a token. Whether it still serves is the

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/letter"
 	"github.com/countersign/countersign/domain/notice"
@@ -40,14 +41,14 @@ func (r mailAddressRow) address() MailAddress {
 
 const mailAddressColumns = `address, token, person, state, softs, since, status, changed_at`
 
-// addressKey is an address as it is kept: mail servers heed no case that people mean.
-func addressKey(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+// AddressKey is an address as it is kept: mail servers heed no case that people mean.
+func AddressKey(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
 // MailAddress is how an address stands that somebody is written to at; a new one is ok.
 //
 // Safe to repeat.
 func (s *Store) MailAddress(ctx context.Context, address, person string) (MailAddress, error) {
-	address = addressKey(address)
+	address = AddressKey(address)
 	const find = `SELECT ` + mailAddressColumns + ` FROM mail_addresses WHERE address = $1`
 	var row mailAddressRow
 	err := s.db.GetContext(ctx, &row, find, address)
@@ -66,6 +67,24 @@ func (s *Store) MailAddress(ctx context.Context, address, person string) (MailAd
 	return row.address(), err
 }
 
+// MailAddresses is how some addresses stand, by AddressKey, of those that were written to.
+func (s *Store) MailAddresses(ctx context.Context, addresses []string) (map[string]MailAddress, error) {
+	const query = `SELECT ` + mailAddressColumns + ` FROM mail_addresses WHERE address = ANY($1)`
+	keys := make([]string, len(addresses))
+	for i, address := range addresses {
+		keys[i] = AddressKey(address)
+	}
+	var rows []mailAddressRow
+	if err := s.db.SelectContext(ctx, &rows, query, pq.Array(keys)); err != nil {
+		return nil, sqlFault("store.MailAddresses", err)
+	}
+	stands := make(map[string]MailAddress, len(rows))
+	for _, r := range rows {
+		stands[r.Address] = r.address()
+	}
+	return stands, nil
+}
+
 // MailReported notes what was said of an address, by itself or by its token, and tells
 // the administrators and the person once nothing is written to it any more. Nobody's
 // token is nobody's report.
@@ -78,7 +97,7 @@ func (s *Store) MailReported(ctx context.Context, address, token, status string)
 			mailAddressRow
 			Now time.Time
 		}
-		err := tx.GetContext(ctx, &row, find, addressKey(address), strings.ToLower(token))
+		err := tx.GetContext(ctx, &row, find, AddressKey(address), strings.ToLower(token))
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -126,7 +145,7 @@ func writeAgain(ctx context.Context, tx *sqlx.Tx, address string) error {
 	const query = `
 		UPDATE mail_addresses SET state = 'ok', softs = 0, since = NULL, changed_at = clock_timestamp()
 		WHERE address = $1 AND state <> 'ok'`
-	_, err := tx.ExecContext(ctx, query, addressKey(address))
+	_, err := tx.ExecContext(ctx, query, AddressKey(address))
 	return err
 }
 
@@ -134,7 +153,7 @@ func writeAgain(ctx context.Context, tx *sqlx.Tx, address string) error {
 func (s *Store) MailStanding(ctx context.Context, address string) (MailAddress, error) {
 	const query = `SELECT ` + mailAddressColumns + ` FROM mail_addresses WHERE address = $1`
 	var row mailAddressRow
-	err := s.db.GetContext(ctx, &row, query, addressKey(address))
+	err := s.db.GetContext(ctx, &row, query, AddressKey(address))
 	if errors.Is(err, sql.ErrNoRows) {
 		return MailAddress{}, nil
 	}

@@ -93,6 +93,19 @@ func (r taskRow) task() Task {
 //
 // Errors: NotFound task.not_found.
 func (s *Store) Task(ctx context.Context, id string) (Task, error) {
+	tasks, err := s.TasksOf(ctx, []string{id})
+	if err != nil {
+		return Task{}, err
+	}
+	task, known := tasks[id]
+	if !known {
+		return Task{}, fault.New(fault.NotFound, "task.not_found")
+	}
+	return task, nil
+}
+
+// TasksOf are tasks by their ids, of those that there are.
+func (s *Store) TasksOf(ctx context.Context, ids []string) (map[string]Task, error) {
 	const query = `
 		SELECT ` + taskColumns + `,
 		       coalesce((SELECT CASE WHEN e.data LIKE '%"sign_in"%' OR e.data LIKE '%"passkey"%' THEN jsonb_build_object(
@@ -101,26 +114,41 @@ func (s *Store) Task(ctx context.Context, id string) (Task, error) {
 		                 WHERE e.stream = t.document AND e.kind = 'plan.made' ORDER BY e.seq DESC LIMIT 1), '{}') AS asks,
 		       coalesce((SELECT e.data::jsonb ->> 'given_by' FROM events e
 		                 WHERE e.stream = t.document AND e.seq = t.opened_seq), '') AS given_by, d.department
-		FROM tasks t JOIN documents d ON d.id = t.document WHERE t.id = $1`
-	var row struct {
-		taskRow
-		Asks    string
-		GivenBy string `db:"given_by"`
+		FROM tasks t JOIN documents d ON d.id = t.document WHERE t.id = ANY($1)`
+	var rows []askedRow
+	if err := s.db.SelectContext(ctx, &rows, query, pq.Array(ids)); err != nil {
+		return nil, sqlFault("store.Task", err)
+	}
+	tasks := make(map[string]Task, len(rows))
+	for _, row := range rows {
+		task, err := row.asked()
+		if err != nil {
+			return nil, sqlFault("store.Task", err)
+		}
+		tasks[task.ID] = task
+	}
+	return tasks, nil
+}
 
-		Department string
-	}
-	if err := s.db.GetContext(ctx, &row, query, id); err != nil {
-		return Task{}, sqlFault("store.Task", noRows(err, fault.New(fault.NotFound, "task.not_found")))
-	}
-	task := row.task()
-	task.GivenBy, task.Department = row.GivenBy, row.Department
+// askedRow is a task with what its plan asks of whoever decides.
+type askedRow struct {
+	taskRow
+	Asks    string
+	GivenBy string `db:"given_by"`
+
+	Department string
+}
+
+func (r askedRow) asked() (Task, error) {
+	task := r.task()
+	task.GivenBy, task.Department = r.GivenBy, r.Department
 	var asks struct {
 		SignIn  *approval.FreshSignIn `json:"sign_in"`
 		Passkey bool                  `json:"passkey"`
 	}
-	err := json.Unmarshal([]byte(row.Asks), &asks)
+	err := json.Unmarshal([]byte(r.Asks), &asks)
 	task.FreshSignIn, task.Passkey = asks.SignIn, asks.Passkey
-	return task, sqlFault("store.Task", err)
+	return task, err
 }
 
 // TaskEnd says who ended a task without deciding it, when and how; zero where it is
