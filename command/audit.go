@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,27 +77,16 @@ func auditVerifyCommand() *cobra.Command {
 }
 
 func printReport(cmd *cobra.Command, report store.Report, asJSON bool) error {
-	out := cmd.OutOrStdout()
+	words := verifyWords{cmd.OutOrStdout(), locale(cmd)}
 	if asJSON {
-		if err := json.NewEncoder(out).Encode(report); err != nil {
+		if err := json.NewEncoder(words.out).Encode(report); err != nil {
 			return fmt.Errorf("printing the report: %w", err)
 		}
 	} else {
-		for _, i := range report.Intervened {
-			fmt.Fprintf(out, "intervention in %s, event %d: %s by %s", i.Number, i.Seq, i.Kind, i.Actor)
-			if i.Maker != "" {
-				fmt.Fprintf(out, ", proposed by %s", i.Maker)
-			}
-			fmt.Fprintf(out, ", %s\n", i.At.Format(time.RFC3339))
-		}
-		for _, f := range report.Findings {
-			fmt.Fprintf(out, "%s %d: %s %s\n", f.Stream, f.Seq, f.What, f.Detail)
-		}
-		fmt.Fprintf(out, "%d streams, %d events, %d acts, %d intervention(s): %d finding(s)\n",
-			report.Streams, report.Events, report.Acts, report.Interventions, len(report.Findings))
+		words.record(report)
 	}
 	if len(report.Findings) > 0 {
-		return errors.New("the record does not add up")
+		return words.differs("differs")
 	}
 	return nil
 }

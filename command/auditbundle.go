@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,11 +46,12 @@ func verifyBundle(cmd *cobra.Command, file string, keys []string, asJSON bool) e
 	}
 	report, beside := proof.Check(bundle, trusted), len(files)
 	report.Findings = append(report.Findings, filesDiffer(report.Attachments, files)...)
-	if err := printBundle(cmd.OutOrStdout(), report, beside, asJSON); err != nil {
+	words := verifyWords{cmd.OutOrStdout(), locale(cmd)}
+	if err := printBundle(words, report, beside, asJSON); err != nil {
 		return err
 	}
 	if len(report.Findings) > 0 {
-		return errors.New("the proof does not add up")
+		return words.differs("bundle.differs")
 	}
 	return nil
 }
@@ -140,32 +140,13 @@ func filesDiffer(named []document.Attachment, files map[string]string) []proof.F
 	return findings
 }
 
-func printBundle(out io.Writer, r proof.Report, files int, asJSON bool) error {
-	if asJSON {
-		if err := json.NewEncoder(out).Encode(r); err != nil {
-			return fmt.Errorf("printing the report: %w", err)
-		}
+func printBundle(words verifyWords, r proof.Report, files int, asJSON bool) error {
+	if !asJSON {
+		words.bundle(r, files)
 		return nil
 	}
-	fmt.Fprintf(out, "%s  %s  event %d  %s\n", r.Number, r.Status, r.Head.Seq, r.Head.Hash)
-	fmt.Fprintf(out, "word %s\n", r.Word)
-	for _, k := range r.Keys {
-		trust := "compare it with what the house published"
-		if k.Trusted {
-			trust = "known"
-		}
-		fmt.Fprintf(out, "key %s  sha256 %s  (%s)\n", k.ID, k.Fingerprint, trust)
+	if err := json.NewEncoder(words.out).Encode(r); err != nil {
+		return fmt.Errorf("printing the report: %w", err)
 	}
-	for _, a := range r.Attachments {
-		fmt.Fprintf(out, "file %s  %s\n", a.SHA256, a.Name)
-	}
-	if r.Withheld > 0 {
-		fmt.Fprintf(out, "%d content(s) withheld: only their hashes are told\n", r.Withheld)
-	}
-	for _, f := range r.Findings {
-		fmt.Fprintf(out, "event %d: %s %s\n", f.Seq, f.What, f.Detail)
-	}
-	fmt.Fprintf(out, "%d events, %d signed acts, %d revisions, %d files: %d finding(s)\n",
-		r.Events, r.Acts, r.Revisions, files, len(r.Findings))
 	return nil
 }

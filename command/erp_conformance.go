@@ -246,8 +246,20 @@ func (e *examination) counted(ctx context.Context, reference string) (drafts, po
 func (e *examination) random(vouchers int) conformance.Promise {
 	return conformance.Promise{ID: "nemesis", Absent: func(conformance.Fixture) string { return "" },
 		Keep: func(t conformance.T, f conformance.Fixture) {
-			fmt.Fprintln(e.out, "  ", conformance.Nemesis(t, f, vouchers, nemesisPercent, uint64(time.Now().UnixNano())))
+			e.weathered(conformance.Nemesis(t, f, vouchers, nemesisPercent, uint64(time.Now().UnixNano())))
 		}}
+}
+
+// weathered tells what a line that fails by chance did.
+func (e *examination) weathered(w conformance.Weathered) {
+	var faults []string
+	for _, one := range append(conformance.Faults(), conformance.WorkerKilled) {
+		if n := w.Faults[one]; n > 0 {
+			faults = append(faults, e.text("fault."+string(one), "count", strconv.Itoa(n)))
+		}
+	}
+	fmt.Fprintln(e.out, "  ", e.text("weathered", "vouchers", strconv.Itoa(w.Vouchers),
+		"attempts", strconv.Itoa(w.Attempts), "faults", strings.Join(faults, e.text("fault.comma"))))
 }
 
 // describe says what is examined, with what, and what the ERP says it can do.

@@ -73,7 +73,7 @@ func TestTheProofStandsAlone(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(whole.body), &b))
 	said, err := audited(t, whole.body, "--key", "test-1="+b.Keys["test-1"])
 	require.NoError(t, err, said)
-	require.Contains(t, said, "rejected")
+	require.Contains(t, said, "Rejected")
 	require.Contains(t, said, proof.Word(b.Head.Hash))
 	require.Contains(t, said, "(known)")
 
@@ -92,6 +92,9 @@ func TestTheProofStandsAlone(t *testing.T) {
 		said, err = audited(t, strings.Replace(whole.body, lie[0], lie[1], 1))
 		require.Error(t, err, "%s: %s", lie[1], said)
 	}
+	said, err = audited(t, strings.Replace(whole.body, "mend it", "mend", 1), "--lang", "zh-CN")
+	require.ErrorContains(t, err, "证明前后不符")
+	require.Contains(t, said, "第 6 个事件：事件在记录后被改动（evidence.wrong_hash）")
 	_, err = audited(t, strings.Replace(archived.body, "hello", "hallo", 1))
 	require.Error(t, err)
 	_, err = audited(t, whole.body, "--key", "test-1=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")

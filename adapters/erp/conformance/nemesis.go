@@ -23,8 +23,8 @@ const WorkerKilled Fault = "worker-killed"
 // Nemesis books vouchers through a line that fails at random, some of them from
 // two callers at once, and counts in the ERP's own books that each was posted
 // exactly once. Where Fixture.Reopen is set, who posts dies on the way, too. It returns
-// what it did, in a line.
-func Nemesis(t T, f Fixture, vouchers, faultPercent int, seed uint64) string {
+// what it did.
+func Nemesis(t T, f Fixture, vouchers, faultPercent int, seed uint64) Weathered {
 	book, workers := NewBook(), &workers{fixture: f}
 	workers.start(f.Port)
 	injected := f.Proxy.random(seed, faultPercent, workers)
@@ -60,7 +60,17 @@ func Nemesis(t T, f Fixture, vouchers, faultPercent int, seed uint64) string {
 		count(t, f, ref, 0, 1)
 		attempts += len(book.Attempts(ref))
 	}
-	return fmt.Sprintf("%d vouchers, each posted once; %d attempts, faults %v", vouchers, attempts, injected())
+	return Weathered{Vouchers: vouchers, Attempts: attempts, Faults: injected()}
+}
+
+// Weathered is what a nemesis was: so many vouchers, each posted once.
+type Weathered struct {
+	Vouchers, Attempts int
+	Faults             map[Fault]int // that were injected
+}
+
+func (w Weathered) String() string {
+	return fmt.Sprintf("%d vouchers, each posted once; %d attempts, faults %v", w.Vouchers, w.Attempts, w.Faults)
 }
 
 // callersMost bounds how many post at once.
