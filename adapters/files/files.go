@@ -56,6 +56,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"attachment.empty":       {Kind: fault.Invalid, Args: []string{"name"}},
 	"attachment.too_large":   {Kind: fault.Invalid, Status: 413, Args: []string{"name", "limit"}},
 	"attachment.bad_name":    {Kind: fault.Invalid},
+	"attachment.broken":      {Kind: fault.Invalid, Status: 415, Args: []string{"name"}},
 	"attachment.not_allowed": {Kind: fault.Invalid, Status: 415, Args: []string{"name", "allowed"}},
 	"attachment.disguised":   {Kind: fault.Invalid, Status: 415, Args: []string{"name", "found"}},
 })

@@ -75,7 +75,8 @@ func Inline(media string) bool {
 // name.
 //
 // Errors: Invalid attachment.empty, bad_name, not_allowed (of a kind that may
-// not be attached) and disguised (the content is not what the name says).
+// not be attached), disguised (the content is not what the name says) and broken (an
+// archive that cannot be opened, such as one that was copied by halves).
 func Inspect(name string, content io.ReaderAt, size int64) (media string, err error) {
 	if size == 0 {
 		return "", fault.New(fault.Invalid, "attachment.empty", fault.Arg("name", name))
@@ -92,7 +93,14 @@ func Inspect(name string, content io.ReaderAt, size int64) (media string, err er
 	if !slices.ContainsFunc(f.detect, found.Is) {
 		return "", disguised(name, found.String())
 	}
-	if f.inside != "" && !holds(content, size, f.inside) {
+	if f.inside == "" {
+		return f.media, nil
+	}
+	opened, err := zip.NewReader(content, size)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "attachment.broken", fault.Arg("name", name))
+	}
+	if !holds(opened, f.inside) {
 		return "", disguised(name, "application/zip")
 	}
 	return f.media, nil
@@ -105,9 +113,8 @@ func disguised(name, found string) error {
 
 // holds says whether a zip archive has the entry that makes it what it says, and
 // no program. Only the directory of the archive is read, nothing is unpacked.
-func holds(content io.ReaderAt, size int64, entry string) bool {
-	archive, err := zip.NewReader(content, size)
-	if err != nil || len(archive.File) > zipEntriesMax {
+func holds(archive *zip.Reader, entry string) bool {
+	if len(archive.File) > zipEntriesMax {
 		return false
 	}
 	has := false

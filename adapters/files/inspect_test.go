@@ -40,7 +40,7 @@ func TestInspectBelievesTheContent(t *testing.T) {
 		{"drawing.xml", `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>`, "", "attachment.disguised"},
 		{"macro.xlsx", archive("xl/workbook.xml", "xl/vbaProject.bin"), "", "attachment.disguised"},
 		{"other.ofd", archive("else.txt"), "", "attachment.disguised"},
-		{"broken.xlsx", "PK\x03\x04 not an archive", "", "attachment.disguised"},
+		{"broken.xlsx", "PK\x03\x04 not an archive", "", "attachment.broken"},
 		{"all.zip", archive("a"), "", "attachment.not_allowed"},
 		{"page.html", "<html></html>", "", "attachment.not_allowed"},
 		{"logo.svg", "<svg/>", "", "attachment.not_allowed"},

@@ -61,8 +61,7 @@ func (d *Desk) NewDelegation(ctx context.Context, who auth.Who, in DelegationInp
 func (d *Desk) delegable(ctx context.Context, snapshot *org.Snapshot, in DelegationInput) error {
 	for _, asked := range []struct{ field, person string }{{"person", in.Person}, {"delegate", in.Delegate}} {
 		if !snapshot.Active(asked.person) {
-			return fault.New(fault.Invalid, "delegation.unknown_person",
-				fault.Field(asked.field), fault.Arg("person", asked.person))
+			return unknownPerson(asked.field, asked.person)
 		}
 	}
 	if snapshot.Same(in.Person, in.Delegate) {
@@ -81,6 +80,13 @@ func (d *Desk) delegable(ctx context.Context, snapshot *org.Snapshot, in Delegat
 		}
 	}
 	return nil
+}
+
+// UnknownDelegate is the fault of a delegation to somebody who does not work here.
+func UnknownDelegate(person string) *fault.Fault { return unknownPerson("delegate", person) }
+
+func unknownPerson(field, person string) *fault.Fault {
+	return fault.New(fault.Invalid, "delegation.unknown_person", fault.Field(field), fault.Arg("person", person))
 }
 
 // delegationObject is a person's delegations as access judges them.

@@ -166,6 +166,9 @@ func delegate(v *visit) error {
 		}
 	}
 	if len(form.Errors) > 0 {
+		if !v.org.Active(in.Delegate) { // said together: nobody mends one field to hear of the next
+			form.Errors["delegate"] = []string{v.faultText(desk.UnknownDelegate(in.Delegate))}
+		}
 		return v.delegations(http.StatusUnprocessableEntity, person, form, "")
 	}
 	_, err := again(func() (delegation.Rule, error) {

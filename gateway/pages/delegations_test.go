@@ -110,6 +110,8 @@ func TestAWrongDelegationKeepsItsWords(t *testing.T) {
 			values.Set("reason", "typed <b>")
 			h.delegates("lin", values).is(422).says(`id="`+field+`-error"`, `value="typed &lt;b&gt;"`)
 		}
+		h.delegates("lin", url.Values{"delegate": {"nobody at all"}, "until": {typedIn(5)}, "cap": {"x"}}).is(422).
+			says(`id="f-cap-error"`, `id="f-delegate-error"`)
 		h.delegates("emma", url.Values{"delegate": {"lin"}, "until": {typedIn(5)}}).to()
 		h.delegates("lin", url.Values{"delegate": {"emma"}, "until": {typedIn(5)}}).is(409).says("Emma Brown")
 	})

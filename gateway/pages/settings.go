@@ -9,6 +9,7 @@ import (
 
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/store"
@@ -37,6 +38,8 @@ type settingsSent struct {
 
 	Scopes []string
 	Days   int
+
+	Wishes notice.Wishes // with the quiet hours as From and Until
 }
 
 type passkeyRow struct {
@@ -155,7 +158,7 @@ func (v *visit) notSettled(err error, s settingsSent) error {
 	if !ok || f.Kind == fault.Busy || f.Kind == fault.Internal || f.Kind == fault.NotFound {
 		return err
 	}
-	s.Fault = v.faultText(f)
+	s.Fault += v.faultText(f)
 	v.route.template = "settings"
 	return v.settings(problem.Status(f), s)
 }

@@ -58,6 +58,9 @@ func TestPeopleSettleThingsForThemselves(t *testing.T) {
 	wishes.Set("zone", "")
 	wishes.Set("quiet_until", "22:00")
 	h.post("wang", at+"/notices", wishes).is(422).says(h.word("fault.wishes.bad_quiet", nil))
+	wishes.Set("zone", "Mars/Base")
+	h.post("wang", at+"/notices", wishes).is(422).says(h.word("fault.wishes.bad_quiet", nil), h.word("fault.wishes.bad_zone", nil),
+		`value="Mars/Base"`, `name="quiet_until" type="time" value="22:00"`)
 
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	require.NoError(t, err)

@@ -171,7 +171,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"who", v.actor(e), "step", step, "assignee", v.name(data.Assignee), "number", data.Number,
 		"to", v.names(data.To), "n", strconv.Itoa(data.N), "date", shownDate(v.locale, data.Date),
 		"revision", strconv.Itoa(e.Revision), "round", strconv.Itoa(e.Round), "steps", strconv.Itoa(len(data.Plan.Steps)),
-		"person", v.name(data.Person), "where", v.optional("where."+data.Where, ""),
+		"person", v.name(data.Person), "where", v.optional("signed."+data.Where, ""),
 		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
 		"approvers", v.approvers(data.Approvers), "agreed", v.spared(data.Agreed), "over", v.titled(data.Over, titles),
 		"back", cmp.Or(titles[data.Back], data.Back),

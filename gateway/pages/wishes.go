@@ -69,12 +69,18 @@ func (v *visit) wishes(s settingsSent) (wishesView, error) {
 	if err != nil {
 		return wishesView{}, err
 	}
+	if s.Form == "notices" {
+		w = s.Wishes
+	}
 	view := wishesView{Locale: v.locale, Zone: w.Zone, HomeZone: v.zone(v.who.Person.Entity).String(), Zones: zones}
 	if w.Locale != "" {
 		view.Locale = w.Locale
 	}
 	if w.QuietFrom != w.QuietUntil {
 		view.QuietFrom, view.QuietUntil = clockOf(w.QuietFrom), clockOf(w.QuietUntil)
+	}
+	if s.Form == "notices" {
+		view.QuietFrom, view.QuietUntil = s.From, s.Until
 	}
 	standing, err := v.desk().OwnAddress(v.r.Context(), v.who)
 	if err != nil {
@@ -156,11 +162,16 @@ func saveWishes(v *visit) error {
 	}
 	w.Ways, w.AnyTime = v.askedWays(), v.asked("any_time") != ""
 	w.DigestHour, _ = strconv.Atoi(v.asked("digest_hour")) // what is no hour is the house's
-	if w.QuietFrom, w.QuietUntil, err = quietHours(v.asked("quiet_from"), v.asked("quiet_until")); err == nil {
+	sent := settingsSent{Form: "notices", From: v.asked("quiet_from"), Until: v.asked("quiet_until")}
+	w.QuietFrom, w.QuietUntil, err = quietHours(sent.From, sent.Until)
+	sent.Wishes = w
+	if err == nil {
 		err = v.desk().SaveWishes(v.r.Context(), v.who, w)
+	} else if f, ok := fault.As(v.desk().CheckWishes(w)); ok {
+		sent.Fault = v.faultText(f) + " " // beside that of the quiet hours
 	}
 	if err != nil {
-		return v.notSettled(err, settingsSent{Form: "notices"})
+		return v.notSettled(err, sent)
 	}
 	v.cookie(i18n.Cookie, locale, localeLife)
 	return v.leave(settingsAt, "wishes_saved")

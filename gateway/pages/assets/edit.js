@@ -324,6 +324,8 @@
       lost = true;
       hold();
       tell(words.away, true);
+      clearTimeout(saveSoon);
+      saveSoon = setTimeout(save, 5000); // a server that was away tells nobody that it is back
       return false;
     }
   };
