@@ -18,11 +18,14 @@ import (
 )
 
 const (
-	// secondLooks is how many references of one call are looked at again by
-	// themselves before they are told. What is beyond is told from the first look.
-	secondLooks = 200
-	listedMost  = 100_000 // vouchers of the ERP in one call
-	namedMost   = 500     // references asked of the store at once
+	// How many references of one call are looked at again by themselves before they are
+	// told: of vouchers of ours, and of what nobody here knows, so that strange vouchers
+	// never keep ours from it. What is beyond is told from the first look.
+	ownLooks     = 5_000
+	strangeLooks = 200
+
+	listedMost = 100_000 // vouchers of the ERP in one call
+	namedMost  = 500     // references asked of the store at once
 )
 
 // CompareInput names the days that one call compares.
@@ -71,21 +74,32 @@ func (c *comparison) run(ctx context.Context) error {
 	if err := c.readOurs(ctx); err != nil {
 		return err
 	}
-	references := map[string]bool{}
-	for reference := range c.ours {
-		references[reference] = true
-	}
+	strange := map[string]bool{}
 	for reference := range c.theirs {
-		references[reference] = true
+		if _, known := c.ours[reference]; !known {
+			strange[reference] = true
+		}
 	}
-	var found []store.FoundDifference
-	looks := 0
-	for _, reference := range slices.Sorted(maps.Keys(references)) {
+	own, err := c.differing(ctx, slices.Sorted(maps.Keys(c.ours)), ownLooks)
+	if err != nil {
+		return err
+	}
+	others, err := c.differing(ctx, slices.Sorted(maps.Keys(strange)), strangeLooks)
+	if err != nil {
+		return err
+	}
+	return c.book.SaveDifferences(ctx, append(own, others...))
+}
+
+// differing is what differs of some references; so many are looked at again.
+func (c *comparison) differing(ctx context.Context, references []string, looks int) (
+	found []store.FoundDifference, err error) {
+	for _, reference := range references {
 		differences := c.judge(reference)
-		if len(differences) > 0 && looks < secondLooks {
-			looks++
+		if len(differences) > 0 && looks > 0 {
+			looks--
 			if err := c.lookAgain(ctx, reference); err != nil {
-				return err
+				return nil, err
 			}
 			differences = c.judge(reference)
 		}
@@ -93,7 +107,7 @@ func (c *comparison) run(ctx context.Context) error {
 			found = append(found, c.kept(d))
 		}
 	}
-	return c.book.SaveDifferences(ctx, found)
+	return found, nil
 }
 
 func (c *comparison) judge(reference string) []reconciliation.Difference {

@@ -116,6 +116,26 @@ func (s *Store) Differences(ctx context.Context, scope access.Scope, f Differenc
 	return page, sqlFault("store.Differences", err)
 }
 
+// DifferenceCounts counts what a run found by kind, as far as the scope may know of it.
+func (s *Store) DifferenceCounts(ctx context.Context, scope access.Scope, run string) (
+	map[reconciliation.Kind]int64, error) {
+	const query = `
+		SELECT x.kind, count(*) AS n FROM reconciliation_differences x JOIN reconciliations r ON r.id = x.run
+		WHERE x.run = $3 AND ` + seenOf + ` GROUP BY x.kind`
+	var rows []struct {
+		Kind string
+		N    int64
+	}
+	if err := s.db.SelectContext(ctx, &rows, query, scope.All, pq.Array(scope.Entities), run); err != nil {
+		return nil, sqlFault("store.DifferenceCounts", err)
+	}
+	counts := make(map[reconciliation.Kind]int64, len(rows))
+	for _, r := range rows {
+		counts[reconciliation.Kind(r.Kind)] = r.N
+	}
+	return counts, nil
+}
+
 // SaveRuling keeps what a person said of a difference, and answers with its id: that of
 // the first request under the same key.
 //

@@ -12,6 +12,7 @@ import (
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/maintenance"
 	"github.com/countersign/countersign/domain/master"
+	"github.com/countersign/countersign/domain/reconciliation"
 	"github.com/countersign/countersign/domain/voucher"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/store"
@@ -179,6 +180,15 @@ func (d *Desk) Differences(ctx context.Context, who auth.Who, f store.Difference
 		return store.Page[store.FoundDifference]{}, err
 	}
 	return d.Store.Differences(ctx, scope, f)
+}
+
+// DifferenceCounts counts what a comparison found by kind, as far as somebody may see it.
+func (d *Desk) DifferenceCounts(ctx context.Context, who auth.Who, run string) (map[reconciliation.Kind]int64, error) {
+	scope, err := needAny(who, access.EffectRead)
+	if err != nil {
+		return nil, err
+	}
+	return d.Store.DifferenceCounts(ctx, scope, run)
 }
 
 // DifferenceRuling is what somebody says of a difference.

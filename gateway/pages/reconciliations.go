@@ -174,8 +174,15 @@ func (v *visit) reconciliation(status int, wrong string) error {
 	if view.Tabs, err = v.financeTabs("reconcile"); err != nil {
 		return err
 	}
+	counts, err := v.desk().DifferenceCounts(v.r.Context(), v.who, id)
+	if err != nil {
+		return err
+	}
 	for _, kind := range reconciliation.Kinds() {
-		view.Kinds = append(view.Kinds, choice{string(kind), v.t("reconcile.kind." + string(kind))})
+		if n := counts[kind]; n > 0 || string(kind) == view.Kind {
+			view.Kinds = append(view.Kinds, choice{string(kind), v.t("reconcile.of_kind",
+				"kind", v.t("reconcile.kind."+string(kind)), "n", strconv.FormatInt(n, 10))})
+		}
 	}
 	after, _ := strconv.ParseInt(query.Get("cursor"), 10, 64)
 	page, err := v.desk().Differences(v.r.Context(), v.who, store.DifferenceFilter{
