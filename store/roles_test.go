@@ -218,6 +218,7 @@ var forbidden = map[string][]string{
 		`UPDATE comments SET text = 'x'`, `UPDATE comments SET withdrawn_at = NULL`, `DELETE FROM comments`,
 		`UPDATE policies SET yaml = 'x'`, `INSERT INTO checkpoints SELECT * FROM checkpoints`,
 		`DELETE FROM inbound_messages`, `UPDATE inbound_messages SET body = 'x'`, `DELETE FROM inbound_askings`,
+		`UPDATE invoice_facts SET gross = 1`, `DELETE FROM invoice_facts`,
 		`ALTER TABLE events DISABLE TRIGGER ALL`, `CREATE TABLE mine (id int)`, `SET ROLE countersign_owner`,
 	},
 	store.RoleWorker: {

@@ -23,6 +23,12 @@ type Invoice struct {
 	Tax   money.Amount
 }
 
+// Fact is what is kept of an invoice that was read from a file. 票面事实
+type Fact struct {
+	Number string // as Reference has it
+	Gross  money.Amount
+}
+
 // currency is that of every invoice read here.
 const currency money.Currency = "CNY"
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strconv"
@@ -70,6 +71,9 @@ func (a *API) upload(ctx context.Context, in *UploadInput) (*UploadOutput, error
 	kept, err := a.desk.Attach(ctx, who, file, desk.Key{Route: "upload-attachment", Key: in.IdempotencyKey})
 	if err != nil {
 		return nil, err
+	}
+	if _, _, err := a.desk.ReadInvoice(ctx, who, kept.ID); err != nil { // keeps what the claim is held against
+		slog.WarnContext(ctx, "no invoice was looked for", "attachment", kept.ID, "error", err)
 	}
 	return &UploadOutput{Location: Base + "/attachments/" + kept.ID, Body: attachmentOf(kept)}, nil
 }

@@ -18,6 +18,8 @@ type Assessment struct {
 	Total   money.Amount         // without a currency where the lines cannot be added
 	Advance *document.Advance    // the one it names, as far as it may be settled; Open is without this document
 	Reused  []Reuse
+
+	Invoiced []document.Invoiced // lines that claim more or less than their invoices
 }
 
 // Assess says what Submit would say of a content now, by the same code, and what it has
@@ -81,7 +83,10 @@ func (d *Desk) measured(ctx context.Context, who auth.Who, c document.Content, i
 	if total, err := money.Sum(c.Currency, amounts...); err == nil {
 		a.Total = total
 	}
-	a.Reused, err = d.reused(ctx, who, c, id)
+	if a.Reused, err = d.reused(ctx, who, c, id); err != nil {
+		return a, err
+	}
+	a.Invoiced, err = d.Invoiced(ctx, c)
 	return a, err
 }
 

@@ -40,7 +40,8 @@ var _ = fault.Register(map[string]fault.Entry{
 })
 
 // ReadInvoice looks for an invoice in a file: the QR code of a picture, or the XML of a
-// fully digital one, by itself or inside an OFD. Nothing is checked with anybody.
+// fully digital one, by itself or inside an OFD. Nothing is checked with anybody. What it
+// comes to is kept: whoever decides sees what a line claims beside it.
 //
 // Errors: NotFound attachment.not_found.
 func (d *Desk) ReadInvoice(ctx context.Context, who auth.Who, id string) (invoice.Invoice, Reading, error) {
@@ -62,10 +63,13 @@ func (d *Desk) ReadInvoice(ctx context.Context, who auth.Who, id string) (invoic
 	default:
 		reading = noInvoices
 	}
-	if ok {
-		reading = InvoiceRead
+	if !ok {
+		return found, reading, nil
 	}
-	return found, reading, nil
+	if found.Gross.Currency != "" {
+		err = d.Store.KeepInvoiceFact(ctx, row.ID, invoice.Fact{Number: found.Reference(), Gross: found.Gross})
+	}
+	return found, InvoiceRead, err
 }
 
 // bytesOf is a file in memory, for whoever may know of it: AttachmentLimit bounds it.

@@ -67,6 +67,20 @@ func (d *Desk) ReusedIn(ctx context.Context, who auth.Who, doc store.Document) (
 	return d.reused(ctx, who, doc.Content, doc.ID)
 }
 
+// Invoiced holds the lines of a content, of which the caller may know, against the invoices
+// that were read from its files.
+func (d *Desk) Invoiced(ctx context.Context, c document.Content) ([]document.Invoiced, error) {
+	var ids []string
+	for _, file := range c.Files() {
+		ids = append(ids, file.ID)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	facts, err := d.Store.InvoiceFacts(ctx, ids)
+	return c.Invoiced(facts), err
+}
+
 // Reused tells where invoices and files were used before, to whoever may write documents.
 func (d *Desk) Reused(ctx context.Context, who auth.Who, invoices, hashes []string) ([]store.Reuse, error) {
 	if _, err := needAny(who, access.DocumentCreate); err != nil {

@@ -89,6 +89,7 @@ type lineRow struct {
 	CategoryTitle string
 	Place         string // where, and for how many days or nights
 	Warnings      []warning
+	Noted         string // it claims less than its invoices come to
 }
 
 // Over says whether the line is above its standard.
@@ -211,7 +212,7 @@ func (v *visit) document(status int, s sent, pending string) error {
 	if err := v.facts(&view); err != nil {
 		return err
 	}
-	if err := v.reused(&view); err != nil {
+	if err := v.warned(&view); err != nil {
 		return err
 	}
 	if events, err = v.withReversals(&view, events); err != nil {

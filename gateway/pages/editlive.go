@@ -34,6 +34,7 @@ type liveLine struct {
 	Limit, Over string
 	Hard        bool // what is over is refused
 	Warnings    []warning
+	Noted       string // it claims less than its invoices come to
 }
 
 // warning tells of an invoice or a file that is used elsewhere too. Path is its document's,
@@ -65,7 +66,7 @@ func (v *visit) assess(e edit, f form) (assessed, error) {
 	for len(l.Lines) < len(f.Lines) {
 		l.Lines = append(l.Lines, liveLine{})
 	}
-	v.warn(&l, a.Reused)
+	v.warn(&l, a)
 	v.remaining(&l, a.Advance, c)
 	for _, wrong := range append(unread, a.Faults...) {
 		l.Faults = append(l.Faults, v.liveFault(wrong))
@@ -88,10 +89,20 @@ func (v *visit) liveFault(f *fault.Fault) liveFault {
 	return liveFault{"", strings.ReplaceAll(field, ".", "-"), v.faultText(f)}
 }
 
-// warn puts every reuse beside its line, or beside the files of the document itself.
-func (v *visit) warn(l *assessed, reused []desk.Reuse) {
+// warn puts every reuse beside its line, or beside the files of the document itself, and
+// beside a line what its invoices come to where it claims something else.
+func (v *visit) warn(l *assessed, a desk.Assessment) {
 	var keys []string
-	for _, r := range reused {
+	for _, held := range a.Invoiced {
+		line := &l.Lines[held.Line]
+		if text := v.invoiced(held); held.Over.Sign() > 0 {
+			line.Warnings = append(line.Warnings, warning{Text: text})
+			keys = append(keys, "lines["+strconv.Itoa(held.Line)+"].amount "+held.Over.Text())
+		} else {
+			line.Noted = text
+		}
+	}
+	for _, r := range a.Reused {
 		keys = append(keys, r.Place.Field()+" "+r.Place.Key())
 		w := v.warning(r)
 		if at := r.Place.Line; at >= 0 && at < len(l.Lines) {
@@ -104,8 +115,30 @@ func (v *visit) warn(l *assessed, reused []desk.Reuse) {
 	l.Warned = strings.Join(keys, "; ")
 }
 
-// reused puts the same warnings before whoever reads the document.
-func (v *visit) reused(view *documentView) error {
+// invoiced says what a line's invoices come to.
+func (v *visit) invoiced(held document.Invoiced) string {
+	if held.Over.Sign() > 0 {
+		return v.t("page.live.invoiced.over", "sum", shownMoney(held.Sum), "over", shownMoney(held.Over))
+	}
+	return v.t("page.live.invoiced.under", "sum", shownMoney(held.Sum), "under", shownMoney(held.Under))
+}
+
+// warned puts the same warnings before whoever reads the document.
+func (v *visit) warned(view *documentView) error {
+	invoiced, err := v.desk().Invoiced(v.r.Context(), view.Content)
+	if err != nil {
+		return err
+	}
+	for _, held := range invoiced {
+		line, text := &view.Lines[held.Line], v.invoiced(held)
+		if held.Over.Sign() <= 0 {
+			line.Noted = text
+			continue
+		}
+		line.Warnings = append(line.Warnings, warning{Text: text})
+		text = v.t("page.live.on_line", "n", strconv.Itoa(held.Line+1), "text", text)
+		view.Warned = append(view.Warned, warning{Text: text})
+	}
 	reused, err := v.desk().ReusedIn(v.r.Context(), v.who, view.Document)
 	for _, r := range reused {
 		w := v.warning(r)

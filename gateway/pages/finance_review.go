@@ -55,7 +55,7 @@ func showReview(v *visit) error {
 	if err := v.facts(&view.documentView); err != nil {
 		return err
 	}
-	if err := v.reused(&view.documentView); err != nil {
+	if err := v.warned(&view.documentView); err != nil {
 		return err
 	}
 	v.acts(&view.documentView, detail, state)
