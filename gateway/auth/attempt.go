@@ -15,6 +15,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/identity"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/server/problem"
 )
 
@@ -153,41 +154,59 @@ func (a *Auth) Begin(w http.ResponseWriter, r *http.Request, provider string) {
 
 // Callback handles GET /login/{provider}/callback: the browser is back.
 func (a *Auth) Callback(w http.ResponseWriter, r *http.Request, provider string) {
-	returnTo, err := a.finish(r, provider)
+	returnTo, person, err := a.finish(r, provider)
 	if err != nil {
 		slog.WarnContext(r.Context(), "sign-in failed", "provider", provider, "error", err.Error())
 		problem.Write(w, r, err)
 		return
 	}
+	a.speak(w, r, person)
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, returnTo, http.StatusSeeOther)
 }
 
-func (a *Auth) finish(r *http.Request, provider string) (returnTo string, err error) {
+// speak has this browser, which may be new or another's, speak the language that somebody
+// chose elsewhere.
+func (a *Auth) speak(w http.ResponseWriter, r *http.Request, person string) {
+	wishes, err := a.store.Wishes(r.Context(), person)
+	if err != nil {
+		slog.WarnContext(r.Context(), "the language of who signed in is not known", "person", person, "error", err.Error())
+		return
+	}
+	if wishes.Locale == "" {
+		return
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: i18n.Cookie, Value: wishes.Locale, Path: "/", MaxAge: i18n.CookieLife, HttpOnly: true,
+		Secure: a.sessions.Cookie.Secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func (a *Auth) finish(r *http.Request, provider string) (returnTo, person string, err error) {
 	ctx := r.Context()
 	p, err := a.provider(provider)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	attempt, err := a.recall(r, provider)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	who, err := p.Finish(ctx, attempt, r.URL.Query())
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	person, err := a.personOf(ctx, p, who)
+	person, err = a.personOf(ctx, p, who)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if attempt.Person != "" && (attempt.Person != person || Person(ctx).ID != person) {
-		return "", fault.New(fault.Forbidden, "auth.other_person")
+		return "", "", fault.New(fault.Forbidden, "auth.other_person")
 	}
 	if err := a.follow(ctx, person, provider, who); err != nil {
-		return "", err
+		return "", "", err
 	}
-	return attempt.ReturnTo, a.signIn(r, person, provider, who)
+	return attempt.ReturnTo, person, a.signIn(r, person, provider, who)
 }
 
 func (a *Auth) provider(id string) (identity.Provider, error) {

@@ -22,6 +22,7 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/server/problem"
@@ -66,6 +67,7 @@ type Store interface {
 	BindIdentity(ctx context.Context, b store.Binding) error
 	AddressKept(ctx context.Context, person, address string) (bool, error)
 	IMPerson(ctx context.Context, app, platform string) (string, error)
+	Wishes(ctx context.Context, person string) (notice.Wishes, error)
 }
 
 // Sessions is where sessions are kept; store.SessionStore is one.

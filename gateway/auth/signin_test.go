@@ -15,9 +15,11 @@ import (
 
 	"github.com/countersign/countersign/adapters/identity"
 	"github.com/countersign/countersign/adapters/identity/oidc"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/auth/devissuer"
+	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/store"
 	"github.com/countersign/countersign/store/storetest"
 )
@@ -140,6 +142,31 @@ func TestSignInAndOut(t *testing.T) {
 	c.Jar.SetCookies(at, before)
 	_, body, _ = d.get(c, d.url+"/documents")
 	require.Equal(t, "/documents ", body, "a session that ended does not come back")
+}
+
+// TestALanguageGoesAlong: a new browser speaks what somebody chose elsewhere, even after
+// somebody else chose another there; one who never chose changes nothing.
+func TestALanguageGoesAlong(t *testing.T) {
+	d := newDoor(t)
+	require.NoError(t, d.store.SaveWishes(t.Context(), "li", notice.Wishes{Locale: i18n.English}))
+	d.organisation("li", "wu")
+	spoken := func(c *http.Client, person string) string {
+		_, page, at := d.get(c, d.url+"/login/dev")
+		d.choose(c, page, person)
+		for _, cookie := range c.Jar.Cookies(at) {
+			if cookie.Name == i18n.Cookie {
+				return cookie.Value
+			}
+		}
+		return ""
+	}
+	mine, shared := d.browser(), d.browser()
+	require.Equal(t, i18n.English, spoken(mine, "li"))
+	at, err := url.Parse(d.url)
+	require.NoError(t, err)
+	shared.Jar.SetCookies(at, []*http.Cookie{{Name: i18n.Cookie, Value: i18n.Chinese, Path: "/"}})
+	require.Equal(t, i18n.Chinese, spoken(shared, "wu"))
+	require.Equal(t, i18n.English, spoken(shared, "li"))
 }
 
 // TestTheSessionIsNewAfterSigningIn proves that a cookie planted before is worth

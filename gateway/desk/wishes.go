@@ -38,6 +38,18 @@ func (d *Desk) SaveWishes(ctx context.Context, who auth.Who, w notice.Wishes) er
 	return d.Store.SaveWishes(ctx, who.Person.ID, w)
 }
 
+// ReadIn keeps the language that somebody reads.
+//
+// Errors: as SaveWishes.
+func (d *Desk) ReadIn(ctx context.Context, who auth.Who, locale string) error {
+	w, err := d.Wishes(ctx, who)
+	if err != nil || w.Locale == locale {
+		return err
+	}
+	w.Locale = locale
+	return d.SaveWishes(ctx, who, w)
+}
+
 // CheckWishes judges what somebody wishes for.
 //
 // Errors: Invalid wishes.*, request.bad_value, with the field.

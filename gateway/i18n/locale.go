@@ -11,6 +11,9 @@ import (
 // Cookie is the cookie that keeps the language somebody chose in this browser.
 const Cookie = "lang"
 
+// CookieLife is how long it is kept, in seconds.
+const CookieLife = 365 * 24 * 60 * 60
+
 // Parameter is the query parameter that asks for a language once.
 const Parameter = "lang"
 

@@ -107,12 +107,18 @@ func endSession(v *visit) error {
 	return v.leave(sessionsAt, "session_ended")
 }
 
-// language handles POST /language: what the reader wants to read from now on.
+// language handles POST /language: what the reader wants to read from now on, here and, of
+// somebody who is signed in, in their letters and in every browser.
 func language(v *visit) error {
 	locale, ok := i18n.Known(v.asked("lang"))
 	if !ok {
 		return fault.New(fault.Invalid, "request.bad_value", fault.Field("lang"))
 	}
-	v.cookie(i18n.Cookie, locale, localeLife)
+	if v.known {
+		if err := v.desk().ReadIn(v.r.Context(), v.who, locale); err != nil {
+			return err
+		}
+	}
+	v.cookie(i18n.Cookie, locale, i18n.CookieLife)
 	return v.leave(auth.LocalPath(v.asked("return_to")), "")
 }

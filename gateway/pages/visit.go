@@ -112,9 +112,8 @@ func (v *visit) may(permission string, o access.Object) bool {
 const flashCookie = "flash"
 
 const (
-	flashLife  = 60                 // seconds
-	localeLife = 365 * 24 * 60 * 60 // seconds
-	flashMax   = 200                // characters
+	flashLife = 60  // seconds
+	flashMax  = 200 // characters
 )
 
 // flash keeps a message of the catalogs for the next page.

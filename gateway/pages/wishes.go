@@ -173,7 +173,7 @@ func saveWishes(v *visit) error {
 	if err != nil {
 		return v.notSettled(err, sent)
 	}
-	v.cookie(i18n.Cookie, locale, localeLife)
+	v.cookie(i18n.Cookie, locale, i18n.CookieLife)
 	return v.leave(settingsAt, "wishes_saved")
 }
 
