@@ -124,6 +124,9 @@ func (v *visit) sentForm(e edit) error {
 	if len(e.faults) > 0 {
 		return v.edit(http.StatusUnprocessableEntity, e, f)
 	}
+	if (do == "submit" || do == "preview") && v.namesAnother(f) {
+		return v.forPerson(e, f)
+	}
 	switch do {
 	case "save_over":
 		f.Seen = ""

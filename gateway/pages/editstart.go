@@ -131,6 +131,16 @@ func (v *visit) forPerson(e edit, f form) error {
 	return v.edit(http.StatusOK, e, f)
 }
 
+// namesAnother says whether the form names somebody else than it is for: a refused name
+// stands in its field still, and nobody sends a document in for somebody else than that.
+func (v *visit) namesAnother(f form) bool {
+	if !v.r.PostForm.Has("for") || v.asked("for") == v.name(f.Requester) {
+		return false
+	}
+	person, err := v.desk().Requester(v.r.Context(), v.who, v.asked("for"))
+	return err != nil || person.ID != f.Requester
+}
+
 // copyPath is where the reader begins another document with what one of their own says;
 // "" where they may not.
 func (v *visit) copyPath(d store.Document) string {

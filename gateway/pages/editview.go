@@ -95,13 +95,13 @@ func (v *visit) edit(status int, e edit, f form) error {
 		For: v.name(f.Requester), Behalf: e.mode != modeReturned && access.Has(v.who.Subject, access.DocumentOnBehalf),
 		Person: v.who.Person.ID, faults: map[string][]string{},
 	}
-	if v.asked("do") == "for" {
-		view.For = cmp.Or(v.asked("for"), view.For)
-	}
 	if e.mode != modeNew {
 		view.Action = documentAt(e.doc.ID) + "/edit"
 	}
 	v.place(&view, e.faults)
+	if v.asked("do") == "for" || len(view.faults["requester"]) > 0 {
+		view.For = cmp.Or(v.asked("for"), view.For)
+	}
 	v.choices(&view, e.kind)
 	if err := v.advances(&view, e.kind); err != nil {
 		return err
