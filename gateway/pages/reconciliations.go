@@ -206,7 +206,8 @@ func (v *visit) reconciliation(status int, wrong string) error {
 
 func (v *visit) differenceRow(d store.FoundDifference, run store.Reconciliation) differenceRow {
 	row := differenceRow{FoundDifference: d, Title: v.t("reconcile.kind." + string(d.Kind)),
-		Mend: v.t("reconcile.mend." + string(d.Kind)), Key: random(), May: true, Again: d.Kind.PostsAgain()}
+		Mend: v.t("reconcile.mend." + string(d.Kind)), Key: random(), May: true,
+		Again: d.Kind.PostsAgain() && d.Ruling.Outcome != store.VoucherPosted}
 	entities := run.Entities
 	if d.Entity != "" {
 		entities, row.Entity = []string{d.Entity}, v.entity(d.Entity)

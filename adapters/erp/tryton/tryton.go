@@ -136,7 +136,7 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 	var ids []json.Number
 	err = p.client.call(ctx, true, &ids, "model.account.move.create", []any{values}, at.context())
 	if port.Refused(err) {
-		p.forget() // a code may have changed its meaning since we looked it up
+		return port.Found{}, p.whyRefused(ctx, at, v, err)
 	}
 	if err != nil {
 		return port.Found{}, err
@@ -146,6 +146,17 @@ func (p *Port) Create(ctx context.Context, v voucher.Voucher) (port.Found, error
 	}
 	return port.Found{Reference: v.Reference, ID: ids[0].String(), State: port.Draft, Date: v.Date,
 		Totals: port.Sum(lines), Lines: lines}, nil
+}
+
+// whyRefused looks up anew what a refused move names: a period may have been closed, or a
+// code have changed its meaning, since it was looked up, and Tryton tells it in words of
+// its forms alone.
+func (p *Port) whyRefused(ctx context.Context, at company, v voucher.Voucher, refusal error) error {
+	p.forget()
+	if _, _, err := p.moveValues(ctx, at, v); port.Refused(err) {
+		return err
+	}
+	return refusal
 }
 
 // Post makes a draft move effective and reads its head back. A second post is an

@@ -83,6 +83,25 @@ func TestKilledServer(t *testing.T) {
 	require.Empty(t, drafts)
 }
 
+// TestAPeriodClosedMeanwhile: a connector that booked on a day refuses it as closed as soon
+// as its period is, though it knew it open.
+func TestAPeriodClosedMeanwhile(t *testing.T) {
+	books := trytontest.Start(t)
+	f := fixture(t, books)
+	f.Date = fmt.Sprintf("%d-10-15", time.Now().Year()+1) // a period that no other test books in
+	create := func(reference string) error {
+		_, err := f.Port.Create(t.Context(), f.Voucher(reference, 700))
+		return err
+	}
+	require.NoError(t, create("v:meanwhile-1:accrual:1"))
+	of := func(state string) {
+		require.NoError(t, books.Tamper(t.Context(), "UPDATE account_period SET state = $1 WHERE name = $2", state, f.Date[:7]))
+	}
+	of("close")
+	defer of("open")
+	require.Equal(t, erp.CodeClosedPeriod, fault.CodeOf(create("v:meanwhile-2:accrual:1")))
+}
+
 // TestUniqueIndex proves that with the index we recommend a twin is refused as
 // Busy: the next look finds the first.
 func TestUniqueIndex(t *testing.T) {
