@@ -136,10 +136,10 @@ func PartiesOf(doc store.Document) []string {
 	return people
 }
 
-// Interventions lists what was proposed for a document, the newest first, for
-// administrators.
+// Interventions lists what was proposed for a document, the newest first, for whoever
+// may read what is proposed there: administrators, and auditors, who act on none.
 func (d *Desk) Interventions(ctx context.Context, who auth.Who, id string) ([]store.ProposalRow, error) {
-	detail, err := d.mine(ctx, who, id, access.DocumentIntervene)
+	detail, err := d.mine(ctx, who, id, access.PolicyReview)
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +177,9 @@ func (d *Desk) decideIntervention(ctx context.Context, who auth.Who, p store.Pro
 		return store.ProposalRow{}, err
 	}
 	row, err := d.approved(p, who, channelOf(who))
+	if err == nil {
+		err = d.notTheirs(ctx, row.Act)
+	}
 	if err != nil {
 		return store.ProposalRow{}, err
 	}
@@ -195,6 +198,23 @@ func (d *Desk) decideIntervention(ctx context.Context, who auth.Who, p store.Pro
 		}
 	}
 	return d.Store.Proposal(ctx, p.ID)
+}
+
+// notTheirs refuses the approval of who would get the task by it: the rules would take no
+// decision of theirs, so it would be approved and nothing done. It stays for another.
+//
+// Errors: Conflict intervention.to_approver.
+func (d *Desk) notTheirs(ctx context.Context, act approval.Act) error {
+	snapshot, err := d.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	for _, to := range act.To {
+		if to == act.Actor || snapshot.Same(to, act.Actor) {
+			return fault.New(fault.Conflict, "intervention.to_approver")
+		}
+	}
+	return nil
 }
 
 // channelOf says how an act came.
@@ -261,8 +281,8 @@ func (d *Desk) Replan(ctx context.Context, who auth.Who, id string) (has, gets a
 	return *state.Plan, gets, err
 }
 
-// mayKnow says whether somebody may know of a proposal: an intervention is for the
-// administrators of its document's entity; a right for those of its entity, for who
+// mayKnow says whether somebody may know of a proposal: an intervention is for those who
+// may read what is proposed for its document's entity; a right for those of its entity, for who
 // asked for it and for whose it is. A reversal is known by its voucher alone.
 func mayKnow(who auth.Who, p store.ProposalRow) bool {
 	if p.Kind.OfRights() {
@@ -272,13 +292,11 @@ func mayKnow(who auth.Who, p store.ProposalRow) bool {
 	if p.Kind == proposal.Reversal {
 		return false // its room is beside its voucher
 	}
-	permission := access.PolicyReview
 	if p.Kind == proposal.Intervention {
-		permission = access.DocumentIntervene
-		ok, _ := access.Can(who.Subject, permission, access.Object{Entity: p.Entity})
+		ok, _ := access.Can(who.Subject, access.PolicyReview, access.Object{Entity: p.Entity})
 		return ok
 	}
-	return access.Has(who.Subject, permission)
+	return access.Has(who.Subject, access.PolicyReview)
 }
 
 // theirs is a proposal that somebody may know of.

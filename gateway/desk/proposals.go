@@ -66,8 +66,8 @@ func (d *Desk) Proposals(ctx context.Context, who auth.Who, f store.ProposalFilt
 	if _, err := needAny(who, access.PolicyReview); err != nil {
 		return store.Page[store.ProposalRow]{}, err
 	}
-	administers := access.ScopeFor(who.Subject, access.DocumentIntervene)
-	f.Interventions = &administers
+	reads := access.ScopeFor(who.Subject, access.PolicyReview)
+	f.Interventions = &reads
 	return d.Store.Proposals(ctx, f)
 }
 

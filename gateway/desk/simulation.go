@@ -32,6 +32,27 @@ func (d *Desk) Simulate(ctx context.Context, who auth.Who, id, yaml string) (pol
 	if err := need(who, access.PolicyPropose, access.Object{}); err != nil {
 		return policy.SimulationReport{}, err
 	}
+	return d.simulate(ctx, who, id, yaml)
+}
+
+// SimulateProposal says what a proposed policy would have done, to whoever may read
+// what is proposed: auditors too.
+//
+// Errors: those of Proposal and Simulate; NotFound request.no_such_route for what is no policy.
+func (d *Desk) SimulateProposal(ctx context.Context, who auth.Who, id string) (
+	store.ProposalRow, policy.SimulationReport, error) {
+	p, err := d.Proposal(ctx, who, id)
+	if err == nil && p.Kind != proposal.Policy {
+		err = fault.New(fault.NotFound, "request.no_such_route")
+	}
+	if err != nil {
+		return store.ProposalRow{}, policy.SimulationReport{}, err
+	}
+	report, err := d.simulate(ctx, who, p.Subject, p.Payload)
+	return p, report, err
+}
+
+func (d *Desk) simulate(ctx context.Context, who auth.Who, id, yaml string) (policy.SimulationReport, error) {
 	before, _, err := d.policyInForce(ctx, id)
 	if err != nil {
 		return policy.SimulationReport{}, err

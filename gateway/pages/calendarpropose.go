@@ -161,6 +161,9 @@ func (v *visit) calendarSent(view *proposeCalendarView) (days calendarfile.Days,
 	defer file.Close() //nolint:errcheck // only read
 	days.Name, days.Kind, days.Only, days.Source = header.Filename, calendar.ImportKind(view.Kind), view.Only, view.Source
 	view.File = header.Filename
+	if !calendarfile.Known(header.Filename) {
+		return days, "file", fault.New(fault.Invalid, "calendar.file_kind", fault.Arg("file", header.Filename))
+	}
 	days.Text, err = io.ReadAll(io.LimitReader(file, desk.CalendarBytesMax+1))
 	return days, "file", err
 }

@@ -59,6 +59,8 @@ func TestTwoPeopleChangeACalendarOnThePages(t *testing.T) {
 		require.Regexp(t, `^/policies/proposals/`, at)
 		require.Equal(t, at, h.post("liu", proposeOffice, form).to(), "a double click proposes once")
 		h.get("liu", at).is(http.StatusOK).says("2027-02-05", "2027 年放假安排").saysNot(at + "/decide")
+		h.sends("liu", proposeOffice, "2027.csv", "date,name\n2027-01-01,x\n", said).is(http.StatusUnprocessableEntity).
+			says(h.word("fault.calendar.file_kind", map[string]string{"file": "2027.csv"}))
 		h.get("admin", "/policies/proposals").says(h.word("what.calendar", nil), at)
 		h.get("admin", "/notices").says(at)
 

@@ -61,7 +61,7 @@ type certificationLine struct {
 func (v *visit) certificationLine(c store.Certification) certificationLine {
 	home := v.who.Person.Entity
 	l := certificationLine{Title: c.Title, Path: certificationAt(c.ID), State: "open", By: v.name(c.OpenedBy),
-		Opened: v.stamp(c.Opened, home), Due: v.stamp(c.Due, home), Closes: v.stamp(c.Closes, home),
+		Opened: v.stamp(c.Opened, home), Due: v.lastDay(c.Due, home), Closes: v.stamp(c.Closes, home),
 		End:       v.stamp(c.Closed, home),
 		Undecided: c.Counts[certification.Undecided]}
 	switch {
@@ -261,7 +261,7 @@ func (v *visit) certificationRow(i desk.RightsReviewItem, sent certificationSent
 		Reach:    desk.ReachText(org.Grant{Entity: i.Entity, Department: i.Department}, v.org, v.locale),
 		Reviewer: v.t("page.certification.administrators"), Reason: i.Reason, Fault: sent.faults[i.No],
 		MayDecide: i.MayDecide, Pick: i.MayDecide || i.MayAssign, Ticked: slices.Contains(sent.items, i.No),
-		Until: v.stamp(i.Until, home), At: v.stamp(i.At, home), NewUntil: v.stamp(i.NewUntil, home),
+		Until: v.lastDay(i.Until, home), At: v.stamp(i.At, home), NewUntil: v.lastDay(i.NewUntil, home),
 	}
 	if i.Asks() != "" {
 		row.Reviewer = v.name(i.Asks())

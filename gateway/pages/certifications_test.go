@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,7 @@ func TestRightsAreReviewedOnPages(t *testing.T) {
 	require.Equal(t, at, h.post("liu", at+"/decide", one).to())
 	h.get("liu", at+"?only=all").is(http.StatusOK).says("moved to sales", "to be revoked", "/grants/")
 	h.get("admin", "/grants").is(http.StatusOK).says("王芳")
+	h.shortens(at)
 	csv := h.get("audit", at+"/export").is(http.StatusOK)
 	require.Contains(t, csv.body, "wang,finance_clerk")
 	require.Contains(t, csv.body, "moved to sales")
@@ -90,6 +92,25 @@ func TestRightsAreReviewedOnPages(t *testing.T) {
 	h.get("liu", at+"?only=all").is(http.StatusOK).says("拟撤销", "保留")
 	h.get("admin", all).is(http.StatusOK).says("发起复核", "权限复核")
 	h.reviewsByThemselves()
+}
+
+// shortens answers that a right shall end earlier: whoever decides on that sees until when
+// it is kept, and not that it is taken away.
+func (h *house) shortens(at string) {
+	h.t.Helper()
+	last := time.Now().AddDate(0, 0, 9).Format(time.DateOnly)
+	form := h.get("sun", at).is(http.StatusOK).form(at + "/decide")
+	for name, value := range map[string]string{"no": "3", "verdict": "shorten", "until": last, "reason": "audit is over"} {
+		form.Set(name, value)
+	}
+	require.Equal(h.t, at, h.post("sun", at+"/decide", form).to())
+	day := h.word("page.day_included", map[string]string{"day": ""})
+	h.get("sun", at+"?only=all").is(http.StatusOK).says("shall end", strings.TrimSpace(day))
+	asked := h.get("admin", "/grants").is(http.StatusOK).says("Auditor of 周明 shall end earlier", "Kept until")
+	id := regexp.MustCompile(`href="(/grants/[^"]+)">Auditor of`).FindStringSubmatch(asked.body)
+	require.NotNil(h.t, id)
+	h.get("admin", id[1]).is(http.StatusOK).says("Auditor of 周明 shall end earlier", "Kept until", strings.TrimSpace(day)).
+		saysNot("Take Auditor away")
 }
 
 // reviewsByThemselves has the clock of the house open reviews: one in a period, whichever

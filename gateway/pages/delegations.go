@@ -33,7 +33,8 @@ type delegationsView struct {
 	Currency string
 	Zone     string
 	Key      string
-	Wrong    string // why a revocation was refused
+	Wrong    string // why a revocation was refused, or whose they are is not known
+	WrongAt  string // the rule that was to be revoked
 }
 
 type delegationRow struct {
@@ -68,12 +69,17 @@ func delegations(v *visit) error {
 
 func (v *visit) delegations(status int, person string, form delegationForm, wrong string) error {
 	ctx := v.r.Context()
-	if person = v.personNamed(person); person == "" {
+	named := v.personNamed(person)
+	if person = named; v.org.People[named].ID == "" {
 		person = v.who.Person.ID
+		if named != "" {
+			status, wrong = http.StatusUnprocessableEntity, v.t("page.delegations.unknown", "who", named)
+		}
 	}
 	entity := v.org.People[person].Entity
 	view := delegationsView{
-		Person: person, PersonName: v.name(person), Own: person == v.who.Person.ID, Form: form, Wrong: wrong, Key: random(),
+		Person: person, PersonName: v.name(person), Own: person == v.who.Person.ID, Form: form,
+		Wrong: wrong, WrongAt: v.param("id"), Key: random(),
 		May:      v.may(access.DelegationManage, access.Object{Entity: entity, Owners: []string{person}}),
 		Currency: v.org.Entities[entity].Currency, Zone: v.zone(v.who.Person.Entity).String(),
 	}

@@ -125,6 +125,10 @@ func TestAnAdminDelegatesForOthers(t *testing.T) {
 		h.get("audit", "/delegations?person=zhao").is(200).saysNot(`name="delegate"`)
 		form := h.get("admin", "/delegations?person=赵敏").is(200).says("赵敏").newDelegation()
 		require.Equal(t, "zhao", form.Get("person"))
+		h.get("admin", "/delegations?person=zhao").saysNot(h.word("page.delegations.given", nil)).
+			says(h.word("page.delegations.given_by", map[string]string{"who": "赵敏"}))
+		h.get("admin", "/delegations?person=no-one").is(422).
+			says(h.word("page.delegations.unknown", map[string]string{"who": "no-one"}), h.word("page.delegations.given", nil))
 		form.Set("delegate", "emma@example.com")
 		form.Set("until", typedIn(5))
 		h.post("admin", "/delegations", form).is(422).says(`id="f-reason-error"`)

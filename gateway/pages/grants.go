@@ -24,6 +24,7 @@ type askedRow struct {
 	ID, Path, Person, PersonPath, Role, Reach, Maker, Checker, Reason, Refusal, State string
 
 	Takes                                  bool // it takes the right away
+	Shortens                               bool // … not at once, but at Until
 	From, Until, Created, Expires, Decided stamp
 }
 
@@ -33,7 +34,8 @@ func (v *visit) askedRow(p store.ProposalRow) askedRow {
 		ID: p.ID, Path: grantAt(p.ID), Person: v.name(r.Person), PersonPath: personAt(r.Person), Role: v.t("role." + r.Role),
 		Reach: desk.ReachText(org.Grant{Entity: r.Entity, Department: r.Department}, v.org, v.locale), Maker: v.name(p.Maker),
 		Reason: r.Reason, Refusal: p.Reason, State: string(p.StateNow()), Takes: p.Kind == proposal.Revocation,
-		From: v.stamp(r.From, home), Until: v.lastDay(r.Until, home), Created: v.stamp(p.Created, home),
+		Shortens: p.Kind == proposal.Revocation && !r.Until.IsZero(),
+		From:     v.stamp(r.From, home), Until: v.lastDay(r.Until, home), Created: v.stamp(p.Created, home),
 		Expires: v.stamp(p.Expires, home), Decided: v.stamp(p.Decided, home),
 	}
 	if p.Checker != "" {

@@ -52,11 +52,12 @@ type jumps struct {
 // barred is a jump that is not offered, and why.
 type barred struct{ Title, Why string }
 
-// interveneCard offers what the rules would take; they judge again. nil is for
-// whoever is no administrator of the document, or has an interest in it.
+// interveneCard offers what the rules would take; they judge again. Who may read what is
+// proposed and not step in, as an auditor, sees it and no form. nil is for whoever may do
+// neither, or has an interest in the document.
 func (v *visit) interveneCard(view *documentView, detail desk.Detail, s approval.State) (*interveneCard, error) {
-	me := v.who.Person.ID
-	if !v.may(access.DocumentIntervene, detail.Object()) || s.Interested(me) || v.kin(me, detail.Document) {
+	me, acts := v.who.Person.ID, v.may(access.DocumentIntervene, detail.Object())
+	if !v.may(access.PolicyReview, detail.Object()) || s.Interested(me) || v.kin(me, detail.Document) {
 		return nil, nil //nolint:nilnil // no card is an answer
 	}
 	list, err := v.desk().Interventions(v.r.Context(), v.who, detail.ID)
@@ -68,10 +69,11 @@ func (v *visit) interveneCard(view *documentView, detail desk.Detail, s approval
 	}
 	for _, p := range list {
 		if row, told := v.proposedRow(p, s, detail.Entity); told {
+			row.May = row.May && acts
 			card.Proposed = append(card.Proposed, row)
 		}
 	}
-	if view.Pending == "" && !s.Done() {
+	if acts && view.Pending == "" && !s.Done() {
 		v.offerInterventions(card, s)
 	}
 	if len(card.Proposed) == 0 && len(card.Tasks) == 0 && !card.Void && card.Stopped == "" {

@@ -48,6 +48,7 @@ func TestAdministratorsIntervene(t *testing.T) {
 			says(h.word("fault.step.no_target", map[string]string{"step": here}))
 		require.Equal(t, at+"#intervene", h.intervene("admin", at, "reassign", url.Values{"task": {task}, "to": {"sun"}}).to())
 		h.get("admin", at).is(200).says(h.word("page.intervene.open", nil)).saysNot(at + "/interventions/")
+		h.get("audit", at).is(200).says(h.word("page.intervene.open", nil), "王芳已离职").saysNot(at+"/interven", at+"/replan")
 		m := proposalForm.FindStringSubmatch(h.get("max", at).is(200).body)
 		require.NotNil(t, m)
 		h.get("max", at).is(200).says(h.word("page.proposal.reason_hint", nil))
@@ -61,6 +62,21 @@ func TestAdministratorsIntervene(t *testing.T) {
 		h.get("lin", "/documents?intervened=1").is(200).says(at)
 		other := h.submitted("k2", "2000.00")
 		h.get("lin", "/documents?intervened=1").is(200).saysNot(other)
+	})
+}
+
+// TestNobodyApprovesWhatGivesThemATask: it would be approved and have no effect, so it stays
+// for somebody else.
+func TestNobodyApprovesWhatGivesThemATask(t *testing.T) {
+	inBoth(t, func(t *testing.T, h *house) {
+		at := h.submitted("k1", "2000.00")
+		h.intervene("admin", at, "reassign", url.Values{"task": {h.openTask("admin", at)}, "to": {"max"}}).to()
+		m := proposalForm.FindStringSubmatch(h.get("max", at).is(200).body)
+		require.NotNil(t, m)
+		form := h.get("max", at).form(m[1])
+		form.Set("verdict", "approve")
+		h.post("max", m[1], form).is(409).says(h.word("fault.intervention.to_approver", nil))
+		h.get("max", at).is(200).says(h.word("page.intervene.open", nil), m[1])
 	})
 }
 

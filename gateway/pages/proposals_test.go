@@ -215,6 +215,9 @@ func TestOpenDocumentsArePlannedAnewByTwo(t *testing.T) {
 		require.Len(t, form["these"], 2)
 		form.Set("do", "replan")
 		h.post("liu", replan, form).is(403)
+		for _, do := range []string{"replan", "approve"} {
+			h.post("admin", replan, url.Values{"do": {do}, "opinion": {"so"}}).is(422).says(h.word("fault.replan.nothing", nil))
+		}
 		h.post("admin", replan, form).says(h.word("fault.act.opinion_required", nil), h.word("page.replan.state.refused", nil))
 		form.Set("opinion", "新制度")
 		form.Set("key", "another")

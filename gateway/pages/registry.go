@@ -83,7 +83,7 @@ func registry() []route {
 			handle: replanThese},
 		{method: get, path: proposalsAt, needs: access.PolicyReview, template: "proposals", handle: proposals},
 		{method: get, path: proposalsAt + "/:id", needs: access.PolicyReview, template: "proposal", handle: showProposal},
-		{method: get, path: proposalsAt + "/:id/simulation", needs: access.PolicyPropose, template: "simulation",
+		{method: get, path: proposalsAt + "/:id/simulation", needs: access.PolicyReview, template: "simulation",
 			handle: simulateProposal},
 		{method: post, path: proposalsAt + "/:id/decide", needs: access.PolicyPublish, template: "proposal",
 			handle: decideProposal},

@@ -112,7 +112,7 @@ func (v *visit) replanRow(one desk.Replanned, inForce bool) replanRow {
 // or approves what another administrator proposed.
 func replanThese(v *visit) error {
 	var results []desk.ReplanResult
-	var err error
+	err := error(fault.New(fault.Invalid, "replan.nothing"))
 	key, opinion := v.key("replan-these", v.param("id")), v.asked("opinion")
 	if v.asked("do") == "approve" {
 		var these []desk.ApproveThis
@@ -120,7 +120,9 @@ func replanThese(v *visit) error {
 			id, hash, _ := strings.Cut(box, " ")
 			these = append(these, desk.ApproveThis{Proposal: id, Hash: hash})
 		}
-		results, err = v.desk().ApproveThese(v.r.Context(), v.who, these, key)
+		if len(these) > 0 {
+			results, err = v.desk().ApproveThese(v.r.Context(), v.who, these, key)
+		}
 	} else {
 		var these []desk.ReplanThis
 		for _, box := range v.r.PostForm["these"] {
@@ -131,7 +133,9 @@ func replanThese(v *visit) error {
 			round, _ := strconv.Atoi(parts[1]) // no number is no round: refused as moved on
 			these = append(these, desk.ReplanThis{Document: parts[0], Round: round, ContentHash: parts[2]})
 		}
-		results, err = v.desk().ReplanThese(v.r.Context(), v.who, these, opinion, key)
+		if len(these) > 0 {
+			results, err = v.desk().ReplanThese(v.r.Context(), v.who, these, opinion, key)
+		}
 	}
 	view := replansView{Typed: opinion}
 	for _, r := range results {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/money"
-	"github.com/countersign/countersign/domain/proposal"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/policy"
@@ -129,7 +128,10 @@ func (v *visit) simulatedWork(view *simulationView, r policy.SimulationReport) {
 // simulate tries a text on past documents. What is wrong with the text the check
 // says; that somebody else simulates is told beside it.
 func (v *visit) simulate(id, yaml string) (*simulationView, string, error) {
-	report, err := v.desk().Simulate(v.r.Context(), v.who, id, yaml)
+	return v.simulated(v.desk().Simulate(v.r.Context(), v.who, id, yaml))
+}
+
+func (v *visit) simulated(report policy.SimulationReport, err error) (*simulationView, string, error) {
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Invalid || f.Code == "policy.simulation_busy") {
 		return nil, v.faultText(f), nil
 	}
@@ -146,17 +148,11 @@ type simulatedView struct {
 }
 
 // simulateProposal handles GET /policies/proposals/:id/simulation: what a proposal
-// would have done, for who is to decide on it.
+// would have done, for who is to decide on it and for auditors.
 func simulateProposal(v *visit) error {
-	p, err := v.desk().Proposal(v.r.Context(), v.who, v.param("id"))
-	if err != nil {
-		return err
-	}
-	if p.Kind != proposal.Policy {
-		return fault.New(fault.NotFound, "request.no_such_route")
-	}
+	p, report, err := v.desk().SimulateProposal(v.r.Context(), v.who, v.param("id"))
 	view := simulatedView{ID: p.ID, Subject: p.Subject, Path: proposalAt(p.ID)}
-	if view.Simulation, view.Wrong, err = v.simulate(p.Subject, p.Payload); err != nil {
+	if view.Simulation, view.Wrong, err = v.simulated(report, err); err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, v.t("page.simulation.of", "id", p.Subject), view)

@@ -26,6 +26,7 @@ func TestADraftIsTriedOnPastDocuments(t *testing.T) {
 			saysNot(`id="simulated"`)
 
 		at := h.proposes("liu", yaml, "propose").to()
+		h.get("audit", at+"/simulation").is(http.StatusOK)
 		h.get("max", at).says(at + "/simulation")
 		h.get("max", at+"/simulation").is(http.StatusOK).
 			says(h.word("page.simulation.changed", map[string]string{"share": "50.0%"}))

@@ -204,6 +204,9 @@ func (v *visit) faultWords(f *fault.Fault) string {
 	for name, value := range f.Args {
 		told.Args[name] = v.faultArg(name, value)
 	}
+	if role := f.Args["role"]; role != "" && strings.HasPrefix(f.Code, "grant.") { // a policy's text has the id
+		told.Args["role"] = v.optional("role."+role, role)
+	}
 	if told.Kind != fault.Internal && !i18n.Shipped().Has(i18n.English, "fault."+f.Code) {
 		return v.t("page.fault.other", "code", f.Code)
 	}

@@ -116,6 +116,9 @@ func (c *crossing) furnishOwn() {
 	c.desk.Inbound["oa"], c.objects["inbound-sources"] = oa, "oa"
 	c.objects["source"] = "crm"
 	c.message("K-77", "SUP-none")
+	c.desk.Messengers = []desk.Messenger{{ID: "wecom", Title: "WeCom"}}
+	c.objects["app"], c.objects["wish"] = "wecom", "unlink"
+	require.NoError(c.t, c.store.FollowIMPeople(ctx, "wecom", []store.IMLink{{Person: "lin", Platform: "lin-w", How: store.IMByEmail}}))
 	key, err := c.store.NoticeKey(ctx)
 	require.NoError(c.t, err)
 	c.objects["sealed"] = notice.Leave{Person: "lin", Topics: []notice.Topic{notice.Requests}}.Sealed(key)

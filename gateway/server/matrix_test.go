@@ -23,6 +23,7 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
+	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/pages"
 	"github.com/countersign/countersign/gateway/server"
@@ -119,6 +120,8 @@ func (c *crossing) ask(as, method, where string, body []byte) *httptest.Response
 	r := httptest.NewRequestWithContext(ctx, method, where, strings.NewReader(string(body)))
 	r.Header.Set("Accept-Language", "en")
 	switch {
+	case media[method+" "+where] != "":
+		r.Header.Set("Content-Type", media[method+" "+where])
 	case strings.HasPrefix(where, "/api/") && method != http.MethodGet:
 		r.Header.Set("Content-Type", "application/json")
 	case method == http.MethodPost:
@@ -222,6 +225,9 @@ var bodies = map[string]string{
 	"POST /grants":                      "person=lin&role=finance_clerk&reach=acme-cn/&reason=month+end",
 	"POST /api/v1/proposals/:id/refuse": `{"reason":"no"}`,
 
+	"POST /api/v1/imports":     `{"key":"of everybody","form":{"type":"expense","title":"So","currency":"CNY"}}`,
+	"POST /api/v1/attachments": aFile("file"), "POST /attachments": aFile("upload"),
+
 	"POST /api/v1/vouchers/preview": `{"document":"$document"}`,
 	"POST /api/v1/documents":        `{"type":"expense","title":"For lin","requester":"lin","currency":"CNY"}`,
 	"POST /api/v1/route": `{"type":"expense","title":"For lin","requester":"lin","currency":"CNY","lines":[{"category":"travel",` +
@@ -229,6 +235,18 @@ var bodies = map[string]string{
 	"POST /api/v1/tasks/decide":         `{"decisions":[{"act":"approve","task":"$task","round":1,"content_hash":"x"}]}`,
 	"POST /api/v1/replans":              `{"documents":[{"document":"$document","round":1,"content_hash":"x"}],"opinion":"so"}`,
 	"POST /api/v1/documents/:id/copies": `{"people":["sun"]}`,
+}
+
+// media are the routes that take no JSON and no plain form: what they are sent as.
+var media = map[string]string{
+	"POST /api/v1/imports": desk.FormatLines, "POST /api/v1/attachments": inParts, "POST /attachments": inParts,
+}
+
+const inParts = "multipart/form-data; boundary=a-part"
+
+// aFile is one file in the field of the API, and one in that of the pages.
+func aFile(field string) string {
+	return "--a-part\r\nContent-Disposition: form-data; name=\"" + field + "\"; filename=\"a.txt\"\r\n\r\nso\r\n--a-part--\r\n"
 }
 
 // fields are what forms of the pages ask for, all in one.
@@ -253,7 +271,7 @@ var queries = map[string]string{
 func (c *crossing) payload(method, route string) (body []byte, isJSON bool) {
 	path := pathParam.ReplaceAllStringFunc(route, func(p string) string { return "{" + strings.TrimLeft(p, ":*") + "}" })
 	if said, known := bodies[method+" "+route]; known {
-		return []byte(strings.NewReplacer("$document", c.objects["documents"], "$task", c.objects["tasks"]).Replace(said)), true
+		return []byte(strings.NewReplacer("$document", c.objects["documents"], "$task", c.objects["tasks"]).Replace(said)), media[method+" "+route] == ""
 	}
 	if method == http.MethodPost && !strings.HasPrefix(route, "/api/") {
 		form := url.Values{}
@@ -340,6 +358,11 @@ func (c *crossing) cross(method, route string) string {
 	for _, who := range slices.Backward(columns) { // lin last: what is hers is there until then
 		w := c.ask(who, method, where, body)
 		one := met(w)
+		if strings.Contains(route, ":app") && who != "" && who != "lin" {
+			links, err := c.store.IMLinks(c.t.Context(), "lin")
+			require.NoError(c.t, err)
+			require.Len(c.t, links, 1, "%s unlinks only who asks", who)
+		}
 		if strings.HasSuffix(route, "/tasks/decide") || strings.HasSuffix(route, "/replans") {
 			one = metInside(w)
 		}

@@ -55,6 +55,11 @@ type Days struct {
 // ICS says whether the file is iCalendar, by its name.
 func (d Days) ICS() bool { return strings.EqualFold(filepath.Ext(d.Name), ".ics") }
 
+// Known says whether a file is of a kind that calendars are read from, by its name.
+func Known(name string) bool {
+	return slices.Contains([]string{".ics", ".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(name)))
+}
+
 // After is what becomes of a calendar by the file; nil where there is none yet, which
 // only a whole calendar makes.
 //
