@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/countersign/countersign/domain/evidence"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/notice"
 	"github.com/countersign/countersign/domain/org"
 )
 
@@ -53,11 +57,53 @@ func (s *Store) EditOrganisation(ctx context.Context, in OrganisationEdit) (int6
 		if err != nil || patch.empty() {
 			return err
 		}
-		version, err = changeOrganisation(ctx, tx, patch)
-		return err
+		if version, err = changeOrganisation(ctx, tx, patch); err != nil {
+			return err
+		}
+		return in.tell(ctx, tx, patch, version)
 	})
 	s.Forget()
 	return version, err
+}
+
+// namesTold is how many of those whom a change is about a notice names.
+const namesTold = 5
+
+// tell lets the other administrators of where something changed know who did it alone.
+func (in OrganisationEdit) tell(ctx context.Context, tx *sqlx.Tx, patch organisationPatch, version int64) error {
+	var entities, names []string
+	for _, r := range slices.Concat(patch.begins, patch.ends) { // where they were, too
+		var of struct{ Entity string }
+		if err := json.Unmarshal([]byte(r.Body), &of); err != nil {
+			return fmt.Errorf("read %s %s: %w", r.Kind, r.ID, err)
+		}
+		entities = append(entities, of.Entity)
+	}
+	for _, r := range patch.begins[:min(len(patch.begins), namesTold)] {
+		names = append(names, in.title(r))
+	}
+	if len(patch.begins) > namesTold {
+		names = append(names, "…")
+	}
+	const tell = `
+		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data)
+		SELECT DISTINCT $1 || '.' || $2 || '.' || person, $1, person, 'admin', '', '', '', false, $3::jsonb
+		FROM role_holders WHERE role = 'admin' AND person <> $4 AND (entity = '' OR entity = ANY($5)) AND ` + holdsNow + `
+		ON CONFLICT DO NOTHING`
+	data := map[string]string{"by": in.Actor, "n": strconv.Itoa(len(patch.begins)), "names": strings.Join(names, ", ")}
+	_, err := tx.ExecContext(ctx, tell, notice.OrganisationEdited, strconv.FormatInt(version, 10), string(mustJSON(data)),
+		in.Actor, pq.Array(entities))
+	return err
+}
+
+// title is what people call a row: their name, or the department's with its id.
+func (in OrganisationEdit) title(r orgRow) string {
+	for _, p := range in.People {
+		if r.Kind == orgPerson && p.ID == r.ID {
+			return p.Name
+		}
+	}
+	return r.ID
 }
 
 // patch is what the change ends and begins.

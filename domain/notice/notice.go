@@ -86,6 +86,8 @@
 //	                     directory took too many away
 //	directory.held       the same: a source that we ask    source; n: who would leave, active
 //	                     would take too many away
+//	organisation.edited  the other admins of where one     by, n: how many rows, names of the first
+//	                     changed people or departments
 //	webhook.disabled     the same: another system that     endpoint, reason; n: how many messages wait
 //	                     is told of events failed for days
 //	books.silent, books.failing, books.well  finance     connection, from_at; store.WatchBooks
@@ -159,6 +161,10 @@ const DirectoryStopped = "directory.stopped"
 // DirectoryHeld is told to the administrators: store.EndDirectoryRun. 目录同步待确认
 const DirectoryHeld = "directory.held"
 
+// OrganisationEdited is told to the other administrators of where one changed people or
+// departments alone: store.EditOrganisation. 组织架构变更
+const OrganisationEdited = "organisation.edited"
+
 // WebhookDisabled is told to the administrators: store.WebhooksTold. 事件推送已停用
 const WebhookDisabled = "webhook.disabled"
 
@@ -219,7 +225,7 @@ func Kinds() []string {
 		ProposalMade, ProposalApproved, ProposalRefused, ProposalOutdated, ProposalExpiring, ProposalExpired,
 		InterventionProposed, InterventionApproved, InterventionRefused, InterventionExpiring, InterventionExpired,
 		ReversalRequested, ReversalRefused, ReversalPosted, ReversalParked, ReversalExpiring, ReversalExpired,
-		RoleEnded, DirectoryStopped, DirectoryHeld, WebhookDisabled, BooksSilent, BooksFailing, BooksWell,
+		RoleEnded, DirectoryStopped, DirectoryHeld, OrganisationEdited, WebhookDisabled, BooksSilent, BooksFailing, BooksWell,
 		PasskeyAdded, PasskeyRemoved, PasskeyTaken, PasskeyBehind, MailDead, MailDeadOwn, ReplyTaken, ReplyRefused,
 	}, slices.Concat(rightKinds, reviewKinds)...)
 }

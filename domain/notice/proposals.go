@@ -77,6 +77,8 @@ func (n Notice) Path() string {
 	switch n.Kind {
 	case DirectoryStopped:
 		return "/notices"
+	case OrganisationEdited:
+		return "/organisation"
 	case DirectoryHeld:
 		return "/directory"
 	case MailDead:

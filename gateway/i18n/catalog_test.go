@@ -163,6 +163,7 @@ var ownGiven = map[string][]string{
 	notice.InterventionRefused:  {"by", "reason"},
 	notice.DirectoryStopped:     {"by", "n", "active"},
 	notice.DirectoryHeld:        {"source", "n", "active"},
+	notice.OrganisationEdited:   {"by", "n", "names"},
 	notice.WebhookDisabled:      {"endpoint", "reason", "n"},
 	notice.MailDead:             {"person", "detail", "reason"},
 	notice.MailDeadOwn:          {"person", "detail", "reason"},

@@ -38,6 +38,8 @@ func TestAnAdministratorChangesOnePerson(t *testing.T) {
 		is(http.StatusForbidden).says("is that of 王芳 already", "You cannot make yourself the manager", `value="wang@example.com"`, `value="林"`)
 	h.post("admin", at, filled(shown, map[string]string{"grade": "high"})).is(http.StatusUnprocessableEntity).says("“high” is no number. Write")
 	require.Equal(t, "/organisation/people/lin", h.post("admin", at, filled(shown, map[string]string{"manager": "Max Weber"})).to())
+	h.get("max", "/notices").is(http.StatusOK).says("何静 changed the organisation: 林晓")
+	h.get("admin", "/notices").is(http.StatusOK).saysNot("changed the organisation")
 	stale := h.post("max", at, filled(shown, map[string]string{"manager": "sun"})).is(http.StatusConflict).
 		says("Somebody changed", `value="max"`)
 	require.Equal(t, "/organisation/people/lin", h.post("max", at, filled(stale, map[string]string{"manager": "sun"})).to())

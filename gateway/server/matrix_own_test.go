@@ -38,6 +38,29 @@ var drafted = []string{
 	"POST /api/v1/documents/:id/submit",
 }
 
+// media are the routes that take no JSON and no plain form: what they are sent as.
+var media = map[string]string{
+	"POST /api/v1/imports": desk.FormatLines, "POST /api/v1/attachments": inParts, "POST /attachments": inParts,
+}
+
+const inParts = "multipart/form-data; boundary=a-part"
+
+// aFile is one file in the field of the API, and one in that of the pages.
+func aFile(field string) string {
+	return "--a-part\r\nContent-Disposition: form-data; name=\"" + field + "\"; filename=\"a.txt\"\r\n\r\nso\r\n--a-part--\r\n"
+}
+
+// queries are what is asked of routes whose object lies in the query.
+var queries = map[string]string{
+	"GET /api/v1/access/explain":       "?person=lin&permission=document:read",
+	"GET /api/v1/access/report":        "?over=1&currency=CNY",
+	"GET /api/v1/access/report/export": "?over=1&currency=CNY",
+	"GET /organisation/powers/export":  "?over=1&currency=CNY",
+	"GET /api/v1/calendars/:id/due":    "?from=2026-03-06T09:30:00Z&for=4+workhours",
+	"GET /api/v1/replans":              "?policy=expense",
+	"GET /api/v1/inbound/:source":      "?reference=K-77",
+}
+
 // undecidedly is the title of lin's draft: nobody else meets it anywhere.
 const undecidedly = "Watzmann-2713"
 

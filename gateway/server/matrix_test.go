@@ -23,7 +23,6 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/org"
 	"github.com/countersign/countersign/gateway/auth"
-	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/i18n"
 	"github.com/countersign/countersign/gateway/pages"
 	"github.com/countersign/countersign/gateway/server"
@@ -237,34 +236,11 @@ var bodies = map[string]string{
 	"POST /api/v1/documents/:id/copies": `{"people":["sun"]}`,
 }
 
-// media are the routes that take no JSON and no plain form: what they are sent as.
-var media = map[string]string{
-	"POST /api/v1/imports": desk.FormatLines, "POST /api/v1/attachments": inParts, "POST /attachments": inParts,
-}
-
-const inParts = "multipart/form-data; boundary=a-part"
-
-// aFile is one file in the field of the API, and one in that of the pages.
-func aFile(field string) string {
-	return "--a-part\r\nContent-Disposition: form-data; name=\"" + field + "\"; filename=\"a.txt\"\r\n\r\nso\r\n--a-part--\r\n"
-}
-
 // fields are what forms of the pages ask for, all in one.
 var fields = map[string]string{
 	"act": "approve", "opinion": "so", "round": "1", "content_hash": "x", "reason": "so", "text": "so", "remark": "so",
 	"words": "so", "body": "so", "person": "lin", "delegate": "sun", "to": "sun", "until": "2099-01-01T00:00", "ruling": "void",
 	"verdict": "refuse", "hash": "x", "yaml": "x", "comment": "so", "role": "finance_clerk", "entity": "acme-cn",
-}
-
-// queries are what is asked of routes whose object lies in the query.
-var queries = map[string]string{
-	"GET /api/v1/access/explain":       "?person=lin&permission=document:read",
-	"GET /api/v1/access/report":        "?over=1&currency=CNY",
-	"GET /api/v1/access/report/export": "?over=1&currency=CNY",
-	"GET /organisation/powers/export":  "?over=1&currency=CNY",
-	"GET /api/v1/calendars/:id/due":    "?from=2026-03-06T09:30:00Z&for=4+workhours",
-	"GET /api/v1/replans":              "?policy=expense",
-	"GET /api/v1/inbound/:source":      "?reference=K-77",
 }
 
 // payload is the least body that an operation accepts; nil for one without a body in JSON.

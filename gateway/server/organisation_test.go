@@ -53,6 +53,10 @@ func TestATableIsAppliedAsItWasShown(t *testing.T) {
 	require.Equal(t, "max CC-9", now.People["lin"].Manager+" "+now.Departments["sales"].CostCenter)
 	require.Equal(t, 1, h.count(`SELECT count(*) FROM events WHERE kind = 'organisation.edited' AND actor = 'admin'`))
 
+	require.Equal(t, 1, h.count(`SELECT count(*) FROM notices WHERE kind = 'organisation.edited' AND person = 'max'
+		AND data ->> 'by' = 'admin' AND data ->> 'n' = '3' AND data ->> 'names' LIKE '%新人%'`), "the other administrators are told")
+	require.Zero(t, h.count(`SELECT count(*) FROM notices WHERE kind = 'organisation.edited' AND person = data ->> 'by'`))
+
 	everybody := string(h.do(call{as: "audit", method: "GET", path: "/organisation/people"}).is(200).body)
 	plan = send("admin", everybody, 0).is(200).json()
 	require.Empty(t, plan["changes"], "what came out says nothing new")
