@@ -74,11 +74,12 @@ func TestSignInAtTheCompany(t *testing.T) {
 	r.fill("opinion", "金额已核对 <b>ok</b>")
 	r.click(`#decide button[value="approve"]`)
 	require.Contains(t, r.text("#fresh"), word("page.fresh.again"))
+	r.fill("opinion", "金额已核对 <b>ok</b> 附单据") // and not sent
 	r.leaves(`#fresh a.button`)
 	require.Contains(t, r.href(), company.Issuer, "they are asked, though the provider knows them")
 	r.identifies("wang.fang")
 	require.Contains(t, r.text(".note.good"), word("page.fresh.back"))
-	require.Equal(t, "金额已核对 <b>ok</b>", read[string](r, `document.querySelector('#decide [name="opinion"]').value`))
+	require.Equal(t, "金额已核对 <b>ok</b> 附单据", read[string](r, `document.querySelector('#decide [name="opinion"]').value`))
 	r.look()
 	r.click(`#decide button[value="approve"]`)
 	r.until("main", "金额已核对")

@@ -66,3 +66,15 @@ document.addEventListener("click", (event) => {
 });
 
 document.getElementById("wrong")?.focus();
+
+// What was typed and not sent comes back after one has signed in again, in this tab alone.
+const typedHere = "typed:" + location.pathname.replace(/\/decide$/, ""); // where a refused decision is shown
+const typable = () => [...document.querySelectorAll("main textarea[id], main input[id]:is(:not([type]), [type=text])")];
+document.querySelector("#fresh a.button")?.addEventListener("click", () => {
+  sessionStorage.setItem(typedHere, JSON.stringify(typable().filter((f) => f.value !== "").map((f) => [f.id, f.value])));
+});
+if (new URLSearchParams(location.search).has("held")) {
+  const typed = new Map(JSON.parse(sessionStorage.getItem(typedHere) || "[]"));
+  typable().filter((f) => typed.has(f.id)).forEach((f) => { f.value = typed.get(f.id); });
+}
+sessionStorage.removeItem(typedHere);
