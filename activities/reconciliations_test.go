@@ -203,6 +203,9 @@ func (s *sides) mends(reference string) {
 		ruling, _, err := s.store.RulingOn(ctx, id)
 		require.NoError(s.t, err)
 		require.Equal(s.t, "posted", ruling.Outcome, "%s %s", ruling.Code, ruling.Detail)
+		again, err := s.store.PostedAgain(ctx, reference)
+		require.NoError(s.t, err)
+		require.Equal(s.t, []string{id, ruling.Number}, []string{again.ID, again.Number})
 	}
 	found, err := s.port.Find(ctx, reference)
 	require.NoError(s.t, err)

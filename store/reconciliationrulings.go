@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 	"time"
 
@@ -174,6 +175,23 @@ func (s *Store) RulingOn(ctx context.Context, id string) (Ruling, reconciliation
 	err := s.db.GetContext(ctx, &row, query, id)
 	return row.ruling(row.Connection, row.Fingerprint, row.Reference), reconciliation.Kind(row.Kind),
 		sqlFault("store.RulingOn", noRows(err, fault.New(fault.NotFound, "ruling.not_found")))
+}
+
+// PostedAgain is the last ruling by which a voucher that was missing in the ERP was posted
+// there once more; its ID is "" where there is none.
+func (s *Store) PostedAgain(ctx context.Context, reference string) (Ruling, error) {
+	const query = `
+		SELECT g.connection, g.fingerprint, ` + rulingColumns + ` FROM reconciliation_rulings g
+		WHERE g.reference = $1 AND g.outcome = $2 ORDER BY g.outcome_at DESC, g.id DESC LIMIT 1`
+	var row struct {
+		Connection, Fingerprint string
+		rulingRow
+	}
+	err := s.db.GetContext(ctx, &row, query, reference, VoucherPosted)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Ruling{}, nil
+	}
+	return row.ruling(row.Connection, row.Fingerprint, reference), sqlFault("store.PostedAgain", err)
 }
 
 // EndRuling keeps what came of a ruling. Safe to repeat: the first outcome stands.

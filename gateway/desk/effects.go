@@ -129,6 +129,15 @@ func (d *Desk) Voucher(ctx context.Context, who auth.Who, reference string) (sto
 	return d.Store.Voucher(ctx, scope, reference)
 }
 
+// PostedAgain is how a voucher that the caller may read was posted once more; its ID is ""
+// where it was not.
+func (d *Desk) PostedAgain(ctx context.Context, who auth.Who, reference string) (store.Ruling, error) {
+	if _, err := d.Voucher(ctx, who, reference); err != nil {
+		return store.Ruling{}, err
+	}
+	return d.Store.PostedAgain(ctx, reference)
+}
+
 // RulingReference is what a ruling names for something parked. A failed route
 // has a reference only within its document, so the document is put in.
 func RulingReference(p store.ParkedEffect) string {

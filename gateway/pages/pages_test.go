@@ -131,6 +131,11 @@ func TestParkedAndPosted(t *testing.T) {
 		require.NoError(t, err)
 		h.get("lin", at).says(h.word("status.closed", nil), "记-7", "/vouchers/"+reference)
 		h.get("emma", "/vouchers/"+reference).is(404)
+		missing, err := h.store.SaveRuling(t.Context(), store.Ruling{Connection: "books", Fingerprint: "f", Reference: reference,
+			Ruling: store.RulingPost, Person: "wang"}, store.Idempotency{})
+		require.NoError(t, err)
+		require.NoError(t, h.store.EndRuling(t.Context(), store.Ruling{ID: missing, Outcome: "posted", Number: "记-8"}))
+		h.get("wang", "/vouchers/"+reference).says("记-8")
 	})
 }
 

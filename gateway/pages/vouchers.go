@@ -76,6 +76,7 @@ type voucherView struct {
 	BaseDebit     money.Amount
 	BaseCredit    money.Amount
 
+	Again    string        // that it was posted once more, in words; "" where it was not
 	Undone   *reversalLine // how far its reversal is; nil where nobody ever asked
 	Reverse  string        // where the reader may have it undone; "" where they may not
 	Reverses string        // of a reversal: reference of what it undoes
@@ -110,6 +111,14 @@ func showVoucher(v *visit) error {
 	}
 	for i, e := range view.Entries {
 		view.Entries[i].PartyName, view.Entries[i].Splits = v.party(e.Party), v.splits(e.Dimensions)
+	}
+	again, err := v.desk().PostedAgain(v.r.Context(), v.who, row.Reference)
+	if err != nil {
+		return err
+	}
+	if again.ID != "" {
+		view.Again = v.t("page.voucher.again", "who", v.name(again.Person), "number", numberOr(again.Number, again.Reference),
+			"at", v.stamp(again.OutcomeAt, row.Entity).Text)
 	}
 	view.Undone, view.Reverse, err = v.undone(row.Reference, row.Kind, row.State, access.Object{Entity: row.Entity})
 	if err != nil {
