@@ -56,7 +56,8 @@ func askForRight(ctx context.Context, tx *sqlx.Tx, in ProposalInput) error {
 		return err
 	}
 	p := proposal.Proposal{ID: in.ID, Kind: in.Kind, Subject: in.Subject, Maker: in.Maker, Expires: expires}
-	told := asked.notice(string(in.Kind)+".requested", p, in.Maker, asked.reason())
+	told := asked.shortened(asked.notice(string(in.Kind)+".requested", p, in.Maker, asked.reason()),
+		notice.ShorteningRequested, now)
 	return tellRight(ctx, tx, told, decidersOfRight(whole.At(now), asked, p.Maker)...)
 }
 
@@ -103,6 +104,15 @@ func (r right) reason() string {
 
 func (r right) notice(kind string, p proposal.Proposal, by, reason string) notice.OfRight {
 	return notice.OfRight{Kind: kind, Proposal: p.ID, Grant: r.grant(), By: by, Reason: reason, Expires: p.Expires}
+}
+
+// shortened is a notice of the kind for a right that ends earlier, where this one does:
+// else, and when that time is over by now, it is taken away.
+func (r right) shortened(n notice.OfRight, kind string, now time.Time) notice.OfRight {
+	if r.revoke != nil && r.revoke.Until.After(now) {
+		n.Kind, n.Expires = kind, r.revoke.Until
+	}
+	return n
 }
 
 // decidersOfRight lists who may decide on a right: who administers where it holds, but
@@ -155,7 +165,8 @@ func approveRight(ctx context.Context, tx *sqlx.Tx, p ProposalRow, v proposal.Ve
 	if asked.revoke != nil {
 		kind = notice.GrantRevoked
 	}
-	return tellRight(ctx, tx, asked.notice(kind, p.Proposal, v.Checker, asked.reason()), p.Maker, p.Subject)
+	told := asked.shortened(asked.notice(kind, p.Proposal, v.Checker, asked.reason()), notice.GrantShortened, now)
+	return tellRight(ctx, tx, told, p.Maker, p.Subject)
 }
 
 func grantRight(ctx context.Context, tx *sqlx.Tx, p ProposalRow, r access.RoleRequest, now time.Time) error {

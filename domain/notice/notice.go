@@ -74,6 +74,8 @@
 //	revocation.refused   who asked, and whose right it is
 //	grant.revoked_alone  administrators, whose right it    the same; store.RevokeAtOnce
 //	                     was
+//	revocation.shortening, grant.shortened  as requested   the same, until_at: the right ends then
+//	                     and revoked
 //	right.expiring       who may decide on what was asked  the same, until_at; store.TellProposals
 //	right.expired        who asked                         the same
 //	review.asked, review.reminded  who is asked in a     review, title, n: how many rights, until_at;

@@ -10,21 +10,23 @@ import (
 
 // The kinds that rights owe. 授权
 const (
-	GrantRequested      = "grant.requested"      // told to who may decide on it
-	GrantApproved       = "grant.approved"       // told to who asked, and to whose right it is
-	GrantRefused        = "grant.refused"        // the same
-	GrantRevoked        = "grant.revoked"        // the same
-	GrantRevokedAlone   = "grant.revoked_alone"  // told to every administrator, and to whose right it was
-	RevocationRequested = "revocation.requested" // told to who may decide on it
-	RevocationRefused   = "revocation.refused"   // told to who asked, and to whose right it is
-	RightExpiring       = "right.expiring"       // what was asked: told to who may decide, while there is time
-	RightExpired        = "right.expired"        // told to who asked
-	GrantEnding         = "grant.ending"         // a right soon ends by itself: told to whose it is, and who asked for it
+	GrantRequested      = "grant.requested"       // told to who may decide on it
+	GrantApproved       = "grant.approved"        // told to who asked, and to whose right it is
+	GrantRefused        = "grant.refused"         // the same
+	GrantRevoked        = "grant.revoked"         // the same
+	GrantRevokedAlone   = "grant.revoked_alone"   // told to every administrator, and to whose right it was
+	RevocationRequested = "revocation.requested"  // told to who may decide on it
+	RevocationRefused   = "revocation.refused"    // told to who asked, and to whose right it is
+	ShorteningRequested = "revocation.shortening" // told to who may decide on it: the right shall end earlier
+	GrantShortened      = "grant.shortened"       // told to who asked, and to whose right it is
+	RightExpiring       = "right.expiring"        // what was asked: told to who may decide, while there is time
+	RightExpired        = "right.expired"         // told to who asked
+	GrantEnding         = "grant.ending"          // a right soon ends by itself: told to whose it is, and who asked for it
 )
 
 var rightKinds = []string{
 	GrantRequested, GrantApproved, GrantRefused, GrantRevoked, GrantRevokedAlone, RevocationRequested, RevocationRefused,
-	RightExpiring, RightExpired, GrantEnding,
+	RightExpiring, RightExpired, GrantEnding, ShorteningRequested, GrantShortened,
 }
 
 // OfRight is what is told about somebody's right.
@@ -44,7 +46,7 @@ func (r OfRight) For(people ...string) []Notice {
 		"proposal": r.Proposal, "person": r.Grant.Person, "what": "role." + r.Grant.Role, "entity": r.Grant.Entity,
 		"by": r.By, "reason": r.Reason,
 	}
-	if slices.Contains([]string{RightExpiring, RightExpired, GrantEnding}, r.Kind) {
+	if slices.Contains([]string{RightExpiring, RightExpired, GrantEnding, ShorteningRequested, GrantShortened}, r.Kind) {
 		data["until_at"] = r.Expires.UTC().Format(time.RFC3339)
 	}
 	var owed []Notice
@@ -62,7 +64,7 @@ func (r OfRight) For(people ...string) []Notice {
 // rightPath is where the reader finds what a notice about a right speaks of.
 func (n Notice) rightPath() string {
 	if slices.Contains([]string{GrantRequested, RevocationRequested, GrantRefused, RevocationRefused, RightExpiring,
-		RightExpired}, n.Kind) {
+		RightExpired, ShorteningRequested}, n.Kind) {
 		return "/grants/" + n.Data["proposal"]
 	}
 	return "/organisation/people/" + n.Data["person"]

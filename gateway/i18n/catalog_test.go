@@ -190,6 +190,8 @@ var ownGiven = map[string][]string{
 	notice.GrantRevokedAlone:   {"by", "person", "what", "reason"},
 	notice.RevocationRequested: {"by", "person", "what", "reason"},
 	notice.RevocationRefused:   {"by", "person", "what", "reason"},
+	notice.ShorteningRequested: {"by", "person", "what", "reason", "until"},
+	notice.GrantShortened:      {"by", "person", "what", "reason", "until"},
 	notice.RightExpiring:       {"by", "person", "what", "reason", "until"},
 	notice.RightExpired:        {"person", "what", "reason", "until"},
 	notice.GrantEnding:         {"person", "what", "reason", "until"},
