@@ -111,11 +111,11 @@ func (h *house) shortens(at string) {
 	require.NotNil(h.t, id)
 	h.get("admin", id[1]).is(http.StatusOK).says("Auditor of 周明 shall end earlier", "Kept until", strings.TrimSpace(day)).
 		saysNot("Take Auditor away")
-	h.get("admin", "/notices").is(http.StatusOK).says("孙悦 asks that the role auditor of 周明 end earlier, at ")
+	h.get("admin", "/notices").is(http.StatusOK).says("孙悦 asks that the role auditor of 周明 end earlier")
 	verdict := h.get("admin", id[1]).form(id[1] + "/decide")
 	verdict.Set("verdict", "approve")
 	require.Equal(h.t, id[1], h.post("admin", id[1]+"/decide", verdict).to())
-	h.get("audit", "/notices").is(http.StatusOK).says("The role auditor of 周明 ends earlier, at ").saysNot("took the role auditor")
+	h.get("audit", "/notices").is(http.StatusOK).says("The role auditor of 周明 ends earlier").saysNot("took the role auditor")
 	h.get("audit", at+"?only=all").is(http.StatusOK) // they keep it until then
 }
 
