@@ -233,3 +233,12 @@ func (s *Store) PasskeyUsed(ctx context.Context, p Passkey, act string, counter 
 	})
 	return behind, err
 }
+
+// SignedWithPasskey are the acts on a document that somebody's passkey signed.
+func (s *Store) SignedWithPasskey(ctx context.Context, document string) ([]string, error) {
+	const query = `SELECT id FROM inbox WHERE document = $1 AND canonical LIKE '%"passkey":{%'
+		AND canonical::jsonb -> 'passkey' IS NOT NULL`
+	var acts []string
+	err := s.db.SelectContext(ctx, &acts, query, document)
+	return acts, sqlFault("store.SignedWithPasskey", err)
+}

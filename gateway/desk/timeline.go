@@ -38,6 +38,15 @@ func (d *Desk) events(ctx context.Context, id string) ([]evidence.Event, error) 
 	return all, nil
 }
 
+// SignedWithPasskey are the acts on a document, which the caller may read, that were signed
+// with a passkey.
+func (d *Desk) SignedWithPasskey(ctx context.Context, who auth.Who, id string) ([]string, error) {
+	if _, err := d.Document(ctx, who, id); err != nil {
+		return nil, err
+	}
+	return d.Store.SignedWithPasskey(ctx, id)
+}
+
 // State is a document's approval as its events tell it; the caller has judged
 // that one may see it.
 func (d *Desk) State(ctx context.Context, id string) (approval.State, error) {

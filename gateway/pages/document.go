@@ -338,6 +338,9 @@ func (v *visit) story(view *documentView, state approval.State, events []evidenc
 		view.RouteFault = v.codeText(state.PlanFault, "", "")
 	}
 	view.Timeline, view.Back = v.timeline(events, view.Entity), v.backWith(events)
+	if err := v.markPasskeys(view.Timeline, events, view.ID); err != nil {
+		return err
+	}
 	for _, t := range state.OpenTasks() {
 		if name := v.name(t.Assignee); !slices.Contains(view.Deciding, name) {
 			view.Deciding = append(view.Deciding, name)

@@ -24,6 +24,8 @@ type moment struct {
 
 	At stamp
 
+	Passkey bool // a passkey signed it
+
 	Seq         int64 // of the event, with its hash and its cause
 	Hash, Cause string
 }
@@ -133,6 +135,25 @@ func (v *visit) timeline(events []evidence.Event, entity string) []moment {
 		moments = append(moments, m)
 	}
 	return moments
+}
+
+// markPasskeys marks what was signed with a passkey, where a plan ever asked for one.
+func (v *visit) markPasskeys(moments []moment, events []evidence.Event, id string) error {
+	asked := slices.ContainsFunc(events, func(e evidence.Event) bool {
+		data, err := approval.Decode[told](e)
+		return err == nil && data.Plan.Passkey
+	})
+	if !asked {
+		return nil
+	}
+	acts, err := v.desk().SignedWithPasskey(v.r.Context(), v.who, id)
+	if err != nil {
+		return err
+	}
+	for i := range moments {
+		moments[i].Passkey = slices.Contains(acts, moments[i].Cause)
+	}
+	return nil
 }
 
 // backWith is who sent a document back to its applicant last, and what they said at it:

@@ -128,6 +128,9 @@ func TestLargeAmountsAreSignedWithAPasskey(t *testing.T) {
 	row, err := h.store.Act(t.Context(), done)
 	require.NoError(t, err)
 	require.Equal(t, key.Credential(), row.Act.Passkey.Credential)
+	signed, err := h.store.SignedWithPasskey(t.Context(), row.Act.Document)
+	require.NoError(t, err)
+	require.Equal(t, []string{done}, signed, "and nothing else that was done to it")
 	h.auditClean()
 
 	report, err := h.store.VerifyAudit(t.Context(), store.VerifyOptions{})

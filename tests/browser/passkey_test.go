@@ -46,6 +46,7 @@ func (r *reader) aPasskeySigns() {
 	r.click(`#decide button[value="approve"]`)
 	r.until(".note.good", word("page.flash.approve"))
 	require.Contains(r.t, r.text(".timeline"), "金额已核对")
+	require.Contains(r.t, r.text(".timeline"), word("page.event.passkey"))
 	r.visit(reduced)
 	read[bool](r, `(document.querySelector("#sanction details").open = true)`)
 	r.fill("amount:1", "900.00")
