@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -18,7 +19,7 @@ const (
 )
 
 // Lock is a held lock.
-type Lock struct{ file *os.File }
+type Lock struct{ release func() error }
 
 // Try takes the lock on the file, which it creates, or returns ErrHeld at once.
 func Try(path string) (*Lock, error) {
@@ -30,7 +31,7 @@ func Try(path string) (*Lock, error) {
 		_ = file.Close()
 		return nil, err
 	}
-	return &Lock{file: file}, nil
+	return &Lock{release: sync.OnceValue(func() error { return errors.Join(unlock(file), file.Close()) })}, nil
 }
 
 // Wait takes the lock as soon as it is free.
@@ -50,5 +51,6 @@ func Wait(ctx context.Context, path string) (*Lock, error) {
 	}
 }
 
-// Release lets the next one in. The file stays: removing it would let two holders lock two files of one name.
-func (l *Lock) Release() error { return l.file.Close() }
+// Release lets the next one in: it is free when any call returns, also one that finds another at it. The file stays:
+// removing it would let two holders lock two files of one name.
+func (l *Lock) Release() error { return l.release() }

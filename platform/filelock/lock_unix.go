@@ -15,3 +15,7 @@ func lock(file *os.File) error {
 	}
 	return err
 }
+
+// unlock says it, and does not leave it to closing: a child that is being started holds the file too, until it is
+// another program.
+func unlock(file *os.File) error { return syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
