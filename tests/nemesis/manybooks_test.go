@@ -128,7 +128,7 @@ func TestManyBooks(t *testing.T) {
 	m.house.PublishMapping(t, manyMapping)
 	m.house.Command(t, "org", "import", "--file", m.company())
 	m.door = m.house.NewDoor()
-	ctx, cancel := context.WithTimeout(t.Context(), bookPatience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience(bookPatience, bookLongest))
 	defer cancel()
 	began := time.Now()
 	m.cut()
@@ -269,7 +269,7 @@ func (m *manyBooks) killWorkers(ctx context.Context) int {
 	kills := killWorkers(ctx, m.T, m.house, chance, bookCalmShort/3, func(kills, ended int) bool {
 		return kills >= killsLeast && 2*ended >= m.each*len(m.ledgers)
 	})
-	m.clients.Wait()
+	awaitClients(m.T, m.house, &m.clients)
 	return kills
 }
 
