@@ -26,6 +26,7 @@ test: ## run every test, installing what is missing
 	@scripts/install.sh test
 	$(GO) build ./...
 	$(GO) run . find-temporal
+	[ "$$COUNTERSIGN_TRYTON" = off ] || $(GO) run . find-tryton
 	cd $(DEVSERVER) && $(GO) vet ./...
 	# The longest first.
 	$(GO) test -timeout 35m ./tests/nemesis ./tests/browser ./tests/... ./...
@@ -34,6 +35,7 @@ test: ## run every test, installing what is missing
 test-long: ## the long forms of the fault and property tests
 	@scripts/install.sh test
 	$(GO) run . find-temporal
+	[ "$$COUNTERSIGN_TRYTON" = off ] || $(GO) run . find-tryton
 	COUNTERSIGN_LONG=1 $(GO) test -count 1 -timeout 120m ./tests/... ./domain/... ./adapters/... ./store/... ./bench/...
 
 bench: ## Countersign beside the bare Temporal floor, in one run

@@ -58,8 +58,8 @@ func New() *cobra.Command {
 		return pflag.NormalizedName(name)
 	})
 	root.AddCommand(devCommand(), tryCommand(), gatewayCommand(), workerCommand(), relayCommand(), allCommand(),
-		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), policyCommand(),
-		calendarCommand(), orgCommand(), directoryCommand(),
+		codecCommand(), migrateCommand(), prepareCommand(), findTemporalCommand(), findTrytonCommand(),
+		policyCommand(), calendarCommand(), orgCommand(), directoryCommand(),
 		accessCommand(), opsCommand(), erpCommand(), inboundCommand(), auditCommand(), benchCommand(),
 		versionCommand())
 	return root
