@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/lib/pq"
 
+	"github.com/countersign/countersign/domain/document"
+	"github.com/countersign/countersign/domain/invoice"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -17,6 +20,7 @@ type Risks struct {
 	OverLines   int          // lines above their standard
 	Over        money.Amount // by how much in all, in the entity's currency
 	Reused      int          // invoices and files that it shows twice, or another document shows too
+	Overclaimed int          // lines that claim more than the invoices read from their files come to
 	FreshSignIn bool         // its plan asks for a fresh sign-in of whoever decides
 }
 
@@ -30,7 +34,8 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 		       coalesce(plan.counted #>> '{sum,currency}', '') AS counted_currency,
 		       coalesce(plan.sign_in, false) AS sign_in,
 		       coalesce(over.lines, 0) AS over_lines, coalesce(over.minor, 0) AS over_minor,
-		       coalesce(over.currency, '') AS over_currency, reused.times AS reused
+		       coalesce(over.currency, '') AS over_currency, reused.times AS reused,
+		       coalesce(invoiced.content, '') AS content, coalesce(invoiced.facts, '{}') AS facts
 		FROM unnest($1::text[]) AS asked (id) JOIN documents d ON d.id = asked.id
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS times FROM events e WHERE e.stream = d.id AND e.kind = 'document.resubmitted') AS again
@@ -45,7 +50,8 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 			       min(line #>> '{standard,over,currency}') AS currency
 			FROM revisions r CROSS JOIN LATERAL jsonb_array_elements(r.content::jsonb -> 'lines') AS line
 			WHERE r.document = d.id AND r.revision = d.revision AND r.content LIKE '%"standard":%'
-			  AND (line #>> '{standard,over,minor}')::bigint > 0) AS over ON true`
+			  AND (line #>> '{standard,over,minor}')::bigint > 0) AS over ON true
+		LEFT JOIN LATERAL (` + invoicesRead + `) AS invoiced ON true`
 	var rows []struct {
 		Document        string
 		Resubmitted     int
@@ -57,17 +63,58 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 		OverLines       int    `db:"over_lines"`
 		OverMinor       int64  `db:"over_minor"`
 		OverCurrency    string `db:"over_currency"`
+		Content, Facts  string
 	}
 	if err := s.db.SelectContext(ctx, &rows, query, pq.Array(documents)); err != nil {
 		return nil, sqlFault("store.Risks", err)
 	}
 	risks := make(map[string]Risks, len(rows))
 	for _, r := range rows {
+		overclaimed, err := overclaimed(r.Content, r.Facts)
+		if err != nil {
+			return nil, sqlFault("store.Risks", err)
+		}
 		risks[r.Document] = Risks{
 			Resubmitted: r.Resubmitted, Counted: r.Counted, OverLines: r.OverLines, Reused: r.Reused, FreshSignIn: r.SignIn,
-			CountedSum: money.Amount{Minor: r.CountedMinor, Currency: money.Currency(r.CountedCurrency)},
-			Over:       money.Amount{Minor: r.OverMinor, Currency: money.Currency(r.OverCurrency)},
+			Overclaimed: overclaimed,
+			CountedSum:  money.Amount{Minor: r.CountedMinor, Currency: money.Currency(r.CountedCurrency)},
+			Over:        money.Amount{Minor: r.OverMinor, Currency: money.Currency(r.OverCurrency)},
 		}
 	}
 	return risks, nil
+}
+
+// invoicesRead is the content of the revision in force of the document d with what was
+// read from its files, by their ids; no row where nothing was.
+const invoicesRead = `
+	SELECT r.content, jsonb_object_agg(f.attachment, jsonb_build_object('number', f.number,
+	       'gross', jsonb_build_object('minor', f.gross, 'currency', f.currency)))::text AS facts
+	FROM revisions r CROSS JOIN LATERAL (
+		SELECT n #>> '{}' AS id FROM jsonb_path_query(r.content::jsonb, '$.lines[*].attachments[*].id') n
+		UNION
+		SELECT n #>> '{}' FROM jsonb_path_query(r.content::jsonb, '$.attachments[*].id') n) AS file
+	JOIN invoice_facts f ON f.attachment = file.id
+	WHERE r.document = d.id AND r.revision = d.revision AND r.content LIKE '%"sha256":"%'
+	GROUP BY r.content`
+
+// overclaimed counts the lines of a content that claim more than their invoices come to:
+// by the rule itself, so that the inbox and the document never differ.
+func overclaimed(content, facts string) (lines int, err error) {
+	if content == "" {
+		return 0, nil
+	}
+	var c document.Content
+	read := map[string]invoice.Fact{}
+	if err := json.Unmarshal([]byte(content), &c); err != nil {
+		return 0, err
+	}
+	if err := json.Unmarshal([]byte(facts), &read); err != nil {
+		return 0, err
+	}
+	for _, held := range c.Invoiced(read) {
+		if held.Over.Sign() > 0 {
+			lines++
+		}
+	}
+	return lines, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/document"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/invoice"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/store"
 )
@@ -163,6 +164,13 @@ func TestRisksAreWhatTheRecordKnows(t *testing.T) {
 	in.Lines[0].Standard = &document.Standard{
 		Limit: money.Amount{Minor: 50000, Currency: "CNY"}, Over: money.Amount{Minor: 32000, Currency: "CNY"},
 	}
+	w.invoiced("short", in.Lines[0].Amount.Minor-1)
+	in.Lines[0].Attachments = []document.Attachment{{ID: "short", SHA256: "short"}}
+	even := content("ferry")
+	w.invoiced("even", even.Lines[0].Amount.Minor)
+	even.Attachments, even.Lines[0].Invoice = []document.Attachment{{ID: "even", SHA256: "even"}}, "no-even"
+	enough, err := w.s.Submit(w.ctx, w.submitInput(even))
+	require.NoError(t, err)
 	d, err := w.s.Submit(w.ctx, w.submitInput(in))
 	require.NoError(t, err)
 	p := plan(1, approval.AnyOf, "ann")
@@ -174,14 +182,23 @@ func TestRisksAreWhatTheRecordKnows(t *testing.T) {
 	act, ok := w.resubmission(again.ID, w.state(again.ID)).(approval.Act)
 	require.True(t, ok)
 	w.commitAndRecord(again.ID, act)
-	risks, err := w.s.Risks(w.ctx, []string{plain.ID, d.ID, again.ID, "none"})
+	risks, err := w.s.Risks(w.ctx, []string{plain.ID, d.ID, again.ID, enough.ID, "none"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]store.Risks{
-		plain.ID: {},
+		plain.ID: {}, enough.ID: {},
 		again.ID: {Resubmitted: 1},
 		d.ID: {
 			Counted: 2, CountedSum: money.Amount{Minor: 246000, Currency: "CNY"}, OverLines: 1,
-			Over: money.Amount{Minor: 32000, Currency: "CNY"}, FreshSignIn: true,
+			Over: money.Amount{Minor: 32000, Currency: "CNY"}, FreshSignIn: true, Overclaimed: 1,
 		},
 	}, risks)
+}
+
+// invoiced is a file out of which an invoice of that amount was read.
+func (w *world) invoiced(id string, minor int64) {
+	w.t.Helper()
+	require.NoError(w.t, w.s.SaveAttachment(w.ctx, store.AttachmentRow{
+		Attachment: document.Attachment{ID: id, Name: id, Type: "text/xml", Size: 1, SHA256: id}, Uploader: "sue", Key: id}))
+	require.NoError(w.t, w.s.KeepInvoiceFact(w.ctx, id, invoice.Fact{Number: "no-" + id,
+		Gross: money.Amount{Minor: minor, Currency: "CNY"}}))
 }

@@ -25,6 +25,7 @@ const (
 	MarkUrgent      = "urgent"        // the applicant says so
 	MarkCounted     = "counted"       // counted with N other documents, to Amount in all
 	MarkReused      = "reused"        // N invoices or files are shown twice, or by another document too
+	MarkOverclaimed = "overclaimed"   // N lines claim more than their invoices come to
 	MarkStandard    = "over_standard" // N lines above their standard, by Amount
 	MarkIntervened  = "intervened"    // an administrator stepped in
 	MarkSanctioned  = "sanctioned"    // less is approved than Amount, which was claimed
@@ -36,8 +37,8 @@ const (
 
 // Marks are the names of all marks, in their order.
 func Marks() []string {
-	return []string{MarkOverdue, MarkUrgent, MarkCounted, MarkReused, MarkStandard, MarkIntervened, MarkSanctioned,
-		MarkResubmitted, MarkOnBehalf, MarkFreshSignIn, MarkProvisional}
+	return []string{MarkOverdue, MarkUrgent, MarkCounted, MarkReused, MarkOverclaimed, MarkStandard, MarkIntervened,
+		MarkSanctioned, MarkResubmitted, MarkOnBehalf, MarkFreshSignIn, MarkProvisional}
 }
 
 // Marked finds the marks of listed tasks, by the id of the task. Whoever may list a
@@ -77,6 +78,7 @@ func marksOf(t store.Task, r store.Risks, late bool) []Mark {
 		{t.Urgency == document.Urgent, Mark{Name: MarkUrgent}},
 		{r.Counted > 0, Mark{Name: MarkCounted, N: r.Counted, Amount: r.CountedSum}},
 		{r.Reused > 0, Mark{Name: MarkReused, N: r.Reused}},
+		{r.Overclaimed > 0, Mark{Name: MarkOverclaimed, N: r.Overclaimed}},
 		{r.OverLines > 0, Mark{Name: MarkStandard, N: r.OverLines, Amount: r.Over}},
 		{t.Intervened, Mark{Name: MarkIntervened}},
 		{t.Claimed.Currency != "", Mark{Name: MarkSanctioned, Amount: t.Claimed}},

@@ -3,11 +3,13 @@ package pages_test
 import (
 	"net/http"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestAClaimIsHeldAgainstItsInvoice: to claim more than the invoice that was read is shown
 // to its author before it is submitted, and to whoever decides, beside its line; to claim
-// less is only noted.
+// less is only noted. The inbox marks the first.
 func TestAClaimIsHeldAgainstItsInvoice(t *testing.T) {
 	inBoth(t, func(t *testing.T, h *house) {
 		invoice := func(number string) map[string][]byte {
@@ -24,10 +26,14 @@ func TestAClaimIsHeldAgainstItsInvoice(t *testing.T) {
 			h.get("wang", page).is(http.StatusOK).says(over)
 		}
 
+		mark := h.word("page.mark.overclaimed.why.one", nil)
+		require.Contains(t, h.get("wang", "/").is(http.StatusOK).rowOf(at), mark)
+
 		under := h.word("page.live.invoiced.under", map[string]string{"sum": "CNY\u00a01,500.00", "under": "CNY\u00a0300.00"})
 		at = h.upload("lin", "/new/expense", expense("k2", "1200.00"), invoice("26312000000136634922")).to()
 		for _, page := range []string{at, at + "/review"} {
 			h.get("wang", page).is(http.StatusOK).says(under).saysNot(`class="warning"`)
 		}
+		require.NotContains(t, h.get("wang", "/").is(http.StatusOK).rowOf(at), mark)
 	})
 }

@@ -119,7 +119,7 @@ func (v *visit) span(d time.Duration) string {
 // markTones say how loud a mark is; the others are quiet.
 var markTones = map[string]string{
 	desk.MarkOverdue: "bad", desk.MarkUrgent: "bad", desk.MarkCounted: "warn", desk.MarkReused: "warn",
-	desk.MarkStandard: "warn", desk.MarkIntervened: "warn", desk.MarkSanctioned: "warn",
+	desk.MarkOverclaimed: "warn", desk.MarkStandard: "warn", desk.MarkIntervened: "warn", desk.MarkSanctioned: "warn",
 }
 
 // riskMark explains a mark by its figures.
