@@ -176,6 +176,12 @@ func TestRefusalsSpeakOfPeopleAndHours(t *testing.T) {
 		require.NotRegexp(t, `T\d\d:\d\d:\d\dZ[^"]`, again.body)
 
 		require.Equal(t, at, handle("wang", "hold", url.Values{"opinion": {"原件"}}).to())
-		h.get("lin", at).is(200).says(`id="stopped"`).saysNot(at + "/urge")
+		left := strings.SplitN(h.word("page.waiting.left.hours", map[string]string{"n": "7"}), "7", 2)[1]
+		due := `<dt>` + h.word("page.due", nil) + `</dt>`
+		h.get("lin", at).is(200).says(`id="stopped"`, `href="#stopped"`).saysNot(at+"/urge", due, left)
+		stopped := h.word("fault.document.stopped", map[string]string{"by": "王芳"})
+		h.get("wang", at).is(200).says(stopped).saysNot(h.word("fault.task.not_yours", nil))
+		require.Equal(t, at, h.post("wang", at+"/release", h.get("wang", at).form(at+"/release")).to())
+		h.get("lin", at).is(200).says(due, left).saysNot(`id="stopped"`)
 	})
 }

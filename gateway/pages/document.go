@@ -362,7 +362,9 @@ func (v *visit) acts(view *documentView, detail desk.Detail, state approval.Stat
 		view.Decide = v.decideForm(detail, state)
 		view.Handle = v.handleForm(detail, state, view.Decide)
 		view.Patch = v.patchForm(detail, state, view.Decide, view.Sent)
-		view.Stopped = v.stoppedBox(detail, state)
+		if view.Stopped = v.stoppedBox(detail, state); view.Stopped != nil {
+			view.Due = deadline{} // it moves when the clock goes on
+		}
 		running := detail.Status == approval.Submitted || detail.Status == approval.Pending ||
 			detail.Status == approval.Returned
 		view.Withdraw = running && v.may(access.DocumentWithdraw, object)

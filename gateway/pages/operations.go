@@ -93,7 +93,9 @@ func (v *visit) expected(view *documentView, detail desk.Detail, state approval.
 	} else if task := ownTask(state, v.who.Person.ID); state.Status == approval.Pending && task != "" {
 		list = append(list, v.planned(detail, state, approval.Retract, task, "handle"))
 	} else if open := state.OpenTasks(); len(open) > 0 && comesLater(state, v.who.Person.ID) {
-		list = append(list, v.planned(detail, state, approval.Approve, open[0].ID, "decide"))
+		// One's own is open and not to be decided while the clock stands still.
+		mine := slices.IndexFunc(open, func(t approval.Task) bool { return t.Assignee == v.who.Person.ID })
+		list = append(list, v.planned(detail, state, approval.Approve, open[max(mine, 0)].ID, "decide"))
 	}
 	if v.may(access.DocumentWithdraw, detail.Object()) {
 		p := v.planned(detail, state, approval.Withdraw, "", "withdraw")

@@ -150,7 +150,7 @@ func (v *visit) askedAt(step approval.Step, s approval.State) []stopPerson {
 			Name: v.name(t.Assignee), Via: v.via(t.Via), State: t.State, Opinion: t.Opinion,
 			Since: v.stamp(t.OpenedAt, s.Entity), At: v.stamp(t.DecidedAt, s.Entity),
 		}
-		if t.State == approval.TaskOpen {
+		if t.State == approval.TaskOpen && s.Stopped == nil { // a clock that stands still tells no time
 			p.Due, p.Left = v.due(t.DueAt, s.Entity), v.left(step.Clock, t.DueAt)
 		} else if t.DecidedBy != "" && t.DecidedBy != t.Assignee {
 			p.By = v.name(t.DecidedBy)
