@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/countersign/countersign/walk"
 )
 
@@ -19,8 +17,12 @@ type Options struct {
 	Clients   int // at once
 	Rounds    int // ours and the floor in turn, so often
 	Warm      int // documents of each kind before, not counted: a connection plans a statement anew five times
-	Out       io.Writer
-	Progress  io.Writer
+	// Pace is how many documents a second are begun on either side; 0 = as many as the
+	// clients can. What a document costs depends on how many there are: servers that are
+	// busy take many steps at once, and what they use at rest is shared by more.
+	Pace     float64
+	Out      io.Writer
+	Progress io.Writer
 }
 
 // approvers decide the reference flow in order.
@@ -33,7 +35,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	watch, err := observe(ctx, h.stack.DatabaseURL())
+	watch, err := observe(ctx, h.stack.DatabaseURL(), lettersLeft)
 	if err != nil {
 		return err
 	}
@@ -64,24 +66,26 @@ type measurement struct {
 
 func (m *measurement) warm(ctx context.Context) error {
 	var t timings
-	if err := m.walkOurs(ctx, "warm", m.options.Warm, &t); err != nil {
+	much := order{Run: "warm", Documents: m.options.Warm, Clients: m.options.Clients}
+	if err := m.walkOurs(ctx, much, &t); err != nil {
 		return fmt.Errorf("warming up: %w", err)
 	}
-	return m.walkFloor("warm", m.options.Warm, &t)
+	return m.walkFloor(much, &t)
 }
 
 // round measures ours and the floor once each, in an order that alternates, so
 // that neither always profits from the other's warmth.
 func (m *measurement) round(ctx context.Context, round int) error {
-	run := fmt.Sprintf("r%d", round)
+	much := order{Run: fmt.Sprintf("r%d", round), Documents: m.options.Documents, Clients: m.options.Clients,
+		Pace: m.options.Pace}
 	ours := func() error {
 		return m.measure(ctx, m.ours, []string{"gateway", "worker", "relay"}, func(t *timings) error {
-			return m.walkOurs(ctx, run, m.options.Documents, t)
+			return m.walkOurs(ctx, much, t)
 		})
 	}
 	floor := func() error {
 		return m.measure(ctx, m.floor, []string{"floor"}, func(t *timings) error {
-			return m.walkFloor(run, m.options.Documents, t)
+			return m.walkFloor(much, t)
 		})
 	}
 	if round%2 == 1 {
@@ -93,9 +97,9 @@ func (m *measurement) round(ctx context.Context, round int) error {
 	return floor()
 }
 
-func (m *measurement) walkFloor(run string, documents int, t *timings) error {
+func (m *measurement) walkFloor(much order, t *timings) error {
 	f := m.house.floor
-	if err := f.orders.Encode(order{Run: run, Documents: documents, Clients: m.options.Clients}); err != nil {
+	if err := f.orders.Encode(much); err != nil {
 		return fmt.Errorf("ordering the floor: %w", err)
 	}
 	var a answer
@@ -106,31 +110,26 @@ func (m *measurement) walkFloor(run string, documents int, t *timings) error {
 		return fmt.Errorf("the floor: %s", a.Error)
 	}
 	t.submits, t.decides = append(t.submits, a.Submits...), append(t.decides, a.Decides...)
-	m.lastFlo = fmt.Sprintf("floor-%s-0", run)
+	m.lastFlo = fmt.Sprintf("floor-%s-0", much.Run)
 	return nil
 }
 
-// walkOurs walks documents with so many clients at once and waits until the
-// last one is closed.
-func (m *measurement) walkOurs(ctx context.Context, run string, documents int, t *timings) error {
+// walkOurs walks documents and waits until the last one is closed.
+func (m *measurement) walkOurs(ctx context.Context, much order, t *timings) error {
 	transport := &http.Transport{MaxIdleConnsPerHost: 2 * m.options.Clients}
 	defer transport.CloseIdleConnections()
 	people := map[string]*walk.Client{}
 	for person, token := range m.house.tokens {
 		people[person] = &walk.Client{Base: m.house.url, Token: token, HTTP: &http.Client{Transport: transport}}
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(m.options.Clients)
-	for n := range documents {
-		group.Go(func() error {
-			id, err := ourDocument(groupCtx, m.watch, people, fmt.Sprintf("bench-%s-%d", run, n), t)
-			if n == 0 {
-				m.last = id
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	err := paced(ctx, much, func(ctx context.Context, n int) error {
+		id, err := ourDocument(ctx, m.watch, people, fmt.Sprintf("bench-%s-%d", much.Run, n), t)
+		if n == 0 {
+			m.last = id
+		}
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return m.awaitClosed(ctx)
@@ -163,16 +162,21 @@ func ourDocument(
 	return submitted.ID, nil
 }
 
+// lettersLeft says of documents and people, "document person", who was sent the letter
+// that asks, and what it tells. Who decided before it left would spare us letters that the
+// floor sends.
+const lettersLeft = `
+	SELECT t.document || ' ' || t.assignee, json_build_object('id', t.id, 'round', t.round, 'content_hash', d.content_hash)
+	FROM tasks t JOIN documents d ON d.id = t.document
+	JOIN notices n ON n.document = t.document AND n.task = t.id AND n.person = t.assignee AND n.sent_at IS NOT NULL
+	WHERE t.document IN (SELECT split_part(key, ' ', 1) FROM unnest($1::text[]) AS key)
+	AND t.document || ' ' || t.assignee = ANY($1) AND t.state = 'open'`
+
 // awaitTask waits until the letter that asks the person has left, and answers with what
-// it tells them: the task, the round and the hash of the content. Who decided before it
-// left would spare us letters that the floor sends.
+// it tells them: the task, the round and the hash of the content.
 func awaitTask(ctx context.Context, watch *observer, person, id string) (walk.Task, error) {
-	const query = `
-		SELECT t.id, t.round, d.content_hash FROM tasks t JOIN documents d ON d.id = t.document
-		JOIN notices n ON n.document = t.document AND n.task = t.id AND n.person = t.assignee AND n.sent_at IS NOT NULL
-		WHERE t.document = $1 AND t.assignee = $2 AND t.state = 'open'`
 	var task walk.Task
-	if err := watch.await(ctx, query, []any{id, person}, &task.ID, &task.Round, &task.ContentHash); err != nil {
+	if err := watch.await(ctx, id+" "+person, &task); err != nil {
 		return task, fmt.Errorf("%s was never asked: %w", person, err)
 	}
 	return task, nil
@@ -183,8 +187,7 @@ func (m *measurement) awaitClosed(ctx context.Context) error {
 	const query = `
 		SELECT true WHERE NOT EXISTS (SELECT FROM documents WHERE status NOT IN ('draft', 'closed'))
 		AND NOT EXISTS (SELECT FROM notices WHERE sent_at IS NULL AND failure = '' AND NOT quiet AND held <> 'moot')`
-	var done bool
-	if err := m.watch.await(ctx, query, nil, &done); err != nil {
+	if err := m.watch.until(ctx, query); err != nil {
 		return fmt.Errorf("documents were never closed: %w", err)
 	}
 	return nil

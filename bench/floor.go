@@ -138,6 +138,9 @@ func (a *floorActivities) Post(ctx context.Context, document string) error {
 const floorSchema = `CREATE TABLE IF NOT EXISTS floor_records (
 	document text, seq int, what text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (document, seq))`
 
+// floorAsked says which of the documents somebody is asked about.
+const floorAsked = `SELECT document, to_json(document) FROM floor_records WHERE document = ANY($1) AND seq = 1`
+
 // floorWorker registers the floor on its own task queue, tuned like ours.
 func floorWorker(c client.Client, a *floorActivities) worker.Worker {
 	w := worker.New(c, floorQueue, worker.Options{
@@ -159,8 +162,7 @@ func floorDocument(ctx context.Context, c client.Client, watch *observer, id str
 	t.submitted(time.Since(began))
 	// People decide what they were asked, not what is on its way.
 	var asked string
-	err = watch.await(ctx, `SELECT document FROM floor_records WHERE document = $1 LIMIT 1`, []any{id}, &asked)
-	if err != nil {
+	if err := watch.await(ctx, id, &asked); err != nil {
 		return fmt.Errorf("nobody was asked: %w", err)
 	}
 	for step := range floorSteps {

@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/mail"
@@ -31,9 +32,10 @@ type FloorOptions struct {
 
 // order tells the floor to walk documents; answer is how long people waited.
 type order struct {
-	Run       string `json:"run"`
-	Documents int    `json:"documents"`
-	Clients   int    `json:"clients"`
+	Run       string  `json:"run"`
+	Documents int     `json:"documents"`
+	Clients   int     `json:"clients"`
+	Pace      float64 `json:"pace"`
 }
 
 type answer struct {
@@ -62,7 +64,7 @@ func RunFloor(ctx context.Context, o FloorOptions) error {
 	if _, err := db.ExecContext(ctx, floorSchema); err != nil {
 		return fmt.Errorf("making the table: %w", err)
 	}
-	watch, err := observe(ctx, o.Database)
+	watch, err := observe(ctx, o.Database, floorAsked)
 	if err != nil {
 		return err
 	}
@@ -92,10 +94,24 @@ func RunFloor(ctx context.Context, o FloorOptions) error {
 }
 
 func floorDocuments(ctx context.Context, c client.Client, watch *observer, o order, t *timings) error {
+	return paced(ctx, o, func(ctx context.Context, n int) error {
+		return floorDocument(ctx, c, watch, fmt.Sprintf("floor-%s-%d", o.Run, n), t)
+	})
+}
+
+// paced walks documents: so many a second are begun at most, and so many are walked at once.
+func paced(ctx context.Context, o order, walk func(ctx context.Context, n int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(o.Clients)
+	begin := rate.NewLimiter(rate.Inf, 1)
+	if o.Pace > 0 {
+		begin.SetLimit(rate.Limit(o.Pace))
+	}
 	for n := range o.Documents {
-		group.Go(func() error { return floorDocument(ctx, c, watch, fmt.Sprintf("floor-%s-%d", o.Run, n), t) })
+		if err := begin.Wait(ctx); err != nil {
+			break // one of them failed, and says why
+		}
+		group.Go(func() error { return walk(ctx, n) })
 	}
 	return group.Wait()
 }

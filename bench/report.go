@@ -122,8 +122,9 @@ func (m *measurement) report(ctx context.Context) error {
 	row := func(cells ...string) { fmt.Fprintln(out, strings.Join(cells, "\t")) }
 	row("", "countersign", "floor")
 	row("documents", fmt.Sprint(m.ours.documents), fmt.Sprint(m.floor.documents))
+	row("begun a second, at most", begun(m.options.Pace), begun(m.options.Pace))
 	row("clients at once", fmt.Sprint(m.options.Clients), fmt.Sprint(m.options.Clients))
-	row("documents/s", rate(m.ours), rate(m.floor))
+	row("documents/s", speed(m.ours), speed(m.floor))
 	for _, name := range []string{"temporal", "postgres", "gateway", "worker", "relay", "floor"} {
 		row("CPU-ms/document: "+name, cell(m.ours, name), cell(m.floor, name))
 	}
@@ -163,7 +164,14 @@ func events(ctx context.Context, c client.Client, id string) (map[string]int, er
 
 func perEach(s *side) float64 { return float64(s.mails) / float64(s.documents) }
 
-func rate(s *side) string { return fmt.Sprintf("%.1f", float64(s.documents)/s.wall.Seconds()) }
+func speed(s *side) string { return fmt.Sprintf("%.1f", float64(s.documents)/s.wall.Seconds()) }
+
+func begun(a float64) string {
+	if a == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%g", a)
+}
 
 func cell(s *side, name string) string {
 	used, there := s.cpu[name]

@@ -19,13 +19,12 @@ func benchCommand() *cobra.Command {
 			return bench.Run(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().IntVar(&o.Documents, "documents", 50, "documents of each kind and round")
-	// So many that the machine is busy on both sides: people of ours wait for their letters, and what servers use at
-	// rest would be charged to few documents.
-	cmd.Flags().IntVar(&o.Clients, "clients", 32, "clients at once")
+	cmd.Flags().IntVar(&o.Documents, "documents", 100, "documents of each kind and round")
+	cmd.Flags().IntVar(&o.Clients, "clients", 64, "clients at once, at most")
+	cmd.Flags().Float64Var(&o.Pace, "pace", 5, "documents begun a second on either side; 0 = as many as the clients can")
 	cmd.Flags().IntVar(&o.Warm, "warm", 200, "documents of each kind before, which are not counted")
 	// Many short rounds: the speed of a machine drifts, and both sides must have their share of it.
-	cmd.Flags().IntVar(&o.Rounds, "rounds", 12, "ours and the floor in turn, so often")
+	cmd.Flags().IntVar(&o.Rounds, "rounds", 8, "ours and the floor in turn, so often")
 	cmd.AddCommand(benchFloorCommand(), benchWaitingCommand(), benchSeedCommand(),
 		benchPagesCommand(), benchPostingCommand(), benchNoticesCommand())
 	return cmd

@@ -64,17 +64,27 @@ func TestManyDocuments(t *testing.T) {
 	w.seed(plannedDocuments)
 	w.root.MustExec(`UPDATE documents SET intervened = true WHERE id IN (SELECT id FROM documents LIMIT 3)`)
 	t.Run("nothing is compiled", func(t *testing.T) {
-		address, err := store.WithSettings(store.Options{URL: w.url})
-		require.NoError(t, err)
-		session := sqlx.MustOpen("postgres", address)
-		defer func() { _ = session.Close() }()
-		var jit string
-		require.NoError(t, session.Get(&jit, `SHOW jit`))
-		require.Equal(t, "off", jit)
+		require.Equal(t, "off", w.setting(store.Options{}, "jit"))
+	})
+	t.Run("who works by keys has statements planned once", func(t *testing.T) {
+		require.Equal(t, "force_generic_plan", w.setting(store.Options{PlanOnce: true}, "plan_cache_mode"))
+		require.Equal(t, "auto", w.setting(store.Options{}, "plan_cache_mode"))
 	})
 	t.Run("lists read along indexes", func(t *testing.T) { w.alongIndexes(t) })
 	t.Run("what is used twice is looked up, not searched for", func(t *testing.T) { w.looksUp(t) })
 	t.Run("a search finds what is there", func(t *testing.T) { w.findsAll(t) })
+}
+
+// setting is what a session has that such options open.
+func (w *world) setting(o store.Options, name string) (value string) {
+	w.t.Helper()
+	o.URL = w.url
+	address, err := store.WithSettings(o)
+	require.NoError(w.t, err)
+	session := sqlx.MustOpen("postgres", address)
+	defer func() { _ = session.Close() }()
+	require.NoError(w.t, session.Get(&value, `SHOW `+name))
+	return value
 }
 
 // alongIndexes holds every list behind a page to indexes and to a bounded number of

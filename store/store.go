@@ -36,6 +36,9 @@ type Options struct {
 	LockTimeout      time.Duration // of one wait for a row; 0 means 5 s
 	Application      string        // shown in pg_stat_activity
 	ReadOnly         bool          // the database refuses every write of this store
+	// PlanOnce has the database plan a statement once a connection, without looking at what it
+	// is asked: for who works by keys, and searches nothing.
+	PlanOnce bool
 }
 
 // Store is the product's memory: documents, acts, events, and the queues
@@ -117,6 +120,9 @@ func withSettings(o Options) (string, error) {
 	}
 	if o.ReadOnly {
 		q.Set("default_transaction_read_only", "on")
+	}
+	if o.PlanOnce && !q.Has("plan_cache_mode") {
+		q.Set("plan_cache_mode", "force_generic_plan")
 	}
 	if o.Application != "" {
 		q.Set("application_name", o.Application)
