@@ -21,6 +21,7 @@ type Risks struct {
 	Over        money.Amount // by how much in all, in the entity's currency
 	Reused      int          // invoices and files that it shows twice, or another document shows too
 	Overclaimed int          // lines that claim more than the invoices read from their files come to
+	StoppedBy   string       // who stopped its clock: nobody decides until it goes on; "" while it runs
 	FreshSignIn bool         // its plan asks for a fresh sign-in of whoever decides
 }
 
@@ -35,6 +36,7 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 		       coalesce(plan.sign_in, false) AS sign_in,
 		       coalesce(over.lines, 0) AS over_lines, coalesce(over.minor, 0) AS over_minor,
 		       coalesce(over.currency, '') AS over_currency, reused.times AS reused,
+		       coalesce(clock.stopped_by, '') AS stopped_by,
 		       coalesce(invoiced.content, '') AS content, coalesce(invoiced.facts, '{}') AS facts
 		FROM unnest($1::text[]) AS asked (id) JOIN documents d ON d.id = asked.id
 		CROSS JOIN LATERAL (
@@ -51,6 +53,10 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 			FROM revisions r CROSS JOIN LATERAL jsonb_array_elements(r.content::jsonb -> 'lines') AS line
 			WHERE r.document = d.id AND r.revision = d.revision AND r.content LIKE '%"standard":%'
 			  AND (line #>> '{standard,over,minor}')::bigint > 0) AS over ON true
+		LEFT JOIN LATERAL (
+			SELECT CASE e.kind WHEN 'clock.stopped' THEN e.actor END AS stopped_by FROM events e WHERE e.stream = d.id
+			  AND e.kind IN ('clock.stopped', 'clock.resumed', 'clock.released', 'plan.discarded')
+			ORDER BY e.seq DESC LIMIT 1) AS clock ON true
 		LEFT JOIN LATERAL (` + invoicesRead + `) AS invoiced ON true`
 	var rows []struct {
 		Document        string
@@ -63,6 +69,7 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 		OverLines       int    `db:"over_lines"`
 		OverMinor       int64  `db:"over_minor"`
 		OverCurrency    string `db:"over_currency"`
+		StoppedBy       string `db:"stopped_by"`
 		Content, Facts  string
 	}
 	if err := s.db.SelectContext(ctx, &rows, query, pq.Array(documents)); err != nil {
@@ -76,9 +83,9 @@ func (s *Store) Risks(ctx context.Context, documents []string) (map[string]Risks
 		}
 		risks[r.Document] = Risks{
 			Resubmitted: r.Resubmitted, Counted: r.Counted, OverLines: r.OverLines, Reused: r.Reused, FreshSignIn: r.SignIn,
-			Overclaimed: overclaimed,
-			CountedSum:  money.Amount{Minor: r.CountedMinor, Currency: money.Currency(r.CountedCurrency)},
-			Over:        money.Amount{Minor: r.OverMinor, Currency: money.Currency(r.OverCurrency)},
+			Overclaimed: overclaimed, StoppedBy: r.StoppedBy,
+			CountedSum: money.Amount{Minor: r.CountedMinor, Currency: money.Currency(r.CountedCurrency)},
+			Over:       money.Amount{Minor: r.OverMinor, Currency: money.Currency(r.OverCurrency)},
 		}
 	}
 	return risks, nil

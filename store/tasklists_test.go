@@ -182,16 +182,29 @@ func TestRisksAreWhatTheRecordKnows(t *testing.T) {
 	act, ok := w.resubmission(again.ID, w.state(again.ID)).(approval.Act)
 	require.True(t, ok)
 	w.commitAndRecord(again.ID, act)
-	risks, err := w.s.Risks(w.ctx, []string{plain.ID, d.ID, again.ID, enough.ID, "none"})
+	held, err := w.s.Submit(w.ctx, w.submitInput(content("bus")))
+	require.NoError(t, err)
+	holds := plan(1, approval.AnyOf, "ann")
+	holds.Steps[0].Allow = []string{"hold"}
+	w.record(held.ID, approval.Planned{Plan: holds})
+	hold := w.act(held.ID, approval.Hold, "ann")
+	hold.Opinion = "the bill is missing"
+	w.commitAndRecord(held.ID, hold)
+	asked := []string{plain.ID, d.ID, again.ID, enough.ID, held.ID, "none"}
+	risks, err := w.s.Risks(w.ctx, asked)
 	require.NoError(t, err)
 	require.Equal(t, map[string]store.Risks{
-		plain.ID: {}, enough.ID: {},
+		plain.ID: {}, enough.ID: {}, held.ID: {StoppedBy: "ann"},
 		again.ID: {Resubmitted: 1},
 		d.ID: {
 			Counted: 2, CountedSum: money.Amount{Minor: 246000, Currency: "CNY"}, OverLines: 1,
 			Over: money.Amount{Minor: 32000, Currency: "CNY"}, FreshSignIn: true, Overclaimed: 1,
 		},
 	}, risks)
+	w.do(held.ID, approval.Release, "ann")
+	risks, err = w.s.Risks(w.ctx, asked)
+	require.NoError(t, err)
+	require.Empty(t, risks[held.ID], "the clock runs again")
 }
 
 // invoiced is a file out of which an invoice of that amount was read.

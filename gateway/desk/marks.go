@@ -21,6 +21,7 @@ type Mark struct {
 
 // The marks, those first that weigh most.
 const (
+	MarkStopped     = "stopped"       // Person stopped the clock: nobody decides until it goes on
 	MarkOverdue     = "overdue"       // the deadline has passed
 	MarkUrgent      = "urgent"        // the applicant says so
 	MarkCounted     = "counted"       // counted with N other documents, to Amount in all
@@ -37,8 +38,8 @@ const (
 
 // Marks are the names of all marks, in their order.
 func Marks() []string {
-	return []string{MarkOverdue, MarkUrgent, MarkCounted, MarkReused, MarkOverclaimed, MarkStandard, MarkIntervened,
-		MarkSanctioned, MarkResubmitted, MarkOnBehalf, MarkFreshSignIn, MarkProvisional}
+	return []string{MarkStopped, MarkOverdue, MarkUrgent, MarkCounted, MarkReused, MarkOverclaimed, MarkStandard,
+		MarkIntervened, MarkSanctioned, MarkResubmitted, MarkOnBehalf, MarkFreshSignIn, MarkProvisional}
 }
 
 // Marked finds the marks of listed tasks, by the id of the task. Whoever may list a
@@ -69,12 +70,14 @@ func (d *Desk) Marked(ctx context.Context, tasks []store.Task) (map[string][]Mar
 // marksOf says what is to be looked at.
 func marksOf(t store.Task, r store.Risks, late bool) []Mark {
 	open := t.State == approval.TaskOpen
+	stopped := open && r.StoppedBy != ""
 	var marks []Mark
 	for _, one := range []struct {
 		there bool
 		mark  Mark
 	}{
-		{open && (late || t.Overdue), Mark{Name: MarkOverdue}},
+		{stopped, Mark{Name: MarkStopped, Person: r.StoppedBy}},
+		{open && (late && !stopped || t.Overdue), Mark{Name: MarkOverdue}},
 		{t.Urgency == document.Urgent, Mark{Name: MarkUrgent}},
 		{r.Counted > 0, Mark{Name: MarkCounted, N: r.Counted, Amount: r.CountedSum}},
 		{r.Reused > 0, Mark{Name: MarkReused, N: r.Reused}},

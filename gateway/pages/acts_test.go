@@ -181,7 +181,11 @@ func TestRefusalsSpeakOfPeopleAndHours(t *testing.T) {
 		h.get("lin", at).is(200).says(`id="stopped"`, `href="#stopped"`).saysNot(at+"/urge", due, left)
 		stopped := h.word("fault.document.stopped", map[string]string{"by": "王芳"})
 		h.get("wang", at).is(200).says(stopped).saysNot(h.word("fault.task.not_yours", nil))
+		mark := h.word("page.mark.stopped.why", map[string]string{"who": "王芳"})
+		inbox := h.get("chen", "/").is(200).saysNot(`name="pick"`) // nobody can decide it
+		require.Contains(t, inbox.rowOf(at), mark)
 		require.Equal(t, at, h.post("wang", at+"/release", h.get("wang", at).form(at+"/release")).to())
 		h.get("lin", at).is(200).says(due, left).saysNot(`id="stopped"`)
+		require.NotContains(t, h.get("chen", "/").is(200).says(`name="pick"`).rowOf(at), mark)
 	})
 }

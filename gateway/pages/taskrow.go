@@ -77,6 +77,9 @@ func (v *visit) taskRows(tasks []store.Task) ([]taskRow, error) {
 		}
 		for _, m := range marks[t.ID] {
 			row.Marks = append(row.Marks, v.riskMark(m, t))
+			if m.Name == desk.MarkStopped {
+				row.Left, row.Open = timeLeft{}, false // no time runs, and nobody decides
+			}
 		}
 		rows = append(rows, row)
 	}
@@ -118,7 +121,8 @@ func (v *visit) span(d time.Duration) string {
 
 // markTones say how loud a mark is; the others are quiet.
 var markTones = map[string]string{
-	desk.MarkOverdue: "bad", desk.MarkUrgent: "bad", desk.MarkCounted: "warn", desk.MarkReused: "warn",
+	desk.MarkStopped: "warn", desk.MarkOverdue: "bad", desk.MarkUrgent: "bad", desk.MarkCounted: "warn",
+	desk.MarkReused:      "warn",
 	desk.MarkOverclaimed: "warn", desk.MarkStandard: "warn", desk.MarkIntervened: "warn", desk.MarkSanctioned: "warn",
 }
 
