@@ -125,6 +125,12 @@ func TestTemplates(t *testing.T) {
 	_, err = w.s.Template(w.ctx, "rob", first.ID)
 	require.Equal(t, "template.not_found", fault.CodeOf(err))
 	require.Equal(t, "template.not_found", fault.CodeOf(w.s.DeleteTemplate(w.ctx, "rob", first.ID)))
+	require.Equal(t, "template.not_found", fault.CodeOf(w.s.RenameTemplate(w.ctx, "rob", first.ID, "mine")))
+	other, err := save("sue", "weekly", "x")
+	require.NoError(t, err)
+	require.Equal(t, "template.name_taken", fault.CodeOf(w.s.RenameTemplate(w.ctx, "sue", other.ID, "monthly")))
+	require.NoError(t, w.s.RenameTemplate(w.ctx, "sue", other.ID, "weekly"), "its own name is free to it")
+	require.NoError(t, w.s.RenameTemplate(w.ctx, "sue", other.ID, "n1"))
 	for i := 1; i < store.TemplatesMax; i++ {
 		_, err = save("sue", fmt.Sprint("n", i), "x")
 		require.NoError(t, err)

@@ -59,7 +59,7 @@ var grants = map[string]map[string]string{
 		"identities":      appends,
 		"passkeys":        "SELECT, INSERT, UPDATE (removed_by, removed_at, remove_reason, counter, last_used_at)",
 		"logout_tokens":   "SELECT, INSERT, DELETE",
-		"templates":       "SELECT, INSERT, UPDATE (type, content, saved_at), DELETE",
+		"templates":       "SELECT, INSERT, UPDATE (name, type, content, saved_at), DELETE",
 
 		"passkey_questions":   "SELECT, INSERT, UPDATE, DELETE",
 		"wishes":              "SELECT, INSERT, UPDATE",

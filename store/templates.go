@@ -16,8 +16,9 @@ import (
 const TemplatesMax = 50
 
 var _ = fault.Register(map[string]fault.Entry{
-	"template.not_found": {Kind: fault.NotFound},
-	"template.too_many":  {Kind: fault.Conflict, Args: []string{"max"}},
+	"template.not_found":  {Kind: fault.NotFound},
+	"template.too_many":   {Kind: fault.Conflict, Args: []string{"max"}},
+	"template.name_taken": {Kind: fault.Conflict, Args: []string{"name"}},
 })
 
 // Template is a content that its owner fills in again and again. 模板
@@ -98,6 +99,32 @@ func (s *Store) Template(ctx context.Context, owner, id string) (Template, error
 	}
 	t, err := row.template()
 	return t, sqlFault("store.Template", err)
+}
+
+// RenameTemplate gives a template another name.
+//
+// Safe to repeat. Errors: NotFound template.not_found, also for somebody else's; Conflict
+// template.name_taken.
+func (s *Store) RenameTemplate(ctx context.Context, owner, id, name string) error {
+	return s.inTx(ctx, "store.RenameTemplate", func(tx *sqlx.Tx) error {
+		// Two at once, or one that is kept, could take the name between the look and the change.
+		const lock = `SELECT pg_advisory_xact_lock(hashtext('templates'), hashtext($1))`
+		if _, err := tx.ExecContext(ctx, lock, owner); err != nil {
+			return err
+		}
+		const look = `
+			SELECT EXISTS (SELECT FROM templates o WHERE o.owner = $2 AND o.name = $3 AND o.id <> t.id)
+			FROM templates t WHERE t.id = $1 AND t.owner = $2`
+		var taken bool
+		if err := tx.GetContext(ctx, &taken, look, id, owner, name); err != nil {
+			return noRows(err, fault.New(fault.NotFound, "template.not_found"))
+		}
+		if taken {
+			return fault.New(fault.Conflict, "template.name_taken", fault.Field("name"), fault.Arg("name", name))
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE templates SET name = $2 WHERE id = $1`, id, name)
+		return err
+	})
 }
 
 // DeleteTemplate forgets a template.

@@ -79,15 +79,45 @@ func (d *Desk) SaveTemplate(ctx context.Context, who auth.Who, name string, c do
 	if _, err := needAny(who, access.DocumentCreate); err != nil {
 		return store.Template{}, err
 	}
-	name = strings.Join(strings.Fields(name), " ")
-	if n := utf8.RuneCountInString(name); n == 0 || n > TemplateNameMax || !utf8.ValidString(name) {
-		return store.Template{}, fault.New(fault.Invalid, "template.bad_name", fault.Field("name"),
-			fault.Arg("max", strconv.Itoa(TemplateNameMax)))
+	name, err := templateName(name)
+	if err != nil {
+		return store.Template{}, err
 	}
 	if _, err := d.Type(ctx, c.Type); err != nil {
 		return store.Template{}, err
 	}
 	return d.Store.SaveTemplate(ctx, store.Template{Owner: who.Person.ID, Name: name, Content: Blueprint(c)})
+}
+
+// templateName reads the name that somebody gives to a template.
+func templateName(text string) (string, error) {
+	name := strings.Join(strings.Fields(text), " ")
+	if n := utf8.RuneCountInString(name); n == 0 || n > TemplateNameMax || !utf8.ValidString(name) {
+		return "", fault.New(fault.Invalid, "template.bad_name", fault.Field("name"),
+			fault.Arg("max", strconv.Itoa(TemplateNameMax)))
+	}
+	return name, nil
+}
+
+// RenameTemplate gives one of one's own templates another name.
+//
+// Errors: Invalid template.bad_name; NotFound template.not_found; Conflict template.name_taken.
+func (d *Desk) RenameTemplate(ctx context.Context, who auth.Who, id, name string) error {
+	if _, err := needAny(who, access.DocumentCreate); err != nil {
+		return err
+	}
+	if uuid.Validate(id) != nil {
+		return fault.New(fault.NotFound, "template.not_found")
+	}
+	// What is not one's own is not there, whatever it shall be called.
+	if _, err := d.Store.Template(ctx, who.Person.ID, id); err != nil {
+		return err
+	}
+	name, err := templateName(name)
+	if err != nil {
+		return err
+	}
+	return d.Store.RenameTemplate(ctx, who.Person.ID, id, name)
 }
 
 // Templates lists one's own templates.

@@ -24,18 +24,26 @@ type chooseView struct {
 	Types     []option
 	Templates []startRow
 	Earlier   []startRow
+	Wrong     string // why a template has no other name
 }
 
 // startRow is something to start a document from.
-type startRow struct{ ID, Path, Title, Type, Number, At string }
+type startRow struct {
+	ID, Path, Title, Type, Number, At string
+
+	Typed   string // the name that a template is to have
+	Refused bool   // and cannot
+}
 
 // choose handles GET /new: what kind of document, and from what to start.
-func choose(v *visit) error {
+func choose(v *visit) error { return v.choose(http.StatusOK, "") }
+
+func (v *visit) choose(status int, wrong string) error {
 	types, err := v.desk().Types(v.r.Context())
 	if err != nil {
 		return err
 	}
-	var view chooseView
+	view := chooseView{Wrong: wrong}
 	for _, t := range types {
 		view.Types = append(view.Types, option{ID: t.ID, Title: i18n.Pick(t.Title, v.locale), Hint: t.Payee})
 	}
@@ -44,10 +52,14 @@ func choose(v *visit) error {
 		return err
 	}
 	for _, t := range templates {
-		view.Templates = append(view.Templates, startRow{
+		row := startRow{
 			ID: t.ID, Path: "/new/" + t.Content.Type + "?template=" + t.ID, Title: t.Name, Type: v.typeTitle(t.Content.Type),
-			At: v.stamp(t.SavedAt, v.who.Person.Entity).Text,
-		})
+			At: v.stamp(t.SavedAt, v.who.Person.Entity).Text, Typed: t.Name,
+		}
+		if wrong != "" && t.ID == v.param("id") {
+			row.Typed, row.Refused = v.asked("name"), true
+		}
+		view.Templates = append(view.Templates, row)
 	}
 	mine, err := v.desk().Documents(v.r.Context(), v.who,
 		store.DocumentFilter{Submitter: v.who.Person.ID, Statuses: submitted, Limit: earlierMost})
@@ -60,7 +72,7 @@ func choose(v *visit) error {
 			At: v.stamp(d.SubmittedAt, d.Entity).Text,
 		})
 	}
-	return v.show(http.StatusOK, v.t("page.choose.title"), view)
+	return v.show(status, v.t("page.choose.title"), view)
 }
 
 // newForm handles GET /new/:type: an empty form, with what the house knows filled in, or
@@ -105,6 +117,18 @@ func (v *visit) keepTemplate(e edit, f form) error {
 	}
 	e.told = v.t("page.template.kept", "name", v.asked("template"))
 	return v.edit(http.StatusOK, e, f)
+}
+
+// renameTemplate handles POST /templates/:id/rename.
+func renameTemplate(v *visit) error {
+	err := v.desk().RenameTemplate(v.r.Context(), v.who, v.param("id"), v.asked("name"))
+	if told, ok := fault.As(err); ok && told.Field == "name" {
+		return v.choose(http.StatusUnprocessableEntity, v.faultText(told))
+	}
+	if err != nil {
+		return err
+	}
+	return v.leave("/new", "template_renamed")
 }
 
 // deleteTemplate handles POST /templates/:id/delete.

@@ -41,6 +41,7 @@ func registry() []route {
 
 		{method: get, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newForm},
 		{method: post, path: "/new/:type", needs: access.DocumentCreate, template: "edit", handle: newSent},
+		{method: post, path: "/templates/:id/rename", needs: access.DocumentCreate, template: "choose", handle: renameTemplate},
 		{method: post, path: "/templates/:id/delete", needs: access.DocumentCreate, template: "choose",
 			handle: deleteTemplate},
 		{method: post, path: "/attachments", needs: access.DocumentCreate, handle: upload},
