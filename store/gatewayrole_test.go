@@ -67,6 +67,8 @@ func TestSteppingInUnderEachRole(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	w.s = as[store.RoleRelay]
+	_, err = w.s.Risks(w.ctx, []string{d.ID}) // cards say what to look at
+	require.NoError(t, err)
 	w.spread()
 	told := w.tells()
 	require.Len(t, told, 1)

@@ -149,8 +149,9 @@ var grants = map[string]map[string]string{
 		"effect_attempts": read, "verify_keys": read, "checkpoints": appends, "goose_db_version": read, "wishes": read,
 		"reversals": "SELECT, UPDATE (tries, next_try)", "vouchers": read,
 		"erp_exchanges": "SELECT, DELETE", "erp_episodes": "SELECT, INSERT, UPDATE (ended_at)",
-		"revisions":   read,                                                               // what cards and messages say
-		"attachments": "SELECT (id, sha256)", "attached": "SELECT (attachment, document)", // what is used twice
+		"revisions":     read, // what cards and messages say
+		"invoice_facts": read,
+		"attachments":   "SELECT (id, sha256)", "attached": "SELECT (attachment, document)", // what is used twice
 		"webhook_events":    "SELECT, DELETE",
 		"webhook_endpoints": "SELECT, INSERT, UPDATE", "webhook_messages": "SELECT, INSERT, UPDATE, DELETE",
 
