@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/chromedp/chromedp"
@@ -59,8 +60,13 @@ func (r *reader) seesATaskTaken(other *reader, title, path string) {
 	r.visit("/?q=" + url.QueryEscape(title))
 	row := `[...document.querySelectorAll(".inbox tr[data-task]")].find((tr) => tr.querySelector('a[href="` + path + `"]'))`
 	read[bool](r, `(`+row+`).querySelector("input[name=pick]").click() === undefined`)
+	const tab = `document.querySelector("[data-tabs] a")`
+	before := read[string](r, tab+`.innerText`)
+	read[bool](r, tab+`.focus() === undefined`)
 	other.approve("chen", path)
 	r.await("a task that is taken says so", `(`+row+`).matches(".gone") && !(`+row+`).querySelector("input")`)
+	r.await("the tab counts", tab+`.innerText !== `+strconv.Quote(before))
+	require.True(r.t, read[bool](r, `document.activeElement === `+tab), "who stands on a tab stays there")
 	r.look()
 	require.Equal(r.t, 1, read[int](r, `document.querySelectorAll(".inbox input[name=pick]").length`), "the other one stays")
 }

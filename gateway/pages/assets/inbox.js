@@ -85,6 +85,7 @@
       if (touched.length > 0) inbox.prepend(...touched.map(([, row]) => noteOf(row)));
     } else {
       const task = here()?.dataset.task;
+      const where = document.activeElement?.name === "pick" ? "input[name=pick]" : "a.title";
       const shown = [...after].map(([name, row]) => {
         const was = before.get(name);
         if (was && same(was, row)) return was; // nobody's click or keyboard loses its row
@@ -97,7 +98,8 @@
       });
       old.replaceChildren(...touched.map(([, row]) => leave(row)), ...shown);
       if (task && here()?.dataset.task !== task) {
-        [...old.rows].find((row) => row.dataset.task === task)?.querySelector("a.title")?.focus({ preventScroll: true });
+        const row = [...old.rows].find((one) => one.dataset.task === task);
+        (row?.querySelector(where) ?? row?.querySelector("a.title"))?.focus({ preventScroll: true });
       }
     }
     const found = fresh.querySelector(".found");
@@ -111,6 +113,14 @@
     note.textContent = (row.querySelector("a.title")?.textContent ?? "") + " – " + words.dataset.gone;
     return note;
   };
+  // How many each tab holds. Who stands on a tab stays there.
+  const recount = (fresh) => {
+    const tabs = document.querySelector("[data-tabs]");
+    if (!tabs || !fresh || tabs.innerHTML === fresh.innerHTML) return;
+    const on = tabs.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    tabs.replaceChildren(...fresh.childNodes);
+    if (on) [...tabs.querySelectorAll("a")].find((a) => a.getAttribute("href") === on)?.focus({ preventScroll: true });
+  };
   const look = async () => {
     if (reading) { again = true; return; }
     reading = true;
@@ -121,7 +131,7 @@
       const fresh = page.getElementById("inbox");
       if (!fresh) return;
       merge(fresh);
-      document.querySelector("[data-tabs]")?.replaceChildren(...page.querySelector("[data-tabs]").childNodes);
+      recount(page.querySelector("[data-tabs]"));
     } catch { /* the network is away: the next news brings it */ } finally {
       reading = false;
       if (again) { again = false; look(); }
