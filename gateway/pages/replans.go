@@ -15,13 +15,13 @@ import (
 )
 
 type replansView struct {
-	ID, Path string
-	Version  int // that they would follow
-	Proposed bool
-	Rows     []replanRow
-	Counts   *desk.ReplanCounts
-	Whats    []whatCount
-	Next     string
+	Title, Path string
+	Version     int // that they would follow
+	Proposed    bool
+	Rows        []replanRow
+	Counts      *desk.ReplanCounts
+	Whats       []whatCount
+	Next        string
 
 	May     bool // there is something here to plan anew, or to approve
 	Key     string
@@ -64,7 +64,7 @@ func (v *visit) replans(status int, view replansView) error {
 	if err != nil {
 		return err
 	}
-	view.ID, view.Path, view.Version = in.Policy, textAt(proposal.Policy, in.Policy), preview.Version
+	view.Title, view.Path, view.Version = v.typeTitle(in.Policy), textAt(proposal.Policy, in.Policy), preview.Version
 	view.Proposed, view.Counts, view.Key = in.Proposal != "", preview.Counts, random()
 	for _, one := range preview.Items {
 		row := v.replanRow(one, in.Proposal == "" && in.Version == 0)
@@ -85,7 +85,7 @@ func (v *visit) replans(status int, view replansView) error {
 		}
 	}
 	view.Next = nextAt(view.Path+"/replan", query, preview.Next)
-	return v.show(status, v.t("page.replan.title", "id", in.Policy), view)
+	return v.show(status, v.t("page.replan.title", "id", view.Title), view)
 }
 
 // replanRow tells one document; inForce says that planning it anew would give what
