@@ -32,7 +32,7 @@ func TestATypeOfItsOwnFields(t *testing.T) {
 	inBoth(t, func(t *testing.T, h *house) {
 		h.get("lin", "/new").is(200).says("/new/travel_request", h.word("page.choose.payee_none", nil))
 		h.get("lin", "/new/travel_request").is(200).saysNot(`name="payee"`, `name="lines.0.city"`).
-			says(`name="fields.destination"`, `name="fields.start_date" type="date"`, `<option value="flight"`)
+			says(`name="fields.destination"`, `name="fields.start_date" type="date" max="9999-12-31"`, `<option value="flight"`)
 
 		wrong := journey("k1")
 		wrong.Set("fields.destination", "")
