@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -59,7 +60,7 @@ func (v *visit) proposalRows(f store.ProposalFilter) ([]proposalRow, string, err
 	if err != nil {
 		return nil, "", err
 	}
-	inForce := map[string]int{}
+	inForce, titles := map[string]int{}, map[string]string{}
 	for _, kind := range textKinds {
 		texts, err := v.desk().Texts(ctx, v.who, kind)
 		if err != nil {
@@ -67,6 +68,7 @@ func (v *visit) proposalRows(f store.ProposalFilter) ([]proposalRow, string, err
 		}
 		for _, row := range texts {
 			inForce[row.Kind+"/"+row.ID] = row.Version
+			titles[row.Kind+"/"+row.ID] = v.titleOf(row, row.ID)
 		}
 	}
 	calendars, err := v.desk().CalendarVersions(ctx, v.who)
@@ -78,7 +80,10 @@ func (v *visit) proposalRows(f store.ProposalFilter) ([]proposalRow, string, err
 	}
 	var rows []proposalRow
 	for _, p := range page.Items {
-		rows = append(rows, v.proposalRow(p, inForce[string(p.Kind)+"/"+p.Subject]))
+		of := string(p.Kind) + "/" + p.Subject
+		row := v.proposalRow(p, inForce[of])
+		row.Subject = cmp.Or(titles[of], row.Subject)
+		rows = append(rows, row)
 	}
 	return rows, page.Next, nil
 }
@@ -154,10 +159,11 @@ type claimRow struct {
 func (v *visit) checkView(c desk.Checked, yaml string) checkView {
 	view := checkView{Fit: policy.Publishable(c.Findings), Lines: diffLines(c.Lines), Base: c.Base}
 	text := plainLines(yaml)
+	titles := v.stepTitles(yaml)
 	for _, f := range c.Findings {
 		row := findingRow{
 			Level: f.Level, Line: f.Fault.Args["line"], Column: f.Fault.Args["column"],
-			Text: placeless(v.faultText(f.Fault)),
+			Text: placeless(v.faultText(v.inWords(f.Fault, titles))),
 		}
 		if n, err := strconv.Atoi(row.Line); err == nil && n > 0 && n <= len(text) {
 			row.Quote = strings.TrimSpace(text[n-1].Text)

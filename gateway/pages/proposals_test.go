@@ -43,7 +43,8 @@ func (h *house) proposes(as, yaml, do string) page {
 func TestAPolicyIsProposedAndPublishedOnThePages(t *testing.T) {
 	inBoth(t, func(t *testing.T, h *house) {
 		yaml := draftOf(t, "1000.00", "3000.00")
-		h.proposes("liu", yaml, "check").is(200).says(h.word("page.check.fit", nil), `class="del"`, `class="add"`)
+		h.proposes("liu", yaml, "check").is(200).says(h.word("page.check.fit", nil), `class="del"`, `class="add"`,
+			h.word("page.via.fallback_self", nil)).saysNot("fallback:")
 		none, err := h.store.Proposals(t.Context(), store.ProposalFilter{})
 		require.NoError(t, err)
 		require.Empty(t, none.Items, "a check keeps nothing")
@@ -52,7 +53,8 @@ func TestAPolicyIsProposedAndPublishedOnThePages(t *testing.T) {
 		require.Regexp(t, `^/policies/proposals/[0-9a-f-]{36}$`, at)
 		h.get("liu", at).says("限额 &lt;调整&gt;", "刘强").saysNot(at + "/decide").
 			says(map[string]string{"en": "Somebody else must decide", "zh-CN": "须由他人决定"}[h.locale])
-		h.get("admin", "/policies").says(at)
+		called := map[string]string{"en": "Expense reimbursement", "zh-CN": "费用报销"}[h.locale]
+		h.get("admin", "/policies").read().says(at, h.word("page.policies.of", map[string]string{"what": h.word("what.policy", nil), "id": called}))
 		h.get("admin", "/notices").says(at, h.word("notice.proposal.made.subject", map[string]string{
 			"by": "刘强", "subject": "expense"}))
 		h.get("liu", "/notices").saysNot(at)

@@ -102,6 +102,11 @@ func proposeSent(v *visit) error {
 	var wrong *fault.Fault
 	if in.Expires, wrong = v.expiry(view.Days); wrong != nil {
 		view.Errors["days"] = []string{v.faultText(wrong)}
+	}
+	if view.Note == "" {
+		view.Errors["note"] = []string{v.t("page.propose.no_reason")}
+	}
+	if len(view.Errors) > 0 {
 		return v.proposeChecked(http.StatusUnprocessableEntity, view)
 	}
 	key := v.key("propose", string(in.Kind), in.Subject, in.YAML, in.Note, view.Days)

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,17 +99,17 @@ var compared = regexp.MustCompile(
 // amountSeen finds a reason that speaks of the amount.
 var amountSeen = regexp.MustCompile(`(: |, )amount = `)
 
-var signs = map[string]string{">=": "≥", ">": ">", "<=": "≤", "<": "<"}
+var signs = map[string]string{">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "=", "!=": "≠"}
 
 // because is why a step is needed or not; a step that is always needed needs no
-// reason. A reason that is no plain comparison is shown as the policy writes it.
+// reason. One that is more than comparisons is shown as the policy writes it.
 func (v *visit) because(reason string) string {
 	if reason == "always" {
 		return ""
 	}
 	m := compared.FindStringSubmatch(reason)
 	if m == nil {
-		return policy.Reason(reason, v.locale)
+		return cmp.Or(v.comparedSeveral(reason), policy.Reason(reason, v.locale))
 	}
 	limit := m[5] + space + grouped(m[2])
 	return v.t("page.route.compared."+m[3], "sign", signs[m[1]], "limit", limit, "amount", m[5]+space+grouped(m[4]))

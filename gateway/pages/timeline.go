@@ -196,7 +196,7 @@ func (v *visit) moment(e evidence.Event, data told, titles map[string]string) mo
 		"claimed", shownMoney(data.Claimed), "was", shownMoney(data.Was), "now", shownMoney(data.Now),
 		"approvers", v.approvers(data.Approvers), "agreed", v.spared(data.Agreed), "over", v.titled(data.Over, titles),
 		"back", cmp.Or(titles[data.Back], data.Back),
-		"policy", data.Plan.Policy, "version", strconv.Itoa(data.Plan.PolicyVersion),
+		"policy", v.policyTitle(data.Plan.Policy), "version", strconv.Itoa(data.Plan.PolicyVersion),
 	}
 	words, quote := v.said(e, data)
 	m := moment{Text: v.optionalArgs("page.event."+e.Kind+words, e.Kind, args...), Quote: quote}

@@ -158,6 +158,9 @@ func TestATypeIsChangedOnThePages(t *testing.T) {
 		broken.Set("yaml", strings.Replace(yaml, "kind: date", "kind: dates", 1))
 		h.post("liu", proposeType, broken).is(200).says(h.word("page.check.unfit", nil)).saysNot(`id="sheet"`)
 		form.Set("do", "propose")
+		form.Del("note")
+		h.post("liu", proposeType, form).is(422).says(h.word("page.propose.no_reason", nil), title)
+		form.Set("note", "because 因为")
 		at := h.post("liu", proposeType, form).to()
 
 		decided := h.get("admin", at).is(200).says(`id="sheet"`, title, word("key.title")).form(at + "/decide")

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -146,6 +147,26 @@ func (v *visit) typeTitle(id string) string {
 		return id
 	}
 	return i18n.Pick(types[id].Title, v.locale)
+}
+
+// policyTitle calls a policy by the document type that it decides, which people know; by
+// its id where it decides several, or none any more.
+func (v *visit) policyTitle(id string) string {
+	types, err := v.typesInForce()
+	if err != nil {
+		return id
+	}
+	title := ""
+	for _, kind := range types {
+		if kind.Policy != id {
+			continue
+		}
+		if title != "" {
+			return id
+		}
+		title = i18n.Pick(kind.Title, v.locale)
+	}
+	return cmp.Or(title, id)
 }
 
 // optional is the text of a key made of something stored; the other where the
