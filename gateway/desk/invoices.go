@@ -31,7 +31,7 @@ type Reading string
 const (
 	InvoiceRead      Reading = "read"       // there it is; a person should look it over
 	InvoiceNotFound  Reading = "not_found"  // looked, and no invoice is in it that can be read
-	InvoiceNotLooked Reading = "not_looked" // files of this kind are not looked into, such as a PDF
+	InvoiceNotLooked Reading = "not_looked" // files of this kind are not looked into, such as a PDF (ADR 9)
 	noInvoices       Reading = ""           // of a kind that no invoice comes in
 )
 

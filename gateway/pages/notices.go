@@ -87,7 +87,7 @@ func (v *visit) messages(view *noticesView) error {
 func (v *visit) noticeRow(n store.Notice) noticeRow {
 	row := noticeRow{
 		Text:   i18n.Shipped().Text(v.locale, "notice."+n.Kind+".subject", v.named(n.Data)),
-		Number: n.Data["number"], Path: n.Path(), At: v.stamp(n.CreatedAt, v.entityOf(n)),
+		Number: n.Data["number"], Path: n.Path(), At: v.stamp(n.CreatedAt, v.who.Person.Entity),
 	}
 	expired := n.Kind == notice.ProposalExpired || n.Kind == notice.InterventionExpired // nobody did that
 	if by := n.Data["by"]; by != "" && !expired {
@@ -103,7 +103,7 @@ func (v *visit) noticeRow(n store.Notice) noticeRow {
 		row.Reason = v.codeText(code, n.Data["detail"], n.Data["date"])
 	}
 	if due, err := time.Parse(time.RFC3339, n.Data["due_at"]); err == nil {
-		row.Due = v.due(due, v.entityOf(n))
+		row.Due = v.due(due, v.who.Person.Entity)
 	}
 	return row
 }
@@ -120,11 +120,4 @@ func (v *visit) named(data map[string]string) map[string]string {
 		words["what"] = v.optional("what."+what, what)
 	}
 	return words
-}
-
-func (v *visit) entityOf(n store.Notice) string {
-	if n.Entity != "" {
-		return n.Entity
-	}
-	return v.who.Person.Entity
 }
