@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
 	"github.com/countersign/countersign/walk"
 )
 
@@ -112,6 +115,31 @@ func (m *measurement) walkFloor(much order, t *timings) error {
 	t.submits, t.decides = append(t.submits, a.Submits...), append(t.decides, a.Decides...)
 	m.lastFlo = fmt.Sprintf("floor-%s-0", much.Run)
 	return nil
+}
+
+// order says which documents a side walks. The floor reads it from its input.
+type order struct {
+	Run       string  `json:"run"`
+	Documents int     `json:"documents"`
+	Clients   int     `json:"clients"`
+	Pace      float64 `json:"pace"`
+}
+
+// paced walks documents: so many a second are begun at most, and so many are walked at once.
+func paced(ctx context.Context, o order, walk func(ctx context.Context, n int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(o.Clients)
+	begin := rate.NewLimiter(rate.Inf, 1)
+	if o.Pace > 0 {
+		begin.SetLimit(rate.Limit(o.Pace))
+	}
+	for n := range o.Documents {
+		if err := begin.Wait(ctx); err != nil {
+			break // one of them failed, and says why
+		}
+		group.Go(func() error { return walk(ctx, n) })
+	}
+	return group.Wait()
 }
 
 // walkOurs walks documents and waits until the last one is closed.

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"golang.org/x/sync/errgroup"
-	"golang.org/x/time/rate"
 
 	"github.com/countersign/countersign/adapters/erp"
 	"github.com/countersign/countersign/adapters/mail"
@@ -30,14 +28,7 @@ type FloorOptions struct {
 	Out       io.Writer // answers, one a line
 }
 
-// order tells the floor to walk documents; answer is how long people waited.
-type order struct {
-	Run       string  `json:"run"`
-	Documents int     `json:"documents"`
-	Clients   int     `json:"clients"`
-	Pace      float64 `json:"pace"`
-}
-
+// answer is how long people waited.
 type answer struct {
 	Submits []time.Duration `json:"submits"`
 	Decides []time.Duration `json:"decides"`
@@ -97,23 +88,6 @@ func floorDocuments(ctx context.Context, c client.Client, watch *observer, o ord
 	return paced(ctx, o, func(ctx context.Context, n int) error {
 		return floorDocument(ctx, c, watch, fmt.Sprintf("floor-%s-%d", o.Run, n), t)
 	})
-}
-
-// paced walks documents: so many a second are begun at most, and so many are walked at once.
-func paced(ctx context.Context, o order, walk func(ctx context.Context, n int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(o.Clients)
-	begin := rate.NewLimiter(rate.Inf, 1)
-	if o.Pace > 0 {
-		begin.SetLimit(rate.Limit(o.Pace))
-	}
-	for n := range o.Documents {
-		if err := begin.Wait(ctx); err != nil {
-			break // one of them failed, and says why
-		}
-		group.Go(func() error { return walk(ctx, n) })
-	}
-	return group.Wait()
 }
 
 // posting books the same voucher into the same ERP through the same connector.

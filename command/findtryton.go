@@ -15,7 +15,7 @@ func findTrytonCommand() *cobra.Command {
 		Use: "find-tryton", Hidden: true, Args: cobra.NoArgs,
 		Short: "Set up a Tryton company for tests if need be, and print where it is",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, err := server.Prepare(cmd.Context(), cmd.ErrOrStderr())
+			path, err := server.Prepare(cmd.Context(), "", cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -121,9 +121,9 @@ func (v *visit) span(d time.Duration) string {
 
 // markTones say how loud a mark is; the others are quiet.
 var markTones = map[string]string{
-	desk.MarkStopped: "warn", desk.MarkOverdue: "bad", desk.MarkUrgent: "bad", desk.MarkCounted: "warn",
-	desk.MarkReused:      "warn",
-	desk.MarkOverclaimed: "warn", desk.MarkStandard: "warn", desk.MarkIntervened: "warn", desk.MarkSanctioned: "warn",
+	desk.MarkOverdue: "bad", desk.MarkUrgent: "bad",
+	desk.MarkStopped: "warn", desk.MarkCounted: "warn", desk.MarkReused: "warn", desk.MarkOverclaimed: "warn",
+	desk.MarkStandard: "warn", desk.MarkIntervened: "warn", desk.MarkSanctioned: "warn",
 }
 
 // riskMark explains a mark by its figures.

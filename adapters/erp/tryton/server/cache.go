@@ -11,15 +11,11 @@ import (
 	"syscall"
 )
 
-// Prepare makes what every Start begins with, where it is not there yet, and says where it
-// is: two minutes on a quiet machine, and more on one that compiles beside it.
-func Prepare(ctx context.Context, out io.Writer) (dir string, err error) {
-	return pristineCluster(ctx, "", out)
-}
-
-// pristineCluster returns the directory of a stopped, ready cluster; the first
-// caller on a machine builds it while the others wait.
-func pristineCluster(ctx context.Context, cache string, out io.Writer) (string, error) {
+// Prepare returns the directory of a stopped, ready cluster, which every Start begins with;
+// the first caller on a machine builds it while the others wait: two minutes on a quiet
+// machine, and more on one that compiles beside it. The cache is a directory; empty means
+// COUNTERSIGN_TRYTON_CACHE, or one below the temporary directory.
+func Prepare(ctx context.Context, cache string, out io.Writer) (string, error) {
 	if cache == "" {
 		cache = os.Getenv("COUNTERSIGN_TRYTON_CACHE")
 	}

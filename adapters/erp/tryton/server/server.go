@@ -103,7 +103,7 @@ func (s *Server) prepare(ctx context.Context, cache string) error {
 		return fmt.Errorf("tryton server: %w", err)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "pg", "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
-		ready, err := pristineCluster(ctx, cache, s.out)
+		ready, err := Prepare(ctx, cache, s.out)
 		if err != nil {
 			return err
 		}
