@@ -105,25 +105,28 @@ func (w *waiting) await(ctx context.Context, query string, wanted int) error {
 			fmt.Fprintf(w.options.Progress, "%d of %d\n", n, wanted)
 			said = time.Now()
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(250 * time.Millisecond):
+		if err := wait(ctx, 250*time.Millisecond); err != nil {
+			return err
 		}
 	}
 }
 
+// settling is how long the servers put away what the import left (checkpoints, vacuum,
+// memory that goes back to the system) before rest is measured: it is not what waiting costs.
+const settling = 90 * time.Second
+
 // rest measures memory and CPU while nothing happens.
 func (w *waiting) rest(ctx context.Context) error {
+	if err := wait(ctx, settling); err != nil {
+		return err
+	}
 	names := []string{"gateway", "worker", "relay"}
 	before, err := w.house.cpu(names)
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(w.options.Idle):
+	if err := wait(ctx, w.options.Idle); err != nil {
+		return err
 	}
 	after, err := w.house.cpu(names)
 	if err != nil {
