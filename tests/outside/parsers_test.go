@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -38,11 +37,8 @@ type parser struct {
 	read    func(t *testing.T, text []byte) error
 }
 
-// The most that a refusal may take.
-const (
-	tookMost = 20 * time.Second
-	heldMost = 300 << 20
-)
+// heldMost is the most memory that a refusal may hold, in bytes.
+const heldMost = 300 << 20
 
 // TestEveryParserRefusesEveryTrick is the whole table: a parser without an entry for a trick
 // fails, and so does one that takes it.
@@ -61,13 +57,11 @@ func TestEveryParserRefusesEveryTrick(t *testing.T) {
 				if !played {
 					continue
 				}
-				began := time.Now()
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
 				err := p.read(t, []byte(text))
 				runtime.ReadMemStats(&after)
 				require.Error(t, err, trick)
-				require.Less(t, time.Since(began), tookMost, trick)
 				require.Less(t, after.HeapAlloc-min(before.HeapAlloc, after.HeapAlloc), uint64(heldMost), trick)
 				require.Less(t, len(err.Error()), 8<<10, "%s: not all of it is repeated", trick)
 			}
