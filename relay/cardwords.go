@@ -47,7 +47,7 @@ func (c *Cards) compose(ctx context.Context, app CardApp, row store.IMCard, s sh
 	add("applicant", name(s.people, s.task.Requester))
 	add("reason", strings.TrimSpace(content.Reason))
 	add("marks", w.marks(marks[s.task.ID]))
-	if left, running := clocks.Left(s.task); running {
+	if left, running := clocks.Left(s.task, marks[s.task.ID]); running {
 		add("left", w.left(left))
 	}
 	return card, nil

@@ -115,7 +115,7 @@ func (a *API) listed(ctx context.Context, who auth.Who, tasks []store.Task) (fun
 		if t.Assignee != who.Person.ID && t.Assignee != approval.AdminQueue {
 			out.OnBehalfOf = t.Assignee
 		}
-		if left, running := clocks.Left(t); running {
+		if left, running := clocks.Left(t, marks[t.ID]); running {
 			seconds := int64(left.Time.Seconds())
 			if left.Late {
 				seconds = -seconds

@@ -60,9 +60,10 @@ func (d *Desk) Clocks(ctx context.Context) (Clocks, error) {
 	return Clocks{now: d.now(), calendars: calendars}, err
 }
 
-// Left is what is left of a task's deadline; false where it has none, or is over.
-func (c Clocks) Left(t store.Task) (TimeLeft, bool) {
-	if t.DueAt.IsZero() || t.State != approval.TaskOpen {
+// Left is what is left of a task's deadline; false where it has none, is over, or stands
+// still, as the marks of the task say.
+func (c Clocks) Left(t store.Task, marks []Mark) (TimeLeft, bool) {
+	if t.DueAt.IsZero() || t.State != approval.TaskOpen || Stopped(marks) {
 		return TimeLeft{}, false
 	}
 	left := TimeLeft{Late: t.DueAt.Before(c.now)}

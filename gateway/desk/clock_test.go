@@ -39,11 +39,11 @@ func TestTimeLeftIsWorkingTime(t *testing.T) {
 	} {
 		task := store.Task{Calendar: tt.calendar}
 		task.State, task.DueAt = approval.TaskOpen, tt.due
-		left, running := Clocks{now: tt.now, calendars: calendars}.Left(task)
+		left, running := Clocks{now: tt.now, calendars: calendars}.Left(task, nil)
 		require.Equal(t, tt.running, running, name)
 		require.Equal(t, tt.want, left, name)
 		task.State = approval.TaskApproved
-		_, running = Clocks{now: tt.now, calendars: calendars}.Left(task)
+		_, running = Clocks{now: tt.now, calendars: calendars}.Left(task, nil)
 		require.False(t, running, name)
 	}
 }

@@ -42,6 +42,11 @@ func Marks() []string {
 		MarkIntervened, MarkSanctioned, MarkResubmitted, MarkOnBehalf, MarkFreshSignIn, MarkProvisional}
 }
 
+// Stopped says whether the clock of a task with these marks stands still.
+func Stopped(marks []Mark) bool {
+	return slices.ContainsFunc(marks, func(m Mark) bool { return m.Name == MarkStopped })
+}
+
 // Marked finds the marks of listed tasks, by the id of the task. Whoever may list a
 // task may know them.
 func (d *Desk) Marked(ctx context.Context, tasks []store.Task) (map[string][]Mark, error) {
@@ -61,7 +66,7 @@ func (d *Desk) Marked(ctx context.Context, tasks []store.Task) (map[string][]Mar
 	clocks := Clocks{now: d.now()}
 	marks := make(map[string][]Mark, len(tasks))
 	for _, t := range tasks {
-		left, running := clocks.Left(t)
+		left, running := clocks.Left(t, nil)
 		marks[t.ID] = marksOf(t, risks[t.Document], running && left.Late)
 	}
 	return marks, nil

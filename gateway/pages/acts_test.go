@@ -184,6 +184,7 @@ func TestRefusalsSpeakOfPeopleAndHours(t *testing.T) {
 		mark := h.word("page.mark.stopped.why", map[string]string{"who": "王芳"})
 		inbox := h.get("chen", "/").is(200).saysNot(`name="pick"`) // nobody can decide it
 		require.Contains(t, inbox.rowOf(at), mark)
+		require.Contains(t, inbox.rowOf(at), h.word("page.inbox.stands_still", nil))
 		require.Equal(t, at, h.post("wang", at+"/release", h.get("wang", at).form(at+"/release")).to())
 		h.get("lin", at).is(200).says(due, left).saysNot(`id="stopped"`)
 		require.NotContains(t, h.get("chen", "/").is(200).says(`name="pick"`).rowOf(at), mark)

@@ -72,14 +72,13 @@ func (v *visit) taskRows(tasks []store.Task) ([]taskRow, error) {
 	rows := make([]taskRow, 0, len(tasks))
 	for _, t := range tasks {
 		row := v.taskRow(t)
-		if left, running := clocks.Left(t); running {
+		if left, running := clocks.Left(t, marks[t.ID]); running {
 			v.tellLeft(&row.Left, left)
+		} else if desk.Stopped(marks[t.ID]) {
+			row.Left, row.Open = timeLeft{Text: v.t("page.inbox.stands_still")}, false // nobody decides
 		}
 		for _, m := range marks[t.ID] {
 			row.Marks = append(row.Marks, v.riskMark(m, t))
-			if m.Name == desk.MarkStopped {
-				row.Left, row.Open = timeLeft{}, false // no time runs, and nobody decides
-			}
 		}
 		rows = append(rows, row)
 	}
