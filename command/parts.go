@@ -81,8 +81,8 @@ func (p *parts) store(ctx context.Context) (*store.Store, error) {
 		return nil, config.NoDatabase
 	}
 	options := store.Options{URL: p.config.Database.URL.Reveal(), MaxOpen: p.config.Database.MaxOpen,
-		MaxIdle: p.config.Database.MaxIdle, Application: "countersign-" + p.process,
-		PlanOnce: p.process == "worker"}
+		Application: "countersign-" + p.process,
+		PlanOnce:    p.process == "worker" || p.process == "relay"}
 	opened, err := patiently(ctx, p, "the database (database.url)", func() (*store.Store, error) {
 		return store.Open(ctx, options)
 	})

@@ -38,8 +38,7 @@ func (p *parts) directoryStore(ctx context.Context, s *store.Store) (*store.Stor
 	if p.directory != nil {
 		return p.directory, nil
 	}
-	options := store.Options{URL: c.DatabaseURL.Reveal(), MaxOpen: scimConnections, MaxIdle: 1,
-		Application: "countersign-directory"}
+	options := store.Options{URL: c.DatabaseURL.Reveal(), MaxOpen: scimConnections, Application: "countersign-directory"}
 	opened, err := patiently(ctx, p, "the database (scim.database_url)", func() (*store.Store, error) {
 		return store.Open(ctx, options)
 	})

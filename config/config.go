@@ -47,7 +47,6 @@ type Config struct {
 type Database struct {
 	URL     Secret `mapstructure:"url"`      // postgres://user:password@host:5432/name?sslmode=verify-full
 	MaxOpen int    `mapstructure:"max_open"` // connections of one process
-	MaxIdle int    `mapstructure:"max_idle"` // of these, kept open when nobody needs them
 }
 
 // Temporal is the Temporal server and how we appear there.

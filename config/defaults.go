@@ -7,7 +7,7 @@ import "time"
 func Default() Config {
 	return Config{
 		Mode:     Production,
-		Database: Database{MaxOpen: 20, MaxIdle: 10},
+		Database: Database{MaxOpen: 20},
 		Temporal: Temporal{
 			Address:    "127.0.0.1:7233",
 			Namespace:  "countersign",

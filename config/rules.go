@@ -58,7 +58,6 @@ func (c Config) checkDatabase(k *check) {
 		k.want(c.Mode == Dev, NoDatabase.Key, NoDatabase.Text, NoDatabase.Mend)
 	}
 	k.count("database.max_open", c.Database.MaxOpen, 1000)
-	number(k, "database.max_idle", c.Database.MaxIdle, 0, c.Database.MaxOpen, "set a number from 0 to database.max_open")
 }
 
 func (t Temporal) check(k *check) {

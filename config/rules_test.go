@@ -21,7 +21,6 @@ func TestErrorsNameTheKeyAndTheMend(t *testing.T) {
 		{"a number without its unit", "relay: { interval: soon }", "relay.interval", "30s or 2h"},
 		{"an unknown mode", "mode: prod", "mode", "dev, production"},
 		{"no connection to the database", "database: { max_open: 0 }", "database.max_open", "from 1 to"},
-		{"more idle than open", "database: { max_idle: 21 }", "database.max_idle", "max_open"},
 		{"an address without a port", "temporal: { address: temporal }", "temporal.address", "host:port"},
 		{"reviews every five months", "access: { reviews: { months: 5 } }", "access.reviews.months", "1, 2, 3, 4, 6 or 12"},
 		{"a review without time", "access: { reviews: { due: soon } }", "access.reviews.due", "15 workday"},

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -24,6 +23,7 @@ const (
 	defaultLockTimeout      = 5 * time.Second
 	idleInTransactionMax    = 30 * time.Second
 	connectionLifeMax       = 30 * time.Minute
+	connectionIdleMax       = 5 * time.Minute
 	connectTimeoutSeconds   = "5"
 )
 
@@ -31,7 +31,6 @@ const (
 type Options struct {
 	URL              string        // libpq URL; the role in it decides what the store may do
 	MaxOpen          int           // connections; 0 means 10
-	MaxIdle          int           // of these, kept when nobody needs them; 0 means all
 	StatementTimeout time.Duration // of one statement; 0 means 15 s
 	LockTimeout      time.Duration // of one wait for a row; 0 means 5 s
 	Application      string        // shown in pg_stat_activity
@@ -84,7 +83,10 @@ func openConnector(connector driver.Connector, o Options) *Store {
 	}
 	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
 	db.SetMaxOpenConns(o.MaxOpen)
-	db.SetMaxIdleConns(cmp.Or(o.MaxIdle, o.MaxOpen))
+	// A burst of people must find the connections of the last one: a new one is a process of
+	// PostgreSQL that knows nothing, and plans each statement for 10 ms and more.
+	db.SetMaxIdleConns(o.MaxOpen)
+	db.SetConnMaxIdleTime(connectionIdleMax)
 	db.SetConnMaxLifetime(connectionLifeMax)
 	return &Store{db: db, readOnly: o.ReadOnly, snapshots: map[int64]*org.Snapshot{}, keys: evidence.KeyRing{}}
 }
