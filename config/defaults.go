@@ -27,7 +27,7 @@ func Default() Config {
 		Worker: Worker{
 			Approval:    ApprovalQueue{WorkflowSlots: 200, LocalSlots: 100, Pollers: 4},
 			Effects:     EffectsQueue{Slots: 16, PerSecond: 20},
-			StickyCache: 200,
+			StickyCache: 150,
 			StopTimeout: 60 * time.Second,
 		},
 		Relay:    Relay{Interval: time.Second, Batch: 100},
