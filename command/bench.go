@@ -68,6 +68,6 @@ func benchWaitingCommand() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&o.Documents, "documents", 10_000, "documents that wait")
 	cmd.Flags().IntVar(&o.Decisions, "decisions", 200, "decisions measured warm, and again cold")
-	cmd.Flags().DurationVar(&o.Idle, "idle", time.Minute, "how long rest is measured, once the servers have put away what the import left")
+	cmd.Flags().DurationVar(&o.Idle, "idle", time.Minute, "how long rest is measured, once it has come")
 	return cmd
 }
