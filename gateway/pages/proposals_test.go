@@ -175,7 +175,7 @@ func TestOpenDocumentsAreReplannedOnPaper(t *testing.T) {
 		small := h.submitted("k1", "1200.00")
 		large := h.submitted("k2", "2500.00")
 		h.get("admin", "/policies/policy/expense/replan").is(200).says(h.word("page.replan.none", nil)).
-			saysNot("<h1>"+h.word("page.replan.title", map[string]string{"id": "expense"}))
+			saysNot("<h1>" + h.word("page.replan.title", map[string]string{"id": "expense"}))
 		at := h.proposes("liu", draftOf(t, "1000.00", "2000.00"), "propose").to()
 		proposed := "/policies/policy/expense/replan?proposal=" + strings.TrimPrefix(at, "/policies/proposals/")
 		h.get("admin", at).says(strings.ReplaceAll(proposed, "&", "&amp;"))
