@@ -61,6 +61,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"passkey.bad_name":         {Kind: fault.Invalid, Args: []string{"max"}},
 	"passkey.sign_in_again":    {Kind: fault.Forbidden, Status: http.StatusUnauthorized, Args: []string{"max_age"}},
 	"token.bad_scope":          {Kind: fault.Invalid, Args: []string{"scope"}},
+	"token.by_operator":        {Kind: fault.Invalid, Args: []string{"scope"}},
 	"token.bad_expiry":         {Kind: fault.Invalid, Args: []string{"max"}},
 	"wishes.not_choosable":     {Kind: fault.Invalid, Args: []string{"topic"}},
 	"wishes.bad_quiet":         {Kind: fault.Invalid},

@@ -25,7 +25,7 @@ type TokenInput struct {
 // NewToken makes a token for somebody's own programs, and shows it once. It can
 // do what its scopes say and never more than its person.
 //
-// Errors: Invalid token.bad_scope, token.bad_expiry; Conflict token.shown_once
+// Errors: Invalid token.bad_scope, token.by_operator, token.bad_expiry; Conflict token.shown_once
 // for a repeat, because the token itself is not kept.
 func (d *Desk) NewToken(ctx context.Context, who auth.Who, in TokenInput, key Key) (
 	token string, row store.Token, err error) {
@@ -68,6 +68,11 @@ func (d *Desk) hasToken(ctx context.Context, who auth.Who, id string) (bool, err
 func checkScopes(scopes []string) error {
 	known := access.Permissions()
 	for i, scope := range scopes {
+		// Who speaks as a directory gives roles by its groups, and one administrator alone may give none.
+		if strings.HasPrefix(scope, "scim:") {
+			return fault.New(fault.Invalid, "token.by_operator", fault.Arg("scope", scope),
+				fault.Field("scopes["+strconv.Itoa(i)+"]"))
+		}
 		noun, all := strings.CutSuffix(scope, ":*")
 		ok := slices.Contains(known, scope)
 		if all {

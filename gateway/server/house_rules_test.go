@@ -101,6 +101,12 @@ func TestTokens(t *testing.T) {
 	in.Scopes = []string{"everything"}
 	_, _, err = h.desk.NewToken(t.Context(), who, in, desk.Key{})
 	require.ErrorContains(t, err, "token.bad_scope")
+	administrator := auth.Who{Person: snapshot.People["admin"], Subject: access.SubjectOf(snapshot, "admin")}
+	for _, scope := range []string{access.ScimProvision, "scim:*"} { // who speaks as a directory gives roles
+		in.Scopes = []string{"document:read", scope}
+		_, _, err = h.desk.NewToken(t.Context(), administrator, in, desk.Key{})
+		require.ErrorContains(t, err, "token.by_operator")
+	}
 	in.Scopes, in.Expires = []string{"document:*"}, time.Now().Add(1000*24*time.Hour)
 	_, _, err = h.desk.NewToken(t.Context(), who, in, desk.Key{})
 	require.ErrorContains(t, err, "token.bad_expiry")
