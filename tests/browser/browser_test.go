@@ -161,9 +161,9 @@ func (r *reader) until(selector, words string) {
 func (r *reader) await(what, truth string) {
 	r.t.Helper()
 	script := fmt.Sprintf(`new Promise((tell) => {
-		const is = () => { if (%s) { tell(true); return true } return false };
+		const is = () => { if (%s) { tell(true); watch.disconnect(); document.removeEventListener("focusin", is); return true } };
+		const watch = new MutationObserver(is);
 		if (is()) return;
-		const watch = new MutationObserver(() => { if (is()) watch.disconnect() });
 		document.addEventListener("focusin", is);
 		watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
 	})`, truth)

@@ -69,6 +69,11 @@ func (r *reader) seesATaskTaken(other *reader, title, path string) {
 	r.await("a task that is taken says so", `(`+row+`).matches(".gone") && !(`+row+`).querySelector("input")`)
 	r.await("the tab counts", tab+`.innerText !== `+strconv.Quote(before))
 	require.True(r.t, read[bool](r, `document.activeElement === `+place), "the keyboard keeps its place")
+	const inbox = `document.getElementById("inbox")`
+	read[bool](r, `(`+inbox+`.dataset.mark = "") === ""`)
+	read[bool](r, `document.dispatchEvent(new CustomEvent("inbox", { detail: { mark: "more" } }))`)
+	r.await("more news", inbox+`.dataset.mark !== ""`)
+	require.True(r.t, read[bool](r, `(`+row+`)?.matches(".gone") === true`), "it says so after more news, too")
 	r.look()
 	require.Equal(r.t, 1, read[int](r, `document.querySelectorAll(".inbox input[name=pick]").length`), "the other one stays")
 }

@@ -43,7 +43,7 @@
   });
 
   // News: the list is read again and put in its place. Ticks, the place of the keyboard and
-  // what was opened stay; a ticked task that went away says so instead of vanishing.
+  // what was opened stay; a ticked task that went away says so instead of vanishing, until the page is left.
   const inbox = document.getElementById("inbox");
   if (!inbox) return;
   const words = document.querySelector("[data-news]");
@@ -75,14 +75,16 @@
     const after = new Map([...(next?.rows ?? [])].map((row) => [row.dataset.task, row]));
     const came = [...after].filter(([task]) => !before.has(task));
     const went = [...before].filter(([task, row]) => !after.has(task) && !row.classList.contains("gone"));
+    const gone = [...before.values()].filter((row) => row.classList.contains("gone") && !after.has(row.dataset.task));
     const touched = went.filter(([, row]) => row.querySelector("input:checked") || row.contains(document.activeElement));
     if (!old || !next) {
       if (document.activeElement && inbox.contains(document.activeElement) && touched.length === 0) {
         document.getElementById("main").focus();
       }
+      const told = inbox.querySelectorAll(":scope > .gone-told");
       inbox.replaceChildren(...fresh.childNodes);
       inbox.querySelector("[data-all]")?.removeAttribute("hidden");
-      if (touched.length > 0) inbox.prepend(...touched.map(([, row]) => noteOf(row)));
+      inbox.prepend(...told, ...gone.map(noteOf), ...touched.map(([, row]) => noteOf(row)));
     } else {
       const task = here()?.dataset.task;
       const where = document.activeElement?.name === "pick" ? "input[name=pick]" : "a.title";
@@ -96,7 +98,7 @@
         if (!was) row.classList.add("fresh");
         return row;
       });
-      old.replaceChildren(...touched.map(([, row]) => leave(row)), ...shown);
+      old.replaceChildren(...gone, ...touched.map(([, row]) => leave(row)), ...shown);
       if (task && here()?.dataset.task !== task) {
         const row = [...old.rows].find((one) => one.dataset.task === task);
         (row?.querySelector(where) ?? row?.querySelector("a.title"))?.focus({ preventScroll: true });
@@ -109,7 +111,7 @@
   };
   const noteOf = (row) => {
     const note = document.createElement("p");
-    note.className = "note wait";
+    note.className = "note wait gone-told";
     note.textContent = (row.querySelector("a.title")?.textContent ?? "") + " – " + words.dataset.gone;
     return note;
   };
