@@ -10,3 +10,8 @@ func WithSettings(o Options) (string, error) { return withSettings(o) }
 
 // BesideStatement is what Beside asks.
 var BesideStatement = besideStatement
+
+// Session runs a question in one of the store's own sessions.
+func (s *Store) Session(into any, query string, args ...any) error {
+	return s.db.Get(into, query, args...)
+}
