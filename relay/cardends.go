@@ -43,9 +43,12 @@ func (c *Cards) Run(ctx context.Context) {
 	lanes.Wait()
 }
 
+// jittered is about as long, so that relays do not look in step.
+func jittered(every time.Duration) time.Duration { return every/2 + rand.N(every) }
+
 // pause waits, with jitter; false where ctx ended.
 func pause(ctx context.Context, every time.Duration) bool {
-	timer := time.NewTimer(every/2 + rand.N(every))
+	timer := time.NewTimer(jittered(every))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -8,7 +8,6 @@ package relay
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -21,6 +20,10 @@ import (
 
 const (
 	defaultEvery = time.Second
+
+	// roundEvery is how often a lane goes to all its queues, whatever the look at them says:
+	// some of what it does is asked by the clock alone.
+	roundEvery = 5 * time.Second
 
 	actsBatch    = 100
 	startsBatch  = 50
@@ -52,11 +55,10 @@ const (
 type Relay struct {
 	Book    Book
 	Engine  Engine
-	Courier Courier         // nil = notices wait
-	Every   time.Duration   // between looks at an empty queue; 0 = 1 s
-	Batch   int             // rows of one look, at most; 0 = as many as a lane stands
-	Wake    <-chan struct{} // looks at once; nil = only by the clock
-	Logger  *slog.Logger    // nil = slog.Default
+	Courier Courier       // nil = notices wait
+	Every   time.Duration // between looks at what waits; 0 = 1 s
+	Batch   int           // rows of one claim, at most; 0 = as many as a lane stands
+	Logger  *slog.Logger  // nil = slog.Default
 	Count   Counters
 	Books   Books // the connections to ERPs that are looked after
 
@@ -67,7 +69,7 @@ type Relay struct {
 	watched time.Time // when the connections to ERPs were; the same
 }
 
-// batch is how many rows one look takes: what was set, but never more than the
+// batch is how many rows one claim takes: what was set, but never more than the
 // lane stands.
 func (r *Relay) batch(most int) int {
 	if r.Batch > 0 && r.Batch < most {
@@ -78,6 +80,7 @@ func (r *Relay) batch(most int) int {
 
 // Book is the part of the store that the relay drains.
 type Book interface {
+	Due(ctx context.Context, webhooks bool) (store.Due, error)
 	ClaimStarts(ctx context.Context, limit int) ([]store.Start, error)
 	StartDone(ctx context.Context, document string) error
 	StartOf(ctx context.Context, document string) (store.Start, error)
@@ -116,57 +119,90 @@ type Told struct {
 	More      bool // there may be more at once
 }
 
-// Run drains until ctx ends, then finishes what is in hand.
-func (r *Relay) Run(ctx context.Context) error {
-	var lanes sync.WaitGroup
-	lanes.Go(func() { r.loop(ctx, r.Wake, r.drainDocuments) })
+// lane is some of the queues, drained one after another, beside the other lanes.
+type lane struct {
+	due   func(store.Due) bool // whether something lies in them
+	drain func(context.Context) (more bool)
+	wake  chan struct{}
+}
+
+func (r *Relay) lanes() []lane {
+	all := []lane{{due: store.Due.Documents, drain: r.drainDocuments}}
 	if r.Courier != nil {
-		lanes.Go(func() { r.loop(ctx, nil, r.drainNotices) })
+		all = append(all, lane{due: func(d store.Due) bool { return d.Notices }, drain: r.drainNotices})
 	}
 	if r.Webhooks != nil {
-		lanes.Go(func() { r.loop(ctx, nil, r.drainWebhooks) })
+		all = append(all, lane{due: func(d store.Due) bool { return d.Webhooks }, drain: r.drainWebhooks})
 	}
-	lanes.Wait()
+	for i := range all {
+		all[i].wake = make(chan struct{}, 1)
+	}
+	return all
+}
+
+// Run drains until ctx ends, then finishes what is in hand.
+func (r *Relay) Run(ctx context.Context) error {
+	var working sync.WaitGroup
+	lanes := r.lanes()
+	for _, l := range lanes {
+		working.Go(func() { r.loop(ctx, l) })
+	}
+	for pause(ctx, r.every()) {
+		r.look(ctx, lanes)
+	}
+	working.Wait()
 	return nil
+}
+
+// look wakes the lanes in whose queues something lies.
+func (r *Relay) look(ctx context.Context, lanes []lane) {
+	ctx, cancel := context.WithTimeout(ctx, claimTimeMax)
+	defer cancel()
+	due, err := r.Book.Due(ctx, r.Webhooks != nil)
+	if ctx.Err() == nil {
+		r.report(err, "what waits was not looked at")
+	}
+	for _, l := range lanes {
+		if err == nil && l.due(due) {
+			select {
+			case l.wake <- struct{}{}:
+			default: // it was woken, and will look when it has done what it does
+			}
+		}
+	}
 }
 
 // Once drains every queue until it is empty or nothing moves; tests and
 // operators call it.
 func (r *Relay) Once(ctx context.Context) {
-	for ctx.Err() == nil && r.drainDocuments(ctx) {
-		continue
-	}
-	for ctx.Err() == nil && r.Courier != nil && r.drainNotices(ctx) {
-		continue
-	}
-	for ctx.Err() == nil && r.Webhooks != nil && r.drainWebhooks(ctx) {
-		continue
-	}
-}
-
-// loop drains until there is nothing left, then waits for the clock or a wake.
-func (r *Relay) loop(ctx context.Context, wake <-chan struct{}, drain func(context.Context) (more bool)) {
-	for ctx.Err() == nil {
-		if drain(ctx) {
+	for _, l := range r.lanes() {
+		for ctx.Err() == nil && l.drain(ctx) {
 			continue
 		}
-		pause := time.NewTimer(r.pause())
-		select {
-		case <-ctx.Done():
-		case <-wake:
-		case <-pause.C:
-		}
-		pause.Stop()
 	}
 }
 
-// pause is Every with jitter, so that relays do not look in step.
-func (r *Relay) pause() time.Duration {
-	every := r.Every
-	if every <= 0 {
-		every = defaultEvery
+// loop drains until there is nothing left, then waits to be woken, or for its next round.
+func (r *Relay) loop(ctx context.Context, l lane) {
+	for ctx.Err() == nil {
+		if l.drain(ctx) {
+			continue
+		}
+		round := time.NewTimer(jittered(max(r.every(), roundEvery)))
+		select {
+		case <-ctx.Done():
+		case <-l.wake:
+		case <-round.C:
+		}
+		round.Stop()
 	}
-	return every/2 + rand.N(every)
+}
+
+func (r *Relay) every() time.Duration {
+	if r.Every <= 0 {
+		return defaultEvery
+	}
+	return r.Every
 }
 
 // drainDocuments takes one batch of acts, and starts only when no act is left:

@@ -161,7 +161,7 @@ func (s *Store) SpreadChanges(ctx context.Context, limit int) (int, error) {
 func (s *Store) ClaimTellings(ctx context.Context, limit int) ([]Telling, error) {
 	const query = `
 		WITH due AS (
-			SELECT document, kind, name FROM tellings WHERE done_at IS NULL AND next_try <= clock_timestamp()
+			SELECT document, kind, name FROM tellings WHERE done_at IS NULL AND next_try <= statement_timestamp()
 			ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED
 		), claimed AS (
 			UPDATE tellings t SET tries = t.tries + 1, next_try = clock_timestamp() + least(

@@ -17,7 +17,7 @@ func (s *Store) ClaimUnanswered(ctx context.Context, limit int) ([]Notice, error
 	const query = `
 		WITH due AS (
 			SELECT n.id, n.read_at IS NULL AND EXISTS (SELECT FROM tasks t WHERE t.id = n.task AND t.state = 'open') AS open
-			FROM notices n WHERE n.again_at <= clock_timestamp() ORDER BY n.again_at LIMIT $1 FOR UPDATE SKIP LOCKED),
+			FROM notices n WHERE n.again_at <= statement_timestamp() ORDER BY n.again_at LIMIT $1 FOR UPDATE SKIP LOCKED),
 		taken AS (
 			UPDATE notices SET again_at = CASE WHEN due.open THEN clock_timestamp() + interval '` + noticeClaim + `' END
 			FROM due WHERE notices.id = due.id
@@ -37,7 +37,7 @@ const digestLater = "10 minutes"
 // failed before. What the budget does not allow any more is held for the digest.
 func (s *Store) ClaimDeliveries(ctx context.Context, limit int, manners notice.Manners) ([]Delivery, error) {
 	const query = `
-		SELECT ` + deliveryColumns + ` FROM notice_deliveries WHERE state = 'waiting' AND next_try <= clock_timestamp()
+		SELECT ` + deliveryColumns + ` FROM notice_deliveries WHERE state = 'waiting' AND next_try <= statement_timestamp()
 		ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED`
 	var claimed []Delivery
 	err := s.inTx(ctx, "store.ClaimDeliveries", func(tx *sqlx.Tx) error {

@@ -164,7 +164,7 @@ func (s *Store) ImportRows(ctx context.Context, id string, after, limit int) ([]
 func (s *Store) ClaimImportRows(ctx context.Context, limit int) ([]ImportRow, error) {
 	const query = `
 		WITH due AS (
-			SELECT import, n FROM import_rows WHERE state = 'pending' AND next_try <= clock_timestamp()
+			SELECT import, n FROM import_rows WHERE state = 'pending' AND next_try <= statement_timestamp()
 			ORDER BY next_try, import, n LIMIT $1 FOR UPDATE SKIP LOCKED
 		), r AS (
 			UPDATE import_rows o SET tries = o.tries + 1, next_try = clock_timestamp() + interval '` + importClaim + `'

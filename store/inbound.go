@@ -166,7 +166,7 @@ func (s *Store) noteChanged(ctx context.Context, o document.Origin) error {
 func (s *Store) ClaimInbound(ctx context.Context, sources []string, limit int) ([]Inbound, error) {
 	const claim = `
 		WITH due AS (
-			SELECT id FROM inbound_messages WHERE state = 'received' AND next_try <= clock_timestamp() AND source = ANY($2)
+			SELECT id FROM inbound_messages WHERE state = 'received' AND next_try <= statement_timestamp() AND source = ANY($2)
 			ORDER BY next_try, id LIMIT $1 FOR UPDATE SKIP LOCKED
 		)
 		UPDATE inbound_messages m

@@ -353,7 +353,7 @@ func (s *Store) ActsDelivered(ctx context.Context, ids []string) error {
 func (s *Store) ClaimActs(ctx context.Context, limit int) ([]ActRef, error) {
 	const query = `
 		WITH due AS (
-			SELECT id FROM inbox WHERE (outcome IS NULL OR NOT delivered) AND next_delivery <= clock_timestamp()
+			SELECT id FROM inbox WHERE (outcome IS NULL OR NOT delivered) AND next_delivery <= statement_timestamp()
 			ORDER BY received_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 		), claimed AS (
 			UPDATE inbox i SET deliveries = i.deliveries + 1, next_delivery = clock_timestamp() + least(

@@ -95,9 +95,9 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 	const query = `
 		UPDATE notices SET tries = tries + 1, next_try = clock_timestamp() + interval '` + noticeClaim + `'
 		WHERE id IN (
-			SELECT id FROM notices WHERE sent_at IS NULL AND NOT quiet AND next_try <= clock_timestamp()
+			SELECT id FROM notices WHERE sent_at IS NULL AND NOT quiet AND next_try <= statement_timestamp()
 			  AND person IN (SELECT person FROM notices
-			                 WHERE sent_at IS NULL AND NOT quiet AND next_try <= clock_timestamp() ORDER BY next_try LIMIT $1)
+			                 WHERE sent_at IS NULL AND NOT quiet AND next_try <= statement_timestamp() ORDER BY next_try LIMIT $1)
 			ORDER BY next_try LIMIT $2 FOR UPDATE SKIP LOCKED)
 		RETURNING ` + noticeColumns + `, ` + urgentColumn
 	var rows []noticeRow

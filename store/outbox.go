@@ -30,7 +30,7 @@ const startColumns = `d.id AS document, d.number, d.type, d.title, d.entity, d.d
 func (s *Store) ClaimStarts(ctx context.Context, limit int) ([]Start, error) {
 	const query = `
 		WITH due AS (
-			SELECT document FROM starts WHERE done_at IS NULL AND next_try <= clock_timestamp()
+			SELECT document FROM starts WHERE done_at IS NULL AND next_try <= statement_timestamp()
 			ORDER BY bulk, next_try LIMIT $1 FOR UPDATE SKIP LOCKED
 		), s AS (
 			UPDATE starts o SET tries = o.tries + 1, next_try = clock_timestamp() + least(

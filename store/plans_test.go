@@ -73,6 +73,7 @@ func TestManyDocuments(t *testing.T) {
 	t.Run("lists read along indexes", func(t *testing.T) { w.alongIndexes(t) })
 	t.Run("what is used twice is looked up, not searched for", func(t *testing.T) { w.looksUp(t) })
 	t.Run("a search finds what is there", func(t *testing.T) { w.findsAll(t) })
+	t.Run("what waits for later is not looked at", func(t *testing.T) { w.whatWaits(t) })
 }
 
 // setting is what a session has that such options open.

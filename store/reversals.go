@@ -174,7 +174,7 @@ type ReversalStart struct {
 func (s *Store) ClaimReversals(ctx context.Context, limit int) ([]ReversalStart, error) {
 	const query = `
 		WITH due AS (
-			SELECT voucher FROM reversals WHERE next_try <= clock_timestamp()
+			SELECT voucher FROM reversals WHERE next_try <= statement_timestamp()
 			ORDER BY next_try LIMIT $1 FOR UPDATE SKIP LOCKED
 		)
 		UPDATE reversals r SET tries = r.tries + 1, next_try = clock_timestamp() + least(
