@@ -26,9 +26,6 @@ type ahead struct {
 
 	addresses AddressBook
 	stands    map[string]store.MailAddress // by address, as it is kept
-
-	letters LetterBook
-	tasks   map[string]store.Task
 }
 
 // ahead reads for some messages.
@@ -36,7 +33,7 @@ func (p *Post) ahead(ctx context.Context, messages []store.Delivery) (*ahead, er
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), claimTimeMax)
 	defer cancel()
 	mail := *p.Mail
-	a := &ahead{mail: &mail, wishes: mail.Wishes, addresses: mail.Addresses, letters: mail.Letters}
+	a := &ahead{mail: &mail, wishes: mail.Wishes, addresses: mail.Addresses}
 	if err := a.readTasks(ctx, p.Book, messages); err != nil {
 		return nil, err
 	}
@@ -49,17 +46,19 @@ func (p *Post) ahead(ctx context.Context, messages []store.Delivery) (*ahead, er
 	return a, a.readPeople(ctx, p.Book, written)
 }
 
-// readTasks reads which tasks are over, and what letters ask that lead to a page of their own.
+// readTasks reads which tasks are over, and writes down the letters that lead to a page
+// of their own.
 func (a *ahead) readTasks(ctx context.Context, book PostBook, messages []store.Delivery) (err error) {
-	var asked, decided []string
+	var asked []string
+	var alone []store.Notice
 	for _, d := range messages {
 		for _, n := range d.All {
 			if notice.Asks(n.Kind) && n.Task != "" {
 				asked = append(asked, n.Task)
 			}
 		}
-		if n := d.All[0]; a.letters != nil && slices.Contains(d.Channels, notice.Mail) && asksAlone(d) {
-			decided = append(decided, n.Task)
+		if a.asksAlone(d) {
+			alone = append(alone, d.All[0])
 		}
 	}
 	if len(asked) > 0 {
@@ -67,16 +66,38 @@ func (a *ahead) readTasks(ctx context.Context, book PostBook, messages []store.D
 			return err
 		}
 	}
-	if len(decided) > 0 {
-		a.tasks, err = book.TasksOf(ctx, decided)
-		a.mail.Letters = a
-	}
-	return err
+	return a.writeLetters(ctx, book, alone)
 }
 
-// asksAlone says whether a message is one notice that asks somebody to decide.
-func asksAlone(d store.Delivery) bool {
-	return len(d.All) == 1 && d.All[0].Task != "" && slices.Contains(carded, d.All[0].Kind)
+// asksAlone says whether a message is a letter with one notice, which asks somebody to
+// decide. One that is a letter only where an app refuses it is written down then.
+func (a *ahead) asksAlone(d store.Delivery) bool {
+	return len(d.All) == 1 && d.Shape != store.DeliveryDigest && slices.Index(d.Channels, notice.Mail) == 0 && a.mail.asksByLetter(d.All[0])
+}
+
+// writeLetters writes down what letters ask, all at once, before any is sent.
+func (a *ahead) writeLetters(ctx context.Context, book PostBook, alone []store.Notice) error {
+	alone = slices.DeleteFunc(alone, func(n store.Notice) bool { return slices.Contains(a.over, n.Task) })
+	if len(alone) == 0 {
+		return nil
+	}
+	ids := make([]string, len(alone))
+	for i, n := range alone {
+		ids[i] = n.Task
+	}
+	tasks, err := book.TasksOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	a.mail.written = map[string]question{}
+	var letters []store.NewLetter
+	for _, n := range alone {
+		if q, asks := a.mail.question(n, tasks[n.Task]); asks {
+			a.mail.written[n.ID] = q
+			letters = append(letters, q.NewLetter)
+		}
+	}
+	return a.mail.Letters.WriteLetters(ctx, letters...)
 }
 
 // readPeople reads how those who are written to want it, and how their addresses stand.
@@ -128,17 +149,4 @@ func (a *ahead) MailAddress(ctx context.Context, address, person string) (store.
 // MailReported notes what was said of an address.
 func (a *ahead) MailReported(ctx context.Context, address, token, status string) error {
 	return a.addresses.MailReported(ctx, address, token, status)
-}
-
-// Task is what a letter asks.
-func (a *ahead) Task(ctx context.Context, id string) (store.Task, error) {
-	if task, known := a.tasks[id]; known {
-		return task, nil
-	}
-	return a.letters.Task(ctx, id)
-}
-
-// WriteLetter writes a letter down.
-func (a *ahead) WriteLetter(ctx context.Context, l store.Letter, with store.LetterTokens) error {
-	return a.letters.WriteLetter(ctx, l, with)
 }

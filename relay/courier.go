@@ -31,6 +31,8 @@ type Mail struct {
 	Bounces   *mail.Bounces                                           // nil: letters come back to the sender
 	Letters   LetterBook                                              // nil: letters lead to the document alone
 	Replies   *mail.Replies                                           // nil: nobody decides by answering a letter
+
+	written map[string]question // by notice: letters that were written down ahead
 }
 
 // Wishes knows how people want to be told.

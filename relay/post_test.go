@@ -274,6 +274,46 @@ func TestOnlyWhatIsNotOwedCanBeLeft(t *testing.T) {
 	require.Empty(t, asks[0].Leave)
 }
 
+// letterBook counts how often letters are written down.
+type letterBook struct {
+	relay.LetterBook
+	writes, letters int
+}
+
+func (b *letterBook) WriteLetters(ctx context.Context, letters ...store.NewLetter) error {
+	b.writes, b.letters = b.writes+1, b.letters+len(letters)
+	return b.LetterBook.WriteLetters(ctx, letters...)
+}
+
+// TestLettersOfABatchAreWrittenDownAtOnce: each leads to a page of its own, of its reader
+// and their task; one that is a letter only where the app is away is written down then.
+func TestLettersOfABatchAreWrittenDownAtOnce(t *testing.T) {
+	h := newPostHouse(t, 12)
+	book := &letterBook{LetterBook: h.store}
+	h.post.Mail.Letters = book
+	h.post.Manners = notice.Manners{Budget: 10}
+	for id := range h.box.people.People {
+		h.tasks(id, "t-"+id)
+	}
+	h.root.MustExec(`SET session_replication_role = replica;
+		INSERT INTO documents (id, type, title, reason, entity, department, submitter, requester, payee_kind, payee_id,
+		    payee_name, payee_account, urgency, status, total_minor, currency, base_minor, base_currency, number, seq)
+		SELECT document, 'expense', '', '', 'cn', '', 'p000', 'p000', '', '', '', '', 'normal', 'pending', 1, 'CNY', 1, 'CNY',
+		       'EXP-' || id, 1 FROM tasks;
+		RESET session_replication_role`)
+	h.rounds()
+	require.Equal(t, [2]int{1, 12}, [2]int{book.writes, book.letters}, "at once, and all of them")
+	for id := range h.box.people.People {
+		letters := h.box.letters[id+"@example.com"]
+		require.Len(t, letters, 1, id)
+		token, ours := strings.CutPrefix(letters[0].Link, "https://cs.example.com/letters/")
+		require.True(t, ours, letters[0].Link)
+		written, _, err := h.store.LetterByPage(t.Context(), store.HashToken(token))
+		require.NoError(t, err)
+		require.Equal(t, []string{id, "t-" + id, "n-t-" + id}, []string{written.Person, written.Task, written.Notice})
+	}
+}
+
 // TestWhatIsOverIsNotAskedFor: what was decided while it gathered, or while the mail server
 // was away, is in no letter; where nothing is left there is none, and nothing is spent.
 func TestWhatIsOverIsNotAskedFor(t *testing.T) {

@@ -230,8 +230,8 @@ func TestLettersAreForgotten(t *testing.T) {
 	d := w.routed("train", approval.AnyOf, "ann")
 	for i, state := range []string{"ended", "shown"} {
 		life := time.Duration(1-2*i) * time.Hour // the letters: one serves, one does not
-		require.NoError(t, w.s.WriteLetter(w.ctx, store.Letter{ID: state, Person: "ann", Document: d.ID},
-			store.LetterTokens{Page: state, Life: life}))
+		require.NoError(t, w.s.WriteLetters(w.ctx, store.NewLetter{Letter: store.Letter{ID: state, Person: "ann", Document: d.ID},
+			LetterTokens: store.LetterTokens{Page: state, Life: life}}))
 		for _, life := range []time.Duration{time.Hour, -3 * time.Hour} {
 			id := state + life.String()
 			_, err := w.s.IntendIMCard(w.ctx, store.IMCard{ID: id, App: "wecom", Notice: id, Person: "ann", Document: d.ID}, life,

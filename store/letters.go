@@ -39,17 +39,34 @@ type LetterTokens struct {
 	Life  time.Duration
 }
 
-// WriteLetter writes a letter down before it is sent.
+// NewLetter is a letter that is about to be sent.
+type NewLetter struct {
+	Letter // without its times
+	LetterTokens
+}
+
+// WriteLetters writes letters down before they are sent.
 //
 // One statement, which is a transaction of its own; sent twice it finds itself.
-func (s *Store) WriteLetter(ctx context.Context, l Letter, with LetterTokens) error {
+func (s *Store) WriteLetters(ctx context.Context, letters ...NewLetter) error {
+	if len(letters) == 0 {
+		return nil
+	}
+	rows := make([]map[string]any, 0, len(letters))
+	for _, l := range letters {
+		rows = append(rows, map[string]any{"id": l.ID, "notice": l.Notice, "person": l.Person, "task": l.Task,
+			"document": l.Document, "round": l.Round, "content_hash": l.ContentHash, "page": l.Page, "reply": l.Reply,
+			"life": l.Life.Seconds()})
+	}
 	const query = `
 		INSERT INTO letters (id, notice, person, task, document, round, content_hash, page, reply, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), clock_timestamp() + make_interval(secs => $10))
+		SELECT id, notice, person, task, document, round, content_hash, page, nullif(reply, ''),
+		       clock_timestamp() + make_interval(secs => life)
+		FROM jsonb_to_recordset($1::jsonb) AS l (id text, notice text, person text, task text, document text, round int,
+		     content_hash text, page text, reply text, life double precision)
 		ON CONFLICT (id) DO NOTHING`
-	_, err := s.db.ExecContext(ctx, query, l.ID, l.Notice, l.Person, l.Task, l.Document, l.Round, l.ContentHash, with.Page,
-		with.Reply, with.Life.Seconds())
-	return sqlFault("store.WriteLetter", err)
+	_, err := s.db.ExecContext(ctx, query, string(mustJSON(rows)))
+	return sqlFault("store.WriteLetters", err)
 }
 
 // LetterByPage finds the letter whose link has a token. Whether it still serves is the

@@ -120,9 +120,9 @@ func TestALetterLeadsToAPageThatDecidesOnce(t *testing.T) {
 	t.Run("it expires", func(t *testing.T) {
 		late := strings.TrimPrefix(h.submitted("late", "2100.00"), "/documents/")
 		open := h.asked(late)
-		require.NoError(t, h.store.WriteLetter(t.Context(), store.Letter{ID: "l-late", Notice: "n", Person: "wang", Task: open.ID,
+		require.NoError(t, h.store.WriteLetters(t.Context(), store.NewLetter{Letter: store.Letter{ID: "l-late", Notice: "n", Person: "wang", Task: open.ID,
 			Document: late, Round: open.Round, ContentHash: open.ContentHash},
-			store.LetterTokens{Page: store.HashToken("late"), Life: -time.Second}))
+			LetterTokens: store.LetterTokens{Page: store.HashToken("late"), Life: -time.Second}}))
 		h.get("wang", "/letters/late").is(http.StatusOK).says("expired").saysNot(`value="approve"`)
 		h.post("wang", "/letters/late", url.Values{"act": {"approve"}}).is(http.StatusConflict)
 	})

@@ -194,8 +194,8 @@ func TestAnAnswerDecidesOnce(t *testing.T) {
 	// It is late.
 	late := strings.TrimPrefix(a.submitted("late", "2100.00"), "/documents/")
 	open := a.waits(late, "wang")
-	require.NoError(t, a.store.WriteLetter(t.Context(), store.Letter{ID: "l-late", Person: "wang", Task: open.ID, Document: late,
-		Round: open.Round, ContentHash: open.ContentHash}, store.LetterTokens{Page: "late", Reply: store.HashToken("late"), Life: -time.Second}))
+	require.NoError(t, a.store.WriteLetters(t.Context(), store.NewLetter{Letter: store.Letter{ID: "l-late", Person: "wang", Task: open.ID, Document: late,
+		Round: open.Round, ContentHash: open.ContentHash}, LetterTokens: store.LetterTokens{Page: "late", Reply: store.HashToken("late"), Life: -time.Second}}))
 	require.Equal(t, store.ReplyRefused, a.answer("r+late@approve.example.com", "approve"))
 	require.NotEmpty(t, a.waits(late, "wang").ID)
 
@@ -214,8 +214,8 @@ func TestNoAnswerDecidesWhereAProofIsAskedFor(t *testing.T) {
 	require.Empty(t, letter.Reply)
 	require.NotContains(t, letter.Body, "驳回")
 	open := a.waits(id, "wang")
-	require.NoError(t, a.store.WriteLetter(t.Context(), store.Letter{ID: "l-1", Person: "wang", Task: open.ID, Document: id,
-		Round: open.Round, ContentHash: open.ContentHash}, store.LetterTokens{Page: "p", Reply: store.HashToken("before"), Life: time.Hour}))
+	require.NoError(t, a.store.WriteLetters(t.Context(), store.NewLetter{Letter: store.Letter{ID: "l-1", Person: "wang", Task: open.ID, Document: id,
+		Round: open.Round, ContentHash: open.ContentHash}, LetterTokens: store.LetterTokens{Page: "p", Reply: store.HashToken("before"), Life: time.Hour}}))
 	require.Equal(t, store.ReplyRefused, a.answer("r+before@approve.example.com", "approve"))
 	require.NotEmpty(t, a.waits(id, "wang").ID)
 	require.Len(t, a.answered(notice.ReplyRefused), 1)

@@ -66,7 +66,7 @@ func (c *crossing) letter() {
 	task, err := c.store.Task(c.t.Context(), c.objects["tasks"])
 	require.NoError(c.t, err)
 	c.objects["letters"] = rand.Text()
-	require.NoError(c.t, c.store.WriteLetter(c.t.Context(), store.Letter{ID: "l-" + task.ID, Notice: "n", Person: "zhao",
+	require.NoError(c.t, c.store.WriteLetters(c.t.Context(), store.NewLetter{Letter: store.Letter{ID: "l-" + task.ID, Notice: "n", Person: "zhao",
 		Task: task.ID, Document: task.Document, Round: task.Round, ContentHash: task.ContentHash},
-		store.LetterTokens{Page: store.HashToken(c.objects["letters"]), Life: time.Hour}))
+		LetterTokens: store.LetterTokens{Page: store.HashToken(c.objects["letters"]), Life: time.Hour}}))
 }
