@@ -125,8 +125,8 @@ type EffectsQueue struct {
 
 // Relay is what drains the database: starts, acts, notices.
 type Relay struct {
-	Interval time.Duration `mapstructure:"interval"` // between two looks when there was nothing
-	Batch    int           `mapstructure:"batch"`    // rows of one look
+	Interval time.Duration `mapstructure:"interval"` // between two looks at what waits
+	Batch    int           `mapstructure:"batch"`    // rows of one claim
 }
 
 // Identity is how people sign in.

@@ -23,6 +23,8 @@ func (o *outbox) empty() bool {
 	return len(o.starts) == 0 && len(o.open) == 0
 }
 
+func (o *outbox) Due(context.Context, bool) (store.Due, error) { return store.Due{Starts: true}, nil }
+
 func (o *outbox) ClaimStarts(_ context.Context, limit int) ([]store.Start, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

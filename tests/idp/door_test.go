@@ -104,6 +104,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 		who, _ := auth.Of(r.Context())
 		if who.Proved != nil {
 			w.Header().Set("Proved", who.Proved.At.Format("15:04:05"))
+			w.Header().Set("Class", who.Proved.Class)
 		}
 		_, _ = io.WriteString(w, r.URL.Path+" "+who.Person.ID)
 		for _, g := range who.Subject.Roles {

@@ -210,6 +210,9 @@ func TestAFreshSignInIsReallyNew(t *testing.T) {
 	require.NotEqual(t, before, b.Jar.Cookies(back.Request.URL), "the session is a new one")
 
 	d.is(b.signIn(p, "/login/company?fresh=60&acr_values=phr", "alice"), 403, "identity.not_fresh")
+	byKey := b.signIn(p, "/login/company?fresh=60&acr_values=phr&return_to=/documents/1", "alice+key")
+	require.Equal(t, "phr", byKey.Header.Get("Class"), "what they proved it by is kept for the decision")
+	d.is(byKey, 200, "/documents/1 wu")
 	d.is(b.open("/x"), 200, "/x wu")
 	d.is(b.signIn(p, "/login/company?fresh=60&return_to=/documents/1", "bob"), 403, "auth.other_person")
 	require.Equal(t, "/x ", read(t, b.open("/x")), "alice left the provider for bob, and it told us")
