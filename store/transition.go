@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/countersign/countersign/domain/approval"
 	"github.com/countersign/countersign/domain/evidence"
+	"github.com/countersign/countersign/domain/notice"
 )
 
 // transition is everything that one Record writes.
@@ -65,27 +67,36 @@ func stampDrafts(drafts []evidence.Draft, at time.Time, stamp Stamp) ([]evidence
 	return stamped, nil
 }
 
-// writeTransition is one statement, so that a transition is one round trip and
-// whole by itself. It begins with the document as it was looked at, locked, and
-// with the act that nobody answered meanwhile: everything else is written for the
-// row of mine, and where there is none nothing is. Who is told through a role is
-// looked up here: one notice for each holder, and one for each who decides for the
-// one that is asked.
-const writeTransition = `
+// A transition is written by one statement, so that it is one round trip and whole by
+// itself. It begins with the document as it was looked at, locked, and with the act that
+// nobody answered meanwhile: everything else is written for the row of mine, and where
+// there is none nothing is.
+//
+// A part that has nothing to write is left out: to make its tables and all their indexes
+// ready costs PostgreSQL as much as to write a row. Each part is its own $n all the same.
+const (
+	transitionBegin = `
 	WITH head AS (
-		SELECT id, sorted_at, entity FROM documents WHERE id = $1 AND seq = $15 AND head_hash = $16 FOR UPDATE
-	), act AS (
+		SELECT id, sorted_at, entity FROM documents
+		WHERE id = $1 AND seq = $15 AND head_hash = $16 AND num_nulls($20::jsonb, $21::jsonb, $22::jsonb) = 0 FOR UPDATE
+	)`
+	transitionOfAct = `, act AS (
 		UPDATE inbox SET outcome = $17, outcome_at = $2
 		WHERE id = $18 AND outcome IS NULL AND EXISTS (SELECT FROM head) RETURNING id
 	), mine AS (
-		SELECT id, sorted_at, entity FROM head WHERE $18 = '' OR EXISTS (SELECT FROM act)
-	), event AS (
+		SELECT id, sorted_at, entity FROM head WHERE EXISTS (SELECT FROM act)
+	)`
+	transitionOfNone = `, mine AS (
+		SELECT id, sorted_at, entity FROM head WHERE $18 = ''
+	)`
+	transitionEvents = `, event AS (
 		INSERT INTO events (stream, at, cause, ` + eventArrayColumns + `)
 		SELECT mine.id, $2, $3, u.* FROM mine, ` + eventArrays + ` AS u
 	), cause AS (
 		INSERT INTO causes (stream, cause, first_seq, last_seq, outcome, at)
 		SELECT mine.id, $3, $15 + 1, $19, $17, $2 FROM mine
-	), opened AS (
+	)`
+	transitionOpened = `, opened AS (
 		INSERT INTO tasks (id, document, step, step_title, round, assignee, via, slot, state, decided_by, decided_at,
 		                   opinion, opened_at, opened_seq, due_at, remind_at, reminded, overdue, provisional, for_task,
 		                   calendar, calendar_version, counted_at, sorted_at)
@@ -108,7 +119,8 @@ const writeTransition = `
 		                       AND (h.entity = '' OR h.entity = mine.entity AND NOT o.of_group)))
 		ON CONFLICT (document, kind, name) DO UPDATE
 		SET version = excluded.version, done_at = NULL, tries = 0, next_try = clock_timestamp()
-	), changed AS (
+	)`
+	transitionChanged = `, changed AS (
 		UPDATE tasks t
 		SET state = coalesce(nullif(c.state, ''), t.state),
 		    decided_by = coalesce(nullif(c.decided_by, ''), t.decided_by),
@@ -125,7 +137,9 @@ const writeTransition = `
 		     opinion text, reminded int, overdue boolean, moved boolean, due_at timestamptz, remind_at text,
 		     provisional boolean, calendar text, calendar_version int, counted_at timestamptz)
 		WHERE t.id = c.id AND t.document = mine.id
-	), notice AS (
+	)`
+	// Who is told through a role is looked up here: one notice for each holder.
+	transitionNotices = `, notice AS (
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)
 		SELECT DISTINCT ON (n.id || '.' || coalesce(h.person, n.person))
 		       n.id || '.' || coalesce(h.person, n.person), n.kind, coalesce(h.person, n.person), n.role, n.entity,
@@ -134,7 +148,9 @@ const writeTransition = `
 		     document text, task text, quiet boolean, data jsonb)
 		LEFT JOIN role_holders h ON n.person = '' AND h.role = n.role AND h.entity IN ('', n.entity) AND ` + holdsNow + `
 		ON CONFLICT DO NOTHING
-	), delegates AS (
+	)`
+	// And one for each who decides for somebody who is asked.
+	transitionDelegates = `, delegates AS (
 		INSERT INTO notices (id, kind, person, role, entity, document, task, quiet, data, created_at, next_try)
 		SELECT DISTINCT ON (n.id || '.' || g.delegate)
 		       n.id || '.' || g.delegate, n.also, g.delegate, '', '', n.document, n.task, false,
@@ -145,34 +161,51 @@ const writeTransition = `
 		JOIN delegations g ON n.also <> '' AND g.person = n.person AND ` + ruleReaches + `
 		ON CONFLICT DO NOTHING
 	)`
-
-const (
-	// startedTransition is added to a document's first transition: its workflow runs.
-	startedTransition = `, started AS (
+	// transitionStarted is added to a document's first transition: its workflow runs.
+	transitionStarted = `, started AS (
 		UPDATE starts SET done_at = $2 WHERE document = $1 AND done_at IS NULL AND EXISTS (SELECT FROM mine)
 	)`
-	documentTransition = `
+	transitionDocument = `
 	UPDATE documents d
 	SET status = $23, round = $24, revision = $25, content_hash = $26, seq = $19, head_hash = $27, step = $28,
 	    step_titles = $29, deciders = $30, parked_ref = $31, parked_attempt = $32, parked_code = $33,
 	    parked_detail = $34, parked_at = $35, voucher_ref = $36, voucher_number = $37, closed_at = $38, intervened = $39,
 	    updated_at = $2
 	FROM mine WHERE d.id = mine.id`
-
-	firstTransition = writeTransition + startedTransition + documentTransition
-	laterTransition = writeTransition + documentTransition
 )
+
+// statement is the one that writes the transition.
+func (t *transition) statement(opened, changed string, owed []notice.Notice) string {
+	const nothing = "[]"
+	query := transitionBegin + transitionOfNone
+	if t.request.Act != nil {
+		query = transitionBegin + transitionOfAct
+	}
+	query += transitionEvents
+	if opened != nothing {
+		query += transitionOpened
+	}
+	if changed != nothing {
+		query += transitionChanged
+	}
+	if len(owed) > 0 {
+		query += transitionNotices
+	}
+	if slices.ContainsFunc(owed, func(n notice.Notice) bool { return notice.ForDelegate(n.Kind) != "" }) {
+		query += transitionDelegates
+	}
+	if t.before.Seq == 1 {
+		query += transitionStarted
+	}
+	return query + transitionDocument
+}
 
 // write is false where the document or the act is not any more what was looked
 // at; nothing was written then.
 func (t *transition) write(ctx context.Context, q sqlx.ExtContext) (bool, error) {
-	args, err := t.args()
+	query, args, err := t.said()
 	if err != nil {
 		return false, err
-	}
-	query := laterTransition
-	if t.before.Seq == 1 {
-		query = firstTransition
 	}
 	written, err := q.ExecContext(ctx, query, args...)
 	if err != nil {
@@ -194,27 +227,30 @@ func (t *transition) write(ctx context.Context, q sqlx.ExtContext) (bool, error)
 	return true, t.copyIn(ctx, q)
 }
 
-func (t *transition) args() ([]any, error) {
+// said is the statement with its arguments.
+func (t *transition) said() (string, []any, error) {
 	p := t.after
 	outcome, err := json.Marshal(t.outcome)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	opened, changed, err := p.tasksJSON()
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	owed, err := noticeRows(p.owed(t.events), p.document, p.Seq)
+	owed := p.owed(t.events)
+	notices, err := noticeRows(owed, p.document, p.Seq)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	act := ""
 	if t.request.Act != nil {
 		act = t.request.Act.ID
 	}
 	args := append([]any{p.document, p.at, t.request.Cause}, eventArgs(t.events)...)
-	args = append(args, t.before.Seq, t.before.HeadHash, string(outcome), act, p.Seq, opened, changed, owed)
-	return append(args, string(p.Status), p.Round, p.Revision, p.ContentHash, p.HeadHash, p.Step, p.StepTitles,
+	args = append(args, t.before.Seq, t.before.HeadHash, string(outcome), act, p.Seq, opened, changed, notices)
+	args = append(args, string(p.Status), p.Round, p.Revision, p.ContentHash, p.HeadHash, p.Step, p.StepTitles,
 		p.Deciders, p.ParkedRef, p.ParkedAttempt, p.ParkedCode, p.ParkedDetail, p.ParkedAt, p.VoucherRef,
-		p.VoucherNumber, p.ClosedAt, p.Intervened), nil
+		p.VoucherNumber, p.ClosedAt, p.Intervened)
+	return t.statement(opened, changed, owed), args, nil
 }
