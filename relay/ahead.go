@@ -72,7 +72,8 @@ func (a *ahead) readTasks(ctx context.Context, book PostBook, messages []store.D
 // asksAlone says whether a message is a letter with one notice, which asks somebody to
 // decide. One that is a letter only where an app refuses it is written down then.
 func (a *ahead) asksAlone(d store.Delivery) bool {
-	return len(d.All) == 1 && d.Shape != store.DeliveryDigest && slices.Index(d.Channels, notice.Mail) == 0 && a.mail.asksByLetter(d.All[0])
+	return len(d.All) == 1 && d.Shape != store.DeliveryDigest &&
+		slices.Index(d.Channels, notice.Mail) == 0 && a.mail.asksByLetter(d.All[0])
 }
 
 // writeLetters writes down what letters ask, all at once, before any is sent.

@@ -97,7 +97,8 @@ func (s *Store) ClaimNotices(ctx context.Context, limit int) ([]Notice, error) {
 		WHERE id IN (
 			SELECT id FROM notices WHERE sent_at IS NULL AND NOT quiet AND next_try <= statement_timestamp()
 			  AND person IN (SELECT person FROM notices
-			                 WHERE sent_at IS NULL AND NOT quiet AND next_try <= statement_timestamp() ORDER BY next_try LIMIT $1)
+			                 WHERE sent_at IS NULL AND NOT quiet AND next_try <= statement_timestamp()
+			                 ORDER BY next_try LIMIT $1)
 			ORDER BY next_try LIMIT $2 FOR UPDATE SKIP LOCKED)
 		RETURNING ` + noticeColumns + `, ` + urgentColumn
 	var rows []noticeRow
