@@ -208,11 +208,19 @@ func unsound(s approval.State) string {
 // be, nor passed over on record.
 func unsupported(s approval.State) string {
 	for _, step := range s.Plan.Steps {
-		if step.Need == approval.NeedsPeople && !stands(s, step) && !slices.Contains(s.Jumped, step.ID) {
+		if step.Need == approval.NeedsPeople && !stands(s, step) && !slices.Contains(s.Jumped, step.ID) && !keptAsFoundNow(s, step) {
 			return fmt.Sprintf("%s was not decided as it must be: %v", step.ID, states(s))
 		}
 	}
 	return ""
+}
+
+// keptAsFoundNow says whether a step stands in a round that went straight back under an
+// edition before 4, which took whoever would be found for it now for who was asked.
+func keptAsFoundNow(s approval.State, step approval.Step) bool {
+	return s.Plan.Rules < 4 && step.Late != nil &&
+		(slices.ContainsFunc(s.Tasks, func(t approval.Task) bool { return t.Step == step.ID && t.Before }) ||
+			slices.ContainsFunc(s.Agreed, func(a approval.Agreed) bool { return a.Step == step.ID }))
 }
 
 // early says that a task is open before all the steps that its own follows are over.
