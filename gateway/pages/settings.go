@@ -10,6 +10,7 @@ import (
 	"github.com/countersign/countersign/domain/access"
 	"github.com/countersign/countersign/domain/fault"
 	"github.com/countersign/countersign/domain/notice"
+	"github.com/countersign/countersign/gateway/auth"
 	"github.com/countersign/countersign/gateway/desk"
 	"github.com/countersign/countersign/gateway/server/problem"
 	"github.com/countersign/countersign/store"
@@ -23,6 +24,8 @@ type settingsView struct {
 	Passkeys []passkeyRow
 	Apps     []appRow
 	Named    bool   // passkeys can be made at this address
+	Here     string // address of the passkeys, for another browser
+	App      bool   // the page is shown within another app
 	Fresh    string // where to sign in again before a passkey is added or removed; "" for fresh enough
 	Tokens   []tokenRow
 	Scopes   []scopeChoice
@@ -122,7 +125,7 @@ func (v *visit) ownPasskeys(view *settingsView) error {
 		view.Passkeys = append(view.Passkeys, passkeyRow{ID: p.ID, Name: p.Name, Synced: p.Synced,
 			Added: v.stamp(p.AddedAt, home), Used: v.stamp(p.LastUsedAt, home), Removed: v.stamp(p.RemovedAt, home)})
 	}
-	view.Named = v.desk().Passkeys != nil
+	view.Named, view.Here, view.App = v.desk().Passkeys != nil, v.address("/settings#passkeys"), auth.InApp(v.r.UserAgent())
 	if !v.desk().JustSignedIn(v.who) {
 		view.Fresh = v.who.FreshPath(strconv.Itoa(desk.PasskeyFresh), "", settingsAt+"#passkeys")
 	}

@@ -64,6 +64,10 @@ func (r *reader) aPasskeySigns() {
 	r.press(`#decide button[value="approve"]`)
 	require.Equal(r.t, other, read[string](r, `location.pathname`))
 	require.True(r.t, r.has("#decide"), "nothing was decided")
+	r.visit("/settings")
+	require.Contains(r.t, r.text("#passkeys"), word("page.passkeys.elsewhere"))
+	require.True(r.t, r.has(`#passkeys a[target="_blank"][href="`+r.at.url+`/settings#passkeys"]`))
+	require.False(r.t, read[bool](r, `document.querySelector("#add-passkey").checkVisibility()`), "there is nothing to press")
 }
 
 // sealedDocument is a document whose decision is signed.

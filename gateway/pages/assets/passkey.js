@@ -11,7 +11,10 @@
   // Where passkeys are missing, as in the web views of other apps, the way leads to the system's browser.
   const box = document.getElementById("passkey");
   const elsewhere = document.querySelectorAll("[data-elsewhere]");
-  if (!able()) elsewhere.forEach((e) => { e.hidden = false; });
+  if (!able()) {
+    elsewhere.forEach((e) => { e.hidden = false; });
+    document.querySelectorAll("[data-able]").forEach((e) => { e.hidden = true; });
+  }
   for (const button of document.querySelectorAll("[data-copy]")) {
     if (!navigator.clipboard) continue;
     button.hidden = false;
@@ -65,7 +68,7 @@
     if (!able() || !("have" in box.dataset)) {
       elsewhere.forEach((e) => { e.hidden = able(); });
       box.scrollIntoView({ block: "center" });
-      box.querySelector("a.button")?.focus();
+      box.querySelector(able() ? "[data-able] a" : "[data-elsewhere] a")?.focus();
       return;
     }
     if (busy) return;
