@@ -26,6 +26,7 @@ type reader struct {
 	client   *http.Client
 	received atomic.Int64 // bytes that came over the wire, headers among them
 	asked    time.Time    // when the last page was asked for
+	file     bool         // the last page that was visited is a file to keep
 }
 
 const pageMost = 16 << 20 // bytes that are read of a page
@@ -141,6 +142,7 @@ func (r *reader) open(ctx context.Context, path string) (string, error) {
 	if answer.StatusCode != http.StatusOK {
 		return "", statusError{path, answer.StatusCode}
 	}
+	r.file = strings.HasPrefix(answer.Header.Get("Content-Disposition"), "attachment")
 	return string(text), nil
 }
 

@@ -27,11 +27,11 @@ func (t *timings) decided(d time.Duration) {
 	t.decides = append(t.decides, d)
 }
 
-// percentile returns the value below which p hundredths lie; zero for none.
+// percentile returns the value that p hundredths do not exceed (nearest rank); zero for none.
 func percentile(sample []time.Duration, p int) time.Duration {
 	if len(sample) == 0 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(sample))
-	return sorted[min(len(sorted)-1, len(sorted)*p/100)]
+	return sorted[(len(sorted)*p+99)/100-1]
 }

@@ -123,13 +123,8 @@ func (v *visit) notDecided(err error, s bulkSent) error {
 // homeAt is the address of the inbox as a query narrows it: nothing else that a form
 // carried is put into an address.
 func homeAt(query url.Values) string {
-	kept := url.Values{}
-	for _, name := range []string{byQuery, byType, byEntity, byApplicant, byFrom, byTo, byCurrency, byUrgent, byOverdue,
-		bySort} {
-		if value := query.Get(name); value != "" {
-			kept.Set(name, value)
-		}
-	}
+	kept := namedIn(query, byQuery, byType, byEntity, byApplicant, byFrom, byTo, byCurrency, byUrgent, byOverdue,
+		bySort)
 	if len(kept) == 0 {
 		return "/"
 	}

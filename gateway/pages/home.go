@@ -102,6 +102,17 @@ func (v *visit) openTasks(view *homeView, cursor string) error {
 	return nil
 }
 
+// namedIn is what a query says under some names.
+func namedIn(query url.Values, names ...string) url.Values {
+	said := url.Values{}
+	for _, name := range names {
+		if value := query.Get(name); value != "" {
+			said.Set(name, value)
+		}
+	}
+	return said
+}
+
 // nextAt is the address of the next page of a list, "" at the end.
 func nextAt(path string, query url.Values, cursor string) string {
 	if cursor == "" {

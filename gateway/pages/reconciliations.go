@@ -134,6 +134,7 @@ type reconciliationView struct {
 	Kinds    []choice
 	Kind     string
 	OpenOnly bool
+	Shown    string // the query that shows just these differences, with its question mark; "" for all
 	Rows     []differenceRow
 	Next     string
 	CSV      string
@@ -194,14 +195,18 @@ func (v *visit) reconciliation(status int, wrong string) error {
 	for _, d := range page.Items {
 		view.Rows = append(view.Rows, v.differenceRow(d, run))
 	}
-	next := url.Values{}
-	for _, name := range []string{"kind", "open"} {
-		if value := query.Get(name); value != "" {
-			next.Set(name, value)
-		}
-	}
+	next := namedIn(query, "kind", "open")
 	view.Next = nextAt(reconcileAt+"/"+id, next, page.Next)
+	view.Shown = v.differencesShown()
 	return v.show(status, v.t("page.reconcile.title"), view)
+}
+
+// differencesShown is the query that shows the differences of this page again.
+func (v *visit) differencesShown() string {
+	if query := namedIn(v.r.URL.Query(), "kind", "open", "cursor"); len(query) > 0 {
+		return "?" + query.Encode()
+	}
+	return ""
 }
 
 func (v *visit) differenceRow(d store.FoundDifference, run store.Reconciliation) differenceRow {
@@ -245,7 +250,7 @@ func ruleDifference(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.leave(reconcileAt+"/"+in.Run+"#d"+v.param("n"), "ruled")
+	return v.leave(reconcileAt+"/"+in.Run+v.differencesShown()+"#d"+v.param("n"), "ruled")
 }
 
 // The media type of a workbook.
