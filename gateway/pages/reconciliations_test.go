@@ -37,7 +37,7 @@ func TestRulingsKeepWhatIsShown(t *testing.T) {
 		const shown = "?kind=missing_here&open=1"
 		at := "/reconciliations/" + run.ID
 		rule := at + "/differences/" + n + shown
-		h.get("wang", at+shown).is(http.StatusOK).says(`action="`+at+"/differences/"+n+"?kind=missing_here&amp;open=1").
+		h.get("wang", at+shown).is(http.StatusOK).says(`action="` + at + "/differences/" + n + "?kind=missing_here&amp;open=1").
 			saysNot("v:x:missing_there:1")
 		h.get("wang", at+"?kind=missing_here&other=x").says(`action="` + at + "/differences/" + n + `?kind=missing_here"`)
 		h.post("wang", rule, url.Values{"key": {"a"}, "ruling": {"explained"}}).is(http.StatusUnprocessableEntity).
