@@ -125,7 +125,8 @@ func (v *visit) ownPasskeys(view *settingsView) error {
 		view.Passkeys = append(view.Passkeys, passkeyRow{ID: p.ID, Name: p.Name, Synced: p.Synced,
 			Added: v.stamp(p.AddedAt, home), Used: v.stamp(p.LastUsedAt, home), Removed: v.stamp(p.RemovedAt, home)})
 	}
-	view.Named, view.Here, view.App = v.desk().Passkeys != nil, v.address("/settings#passkeys"), auth.InApp(v.r.UserAgent())
+	view.Named, view.Here = v.desk().Passkeys != nil, v.address("/settings#passkeys")
+	view.App = auth.InApp(v.r.UserAgent())
 	if !v.desk().JustSignedIn(v.who) {
 		view.Fresh = v.who.FreshPath(strconv.Itoa(desk.PasskeyFresh), "", settingsAt+"#passkeys")
 	}
