@@ -20,8 +20,9 @@ then: [archive]
 `
 
 // aPasskeySigns adds a passkey of the browser's own authenticator, signs a decision
-// with it, then a sanction and its yes at once, and lets the audit prove that; without passkeys, as in the web views of other
-// apps, the page leads to the system's browser and sends nothing.
+// with it, then a sanction and its yes at once, and lets the audit prove that; without
+// passkeys, as in the web views of other apps, the pages lead to the system's browser
+// and send nothing.
 func (r *reader) aPasskeySigns() {
 	if r.at.house == nil {
 		r.t.Skip("the house that is walked through has no policy that asks for a passkey")
