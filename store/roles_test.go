@@ -82,7 +82,7 @@ func (w *world) workUnder(as map[string]*store.Store) store.Document {
 	require.NoError(w.t, err)
 	w.noticesUnder(relay, worker, gateway, notices)
 	require.NoError(w.t, gateway.NoticeRead(w.ctx, notices[0].Person, notices[0].ID))
-	_, err = relay.Stats(w.ctx)
+	_, err = gateway.Backlog(w.ctx)
 	require.NoError(w.t, err)
 	_, err = relay.SaveCheckpoint(w.ctx, store.Checkpoint{Hash: "c", Body: "{}"})
 	require.NoError(w.t, err)

@@ -82,26 +82,14 @@ func New(deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := deps.Metrics.Register(newGates(deps.Desk.Store)); err != nil {
-		return nil, err
-	}
-	if err := deps.Metrics.Register(newTold(deps.Desk.Store)); err != nil {
-		return nil, err
-	}
-	if err := deps.Metrics.Register(newWebhooks(deps.Desk.Store)); err != nil {
-		return nil, err
-	}
-	if err := deps.Metrics.Register(newBooks(deps.Desk.Store)); err != nil {
-		return nil, err
-	}
-	if err := deps.Metrics.Register(newMessengers(deps.Desk)); err != nil {
-		return nil, err
-	}
-	if err := deps.Metrics.Register(newMasterData(deps.Desk.Store, deps.Desk.Connections)); err != nil {
-		return nil, err
-	}
-	if err := deps.Metrics.Register(newInboundSources(deps.Desk)); err != nil {
-		return nil, err
+	for _, c := range []prometheus.Collector{
+		newBacklog(deps.Desk.Store), newGates(deps.Desk.Store), newTold(deps.Desk.Store), newWebhooks(deps.Desk.Store),
+		newBooks(deps.Desk.Store), newMessengers(deps.Desk), newMasterData(deps.Desk.Store, deps.Desk.Connections),
+		newInboundSources(deps.Desk),
+	} {
+		if err := deps.Metrics.Register(c); err != nil {
+			return nil, err
+		}
 	}
 	gate := newGate(deps.Rate, deps.Proxies)
 	inner, err := compressed(deps.Auth.Middleware(gate.limit(sameOrigin(onlyItsPurpose(router)))))
