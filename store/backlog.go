@@ -18,9 +18,12 @@ func (s *Store) Backlog(ctx context.Context) (Backlog, error) {
 	const query = `
 		SELECT st.n AS submissions, st.age AS oldest_start, ac.n AS acts, ac.age AS oldest_act, pa.n AS parked,
 		       pa.age AS oldest_park
-		FROM (SELECT count(*) AS n, ` + oldest + `(created_at)), 0)::bigint AS age FROM starts WHERE done_at IS NULL) AS st,
-		     (SELECT count(*) AS n, ` + oldest + `(received_at)), 0)::bigint AS age FROM inbox WHERE outcome IS NULL) AS ac,
-		     (SELECT count(*) AS n, ` + oldest + `(parked_at)), 0)::bigint AS age FROM documents WHERE parked_code <> '') AS pa`
+		FROM (SELECT count(*) AS n, ` + oldest + `(created_at)), 0)::bigint AS age
+		      FROM starts WHERE done_at IS NULL) AS st,
+		     (SELECT count(*) AS n, ` + oldest + `(received_at)), 0)::bigint AS age
+		      FROM inbox WHERE outcome IS NULL) AS ac,
+		     (SELECT count(*) AS n, ` + oldest + `(parked_at)), 0)::bigint AS age
+		      FROM documents WHERE parked_code <> '') AS pa`
 	var row struct {
 		Submissions, Acts, Parked int64
 
