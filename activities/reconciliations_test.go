@@ -206,6 +206,14 @@ func (s *sides) mends(reference string) {
 		again, err := s.store.PostedAgain(ctx, reference)
 		require.NoError(s.t, err)
 		require.Equal(s.t, []string{id, ruling.Number}, []string{again.ID, again.Number})
+		all, err := s.store.Vouchers(ctx, access.Scope{All: true}, store.VoucherFilter{})
+		require.NoError(s.t, err)
+		for _, v := range all.Items {
+			if v.Reference == reference {
+				require.Equal(s.t, ruling.Number, v.Again, "a list tells the number it has now")
+				require.NotEqual(s.t, v.Number, v.Again)
+			}
+		}
 	}
 	found, err := s.port.Find(ctx, reference)
 	require.NoError(s.t, err)

@@ -182,12 +182,12 @@ func (s *Store) RulingOn(ctx context.Context, id string) (Ruling, reconciliation
 func (s *Store) PostedAgain(ctx context.Context, reference string) (Ruling, error) {
 	const query = `
 		SELECT g.connection, g.fingerprint, ` + rulingColumns + ` FROM reconciliation_rulings g
-		WHERE g.reference = $1 AND g.outcome = $2 ORDER BY g.outcome_at DESC, g.id DESC LIMIT 1`
+		WHERE g.reference = $1 AND g.outcome = 'posted' ORDER BY g.outcome_at DESC, g.id DESC LIMIT 1`
 	var row struct {
 		Connection, Fingerprint string
 		rulingRow
 	}
-	err := s.db.GetContext(ctx, &row, query, reference, VoucherPosted)
+	err := s.db.GetContext(ctx, &row, query, reference)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Ruling{}, nil
 	}

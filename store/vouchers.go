@@ -23,6 +23,7 @@ type VoucherRow struct {
 	DocumentNumber   string // nothing in
 	State            string // pending, draft, posted, parked or void
 	ID, Number, Date string // the ERP's id and number; the posting date, YYYY-MM-DD
+	Again            string // its number since it was missing there and posted again; "" where it never was
 	Hash             string
 	Voucher          string // canonical JSON; not in lists
 	Code, Detail     string // why it is parked
@@ -44,6 +45,7 @@ type voucherRow struct {
 
 	ERPID     string       `db:"erp_id"`
 	ERPNumber string       `db:"erp_number"`
+	Again     string       `db:"posted_again"`
 	CreatedAt time.Time    `db:"created_at"`
 	PostedAt  sql.NullTime `db:"posted_at"`
 }
@@ -51,13 +53,15 @@ type voucherRow struct {
 func (r voucherRow) row() VoucherRow {
 	return VoucherRow{
 		Reference: r.Reference, Document: r.Document, DocumentNumber: r.Number, Kind: r.Kind, Entity: r.Entity,
-		State: r.State, ID: r.ERPID, Number: r.ERPNumber, Date: r.Date, Hash: r.Hash, Voucher: r.Voucher,
+		State: r.State, ID: r.ERPID, Number: r.ERPNumber, Again: r.Again, Date: r.Date, Hash: r.Hash, Voucher: r.Voucher,
 		Code: r.Code, Detail: r.Detail, CreatedAt: r.CreatedAt.UTC(), PostedAt: orZero(r.PostedAt),
 	}
 }
 
 const voucherColumns = `v.reference, v.document, d.number, v.kind, v.entity, v.state, v.erp_id, v.erp_number, v.date,
-	v.hash, v.code, v.detail, v.created_at, v.posted_at`
+	v.hash, v.code, v.detail, v.created_at, v.posted_at,
+	coalesce((SELECT g.erp_number FROM reconciliation_rulings g WHERE g.reference = v.reference AND g.outcome = 'posted'
+	          ORDER BY g.outcome_at DESC, g.id DESC LIMIT 1), '') AS posted_again`
 
 // SaveVoucher keeps what the books answered, and how the call ended that told so.
 // A posted voucher stays as it is.

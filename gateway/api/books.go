@@ -38,6 +38,7 @@ type Voucher struct {
 	State     string     `json:"state"`
 	BookID    string     `json:"erp_id,omitempty"`
 	BookNo    string     `json:"erp_number,omitempty"`
+	Again     string     `json:"erp_number_again,omitempty" doc:"Its number since it was missing there and posted again"`
 	Date      string     `json:"date,omitempty"`
 	Code      string     `json:"code,omitempty" doc:"Why it is parked"`
 	Detail    string     `json:"detail,omitempty" doc:"The books' own words"`
@@ -64,7 +65,7 @@ type Entry struct {
 func voucherOf(v store.VoucherRow) Voucher {
 	out := Voucher{
 		Reference: v.Reference, Document: v.Document, Number: v.DocumentNumber, Kind: v.Kind, Entity: v.Entity,
-		State: v.State, BookID: v.ID, BookNo: v.Number, Date: v.Date, Code: v.Code, Detail: v.Detail,
+		State: v.State, BookID: v.ID, BookNo: v.Number, Again: v.Again, Date: v.Date, Code: v.Code, Detail: v.Detail,
 		CreatedAt: instant(v.CreatedAt), PostedAt: instant(v.PostedAt),
 	}
 	var whole voucher.Voucher

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -24,8 +25,9 @@ type voucherRow struct {
 
 func (v *visit) voucherRow(row store.VoucherRow) voucherRow {
 	return voucherRow{
-		Reference: row.Reference, Document: row.Document, DocumentNumber: row.DocumentNumber, Number: row.Number,
-		Kind: v.optional("page.voucher.kind."+row.Kind, row.Kind), State: row.State, Date: row.Date,
+		Reference: row.Reference, Document: row.Document, DocumentNumber: row.DocumentNumber,
+		Number: cmp.Or(row.Again, row.Number),
+		Kind:   v.optional("page.voucher.kind."+row.Kind, row.Kind), State: row.State, Date: row.Date,
 		Entity: v.entity(row.Entity), Created: v.stamp(row.CreatedAt, row.Entity),
 	}
 }
@@ -117,14 +119,15 @@ func showVoucher(v *visit) error {
 		return err
 	}
 	if again.ID != "" {
-		view.Again = v.t("page.voucher.again", "who", v.name(again.Person), "number", numberOr(again.Number, again.Reference),
+		view.Again = v.t("page.voucher.again", "who", v.name(again.Person), "first", numberOr(row.Number, row.Reference),
+			"number", numberOr(again.Number, again.Reference),
 			"at", v.stamp(again.OutcomeAt, row.Entity).Text)
 	}
 	view.Undone, view.Reverse, err = v.undone(row.Reference, row.Kind, row.State, access.Object{Entity: row.Entity})
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(row.Number, row.Reference)), view)
+	return v.show(http.StatusOK, v.t("page.voucher.title", "number", numberOr(view.Number, row.Reference)), view)
 }
 
 // undone says how far the reversal of a voucher is, and where the reader may ask for one.
