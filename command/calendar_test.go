@@ -37,7 +37,7 @@ func TestDueSaysWhyInBothLanguages(t *testing.T) {
 	}{
 		{"over a weekend", []string{"--from", "2026-03-06T17:30:00+08:00", "--for", "4 workhours", "--entity", "acme-cn", "--lang", "en"},
 			`2026-03-09T14:00:00+08:00
-2026-03-09 Mon 14:00 is 4 working hour(s) after 2026-03-06 Fri 17:30, by the calendar cn-office (Asia/Shanghai).
+2026-03-09 Mon 14:00 is 4 working hours after 2026-03-06 Fri 17:30, by the calendar cn-office (Asia/Shanghai).
   2026-03-06 Fri  gives 30 min: working day
   2026-03-07 Sat  passed over: weekly day off
   2026-03-08 Sun  passed over: weekly day off
@@ -63,7 +63,7 @@ func TestDueSaysWhyInBothLanguages(t *testing.T) {
 `},
 		{"into a year that is not published", []string{"--from", "2026-12-31T15:00:00+08:00", "--locale", "en"},
 			`2027-01-04T15:00:00+08:00
-2027-01-04 Mon 15:00 is 1 working day(s) after 2026-12-31 Thu 15:00, by the calendar cn-office (Asia/Shanghai).
+2027-01-04 Mon 15:00 is 1 working day after 2026-12-31 Thu 15:00, by the calendar cn-office (Asia/Shanghai).
   2026-12-31 Thu  counted from here: working day
   2027-01-01 Fri  passed over: 1 January, taken to be off; 2027 is not published
   2027-01-02 Sat  passed over: weekly day off; 2027 is not published
@@ -72,7 +72,7 @@ func TestDueSaysWhyInBothLanguages(t *testing.T) {
 Provisional: the days off of 2027 are not published. The deadline may still move.
 `},
 		{"seconds", []string{"--from", "2026-12-31T15:00:00Z", "--for", "30 s", "--calendar", "always", "--lang", "en"},
-			"2026-12-31T15:00:30Z\n2026-12-31 Thu 15:00:30 is 30 second(s) after 2026-12-31 Thu 15:00, by the calendar always (UTC).\n"},
+			"2026-12-31T15:00:30Z\n2026-12-31 Thu 15:00:30 is 30 seconds after 2026-12-31 Thu 15:00, by the calendar always (UTC).\n"},
 	} {
 		got, err := run(t, append([]string{"calendar", "due"}, tt.args...)...)
 		require.NoError(t, err, tt.name)

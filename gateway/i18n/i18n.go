@@ -85,9 +85,10 @@ func (t *Translator) read(files fs.FS, name, locale string) error {
 
 // Text is the text of a key in a language, with its {named} arguments put in: of an
 // argument that comes in several languages, such as step.en, the one of this language.
-// What stands in [[brackets]] is told only where its arguments say something. A
-// language without the key falls back to English, and a key without any text to
-// itself: a page with a raw key on it is better than no page.
+// What stands in [[brackets]] is told only where its arguments say something, and of
+// {n|file|files} the first where n is 1, else the second. A language without the key
+// falls back to English, and a key without any text to itself: a page with a raw key
+// on it is better than no page.
 func (t *Translator) Text(locale, key string, args map[string]string) string {
 	text, ok := t.texts[locale][key]
 	if !ok {
@@ -157,13 +158,25 @@ func fill(text, locale string, args map[string]string) string {
 			b.WriteString("{" + after)
 			return b.String()
 		}
-		if value, ok := argOf(name, locale, args); ok {
-			b.WriteString(value)
-		} else {
-			b.WriteString(missing)
-		}
+		b.WriteString(filled(name, locale, args))
 		text = rest
 	}
+}
+
+// filled is what stands for one pair of braces: an argument, or a word in its number.
+func filled(name, locale string, args map[string]string) string {
+	name, forms, counted := strings.Cut(name, "|")
+	value, ok := argOf(name, locale, args)
+	one, many, _ := strings.Cut(forms, "|")
+	switch {
+	case counted && value == "1":
+		return one
+	case counted:
+		return many
+	case ok:
+		return value
+	}
+	return missing
 }
 
 // ArgsOf lists the named arguments that a text uses, in order of appearance.
@@ -182,6 +195,7 @@ func namesIn(text string) []string {
 		if !closed {
 			return names
 		}
+		name, _, _ = strings.Cut(name, "|")
 		names = append(names, name)
 		text = rest
 	}

@@ -18,7 +18,7 @@ func load(t *testing.T, english, chinese string) *i18n.Translator {
 }
 
 func TestTextPutsArgumentsIn(t *testing.T) {
-	texts := load(t, "a: \"{who} saw {what}\"\nb: \"no {a}.[[ Did you mean {b}?]] Known: [{c}].\"\nonly: English\n", "a: \"{who}看到{what}\"\n")
+	texts := load(t, "a: \"{who} saw {what}\"\nb: \"no {a}.[[ Did you mean {b}?]] Known: [{c}].\"\nonly: English\nn: \"{n} {n|file|files, each} read\"\n", "a: \"{who}看到{what}\"\n")
 	for _, tt := range []struct {
 		name, locale, key string
 		args              map[string]string
@@ -32,6 +32,9 @@ func TestTextPutsArgumentsIn(t *testing.T) {
 		{"a part that says something", i18n.English, "b", map[string]string{"a": "x", "b": "y", "c": "z"}, "no x. Did you mean y? Known: [z]."},
 		{"a part that says nothing", i18n.English, "b", map[string]string{"a": "x", "b": "", "c": "z"}, "no x. Known: [z]."},
 		{"an argument is never read as a part", i18n.English, "b", map[string]string{"a": "[[{c}]]", "c": ""}, "no [[{c}]]. Known: []."},
+		{"one of them", i18n.English, "n", map[string]string{"n": "1"}, "1 file read"},
+		{"none of them", i18n.English, "n", map[string]string{"n": "0"}, "0 files, each read"},
+		{"so many of them", i18n.English, "n", map[string]string{"n": "11"}, "11 files, each read"},
 		{"a missing argument", i18n.English, "a", nil, "… saw …"},
 		{"a missing language", i18n.Chinese, "only", nil, "English"},
 		{"a missing key", i18n.Chinese, "none", nil, "none"},

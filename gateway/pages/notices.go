@@ -62,11 +62,7 @@ func (v *visit) messages(view *noticesView) error {
 	if err != nil {
 		return err
 	}
-	switch held {
-	case 0:
-	case 1:
-		view.Held = v.t("page.notices.held_one")
-	default:
+	if held > 0 {
 		view.Held = v.t("page.notices.held", "n", strconv.Itoa(held))
 	}
 	for _, d := range latest {

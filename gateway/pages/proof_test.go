@@ -81,7 +81,7 @@ func TestTheProofStandsAlone(t *testing.T) {
 	said, err = audited(t, archived.body)
 	require.NoError(t, err, said)
 	require.Contains(t, said, "收据.txt")
-	require.Contains(t, said, "1 files")
+	require.Contains(t, said, "1 file:")
 
 	bare := h.get("lin", at+"/proof").is(http.StatusOK).saysNot(`"content":`)
 	said, err = audited(t, bare.body)
