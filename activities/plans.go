@@ -43,6 +43,7 @@ type PlanBook interface {
 	ClaimedAt(ctx context.Context, document string, round int) (time.Time, error)
 	RateFor(ctx context.Context, currency, base, date string) (document.Rate, error)
 	Beside(ctx context.Context, id string, key approval.CountKey) (approval.Beside, error)
+	Forget()
 }
 
 // RouteInput says which round of a document is to be routed.
@@ -75,15 +76,17 @@ type Routed struct {
 // Safe to repeat, though the policy in force may be another by then; the plan
 // that counts is the one recorded. Errors: Busy.
 func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
-	people, err := p.Book.Snapshot(ctx, 0)
-	if err != nil {
-		return Routed{}, answer(ctx, err)
-	}
 	content, err := p.claimed(ctx, in.Document, in.Revision)
 	if err != nil {
 		return Routed{}, answer(ctx, err)
 	}
-	plan, err := p.route(ctx, in, content, people)
+	var people *org.Snapshot
+	plan, err := asOfNow(p.Book, func() (plan approval.Plan, err error) {
+		if people, err = p.Book.Snapshot(ctx, 0); err == nil {
+			plan, err = p.route(ctx, in, content, people)
+		}
+		return plan, err
+	})
 	if err == nil {
 		plan.Rules = approval.RulesNow
 		changed, err := p.changed(ctx, in)
@@ -93,6 +96,9 @@ func (p *Plans) Route(ctx context.Context, in RouteInput) (Routed, error) {
 		return Routed{Plan: &plan, Changed: changed}, nil
 	}
 	if kind := fault.KindOf(err); kind == fault.Busy || kind == fault.Unknown {
+		return Routed{}, answer(ctx, err)
+	}
+	if people == nil {
 		return Routed{}, answer(ctx, err)
 	}
 	_ = answer(ctx, err) // logged; people see the code

@@ -67,6 +67,7 @@ type Vouchers struct {
 type VoucherBook interface {
 	Posting(ctx context.Context, document, reference string, revision int) (store.Posting, error)
 	PolicyInForce(ctx context.Context, kind, id string) (store.PolicyRow, error)
+	Forget()
 	Snapshot(ctx context.Context, version int64) (*org.Snapshot, error)
 	BeginEffect(ctx context.Context, in store.EffectIntent) error
 	SaveVoucher(ctx context.Context, v store.VoucherRow, call store.Ended) error
@@ -185,7 +186,7 @@ func (v *Vouchers) intend(ctx context.Context, in PostVoucherInput) (intended, e
 	if in.Date == "" && existed {
 		in.Date = before.made.Date
 	}
-	made, err := v.build(ctx, in, kind, revision, known)
+	made, err := asOfNow(v.Book, func() (voucher.Voucher, error) { return v.build(ctx, in, kind, revision, known) })
 	if err != nil {
 		return intended{}, err
 	}

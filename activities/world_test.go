@@ -44,6 +44,8 @@ type world struct {
 	others    []approval.BesideDocument
 	looks     int // for others
 	lookFails error
+
+	forgotten func() // what is known once nothing is believed any more
 }
 
 func newWorld(t *testing.T) *world {
@@ -129,6 +131,12 @@ func (w *world) PolicyVersion(ctx context.Context, kind, id string, version int)
 		return store.PolicyRow{}, fault.New(fault.NotFound, "policy.not_found", fault.Arg("id", id))
 	}
 	return row, err
+}
+
+func (w *world) Forget() {
+	if w.forgotten != nil {
+		w.forgotten()
+	}
 }
 
 func (w *world) Snapshot(context.Context, int64) (*org.Snapshot, error) { return w.people, nil }

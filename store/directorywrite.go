@@ -59,10 +59,11 @@ func (s *Store) WriteDirectory(ctx context.Context, in DirectoryWrite) (director
 	return written, err
 }
 
-// Forget drops what is believed for a second of people and tokens, after another
-// store of this process changed them.
+// Forget drops what is believed for a second of people, tokens and published texts:
+// another store of this process changed them, or what was believed says no.
 func (s *Store) Forget() {
 	s.versions.forget()
+	s.inForce.forget()
 	s.tokens.forget()
 }
 
