@@ -30,7 +30,8 @@ type Quote struct {
 
 // Quotes makes rates into the books' currency of quotes: each from two of them, that of the
 // currency and that of the books' own which held on that day, else without. A rate of no
-// value says that nothing can be converted then; master.Clean tells of it.
+// value says that nothing can be converted then; master.Clean tells of it. What Recent
+// leaves out is left out.
 func Quotes(all []Quote, books money.Currency, without, from string) []document.Rate {
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b Quote) int {
@@ -38,15 +39,32 @@ func Quotes(all []Quote, books money.Currency, without, from string) []document.
 	})
 	own := slices.DeleteFunc(slices.Clone(all), func(q Quote) bool { return q.Currency != books })
 	var rates []document.Rate
-	for i, q := range all {
-		newer := i+1 < len(all) && all[i+1].Currency == q.Currency
-		if q.Currency == books || q.Day < from && newer && all[i+1].Day <= from {
+	for _, q := range all {
+		if q.Currency != books {
+			rates = append(rates, document.Rate{Currency: q.Currency, Base: books, Date: q.Day,
+				Value: master.Cross(q.Units, held(own, q.Day, without))})
+		}
+	}
+	return Recent(rates, from)
+}
+
+// Recent leaves out what a newer rate of its currency has replaced by a day: what is left
+// are the rates after that day, and of each currency the one that held on it, sorted by
+// currency and day.
+func Recent(rates []document.Rate, from string) []document.Rate {
+	rates = slices.Clone(rates)
+	slices.SortStableFunc(rates, func(a, b document.Rate) int {
+		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Date, b.Date))
+	})
+	var recent []document.Rate
+	for i, r := range rates {
+		newer := i+1 < len(rates) && rates[i+1].Currency == r.Currency
+		if r.Date < from && newer && rates[i+1].Date <= from {
 			continue
 		}
-		rates = append(rates, document.Rate{Currency: q.Currency, Base: books, Date: q.Day,
-			Value: master.Cross(q.Units, held(own, q.Day, without))})
+		recent = append(recent, r)
 	}
-	return rates
+	return recent
 }
 
 // held is what one unit of the reference currency was on a day: the last quote on or before

@@ -21,7 +21,6 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -35,6 +34,9 @@ var options = []port.Option{
 	{Name: "chart"},      // chart of accounts, for reading master data
 	{Name: "language", Default: "EN"},
 	{Name: "posting", Default: postingSync}, // sync, or async: SAP posts later, and refuses in its monitor
+	{Name: "rates_path"},                    // service/set of exchange rates, for reading them; "" = none
+	{Name: "factors_path"},                  // service/set of the factors that they refer to
+	{Name: "rate_type", Default: "M"},       // which of them
 	{Name: "soap_path"},                     // "" = that of the way of posting, on the cloud
 	{Name: "odata_path", Default: "/sap/opu/odata/sap"},
 }
@@ -109,6 +111,9 @@ func Open(config port.Config) (port.Port, error) {
 	if soapPaths[p.options["posting"]] == "" {
 		return nil, port.BadOption("posting", "is "+p.options["posting"]+": write sync or async")
 	}
+	if err := p.checkRates(); err != nil {
+		return nil, err
+	}
 	if p.options["soap_path"] == "" {
 		p.options["soap_path"] = soapPaths[p.options["posting"]]
 	}
@@ -123,12 +128,10 @@ func (p *Port) Name() string { return p.name }
 // Capabilities says what S/4HANA can do.
 func (p *Port) Capabilities() port.Capabilities {
 	later := p.later()
-	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.CostCenter, master.Currency},
-		PostsAtOnce: !later, ChecksBalance: !later, ClosedPeriods: !later, Reverse: true,
-		RefusesLater: later, ListsShort: true,
-		ForeignCurrency: true,
-		CostCenters:     len(p.dimensions.Fields(port.OfCostCenter)) > 0,
-		Fields:          p.dimensions, ChecksDimensions: !later, Told: p.dimensions.Names(),
+	return port.Capabilities{Master: p.kinds(), PostsAtOnce: !later, ChecksBalance: !later,
+		ClosedPeriods: !later, Reverse: true, RefusesLater: later, ListsShort: true, ForeignCurrency: true,
+		CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
+		Fields:      p.dimensions, ChecksDimensions: !later, Told: p.dimensions.Names(),
 		Creates: port.Mark{Method: "POST", Text: "JournalEntryBulkCreateRequest"}}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -58,9 +59,26 @@ type node struct {
 	Children []node `json:"children"`
 }
 
-// Sync reads accounts, suppliers, departments and periods, always in full. Of a
-// period YonBIP does not tell whether it is closed: it is told as open, and a
-// voucher in it is refused when it is sent. Employees are not read.
+// kinds are what Sync reads.
+func (p *Port) kinds() []master.Kind {
+	kinds := []master.Kind{master.Account, master.Party, master.Department, master.CostCenter, master.Period,
+		master.Currency}
+	if p.options["employees"] == yes {
+		kinds = append(kinds, master.Employee)
+	}
+	if p.options["projects"] == yes {
+		kinds = append(kinds, master.Project)
+	}
+	if p.options["rate_type"] != "" {
+		kinds = append(kinds, master.Rate)
+	}
+	return kinds
+}
+
+// Sync reads accounts, suppliers, departments and periods, and employees, projects and
+// rates where the options say so, always in full. Of a period YonBIP does not tell
+// whether it is closed: it is told as open, and a voucher in it is refused when it is
+// sent.
 func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 	m := port.Master{Complete: true, AsOf: time.Now()}
 	accounts, err := p.base(ctx, "accsubject")
@@ -92,7 +110,12 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 	}
 	digits, _ := money.Exponent(p.currency)
 	m.Currencies = []port.Currency{{ID: string(p.currency), Code: string(p.currency), Digits: digits}}
-	return m, p.departments(ctx, &m)
+	for _, read := range []func(context.Context, *port.Master) error{p.departments, p.employees, p.projects, p.rates} {
+		if err := read(ctx, &m); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
 }
 
 func (p *Port) departments(ctx context.Context, m *port.Master) error {

@@ -23,7 +23,6 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -44,7 +43,17 @@ var options = []port.Option{
 	{Name: "gateway_url"},                    // "" = looked up by the tenant
 	{Name: "token_url"},                      // "" = looked up by the tenant
 	{Name: "zone", Default: "Asia/Shanghai"}, // by which «now» has a month
+	{Name: "rate_type"},                      // code of the 汇率类型 that is read; "" = none
+	{Name: "rate_scheme"},                    // id of its 汇率方案, where there are several
+	{Name: "employees", Default: no},         // whether they are read, yes or no
+	{Name: "projects", Default: no},          // whether they are read, yes or no
 }
+
+// Whether something is read that an app needs a right of its own for.
+const (
+	yes = "yes"
+	no  = "no"
+)
 
 // Port is one account book of one tenant. It keeps no secret itself.
 type Port struct {
@@ -91,6 +100,14 @@ func Open(config port.Config) (port.Port, error) {
 	if p.lookBack, err = strconv.Atoi(p.options["look_back"]); err != nil || p.lookBack < 0 || p.lookBack > lookBackMax {
 		return nil, port.BadOption("look_back", "is "+p.options["look_back"]+": write months, 0 to 36")
 	}
+	for _, name := range []string{"employees", "projects"} {
+		if p.options[name] != yes && p.options[name] != no {
+			return nil, port.BadOption(name, "is "+p.options[name]+": write yes or no")
+		}
+	}
+	if p.options["rate_scheme"] != "" && p.options["rate_type"] == "" {
+		return nil, port.BadOption("rate_scheme", "stands without rate_type: write the code of the 汇率类型 too")
+	}
 	if p.zone, err = time.LoadLocation(p.options["zone"]); err != nil {
 		return nil, port.BadOption("zone", "is no time zone: write one such as Asia/Shanghai")
 	}
@@ -103,10 +120,8 @@ func (p *Port) Name() string { return p.name }
 
 // Capabilities says what YonBIP can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Department,
-		master.CostCenter, master.Period, master.Currency},
-		PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
-		Reverse: true, ForeignCurrency: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
+	return port.Capabilities{Master: p.kinds(), PostsAtOnce: true, UniqueReference: true, ChecksBalance: true,
+		ClosedPeriods: true, Reverse: true, ForeignCurrency: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
 		Fields: p.dimensions, ChecksDimensions: true, Told: p.told(),
 		ReferenceMax: referenceMax, Creates: port.Mark{Method: "POST", Text: "voucher/addVoucher"}}
 }
