@@ -205,7 +205,13 @@ func TestConfigIsChecked(t *testing.T) {
 		"options.created_by": func(c *erp.Config) { delete(c.Options, "created_by") },
 		"options.dimensions": func(c *erp.Config) { c.Options["dimensions"] = "2202.party=CostCenter" },
 		"options.posting":    func(c *erp.Config) { c.Options["posting"] = "soon" },
-		"options.charts":     func(c *erp.Config) { c.Options["charts"] = "YCOA" },
+		"options.rates_path": func(c *erp.Config) {
+			c.Options["rates_path"], c.Options["factors_path"] = "YY1_RATES_CDS/YY1_Rates?x=1", sim.FactorsPath
+		},
+		"options.factors_path": func(c *erp.Config) {
+			c.Options["rates_path"], c.Options["factors_path"] = sim.RatesPath, "../"+sim.FactorsPath
+		},
+		"options.charts": func(c *erp.Config) { c.Options["charts"] = "YCOA" },
 	} {
 		c := config("http://s4")
 		change(&c)

@@ -218,6 +218,9 @@ func TestConfigIsChecked(t *testing.T) {
 		"options.dimensions":   func(c *erp.Config) { c.Options["dimensions"] = "party" },
 		"options.voucher_typ":  func(c *erp.Config) { c.Options["voucher_typ"] = "01" },
 		"options.account_book": func(c *erp.Config) { delete(c.Options, "account_book") },
+		"options.employees":    func(c *erp.Config) { c.Options["employees"] = "staff" },
+		"options.projects":     func(c *erp.Config) { c.Options["projects"] = "maybe" },
+		"options.rate_scheme":  func(c *erp.Config) { c.Options["rate_scheme"] = "x" },
 	} {
 		c := config("http://bip")
 		change(&c)

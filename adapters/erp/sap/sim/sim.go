@@ -8,12 +8,17 @@
 // a refusal is HTTP 200 with severity 3, an empty or zero document and year 0000,
 // 609(RW) beside the reason, real SOAP faults as 500, OData V2 and its dates. Read in answers of
 // real systems that others published: a refusal's blank document and company code, 605(RW), and
-// 104(F5) and 507(F5) with their sentences. Seen in public code only: the name of the cube and of
-// most of its properties.
+// 104(F5) and 507(F5) with their sentences. Of the released views of rates (I_ExchangeRateRawData,
+// I_ExchangeRateFactorsRawData): their fields and keys, that a rate refers to the factors of TCURF
+// while those beside it in TCURR have no meaning (SAP Note 783877), that one with a minus is quoted
+// the other way round. Seen in public code only: the name of the cube and of most of its properties;
+// that an indirect rate's factors are those of the opposite pair, and that an alternative rate type
+// in the factors is not to be converted with.
 //
 // Not verified (our guess): every other message's sentence, DocumentItemText and
 // AmountInCompanyCodeCurrency and where they stand in the order, whether DocumentReferenceID is kept
-// in capitals, how soon the cube shows what was posted, the master data services,
+// in capitals, how soon the cube shows what was posted, the master data services, names and form of
+// what a key user publishes by the app Custom CDS Views (text for decimals, /Date()/ for days),
 // faultcode Client for a message of the wrong form. A repeated message id is booked
 // again, for SAP promises nothing about it. Of the asynchronous interface HTTP 202 alone is
 // verified; its path is the synchronous one's rule applied to its name.
@@ -23,10 +28,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,6 +68,7 @@ const (
 type Server struct {
 	Books  *simbooks.Books
 	Faults *simbooks.Faults
+	Today  time.Time // from which the days of its rates are counted back
 
 	Slow      int                // questions before messages are worked off; 0 = at the next one
 	OnRefusal func(words string) // is told what SAP's monitor (AIF) says of a message; nil = nobody
@@ -75,7 +79,9 @@ type Server struct {
 }
 
 // New makes a company code with fresh books.
-func New() *Server { return &Server{Books: simbooks.New(), Faults: &simbooks.Faults{}} }
+func New() *Server {
+	return &Server{Books: simbooks.New(), Faults: &simbooks.Faults{}, Today: time.Now()}
+}
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -307,7 +313,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, set string) {
 				break
 			}
 			c := condition.FindStringSubmatch(part)
-			if c == nil || row[c[1]] == nil || (c[1] == "PostingDate") != (c[3] == "datetime") {
+			if c == nil || row[c[1]] == nil || strings.HasSuffix(c[1], "Date") != (c[3] == "datetime") {
 				odataError(w, http.StatusBadRequest, "Invalid token detected in the filter: "+part)
 				return
 			}
@@ -323,6 +329,10 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request, set string) {
 		odataError(w, http.StatusBadRequest, "Invalid system query options value")
 		return
 	}
+	if found = selected(found, q.Get("$select")); found == nil {
+		odataError(w, http.StatusBadRequest, "Resource not found for segment in $select="+q.Get("$select"))
+		return
+	}
 	found = found[min(skip, len(found)):min(skip+top, len(found))]
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{"d": map[string]any{"results": found}})
@@ -333,50 +343,4 @@ func odataError(w http.ResponseWriter, status int, text string) {
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"code": "005056A509B11EE1B9A8FEC11C21D78E",
 		"message": map[string]any{"lang": "en", "value": text}}})
-}
-
-// rows are all rows of an entity set.
-func (s *Server) rows(set string) (rows []map[string]any, known bool) {
-	switch set {
-	case "API_OPLACCTGDOCITEMCUBE_SRV/A_OperationalAcctgDocItemCube":
-		for _, v := range s.Books.Where(func(simbooks.Voucher) bool { return true }) {
-			for n, l := range v.Lines {
-				rows = append(rows, cubeRow(v, n, l))
-			}
-		}
-		return rows, true
-	case "API_GLACCOUNTINCHARTOFACCOUNTS_SRV/A_GLAccountText":
-		for _, code := range slices.Sorted(maps.Keys(s.Books.Accounts)) {
-			rows = append(rows, map[string]any{"GLAccount": code, "GLAccountName": s.Books.Accounts[code].Name,
-				"ChartOfAccounts": Chart, "Language": "EN"})
-		}
-		return rows, true
-	case "API_BUSINESS_PARTNER/A_Supplier":
-		for _, code := range slices.Sorted(maps.Keys(s.Books.Values["supplier"])) {
-			rows = append(rows, map[string]any{"Supplier": code, "SupplierName": s.Books.Values["supplier"][code]})
-		}
-		return rows, true
-	case "API_COSTCENTER_SRV/A_CostCenterText":
-		for _, code := range slices.Sorted(maps.Keys(s.Books.Values["department"])) {
-			rows = append(rows, map[string]any{"CostCenter": code, "CostCenterName": s.Books.Values["department"][code],
-				"Language": "EN"})
-		}
-		return rows, true
-	}
-	return nil, false
-}
-
-func cubeRow(v simbooks.Voucher, n int, l simbooks.Line) map[string]any {
-	posted, _ := time.Parse(time.DateOnly, v.Date)
-	side := "S"
-	if l.Extra["side"] == "H" {
-		side = "H"
-	}
-	return map[string]any{"CompanyCode": Company, "FiscalYear": v.Date[:4], "AccountingDocument": document(v),
-		"AccountingDocumentItem": fmt.Sprintf("%03d", n+1), "DocumentReferenceID": v.Ref,
-		"PostingDate": fmt.Sprintf("/Date(%d)/", posted.UnixMilli()), "GLAccount": l.Account,
-		"Supplier": l.Dimensions["supplier"], "Customer": "", "CostCenter": l.Dimensions["department"],
-		"ProfitCenter": l.Dimensions["profit"], "WBSElement": l.Dimensions["project"], "OrderID": l.Dimensions["order"],
-		"DebitCreditCode": side, "AmountInCompanyCodeCurrency": simbooks.Text(l.Debit - l.Credit),
-		"AmountInTransactionCurrency": l.Foreign, "TransactionCurrency": l.Currency, "DocumentItemText": l.Text}
 }

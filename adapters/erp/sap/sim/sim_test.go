@@ -98,7 +98,8 @@ func TestRefuses(t *testing.T) {
 	query.Set("$filter", "PostingDate ge '"+date+"'")
 	require.Contains(t, ask(system, "GET", cube+query.Encode(), "", nil), "400", "a day is no text")
 	query.Set("$filter", "CompanyCode eq '1310' and DocumentReferenceID eq 'R1'")
-	for name, value := range map[string]string{"$filter": "Nothing eq 'R1'", "$top": "many", "$skip": "-1"} {
+	for name, value := range map[string]string{"$filter": "Nothing eq 'R1'", "$top": "many", "$skip": "-1",
+		"$select": "CompanyCode,Nothing"} {
 		wrong := url.Values{}
 		for k, v := range query {
 			wrong[k] = v
@@ -111,4 +112,14 @@ func TestRefuses(t *testing.T) {
 	query.Del("$format")
 	require.Contains(t, ask(system, "GET", cube+query.Encode(), "", nil), "<feed/>")
 	require.Contains(t, ask(system, "GET", sim.Services+"API_NOTHING/A", "", nil), "404")
+
+	query = url.Values{"$format": {"json"}, "$top": {"10"}, "$skip": {"0"}, "$select": {"SourceCurrency,ExchangeRate"},
+		"$filter": {"ExchangeRateType eq 'P' and TargetCurrency eq 'CNY'"}}
+	require.Contains(t, ask(system, "GET", sim.Services+sim.RatesPath+"?"+query.Encode(), "", nil),
+		`"results":[{"ExchangeRate":"7.90000","SourceCurrency":"EUR"}]`, "what is asked for, and no more")
+	query.Set("$filter", "ValidityStartDate ge '"+date+"'")
+	require.Contains(t, ask(system, "GET", sim.Services+sim.RatesPath+"?"+query.Encode(), "", nil), "400", "a day is no text")
+	query.Set("$filter", "ExchangeRateType eq 'M'")
+	query.Set("$select", "NumberOfSourceCurrencyUnits")
+	require.Contains(t, ask(system, "GET", sim.Services+sim.FactorsPath+"?"+query.Encode(), "", nil), `"10000"`)
 }

@@ -7,13 +7,20 @@
 // key of idempotency, the pager and that periods default to this month, at most
 // 1000 a page, lower-case names in lists and camel case in details, business
 // refusals as code "404" on HTTP 200, statuses 00 to 05, deleting by ids, and the
-// platform's codes 310001, 310036, 310404 and the four of throttling.
+// platform's codes 310001, 310036, 310404 and the four of throttling. Of rates 汇率,
+// employees 员工 and projects 项目 (copies of 2026): paths, that pageIndex and pageSize must be
+// there, at most 500 employees a page, the enable of employees, names of fields, names in
+// several languages, code and message of an answer.
 // Seen in public code only: vendor/list, 310504 for a voucher that exists, plain
 // text 非法token.
 //
 // Not verified (our guess): every Chinese sentence but «账簿code不能为空！», how
 // long a businessId is remembered and what a repeat is told, querybd/accsubject,
-// docType names other than supplier, when a token is refused early.
+// docType names other than supplier, when a token is refused early; of rates, that
+// exchangeConversionMethod 1 multiplies and 2 divides (so elsewhere under the name
+// exchRateOps), how many a page may have, and that several schemes can have one type; of
+// employees, that without enable those in use come; that the code of an employee or a
+// project is the valueCode of an entry.
 package sim
 
 import (
@@ -62,6 +69,10 @@ type Server struct {
 	Books  *simbooks.Books
 	Faults *simbooks.Faults
 	Now    func() time.Time
+	Rates  []Rate
+
+	// RatesMost is how many rates a page has at most, whatever is asked; 0 = what is asked.
+	RatesMost int
 
 	mutex  sync.Mutex
 	tokens map[string]bool
@@ -72,7 +83,8 @@ type Server struct {
 func New() *Server {
 	books := simbooks.New()
 	books.Values["department"][head] = "总部"
-	return &Server{Books: books, Faults: &simbooks.Faults{}, Now: time.Now, tokens: map[string]bool{}}
+	return &Server{Books: books, Faults: &simbooks.Faults{}, Now: time.Now, Rates: rates(time.Now()),
+		tokens: map[string]bool{}}
 }
 
 // ServeHTTP answers one call.
@@ -138,6 +150,10 @@ var calls = map[string]func(s *Server, body []byte) (any, string){
 	"/yonbip/fi/fipub/basedoc/querybd/accperiod":       (*Server).periods,
 	"/yonbip/digitalModel/vendor/list":                 (*Server).vendors,
 	"/yonbip/digitalModel/admindept/tree":              (*Server).departments,
+
+	"/yonbip/digitalModel/staff/listForApi":                      (*Server).staff,
+	"/yonbip/digitalModel/basedoc/project/batchQueryDetail":      (*Server).projects,
+	"/yonbip/digitalModel/basedoc/exchangerate/batchQueryDetail": (*Server).listRates,
 }
 
 // business answers a call of the gateway: the path is looked at before the token.

@@ -53,9 +53,9 @@ func TestRefusesLogins(t *testing.T) {
 	require.Contains(t, ask(tenant, "GET", gateway, ""), "405")
 }
 
-// TestRefusesBodies proves that addVoucher and the queries are read strictly.
-func TestRefusesBodies(t *testing.T) {
-	tenant := sim.New()
+// caller calls business interfaces with a token.
+func caller(t *testing.T, tenant http.Handler) func(path, body string) string {
+	t.Helper()
 	var token struct {
 		Data struct {
 			AccessToken string `json:"access_token"`
@@ -63,9 +63,43 @@ func TestRefusesBodies(t *testing.T) {
 	}
 	_, body, _ := strings.Cut(ask(tenant, "GET", tokenAddress("ak1", "secret1", time.Now()), ""), " ")
 	require.NoError(t, json.Unmarshal([]byte(body), &token))
-	call := func(path, body string) string {
+	return func(path, body string) string {
 		return ask(tenant, "POST", "/iuap-api-gateway"+path+"?access_token="+url.QueryEscape(token.Data.AccessToken), body)
 	}
+}
+
+// TestRefusesPages proves that the lists of the digital model want both words of a page, and
+// that a page holds what it is asked for.
+func TestRefusesPages(t *testing.T) {
+	tenant := sim.New()
+	call := caller(t, tenant)
+	const staff, projects, rates = "/yonbip/digitalModel/staff/listForApi", "/yonbip/digitalModel/basedoc/project/batchQueryDetail",
+		"/yonbip/digitalModel/basedoc/exchangerate/batchQueryDetail"
+	for _, path := range []string{staff, projects, rates} {
+		for body, no := range map[string]string{`{"pageSize":10}`: "pageIndex不能为空", `{"pageIndex":1}`: "pageSize不能为空",
+			`{"pageIndex":0,"pageSize":10}`: "pageIndex不能为空", `{"pageIndex":1,"pageSize":0}`: "pageSize不能为空",
+			`{"pageIndex":"1","pageSize":10}`: "参数格式错误", `[]`: "参数格式错误"} {
+			require.Contains(t, call(path, body), `200 {"code":"404"`, path+body)
+			require.Contains(t, call(path, body), no, path+body)
+		}
+		require.Contains(t, call(path, `{"pageIndex":9,"pageSize":10}`), `"recordList":[]`)
+		require.Contains(t, ask(tenant, "POST", "/iuap-api-gateway"+path, "{}"), "310001")
+	}
+	require.Contains(t, call(staff, `{"pageIndex":1,"pageSize":501}`), "pageSize不能大于500")
+	require.Contains(t, call(staff, `{"pageIndex":1,"pageSize":10,"enable":1}`), "参数格式错误", "a list of numbers")
+	require.Contains(t, call(staff, `{"pageIndex":1,"pageSize":500}`), `"recordCount":2`, "those in use")
+	require.Contains(t, call(staff, `{"pageIndex":1,"pageSize":500,"enable":[0,2]}`), `"recordCount":2`)
+	require.Contains(t, call(projects, `{"pageIndex":1,"pageSize":501}`), `"recordCount":3`)
+	require.Contains(t, call(rates, `{"pageIndex":2,"pageSize":5}`), `"id":"R-6"`)
+	require.Contains(t, call(rates, `{"pageIndex":2,"pageSize":5}`), `"recordCount":12`)
+	tenant.RatesMost = 3
+	require.Contains(t, call(rates, `{"pageIndex":2,"pageSize":500}`), `"pageSize":3,"recordCount":12,"recordList":[{`)
+	require.Contains(t, call(rates, `{"pageIndex":4,"pageSize":500}`), `"id":"R-12"`)
+}
+
+// TestRefusesBodies proves that addVoucher and the queries are read strictly.
+func TestRefusesBodies(t *testing.T) {
+	call := caller(t, sim.New())
 	const add, one, list = "/yonbip/fi/ficloud/openapi/voucher/addVoucher", "/yonbip/EFI/openapi/voucher/queryVoucherById",
 		"/yonbip/fi/ficloud/openapi/voucher/queryVouchers"
 	date := fmt.Sprintf("%d-03-31", time.Now().Year())

@@ -227,9 +227,11 @@ func (s *Server) remove(body []byte) (any, string) {
 	return map[string]any{}, ""
 }
 
+func sorted(names map[string]string) []string { return slices.Sorted(maps.Keys(names)) }
+
 func rows(prefix string, names map[string]string) []any {
 	all := []any{}
-	for _, code := range slices.Sorted(maps.Keys(names)) {
+	for _, code := range sorted(names) {
 		all = append(all, map[string]any{"id": prefix + code, "code": code, "name": names[code]})
 	}
 	return all
