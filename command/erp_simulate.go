@@ -44,7 +44,7 @@ var simulators = map[string]simulated{
 		gatewayOption: "/iuap-api-gateway", "token_url": "/iuap-api-auth"}, connection: map[string]any{
 		"user": yonbip.AppKey, "password": yonbip.AppSecret,
 		"options": map[string]string{"tenant": yonbip.Tenant, "account_book": yonbip.Book, "voucher_type": yonbip.Type,
-			"maker": "maker@example.com", "look_back": "24",
+			"maker": "maker@example.com", "look_back": "24", "rate_type": yonbip.RateType, "employees": "yes", "projects": "yes",
 			"dimensions":      "2202.party=0004, 2241.party=0003, 1221.party=0003, 66.cost_center=0001, 66.project=0010",
 			"dimension_types": "0004=supplier, 0003=employee, 0001=department, 0010=project"}}},
 	"u8": {site: func() http.Handler { return u8.New() }, connection: map[string]any{
@@ -55,6 +55,7 @@ var simulators = map[string]simulated{
 	"sap": {site: func() http.Handler { return sap.New() }, connection: map[string]any{
 		"company": sap.Company, "user": sap.User, "password": sap.Password,
 		"options": map[string]string{"created_by": sap.Creator, "chart": sap.Chart,
+			"rates_path": sap.RatesPath, "factors_path": sap.FactorsPath,
 			"dimensions": "2202.party=creditor, 1122.party=debtor, 66.cost_center=CostCenter, " +
 				"66.project=WBSElement, 66.profit_center=ProfitCenter, 66.order=OrderID"}}},
 	"odoo": {site: func() http.Handler {

@@ -49,7 +49,8 @@ var adapters = map[string]adapter{
 		needs: map[string]string{"company": "set the company code", "user": "set the communication user",
 			"password": "set its password", "currency": "set the currency of the company code"},
 		options: map[string][]string{"created_by": nil, "document_type": nil, "dimensions": nil, "chart": nil,
-			"language": {"EN", "ZH"}, "posting": {"sync", "async"}, "soap_path": nil, "odata_path": nil},
+			"language": {"EN", "ZH"}, "posting": {"sync", "async"}, "soap_path": nil, "odata_path": nil,
+			"rates_path": nil, "factors_path": nil, "rate_type": nil},
 	},
 	"u8": {
 		needs: map[string]string{"user": "set the app_key", "password": "set the app_secret"},
@@ -59,7 +60,8 @@ var adapters = map[string]adapter{
 	"yonbip": {
 		needs: map[string]string{"user": "set the appKey", "password": "set the appSecret"},
 		options: map[string][]string{"tenant": nil, "account_book": nil, "voucher_type": nil, "maker": nil,
-			"dimensions": nil, "dimension_types": nil, "look_back": nil, "gateway_url": nil, "token_url": nil, "zone": nil},
+			"dimensions": nil, "dimension_types": nil, "look_back": nil, "gateway_url": nil, "token_url": nil, "zone": nil,
+			"rate_type": nil, "rate_scheme": nil, "employees": {"yes", "no"}, "projects": {"yes", "no"}},
 	},
 	AdapterTryton: {needs: map[string]string{"database": "set Tryton's database name"}},
 	AdapterHTTP:   {needs: map[string]string{"mapping": "name a shipped mapping or a file"}},
