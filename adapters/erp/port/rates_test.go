@@ -29,6 +29,7 @@ func TestQuotes(t *testing.T) {
 func TestRecent(t *testing.T) {
 	all := []document.Rate{
 		{Currency: "USD", Base: "CNY", Date: "2020-01-01", Value: "6.9"},
+		{Currency: "CHF", Base: "CNY", Date: "2019-01-01", Value: "7"}, // another's newer one replaces nothing
 		{Currency: "EUR", Base: "CNY", Date: "2026-03-01", Value: "8"},
 		{Currency: "EUR", Base: "CNY", Date: "2026-01-14", Value: "7.8"},
 		{Currency: "EUR", Base: "CNY", Date: "2020-01-01", Value: "7.5"},
@@ -39,7 +40,8 @@ func TestRecent(t *testing.T) {
 	for _, r := range port.Recent(all, "2026-01-15") {
 		got = append(got, string(r.Currency)+" "+r.Date+" "+r.Value)
 	}
-	require.Equal(t, []string{"EUR 2026-01-14 7.8", "EUR 2026-03-01 8", "JPY 2026-01-15 0.06", "USD 2020-01-01 6.9"}, got)
+	require.Equal(t, []string{"CHF 2019-01-01 7", "EUR 2026-01-14 7.8", "EUR 2026-03-01 8", "JPY 2026-01-15 0.06",
+		"USD 2020-01-01 6.9"}, got)
 	require.Equal(t, "USD", string(all[0].Currency), "what was given stays as it was")
 	require.Empty(t, port.Recent(nil, "2026-01-15"))
 }

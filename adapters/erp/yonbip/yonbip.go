@@ -121,8 +121,9 @@ func (p *Port) Name() string { return p.name }
 // Capabilities says what YonBIP can do.
 func (p *Port) Capabilities() port.Capabilities {
 	return port.Capabilities{Master: p.kinds(), PostsAtOnce: true, UniqueReference: true, ChecksBalance: true,
-		ClosedPeriods: true, Reverse: true, ForeignCurrency: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
-		Fields: p.dimensions, ChecksDimensions: true, Told: p.told(),
+		ClosedPeriods: true, Reverse: true, ForeignCurrency: true,
+		CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
+		Fields:      p.dimensions, ChecksDimensions: true, Told: p.told(),
 		ReferenceMax: referenceMax, Creates: port.Mark{Method: "POST", Text: "voucher/addVoucher"}}
 }
 

@@ -93,9 +93,11 @@ func (s *Server) listRates(body []byte) (any, string) {
 	all := []any{}
 	for i, r := range s.Rates {
 		all = append(all, map[string]any{"id": "R-" + strconv.Itoa(i+1),
-			"sourceCurrencyId": "C-" + r.Source, "sourceCurrencyId___code": r.Source, "sourceCurrencyId___name": languages(r.Source),
-			"targetCurrencyId": "C-" + r.Target, "targetCurrencyId___code": r.Target, "targetCurrencyId___name": languages(r.Target),
-			"quotationDate": r.Day, "exchangerateSchemeId": r.Scheme, "exchangeRateType": "T-" + r.Type,
+			"sourceCurrencyId": "C-" + r.Source, "sourceCurrencyId___code": r.Source,
+			"sourceCurrencyId___name": languages(r.Source),
+			"targetCurrencyId":        "C-" + r.Target, "targetCurrencyId___code": r.Target,
+			"targetCurrencyId___name": languages(r.Target),
+			"quotationDate":           r.Day, "exchangerateSchemeId": r.Scheme, "exchangeRateType": "T-" + r.Type,
 			"exchangeRateType___code": r.Type, "exchangeRate": json.Number(r.Direct),
 			"indirectExchangeRate": json.Number(r.Indirect), "exchangeConversionMethod": r.Method, "enable": r.Enable,
 			"pubts": r.Day + " 08:00:00"})
