@@ -18,7 +18,7 @@ import (
 // configuration lets through, and nothing else: both name their options when they meet one
 // that nobody knows. (Odoo leaves that to the configuration.)
 func TestTheConfigurationKnowsEveryOption(t *testing.T) {
-	for _, adapter := range []string{"kingdee", "yonbip", "u8", "sap", "erpnext", "filedrop"} {
+	for _, adapter := range []string{"kingdee", "yonbip", "u8", "sap", "erpnext", "filedrop", "odoo"} {
 		t.Run(adapter, func(t *testing.T) {
 			_, err := erp.Open(erp.Config{Name: "a", Provider: adapter, URL: "https://erp.example.com", Database: "d",
 				Company: "c", User: "u", Secret: "s", Currency: "CNY", Options: needed(adapter)})

@@ -35,7 +35,7 @@ var adapters = map[string]adapter{
 		needs: map[string]string{"database": "set AcctID 数据中心", "user": "set the integration user 集成用户",
 			"password": "set the AppSecret"},
 		options: map[string][]string{"app_id": nil, "account_book": nil, "reference_field": nil, "voucher_group": nil,
-			"currencies": nil, "rate_type": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
+			"currencies": nil, "rate_type": nil, "projects": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
 			"hand_over": {"audit", "submit", "save"}, "zone": nil},
 	},
 	"filedrop": {
@@ -55,7 +55,8 @@ var adapters = map[string]adapter{
 	"u8": {
 		needs: map[string]string{"user": "set the app_key", "password": "set the app_secret"},
 		options: map[string][]string{"from_account": nil, "to_account": nil, "maker": nil, "ds_sequence": nil,
-			"voucher_type": nil, "currency_name": nil, "dimensions": nil},
+			"voucher_type": nil, "currency_name": nil, "dimensions": nil, "rate_currencies": nil,
+			"rate_method": {"multiply", "divide"}},
 	},
 	"yonbip": {
 		needs: map[string]string{"user": "set the appKey", "password": "set the appSecret"},
@@ -76,7 +77,7 @@ var adapters = map[string]adapter{
 		needs: map[string]string{"user": "set the login of Odoo's integration user",
 			"password": "set that user's API key, not the password they sign in with",
 			"currency": "set the company's base currency, such as CNY"},
-		options: map[string][]string{"dialect": {"json2", "jsonrpc"}, "dimensions": nil}},
+		options: map[string][]string{"dialect": {"json2", "jsonrpc"}, "dimensions": nil, "employees": {"yes", "no"}}},
 }
 
 func (c Config) checkERP(k *check) {

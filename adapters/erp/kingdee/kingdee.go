@@ -20,7 +20,6 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -33,7 +32,8 @@ var options = []port.Option{
 	{Name: "reference_field", Needed: true, Mend: "add a text field of 80 characters to GL_VOUCHER and write its key"},
 	{Name: "voucher_group", Default: "PRE001"}, // 凭证字
 	{Name: "currencies", Default: "CNY=PRE001"},
-	{Name: "rate_type", Default: "HLTX01_SYS"},
+	{Name: "rate_type", Default: "HLTX01_SYS"}, // 汇率类型, of what is booked and of the rates that are read
+	{Name: "projects"},   // the form of 项目, such as BD_Project; "" = they are not read
 	{Name: "dimensions"}, // such as 2241.party=FFLEX7, 2202.party=FFLEX4, 66.cost_center=FFLEX5, 66.project=F100002
 	{Name: "login", Default: "signed"},
 	{Name: "organization", Default: "0"},
@@ -102,8 +102,14 @@ func (p *Port) read(config port.Config, base *url.URL) (err error) {
 	if field := p.options["reference_field"]; !isName(field) {
 		return port.BadOption("reference_field", "is "+field+"; fields are named like F_XYZ_REF")
 	}
-	if !isCode(p.options["account_book"]) {
-		return port.BadOption("account_book", "may have letters, digits, dots and dashes only")
+	for _, quoted := range [][2]string{{"account_book", p.options["account_book"]}, {"rate_type", p.options["rate_type"]},
+		{"currencies", p.currencies[string(p.currency)]}} {
+		if !isCode(quoted[1]) {
+			return port.BadOption(quoted[0], "may have letters, digits, dots and dashes only")
+		}
+	}
+	if form := p.options["projects"]; form != "" && !isName(form) {
+		return port.BadOption("projects", "is "+form+"; forms are named like BD_Project")
 	}
 	if handOver[p.options["hand_over"]] == "" {
 		return port.BadOption("hand_over", "is "+p.options["hand_over"]+": write audit, submit or save")
@@ -120,8 +126,7 @@ func (p *Port) Name() string { return p.name }
 
 // Capabilities says what K3Cloud can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Employee, master.Department,
-		master.CostCenter, master.Period, master.Currency},
+	return port.Capabilities{Master: p.kinds(),
 		ChecksBalance: true, ClosedPeriods: true, Reverse: true, ForeignCurrency: true, Delta: true,
 		CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0, ReferenceMax: referenceMax,
 		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(),

@@ -189,6 +189,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"options.currencies":      func(c *erp.Config) { c.Options["currencies"] = "EUR=PRE003" },
 		"options.dimensions":      func(c *erp.Config) { c.Options["dimensions"] = "2241.Colour=FFLEX7" },
 		"options.login":           func(c *erp.Config) { c.Options["login"] = "magic" },
+		"options.rate_type":       func(c *erp.Config) { c.Options["rate_type"] = "HLTX01' or" },
+		"options.projects":        func(c *erp.Config) { c.Options["projects"] = "BD Project" },
 		"options.hand_over":       func(c *erp.Config) { c.Options["hand_over"] = "no" },
 		"options.zone":            func(c *erp.Config) { c.Options["zone"] = "Asia/Beijing" },
 		"options.acount_book":     func(c *erp.Config) { c.Options["acount_book"] = "001" },

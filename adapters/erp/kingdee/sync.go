@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/countersign/countersign/adapters/erp/port"
+	"github.com/countersign/countersign/domain/master"
 )
 
 const (
@@ -14,11 +15,23 @@ const (
 	syncOverlap = 5 * time.Minute
 	// periodsAround is how many months before and after the current one are told.
 	periodsAround = 12
+
+	formCurrency = "BD_Currency"
 )
 
-// Sync reads accounts, suppliers, employees, departments, currencies and the
-// account book's period. What was deleted is invisible to a delta: read
-// everything once a night.
+// kinds are what Sync reads.
+func (p *Port) kinds() []master.Kind {
+	kinds := []master.Kind{master.Account, master.Party, master.Employee, master.Department, master.CostCenter,
+		master.Period, master.Currency, master.Rate}
+	if p.options["projects"] != "" {
+		kinds = append(kinds, master.Project)
+	}
+	return kinds
+}
+
+// Sync reads accounts, suppliers, employees, departments, currencies with their rates,
+// projects where the options name their form, and the account book's period. What was
+// deleted is invisible to a delta: read everything once a night.
 func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 	m := port.Master{Complete: since.IsZero(), AsOf: time.Now().Add(-syncOverlap)}
 	changed := ""
@@ -26,14 +39,21 @@ func (p *Port) Sync(ctx context.Context, since time.Time) (port.Master, error) {
 		changed = "FModifyDate>'" + since.In(p.zone).Format(time.DateTime) + "'"
 	}
 	for _, list := range p.lists(&m) {
+		filter := changed
+		if list.form == formCurrency {
+			filter = "" // rates are told by their numbers
+		}
 		rows, err := p.query(ctx, question{list.form, append([]string{"FNumber", "FName", "FForbidStatus"}, list.more...),
-			changed, "FNumber"})
+			filter, "FNumber"})
 		if err != nil {
 			return port.Master{}, err
 		}
 		for _, cells := range rows {
 			list.each(cells, cells[2] != "B")
 		}
+	}
+	if err := p.rates(ctx, &m); err != nil {
+		return port.Master{}, err
 	}
 	return m, p.periods(ctx, &m)
 }
@@ -49,7 +69,7 @@ func (p *Port) lists(m *port.Master) []list {
 	party := func(cells []string, active bool) {
 		m.Parties = append(m.Parties, port.Party{ID: cells[0], Code: cells[0], Name: cells[1], Active: active})
 	}
-	return []list{
+	lists := []list{
 		{"BD_Account", nil, func(cells []string, active bool) {
 			m.Accounts = append(m.Accounts, port.Account{ID: cells[0], Code: cells[0], Name: cells[1], Active: active,
 				PartyRequired: p.dimensions.Field(cells[0], port.OfParty) != ""})
@@ -63,11 +83,17 @@ func (p *Port) lists(m *port.Master) []list {
 			m.Departments = append(m.Departments, port.Entry{ID: cells[0], Code: cells[0], Name: cells[1], Active: active})
 			m.CostCenters = append(m.CostCenters, port.CostCenter{ID: cells[0], Code: cells[0], Name: cells[1], Active: active})
 		}},
-		{"BD_Currency", []string{"FCODE", "FAMOUNTDIGITS"}, func(cells []string, _ bool) {
+		{formCurrency, []string{"FCODE", "FAMOUNTDIGITS"}, func(cells []string, _ bool) {
 			digits, _ := strconv.Atoi(cells[4])
 			m.Currencies = append(m.Currencies, port.Currency{ID: cells[0], Code: cells[3], Digits: digits})
 		}},
 	}
+	if form := p.options["projects"]; form != "" {
+		lists = append(lists, list{form, nil, func(cells []string, active bool) {
+			m.Projects = append(m.Projects, port.Entry{ID: cells[0], Code: cells[0], Name: cells[1], Active: active})
+		}})
+	}
+	return lists
 }
 
 // periods tells the months around the account book's current one: what lies

@@ -9,6 +9,7 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
+	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 )
 
@@ -23,16 +24,26 @@ type baseRow struct {
 	Name text `json:"name"`
 }
 
+// kinds are what Sync reads.
+func (p *Port) kinds() []master.Kind {
+	kinds := []master.Kind{master.Account, master.Party, master.Employee, master.Department, master.CostCenter,
+		master.Currency}
+	if len(p.foreign) > 0 {
+		kinds = append(kinds, master.Rate)
+	}
+	return kinds
+}
+
 // base reads one kind of base data, page by page; the answer's list carries its name.
-func (p *Port) base(ctx context.Context, kind string) ([]baseRow, error) {
-	var all []baseRow
+func base[Row any](ctx context.Context, p *Port, kind string) ([]Row, error) {
+	var all []Row
 	for page := 1; page <= pagesMax; page++ {
 		got := map[string]json.RawMessage{}
 		values := url.Values{"page_index": {strconv.Itoa(page)}, "rows_per_page": {strconv.Itoa(pageSize)}}
 		if err := p.client.get(ctx, kind, values, &got); err != nil {
 			return nil, err
 		}
-		var rows []baseRow
+		var rows []Row
 		if json.Unmarshal(got[kind], &rows) != nil {
 			return nil, port.Fault(port.CodeUnavailable, kind+" did not answer with a list")
 		}
@@ -43,11 +54,11 @@ func (p *Port) base(ctx context.Context, kind string) ([]baseRow, error) {
 	return nil, port.Fault(port.CodeUnsupported, "", fault.Arg("what", kind+": too many rows"))
 }
 
-// Sync reads accounts, people, suppliers and departments, always in full. U8's
-// interface tells no periods.
+// Sync reads accounts, people, suppliers, departments, and rates where the options name
+// currencies, always in full. U8's interface tells no periods.
 func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 	m := port.Master{Complete: true, AsOf: time.Now()}
-	accounts, err := p.base(ctx, "code")
+	accounts, err := base[baseRow](ctx, p, "code")
 	if err != nil {
 		return m, err
 	}
@@ -56,7 +67,7 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 			Active: true, PartyRequired: p.dimensions.Field(r.Code.String(), port.OfParty) != ""})
 	}
 	for _, kind := range []string{"person", "vendor"} {
-		rows, err := p.base(ctx, kind)
+		rows, err := base[baseRow](ctx, p, kind)
 		if err != nil {
 			return m, err
 		}
@@ -69,7 +80,10 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 				Active: true})
 		}
 	}
-	departments, err := p.base(ctx, "department")
+	departments, err := base[baseRow](ctx, p, "department")
+	if err != nil {
+		return m, err
+	}
 	for _, r := range departments {
 		m.Departments = append(m.Departments, port.Entry{ID: r.Code.String(), Code: r.Code.String(), Name: r.Name.String(),
 			Active: true})
@@ -79,5 +93,6 @@ func (p *Port) Sync(ctx context.Context, _ time.Time) (port.Master, error) {
 	}
 	digits, _ := money.Exponent(p.currency)
 	m.Currencies = []port.Currency{{ID: p.options["currency_name"], Code: string(p.currency), Digits: digits}}
+	m.Rates, err = p.rates(ctx)
 	return m, err
 }

@@ -19,7 +19,6 @@ import (
 
 	"github.com/countersign/countersign/adapters/erp/port"
 	"github.com/countersign/countersign/domain/fault"
-	"github.com/countersign/countersign/domain/master"
 	"github.com/countersign/countersign/domain/money"
 	"github.com/countersign/countersign/domain/voucher"
 )
@@ -30,9 +29,11 @@ var options = []port.Option{
 	{Name: "from_account", Needed: true, Mend: "write the caller's id 调用方id"},
 	{Name: "to_account", Needed: true, Mend: "write the provider's id 提供方id: the company with the U8"},
 	{Name: "maker", Needed: true, Mend: "write the name of the maker 制单人, as U8 knows it"},
-	{Name: "ds_sequence", Default: "1"},     // 数据源序号: which set of accounts 账套
-	{Name: "voucher_type", Default: "记"},    // 凭证类别
-	{Name: "currency_name", Default: "人民币"}, // of the books, as U8 calls it
+	{Name: "ds_sequence", Default: "1"},        // 数据源序号: which set of accounts 账套
+	{Name: "voucher_type", Default: "记"},       // 凭证类别
+	{Name: "currency_name", Default: "人民币"},    // of the books, as U8 calls it
+	{Name: "rate_currencies"},                  // U8's names of foreign ones: 美元=USD; "" = no rates are read
+	{Name: "rate_method", Default: multiplied}, // 折算方式 of all of them: multiply or divide
 	{Name: "dimensions"},
 	// such as 2241.party=personnel_id, 2202.party=supplier_id, 66.cost_center=dept_id, 66.project=item_id
 }
@@ -48,6 +49,7 @@ type Port struct {
 	options    port.Options
 	client     *client
 	dimensions port.Dimensions
+	foreign    map[string]string // U8's name of a currency → ISO 4217
 }
 
 // Open makes the port of one connection; it does not speak to the gateway yet.
@@ -80,6 +82,17 @@ func Open(config port.Config) (port.Port, error) {
 				": write personnel_id, supplier_id, cust_id, dept_id or item_id")
 		}
 	}
+	if p.foreign, err = p.options.Table("rate_currencies"); err != nil {
+		return nil, err
+	}
+	for name, code := range p.foreign {
+		if _, known := money.Exponent(money.Currency(code)); !known || code == string(p.currency) {
+			return nil, port.BadOption("rate_currencies", "has "+name+"="+code+": write another currency's code of ISO 4217, such as USD")
+		}
+	}
+	if method := p.options["rate_method"]; method != multiplied && method != divided {
+		return nil, port.BadOption("rate_method", "is "+method+": write multiply (外币×汇率=本位币) or divide (外币÷汇率=本位币)")
+	}
 	p.client = newClient(config, p.options)
 	return p, nil
 }
@@ -89,8 +102,7 @@ func (p *Port) Name() string { return p.name }
 
 // Capabilities says what U8 can do.
 func (p *Port) Capabilities() port.Capabilities {
-	return port.Capabilities{Master: []master.Kind{master.Account, master.Party, master.Employee,
-		master.Department, master.CostCenter, master.Currency},
+	return port.Capabilities{Master: p.kinds(),
 		PostsAtOnce: true, UniqueReference: true, ChecksBalance: true, ClosedPeriods: true,
 		Reverse: true, CostCenters: len(p.dimensions.Fields(port.OfCostCenter)) > 0,
 		Fields: p.dimensions, ChecksDimensions: true, Told: p.dimensions.Names(), ListsShort: true,

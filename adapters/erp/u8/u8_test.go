@@ -194,12 +194,14 @@ func TestLogin(t *testing.T) {
 // TestConfigIsChecked proves that a mistake names its key.
 func TestConfigIsChecked(t *testing.T) {
 	for what, change := range map[string]func(*erp.Config){
-		"url":                  func(c *erp.Config) { c.URL = "u8" },
-		"password":             func(c *erp.Config) { c.Secret = "" },
-		"options.from_account": func(c *erp.Config) { delete(c.Options, "from_account") },
-		"options.maker":        func(c *erp.Config) { delete(c.Options, "maker") },
-		"options.dimensions":   func(c *erp.Config) { c.Options["dimensions"] = "2241.party=FFLEX7" },
-		"options.makers":       func(c *erp.Config) { c.Options["makers"] = "x" },
+		"url":                     func(c *erp.Config) { c.URL = "u8" },
+		"password":                func(c *erp.Config) { c.Secret = "" },
+		"options.from_account":    func(c *erp.Config) { delete(c.Options, "from_account") },
+		"options.maker":           func(c *erp.Config) { delete(c.Options, "maker") },
+		"options.dimensions":      func(c *erp.Config) { c.Options["dimensions"] = "2241.party=FFLEX7" },
+		"options.rate_method":     func(c *erp.Config) { c.Options["rate_method"] = "times" },
+		"options.rate_currencies": func(c *erp.Config) { c.Options["rate_currencies"] = "美元=dollar" },
+		"options.makers":          func(c *erp.Config) { c.Options["makers"] = "x" },
 	} {
 		c := config("http://u8")
 		change(&c)

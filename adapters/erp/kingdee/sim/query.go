@@ -145,6 +145,10 @@ func (s *Server) rows(form string) []row {
 			r["FCODE"], r["FAMOUNTDIGITS"] = currencies[r["FNUMBER"].(string)], 2
 		}
 		return rows
+	case "BD_Rate":
+		return rates(time.Now())
+	case "BD_Project":
+		return s.base(s.Books.Values["project"])
 	case "BD_AccountBook":
 		rows := s.base(map[string]string{Book: "主账簿"})
 		for _, p := range slices.Backward(s.Books.Periods) {

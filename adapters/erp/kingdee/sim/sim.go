@@ -6,7 +6,8 @@
 // ExecuteBillQuery, bare rows as a query's answer and a ResponseStatus two lists
 // deep as its refusal, IsSuccess as text on old sites, HTTP 519 with 4002, 4006
 // and 5001, cookies. Seen in public code only: LoginResultType 1, form and field
-// keys of base data, MsgCode 1 for a lost session, document statuses.
+// keys of base data, of rates (BD_Rate) and of projects (BD_Project), what a direct rate
+// means, MsgCode 1 for a lost session, document statuses.
 //
 // Not verified (our guess, so that a connector is at least tried on it): every
 // Chinese sentence, HTTP 401 for a wrong signature, five minutes as the age of a

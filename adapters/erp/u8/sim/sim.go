@@ -6,7 +6,8 @@
 // biz_id is unique, the body of voucher/add with debit and credit entries apart,
 // natural for the home currency, CDM with reserve2, errcode "0", the parameters
 // and columns of voucherdetails/batch_get (it is asked by coutno_id or by days, and tells no
-// coutno_id), paging of base data.
+// coutno_id), paging of base data, the columns of exchangerate/batch_get. Seen in public code
+// only, of U8's own table: what each itype of a rate is.
 //
 // Not verified (our guess): every Chinese sentence and every errcode but 0, that
 // the list of an answer carries the call's name, that coutno_id finds reserve2, that
@@ -27,6 +28,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/countersign/countersign/adapters/erp/simbooks"
 )
@@ -271,21 +273,29 @@ func (s *Server) list(w http.ResponseWriter, kind string, q url.Values) {
 		names = s.Books.Values["supplier"]
 	case "department":
 		names = s.Books.Values["department"]
+	case "exchangerate":
+		page(w, kind, q, rates(time.Now()))
+		return
 	default:
 		say(w, "10001", "接口不存在")
 		return
 	}
-	page, err := strconv.Atoi(q.Get("page_index"))
-	size, other := strconv.Atoi(q.Get("rows_per_page"))
-	if err != nil || other != nil || page < 1 || size < 1 {
-		page, size = 1, 20
-	}
 	rows := []any{}
-	codes := slices.Sorted(maps.Keys(names))
-	for _, code := range codes[min((page-1)*size, len(codes)):min(page*size, len(codes))] {
+	for _, code := range slices.Sorted(maps.Keys(names)) {
 		rows = append(rows, map[string]any{"code": code, "name": names[code]})
 	}
-	answer(w, map[string]any{"errcode": "0", "errmsg": "", "page_index": page, "row_count": len(codes), kind: rows})
+	page(w, kind, q, rows)
+}
+
+// page answers with one page of rows, under the name of the call.
+func page(w http.ResponseWriter, kind string, q url.Values, rows []any) {
+	number, err := strconv.Atoi(q.Get("page_index"))
+	size, other := strconv.Atoi(q.Get("rows_per_page"))
+	if err != nil || other != nil || number < 1 || size < 1 {
+		number, size = 1, 20
+	}
+	answer(w, map[string]any{"errcode": "0", "errmsg": "", "page_index": number, "row_count": len(rows),
+		kind: rows[min((number-1)*size, len(rows)):min(number*size, len(rows))]})
 }
 
 // details answers voucherdetails/batch_get: the entries under a reference, or of a range of days.
