@@ -35,8 +35,8 @@ var adapters = map[string]adapter{
 		needs: map[string]string{"database": "set AcctID 数据中心", "user": "set the integration user 集成用户",
 			"password": "set the AppSecret"},
 		options: map[string][]string{"app_id": nil, "account_book": nil, "reference_field": nil, "voucher_group": nil,
-			"currencies": nil, "rate_type": nil, "projects": nil, "dimensions": nil, "login": {"signed", "session"}, "organization": nil,
-			"hand_over": {"audit", "submit", "save"}, "zone": nil},
+			"currencies": nil, "rate_type": nil, "projects": nil, "dimensions": nil, "login": {"signed", "session"},
+			"organization": nil, "hand_over": {"audit", "submit", "save"}, "zone": nil},
 	},
 	"filedrop": {
 		local: true, schemes: []string{"sftp", "s3", "s3+http"},

@@ -87,7 +87,8 @@ func Open(config port.Config) (port.Port, error) {
 	}
 	for name, code := range p.foreign {
 		if _, known := money.Exponent(money.Currency(code)); !known || code == string(p.currency) {
-			return nil, port.BadOption("rate_currencies", "has "+name+"="+code+": write another currency's code of ISO 4217, such as USD")
+			return nil, port.BadOption("rate_currencies",
+				"has "+name+"="+code+": write the code of another currency, such as USD")
 		}
 	}
 	if method := p.options["rate_method"]; method != multiplied && method != divided {
