@@ -43,13 +43,18 @@ func FrameAncestors(origins []string) string {
 // postForm is the head of a form that acts.
 var postForm = regexp.MustCompile(`<form\b[^>]*\bmethod="post"[^>]*>`)
 
-// withTokens gives every form that acts the token of the session, so that none can forget it.
+// withTokens gives every form that acts the token of the session and whose page it is on,
+// so that none can forget them.
 func (v *visit) withTokens(page []byte) []byte {
 	token := v.who.FormToken()
 	if token == "" {
 		return page
 	}
-	return postForm.ReplaceAll(page, []byte(`$0<input type="hidden" name="`+formToken+`" value="`+token+`">`))
+	hidden := func(name, value string) string {
+		return `<input type="hidden" name="` + name + `" value="` + template.HTMLEscapeString(value) + `">`
+	}
+	fields := hidden(formToken, token) + hidden(formPerson, v.who.Person.ID)
+	return postForm.ReplaceAllFunc(page, func(head []byte) []byte { return append(bytes.Clone(head), fields...) })
 }
 
 // shelf is the templates by language, and the assets by address. The pages share one

@@ -64,12 +64,22 @@ func (v *visit) begin() error {
 	return malformed
 }
 
-// formToken is the field of every form that says whose page it was on.
-const formToken = "form_token"
+// The fields of every form that acts.
+const (
+	formToken  = "form_token"  // says that its page is one of ours
+	formPerson = "form_person" // to whom the page was shown
+)
 
 // ownForm refuses a form that a browser sent with a session, without telling from
-// where, unless it is one of ours: net/http's protection lets such a request pass.
+// where, unless it is one of ours: net/http's protection lets such a request pass. It
+// refuses as well what somebody else's page sent: where two sign in in one browser, a
+// page that the first one left open must not decide in the name of the second.
 func (v *visit) ownForm() error {
+	shownTo := v.r.PostForm.Get(formPerson)
+	if v.who.Session != "" && shownTo != "" && shownTo != v.who.Person.ID {
+		return fault.New(fault.Forbidden, "request.other_person",
+			fault.Arg("person", v.name(shownTo)), fault.Arg("reader", v.name(v.who.Person.ID)))
+	}
 	if v.who.Session == "" || auth.ToldOrigin(v.r) || v.who.OwnForm(v.r.PostForm.Get(formToken)) {
 		return nil
 	}

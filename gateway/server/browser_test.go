@@ -40,6 +40,8 @@ func (h *house) send(c *http.Client, method, path string, form url.Values, head 
 	return shown{answer.StatusCode, answer.Header, answer.Cookies(), string(text)}
 }
 
+var ownPerson = regexp.MustCompile(`name="form_person" value="([^"]+)"`)
+
 var ownToken = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
 
 // TestBrowsers proves what protects people in their browsers, in one house.
@@ -92,6 +94,21 @@ func (h *house) formsAreOurs(t *testing.T, lin *http.Client) {
 			form := url.Values{"lang": {"en"}, "form_token": {tt.token}}
 			require.Equal(t, tt.want, h.send(lin, "POST", "/language", form, tt.head).status)
 		})
+	}
+	// Two sign in in one browser: what the first one's page still sends is not the second's.
+	page := h.send(wang, "GET", "/sessions", nil, nil).text
+	require.Len(t, ownPerson.FindAllString(page, -1), len(postForms.FindAllString(page, -1)))
+	require.Equal(t, "wang", ownPerson.FindStringSubmatch(page)[1])
+	for lang, want := range map[string]string{
+		"zh-CN": "该页面是为 王芳 打开的，而此浏览器现已由 林晓 登录，操作未执行。",
+		"en":    "This page was shown to 王芳, and 林晓 is signed in in this browser now. Nothing was done.",
+	} {
+		require.Equal(t, 303, h.send(lin, "POST", "/language", url.Values{"lang": {lang}, "form_token": {mine},
+			"form_person": {"lin"}}, nil).status)
+		form := url.Values{"lang": {"en"}, "form_token": {mine}, "form_person": {"wang"}}
+		refused := h.send(lin, "POST", "/language", form, map[string]string{"Sec-Fetch-Site": "same-origin"})
+		require.Equal(t, 403, refused.status)
+		require.Contains(t, refused.text, want)
 	}
 	require.Equal(t, 403, h.send(lin, "POST", "/api/v1/documents", nil, map[string]string{"Content-Type": "text/plain"}).status,
 		"a form of another site cannot speak to the API by a session")

@@ -63,7 +63,7 @@ func (s *scene) provisioned() {
 	s.closed("lin", d.ID)
 	require.Equal(s, 1, s.count(`SELECT count(*) FROM events WHERE stream = 'org' AND kind = 'organisation.changed'
 		AND actor = 'scim:dev' AND data::jsonb ->> 'reason' = 'patch User/max'`))
-	require.Contains(s, s.house.Command(s, "org", "directory", "status", "--lang", "en"), "2 user(s)")
+	require.Contains(s, s.house.Command(s, "org", "directory", "status", "--lang", "en"), "2 users")
 	token := s.house.Command(s, "org", "directory", "token", "--person", "admin", "--name", "okta")
 	require.Regexp(s, `^cs_[A-Za-z0-9_-]{43}\n$`, token)
 

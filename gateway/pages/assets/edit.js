@@ -299,6 +299,7 @@
     try {
       const answer = await ask(written("autosave"));
       if (answer.type === "opaqueredirect") { ended(); return false; }
+      if (answer.status === 403 && !answer.headers.get("Content-Type")?.includes("json")) { ended(); return false; } // somebody else is signed in
       const said = await answer.json();
       tell(said.told, !answer.ok);
       if (said.conflict) {

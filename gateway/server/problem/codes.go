@@ -19,6 +19,7 @@ var Codes = fault.Register(map[string]fault.Entry{
 	"request.method":            {Kind: fault.Invalid, Status: http.StatusMethodNotAllowed},
 	"request.rate_limited":      {Kind: fault.Busy, Status: http.StatusTooManyRequests, Args: []string{"seconds"}},
 	"request.cross_origin":      {Kind: fault.Forbidden},
+	"request.other_person":      {Kind: fault.Forbidden, Args: []string{"person", "reader"}},
 	"request.unknown_property":  {Kind: fault.Invalid, Args: []string{"field"}},
 	"request.missing":           {Kind: fault.Invalid, Args: []string{"field"}},
 	"request.wrong_type":        {Kind: fault.Invalid, Args: []string{"field", "expected"}},
